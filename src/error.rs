@@ -1,0 +1,345 @@
+//! One error type for the whole crate, grouped by who must act on it.
+
+use std::{fmt, path::PathBuf};
+
+/// Result with the crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong, with what was expected and what came.
+#[non_exhaustive]
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    // The model's author must act.
+    /// The bytes are not an ONNX model this build can parse.
+    #[error("not an ONNX model: {reason}")]
+    NotOnnx {
+        /// What the parser said.
+        reason: String,
+    },
+    /// The model keeps tensors in other files, which are never opened.
+    #[error("tensor `{tensor}` is stored outside the ONNX file; save the model with its weights inside")]
+    ExternalData {
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// Operators (or attributes of operators) without a lowering; all of them at once.
+    #[error("unsupported operators: {}", list(.0))]
+    Unsupported(Vec<UnsupportedOp>),
+    /// An input has a free dimension and no size was given for it.
+    #[error("input `{input}` has shape {shape} with a free dimension; give every size but a leading batch axis")]
+    DynamicShape {
+        /// The input's name.
+        input: String,
+        /// Its shape as declared.
+        shape: String,
+    },
+    /// Operand shapes do not fit the operator.
+    #[error("{node} ({op}): got shape {got}, expected {expected}")]
+    Shape {
+        /// Name of the ONNX node.
+        node: String,
+        /// Its operator.
+        op: String,
+        /// What the operator takes.
+        expected: String,
+        /// What the model has.
+        got: String,
+    },
+    /// The graph is well formed but not of a form that can be compiled.
+    #[error("{node}: {reason}")]
+    Graph {
+        /// Name of the ONNX node.
+        node: String,
+        /// What is in the way, and what would be accepted.
+        reason: String,
+    },
+    /// Calibration data is missing, empty or unusable.
+    #[error("calibration: {reason}")]
+    Calibration {
+        /// What is wrong, where, and what to do.
+        reason: String,
+    },
+    /// An integer of the compiled model would need more bits than the circuit has for it.
+    #[error("{node} ({op}): values need {got_bits} bits, the circuit has {max_bits}")]
+    Range {
+        /// Name of the ONNX node.
+        node: String,
+        /// Its operator.
+        op: String,
+        /// Bits needed.
+        got_bits: u32,
+        /// Bits available.
+        max_bits: u32,
+    },
+    /// No layout within the limits holds the model.
+    #[error("the model needs k = {needed}, the largest circuit has k = {available}")]
+    ModelTooLarge {
+        /// log2 rows needed.
+        needed: u32,
+        /// log2 rows at most.
+        available: u32,
+    },
+
+    // The caller must act.
+    /// An option's value is unusable.
+    #[error("{option}: {reason}")]
+    Option {
+        /// The option as the user writes it.
+        option: &'static str,
+        /// What was expected and what came.
+        reason: String,
+    },
+    /// The input file names other tensors than the model.
+    #[error("input `{got}` is not an input of the model (expected {expected})")]
+    InputName {
+        /// The model's inputs.
+        expected: String,
+        /// The name given.
+        got: String,
+    },
+    /// An input has the wrong shape or number of values.
+    #[error("input `{input}` has shape {got}, expected {expected}")]
+    InputShape {
+        /// The input's name.
+        input: String,
+        /// Shape of the model's input.
+        expected: String,
+        /// Shape given.
+        got: String,
+    },
+    /// An input value is not a finite number.
+    #[error("input `{input}`[{index}] is {got}, expected a finite number")]
+    InputValue {
+        /// The input's name.
+        input: String,
+        /// Flat index of the value.
+        index: usize,
+        /// What stands there.
+        got: String,
+    },
+    /// An input value is outside the range the model was calibrated for.
+    #[error("input `{input}`[{index}] is outside the calibrated range [{min}, {max}]")]
+    InputRange {
+        /// The input's name.
+        input: String,
+        /// Flat index of the value; the value itself is private and stays out of messages.
+        index: usize,
+        /// Smallest value accepted.
+        min: f64,
+        /// Largest value accepted.
+        max: f64,
+    },
+    /// An inner value left the range the model was calibrated for.
+    #[error("{node}: value {index} is outside the calibrated range; calibrate with data like this input")]
+    ActivationRange {
+        /// Name of the ONNX node.
+        node: String,
+        /// Flat index of the value.
+        index: usize,
+    },
+    /// The structured reference string is shorter than the circuit.
+    #[error("circuit needs k = {needed}, the SRS has k = {available}")]
+    SrsTooSmall {
+        /// log2 rows needed.
+        needed: u32,
+        /// log2 rows the SRS serves.
+        available: u32,
+    },
+    /// The structured reference string is not the one the verifying key was made with.
+    #[error("the verifying key was made with SRS {expected}, this one is {got}")]
+    SrsMismatch {
+        /// Fingerprint in the verifying key.
+        expected: String,
+        /// Fingerprint of the SRS given.
+        got: String,
+    },
+    /// The powers in an SRS are not consecutive powers of one secret.
+    #[error("SRS check failed: {reason}")]
+    SrsInvalid {
+        /// Which check failed.
+        reason: &'static str,
+    },
+    /// A file has the wrong format, is truncated or was altered.
+    #[error("{kind} file: {reason}")]
+    Artifact {
+        /// Which kind of file was expected.
+        kind: ArtifactKind,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file was written by another version.
+    #[error("{kind} file: format {got}, this build reads {expected}")]
+    Version {
+        /// Which kind of file.
+        kind: ArtifactKind,
+        /// Format this build reads.
+        expected: u32,
+        /// Format of the file.
+        got: u32,
+    },
+    /// A proof or model belongs to another verifying key.
+    #[error("{kind} belongs to verifying key {got}, expected {expected}")]
+    KeyMismatch {
+        /// Which kind of file.
+        kind: ArtifactKind,
+        /// Digest of the key in use.
+        expected: String,
+        /// Digest named by the file.
+        got: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+
+    // The prover lied, or bytes were damaged.
+    /// The proof does not prove the statement.
+    #[error("proof rejected: {0}")]
+    Rejected(Rejection),
+
+    // The machine or the browser must act.
+    /// Worker threads cannot be had.
+    #[error("threads unavailable: {reason}")]
+    Threads {
+        /// Why.
+        reason: String,
+    },
+    /// Memory ran out.
+    #[error("out of memory: {needed_bytes} bytes needed, {available_bytes} available")]
+    OutOfMemory {
+        /// Bytes the work needs.
+        needed_bytes: u64,
+        /// Bytes that can be had.
+        available_bytes: u64,
+    },
+    /// The caller cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The proof system refused; an input this crate should have caught earlier.
+    #[error("proof system: {0}")]
+    Plonk(#[from] halo2_proofs::plonk::Error),
+}
+
+impl Error {
+    /// Stable identifier of the variant, part of the public API.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotOnnx { .. } => "not-onnx",
+            Self::ExternalData { .. } => "external-data",
+            Self::Unsupported(_) => "unsupported-operators",
+            Self::DynamicShape { .. } => "dynamic-shape",
+            Self::Shape { .. } => "shape",
+            Self::Graph { .. } => "graph",
+            Self::Calibration { .. } => "calibration",
+            Self::Range { .. } => "range",
+            Self::ModelTooLarge { .. } => "model-too-large",
+            Self::Option { .. } => "option",
+            Self::InputName { .. } => "input-name",
+            Self::InputShape { .. } => "input-shape",
+            Self::InputValue { .. } => "input-value",
+            Self::InputRange { .. } => "input-range",
+            Self::ActivationRange { .. } => "activation-range",
+            Self::SrsTooSmall { .. } => "srs-too-small",
+            Self::SrsMismatch { .. } => "srs-mismatch",
+            Self::SrsInvalid { .. } => "srs-invalid",
+            Self::Artifact { .. } => "artifact",
+            Self::Version { .. } => "version",
+            Self::KeyMismatch { .. } => "key-mismatch",
+            Self::Io { .. } => "io",
+            Self::Rejected(_) => "rejected",
+            Self::Threads { .. } => "threads",
+            Self::OutOfMemory { .. } => "out-of-memory",
+            Self::Cancelled => "cancelled",
+            Self::Plonk(_) => "proof-system",
+        }
+    }
+
+    /// An [`Error::Artifact`] in one call.
+    pub fn artifact(kind: ArtifactKind, reason: impl Into<String>) -> Self {
+        Self::Artifact { kind, reason: reason.into() }
+    }
+}
+
+/// One operator or attribute that has no lowering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsupportedOp {
+    /// Name of the ONNX node.
+    pub node: String,
+    /// Its operator, with the domain when it is not the default one.
+    pub op: String,
+    /// What exactly is unsupported; empty when it is the operator itself.
+    pub reason: String,
+}
+
+impl fmt::Display for UnsupportedOp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.node, self.op)?;
+        if self.reason.is_empty() { Ok(()) } else { write!(f, ": {}", self.reason) }
+    }
+}
+
+/// The files this crate reads and writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArtifactKind {
+    /// A compiled model (`.hush`).
+    Model,
+    /// A verifying key (`.vk`).
+    VerifyingKey,
+    /// A structured reference string (`.srs`, halo2 raw parameters or snarkjs `.ptau`).
+    Srs,
+    /// A proof (`proof.json`).
+    Proof,
+    /// Input values (`input.json`) or a data set (JSON or `.npz`).
+    Data,
+}
+
+impl fmt::Display for ArtifactKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Model => "model",
+            Self::VerifyingKey => "verifying key",
+            Self::Srs => "SRS",
+            Self::Proof => "proof",
+            Self::Data => "data",
+        })
+    }
+}
+
+/// Why a proof was rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Rejection {
+    /// The proof has the wrong number of bytes.
+    #[error("it has {got} bytes, expected {expected}")]
+    ProofLength {
+        /// Bytes a proof for this key has.
+        expected: usize,
+        /// Bytes that came.
+        got: usize,
+    },
+    /// The public instance has the wrong number of values.
+    #[error("it has {got} public values, expected {expected}")]
+    InstanceLength {
+        /// Values the statement has.
+        expected: usize,
+        /// Values that came.
+        got: usize,
+    },
+    /// The proof was made for another context.
+    #[error("it was made for another context")]
+    Context,
+    /// A public output does not belong to the public instance.
+    #[error("a public output has no valid encoding")]
+    Output,
+    /// The verifier's equations do not hold.
+    #[error("the verifier's equations do not hold")]
+    Equations,
+}
+
+fn list(ops: &[UnsupportedOp]) -> String {
+    ops.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

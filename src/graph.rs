@@ -1,0 +1,12 @@
+//! The two forms of a network: [`Network`], floats in normal form as imported, and [`Model`], the integers that are proved.
+//!
+//! Nothing here knows ONNX or circuits.
+
+mod exec;
+mod interval;
+mod model;
+mod network;
+
+pub use exec::Trace;
+pub use model::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, SegmentTable};
+pub use network::{FloatActivation, FloatLayer, Matrix, Network, Port};
