@@ -72,13 +72,14 @@ def sigmoid_hidden(rng):
 
 
 def argmax(rng, name, classes, axis, keepdims):
+    candidates = rows_of(rng, 4, count=CANDIDATES)
     graph = Graph(name, "x", [1, 4])
     graph.dense("dense1", 2 * weights(rng, 8, 4), rng.normal(size=8) / 4)
     graph.node("Relu", "dense1/relu")
-    logits = graph.dense("dense2", 2 * weights(rng, classes, 8), np.zeros(classes))
-    scores = graph_output(graph, logits, [1, classes])
-    candidates = rows_of(rng, 4, count=CANDIDATES)
-    ordered = np.sort(run_rows(scores, candidates), axis=1)
+    hidden = run_rows(graph.model([1, 8]), candidates)
+    weight = 2 * weights(rng, classes, 8)
+    graph.dense("dense2", weight, -weight @ hidden.mean(axis=0))  # centred, so that every class wins on some rows
+    ordered = np.sort(run_rows(graph.model([1, classes]), candidates), axis=1)
     graph.node("ArgMax", "argmax", axis=axis, keepdims=keepdims, output="class")
     model = graph.model([1, 1] if keepdims else [1], TensorProto.INT64)
     labels = run_rows(model, candidates).reshape(-1)
@@ -86,18 +87,12 @@ def argmax(rng, name, classes, axis, keepdims):
     save(model, balanced(candidates, labels, ordered[:, -1] - ordered[:, -2]))
 
 
-def graph_output(graph, tensor, shape):
-    """The model that `graph` is so far, with `tensor` as its output."""
-    assert graph.last == tensor
-    return graph.model(shape)
-
-
 def threshold(rng):
     graph = Graph("threshold", "x", [1, 5])
     graph.dense("dense", 3 * weights(rng, 1, 5), [0.3])
-    score = graph.node("Sigmoid", "sigmoid")
+    graph.node("Sigmoid", "sigmoid")
     candidates = rows_of(rng, 5, count=CANDIDATES)
-    scores = run_rows(graph_output(graph, score, [1, 1]), candidates)[:, 0]
+    scores = run_rows(graph.model([1, 1]), candidates)[:, 0]
     graph.node("Greater", "greater", graph.constant("threshold", 0.6))
     graph.node("Cast", "cast", to=TensorProto.FLOAT, output="decision")
     save(graph.model([1, 1]), balanced(candidates, scores > 0.6, np.abs(scores - 0.6)))

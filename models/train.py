@@ -26,6 +26,7 @@ SEED = 0
 TEST_ROWS = 171
 CALIBRATION_ROWS = 100
 THRESHOLD = 0.5
+CLASSES = ["benign", "malignant"]
 REFERENCE_TOLERANCE = 1e-5  # largest |onnxruntime - scikit-learn| in probability
 
 
@@ -132,7 +133,7 @@ def main():
                 "input": "record",
                 "output": "probability",
                 "features": [label_of(name) for name in dataset.feature_names],
-                "classes": ["benign", "malignant"],
+                "classes": CLASSES,
                 "threshold": THRESHOLD,
                 "accuracy": round(correct / TEST_ROWS, 6),
                 "correct": correct,
@@ -145,7 +146,7 @@ def main():
         )
 
     # The examples are the first rows of each class that both models classify correctly.
-    examples = {name: int(np.flatnonzero(right & (test_y == label))[0]) for label, name in enumerate(["benign", "malignant"])}
+    examples = {name: int(np.flatnonzero(right & (test_y == label))[0]) for label, name in enumerate(CLASSES)}
     for entry in entries:
         entry["examples"] = examples
 
