@@ -1,0 +1,49 @@
+/** The models this site offers, as listed in `artifacts/manifest.json`. */
+
+export interface CatalogEntry {
+  id: string;
+  title: string;
+  description: string;
+  /** Files, relative to the manifest. */
+  hush: string;
+  vk: string;
+  srs: string;
+  input: { name: string; shape: number[]; features?: string[] };
+  examples: { label: string; record: number[] }[];
+  /** Class names: two for a probability with a threshold, otherwise one for each output value. */
+  classes?: string[];
+  threshold?: number;
+}
+
+export const MANIFEST = new URL("artifacts/manifest.json", document.baseURI);
+
+export async function readCatalog(): Promise<CatalogEntry[]> {
+  const response = await fetch(MANIFEST);
+  if (!response.ok) throw new Error(`the list of models is missing (${response.status})`);
+  return (await response.json()) as CatalogEntry[];
+}
+
+export function valueCount(entry: CatalogEntry): number {
+  return entry.input.shape.reduce((product, size) => product * size, 1);
+}
+
+/** What the outputs mean, in words. */
+export function describeOutputs(entry: CatalogEntry, outputs: Record<string, number[]>): string {
+  return Object.entries(outputs)
+    .map(([name, values]) => `${name} ${values.map(formatNumber).join(", ")}${className(entry, values)}`)
+    .join("; ");
+}
+
+function className({ classes, threshold }: CatalogEntry, values: number[]): string {
+  if (!classes) return "";
+  const first = values[0];
+  if (values.length === 1 && first !== undefined && threshold !== undefined) {
+    return `: ${classes[first >= threshold ? 1 : 0] ?? "unknown class"}`;
+  }
+  if (values.length !== classes.length) return "";
+  return `: ${classes[values.indexOf(Math.max(...values))]}`;
+}
+
+export function formatNumber(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(5)));
+}

@@ -1,0 +1,46 @@
+/** What this browser and this page allow. */
+import { HushproofError } from "./errors.js";
+
+/** More threads than this gain little on phones and laptops, and each costs memory. */
+const MAX_THREADS = 8;
+
+/** Whether wasm threads can be had: the page must be served with the two cross-origin isolation headers. */
+export function isIsolated(): boolean {
+  return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer !== "undefined";
+}
+
+/**
+ * The number of threads to use: as asked, or one per processor, at most 8; 1 where threads cannot be had.
+ *
+ * Throws `missing-isolation` if more than one was asked for and cannot be had, `option` for a count that is no positive integer.
+ */
+export function chooseThreads(asked: number | undefined): number {
+  if (asked === undefined) return isIsolated() ? Math.min(MAX_THREADS, Math.max(1, navigator.hardwareConcurrency || 1)) : 1;
+  if (!Number.isInteger(asked) || asked < 1) {
+    throw new HushproofError("option", `threads: expected a positive integer, got ${asked}`, { option: "threads" });
+  }
+  if (asked > 1 && !isIsolated()) {
+    throw new HushproofError(
+      "missing-isolation",
+      "threads need a page served with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
+    );
+  }
+  return asked;
+}
+
+/** Where `threads/` and `single/` lie by default: beside the folder of this file, as in the npm package. */
+export function wasmBase(given: string | URL | undefined): string {
+  const base = new URL(given ?? "../", given === undefined ? import.meta.url : document.baseURI);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  return base.href;
+}
+
+/** A context as bytes: given as such, or in hexadecimal as on the command line. None is the empty context. */
+export function contextBytes(context: Uint8Array | string | undefined): Uint8Array {
+  if (context === undefined) return new Uint8Array();
+  if (typeof context !== "string") return context;
+  if (context.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(context)) {
+    throw new HushproofError("option", "context: expected an even number of hexadecimal digits", { option: "context" });
+  }
+  return Uint8Array.from({ length: context.length / 2 }, (_, i) => Number.parseInt(context.slice(2 * i, 2 * i + 2), 16));
+}

@@ -1,0 +1,32 @@
+/** Extra facts about a failure, as plain data (for example `{ input, index, min, max }`). */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/**
+ * Every failure of this package.
+ *
+ * `code` is stable. Codes of the browser side: `missing-isolation` (threads were asked for on a page that is not
+ * cross-origin isolated), `out-of-memory`, `worker-crashed`, `unsupported-browser`, `cancelled`, `network`, `closed`
+ * and `option`. All others come from the prover and are the same as those of the command line: `input-range`,
+ * `input-shape`, `input-value`, `input-name`, `artifact`, `version`, `key-mismatch`, `srs-mismatch`, `rejected` and so on.
+ */
+export class HushproofError extends Error {
+  override readonly name = "HushproofError";
+  readonly code: string;
+  readonly details: ErrorDetails;
+
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The error of a call that was aborted through its signal. */
+export function cancelled(): HushproofError {
+  return new HushproofError("cancelled", "cancelled");
+}
+
+/** Whether a value has the form of the plain errors that the wasm module throws. */
+export function isPlainError(value: unknown): value is { code: string; message?: unknown; details?: unknown } {
+  return typeof value === "object" && value !== null && typeof (value as { code?: unknown }).code === "string";
+}

@@ -1,0 +1,16 @@
+/**
+ * Zero-knowledge proofs of what a model says about private data, made in the browser.
+ *
+ * ```ts
+ * const session = await ProvingSession.create({ model: "model.hush", srs: "dev.srs" });
+ * const { proof, outputs } = await session.prove({ record: [17.14, 16.4, …] }, { context });
+ * const ok = await verify({ vk: "model.vk", proof, context });
+ * ```
+ */
+export type { CallOptions } from "./bridge.js";
+export type { Source } from "./download.js";
+export { isIsolated } from "./environment.js";
+export { HushproofError, type ErrorDetails } from "./errors.js";
+export { ProvingSession, type ModelInfo, type Proved, type ProveOptions, type SessionOptions, type Verified } from "./session.js";
+export { verify, verifyDetailed, type VerifyOptions } from "./verify.js";
+export type { Inputs, NestedNumbers, Progress, SrsOrigin } from "./wasm.js";

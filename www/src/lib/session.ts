@@ -1,0 +1,186 @@
+/** A model made ready for proving on this device. */
+import { Bridge, type CallOptions } from "./bridge.js";
+import { download, type Source } from "./download.js";
+import { chooseThreads, contextBytes, isIsolated, wasmBase } from "./environment.js";
+import { HushproofError, cancelled } from "./errors.js";
+import type { ModelFiles } from "./protocol.js";
+import type { Inputs, SrsOrigin, WasmModelInfo, WasmVerified } from "./wasm.js";
+
+/** What {@link ProvingSession.create} needs. */
+export interface SessionOptions extends CallOptions {
+  /** The `.hush` file. */
+  model: Source;
+  /** The `.vk` file; by default the model's address with the extension `.vk`. */
+  vk?: Source;
+  /** The structured reference string that the verifying key was made with. */
+  srs: Source;
+  /** Worker threads; by default one per processor, at most 8, and one on a page that is not cross-origin isolated. */
+  threads?: number;
+  /** Folder that holds `threads/` and `single/`; by default the package's own. */
+  wasm?: string | URL;
+}
+
+/** What a model takes and gives, and the size of its circuit. */
+export interface ModelInfo {
+  model: string;
+  digest: string;
+  /** log2 of the circuit's rows. */
+  k: number;
+  rows: number;
+  adviceColumns: number;
+  srsOrigin: SrsOrigin;
+  /** `min` and `max`: the calibrated range, one value for each element (flat, row-major) or one for all. */
+  inputs: readonly { name: string; shape: readonly number[]; min: readonly number[]; max: readonly number[] }[];
+  outputs: readonly { name: string; kind: string }[];
+}
+
+/** What a call to {@link ProvingSession.prove} may carry. */
+export interface ProveOptions extends CallOptions {
+  /** The relying party's nonce, as bytes or hexadecimal: the proof holds for this context only. */
+  context?: Uint8Array | string;
+}
+
+/** A proof and what it says. */
+export interface Proved {
+  /** The text of `proof.json`: all that has to leave the device. */
+  proof: string;
+  outputs: Record<string, number[]>;
+  /** Seconds by stage. */
+  seconds: Record<string, number>;
+  /** Peak size of the prover's memory. */
+  memoryBytes: number;
+  threads: number;
+}
+
+/** What a valid proof says. */
+export interface Verified {
+  outputs: Record<string, number[]>;
+  model: string;
+  seconds: number;
+  srsOrigin: SrsOrigin;
+}
+
+/**
+ * A model, its keys and a worker that proves with them.
+ *
+ * All files are downloaded by {@link ProvingSession.create}; proving sends nothing and stores nothing. Calls queue up and
+ * run one at a time. Aborting one terminates the worker; the next call starts another from the files held here.
+ */
+export class ProvingSession {
+  /** What the model takes and gives. */
+  readonly info: ModelInfo;
+  /** Threads that proving uses. */
+  readonly threads: number;
+  /** Whether the page is cross-origin isolated; if not, `threads` is 1. */
+  readonly isolated: boolean = isIsolated();
+  readonly #base: string;
+  readonly #files: ModelFiles;
+  #bridge: Bridge;
+  #queue: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor(info: ModelInfo, threads: number, base: string, files: ModelFiles, bridge: Bridge) {
+    this.info = info;
+    this.threads = threads;
+    this.#base = base;
+    this.#files = files;
+    this.#bridge = bridge;
+  }
+
+  /** Downloads the files, starts the worker and derives the proving key. Stages: `download`, `start` and the prover's own. */
+  static async create(options: SessionOptions): Promise<ProvingSession> {
+    const threads = chooseThreads(options.threads);
+    const base = wasmBase(options.wasm);
+    const [model, vk, srs] = await download([options.model, options.vk ?? vkAddress(options.model), options.srs], options);
+    if (!model || !vk || !srs) throw new HushproofError("option", "model, vk and srs are needed");
+    const files = { model, vk, srs };
+    const { bridge, info } = await startProver(base, threads, files, options);
+    return new ProvingSession(toModelInfo(info), threads, base, files, bridge);
+  }
+
+  /** Proves what the model says about `inputs` (by name: flat or nested numbers). Makes no request. */
+  async prove(inputs: Inputs, options: ProveOptions = {}): Promise<Proved> {
+    const context = contextBytes(options.context);
+    return this.#enqueue(options, async (bridge) => {
+      const proved = await bridge.call("prove", { inputs, context }, options);
+      return { ...proved, threads: this.threads };
+    });
+  }
+
+  /** Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid. Makes no request. */
+  async verify(proof: string, options: ProveOptions = {}): Promise<Verified> {
+    const context = contextBytes(options.context);
+    return this.#enqueue(options, async (bridge) => toVerified(await bridge.call("verify", { vk: this.#files.vk, proof, context }, options)));
+  }
+
+  /** Stops the worker, whatever it is doing, and lets go of its memory. */
+  close(): void {
+    this.#closed = true;
+    this.#bridge.terminate(new HushproofError("closed", "the session was closed"));
+  }
+
+  #enqueue<T>(options: CallOptions, task: (bridge: Bridge) => Promise<T>): Promise<T> {
+    const { signal } = options;
+    return new Promise<T>((resolve, reject) => {
+      if (signal?.aborted) return reject(cancelled());
+      const onAbort = () => reject(cancelled());
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#queue = this.#queue.then(async () => {
+        try {
+          if (!signal?.aborted) resolve(await task(await this.#worker(options)));
+        } catch (error) {
+          reject(error);
+        } finally {
+          signal?.removeEventListener("abort", onAbort);
+        }
+      });
+    });
+  }
+
+  async #worker(options: CallOptions): Promise<Bridge> {
+    if (this.#closed) throw new HushproofError("closed", "the session was closed");
+    if (!this.#bridge.alive) {
+      const { bridge } = await startProver(this.#base, this.threads, this.#files, options, (started) => (this.#bridge = started));
+      this.#bridge = bridge;
+    }
+    return this.#bridge;
+  }
+}
+
+async function startProver(
+  base: string,
+  threads: number,
+  files: ModelFiles,
+  options: CallOptions,
+  onStarted?: (bridge: Bridge) => void,
+): Promise<{ bridge: Bridge; info: WasmModelInfo }> {
+  const bridge = new Bridge();
+  onStarted?.(bridge);
+  try {
+    options.onProgress?.("start", 0);
+    await bridge.call("start", { base, threads }, options);
+    options.onProgress?.("start", 1);
+    return { bridge, info: await bridge.call("load", files, options) };
+  } catch (error) {
+    bridge.terminate();
+    throw error;
+  }
+}
+
+function vkAddress(model: Source): string {
+  if (typeof model !== "string" && !(model instanceof URL)) {
+    throw new HushproofError("option", "vk: needed when the model is given as bytes", { option: "vk" });
+  }
+  const url = new URL(model, document.baseURI);
+  url.pathname = url.pathname.replace(/\.[^./]*$/, "") + ".vk";
+  return url.href;
+}
+
+function toModelInfo({ advice_columns, srs_origin, ...rest }: WasmModelInfo): ModelInfo {
+  return { ...rest, adviceColumns: advice_columns, srsOrigin: srs_origin };
+}
+
+/** The worker's answer in the names of this API. */
+export function toVerified({ srs_origin, ...rest }: WasmVerified): Verified {
+  return { ...rest, srsOrigin: srs_origin };
+}

@@ -1,0 +1,90 @@
+// Once a record is entered the browser makes no request at all, and nothing of the record is stored.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { fillExample, launch, openSite, proveOnPage, verifyOnPage } from "./support/browser.mjs";
+import { serveFiles } from "./support/server.mjs";
+import { DIST, readCatalog } from "./support/site.mjs";
+
+const [entry] = await readCatalog();
+let browser;
+let site;
+before(async () => {
+  browser = await launch();
+  site = await serveFiles(DIST, { isolated: true });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** Everything the browser asks for from here on, by its own account and by the server's. */
+function watch(page) {
+  const seen = [];
+  const before = site.requests.length;
+  page.context().on("request", (request) => seen.push(request.url()));
+  return () => [...seen.filter((url) => !url.startsWith("blob:")), ...site.requests.slice(before).map(({ url }) => url)];
+}
+
+test("proving and verifying make no request", async () => {
+  const page = await openSite(browser, site.url);
+  const requests = watch(page);
+  await fillExample(page);
+  const { proof, context } = await proveOnPage(page);
+  assert.equal((await verifyOnPage(page, proof, context)).state, "valid");
+  await page.waitForTimeout(1000);
+  assert.deepEqual(requests(), []);
+});
+
+test("after a cancelled proof the restart asks for program files only", async () => {
+  const page = await openSite(browser, site.url);
+  await fillExample(page);
+  const before = site.requests.length;
+  await page.locator("#prove").click();
+  await page.locator("#cancel:enabled").click();
+  await page.locator("#status[data-state=ready]").waitFor({ state: "attached" });
+  await proveOnPage(page);
+  const secrets = entry.examples[0].record.map(String).filter((text) => text.length > 3);
+  for (const { method, url, headers, body } of site.requests.slice(before)) {
+    assert.equal(method, "GET");
+    assert.match(url, /^\/(assets|pkg)\/[\w./-]+$/, "a static program file without a query");
+    assert.equal(body, "");
+    const sent = `${url} ${JSON.stringify(headers)}`;
+    assert.deepEqual(secrets.filter((text) => sent.includes(text)), []);
+  }
+});
+
+test("nothing is stored", async () => {
+  const page = await openSite(browser, site.url);
+  await fillExample(page);
+  await proveOnPage(page);
+  const stored = await page.evaluate(async () => ({
+    local: localStorage.length,
+    session: sessionStorage.length,
+    cookies: document.cookie,
+    databases: (await indexedDB.databases()).length,
+    caches: (await caches.keys()).length,
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    address: location.href,
+  }));
+  assert.deepEqual(stored, { local: 0, session: 0, cookies: "", databases: 0, caches: 0, workers: 0, address: site.url });
+});
+
+test("the watch sees requests of the page and of workers", async () => {
+  const page = await openSite(browser, site.url);
+  const requests = watch(page);
+  await page.evaluate(async () => {
+    await fetch("/from-page");
+    const worker = new Worker(URL.createObjectURL(new Blob([`fetch("${location.origin}/from-worker").then(() => postMessage(1))`])));
+    await new Promise((resolve) => (worker.onmessage = resolve));
+  });
+  const seen = requests().map((url) => new URL(url, site.url).pathname);
+  assert.ok(seen.includes("/from-page"));
+  assert.ok(seen.includes("/from-worker"));
+});
+
+test("the page's policy blocks every other server", async () => {
+  const page = await openSite(browser, site.url);
+  const outcome = await page.evaluate(() => fetch("http://localhost:9/", { mode: "no-cors" }).then(() => "sent", () => "blocked"));
+  assert.equal(outcome, "blocked");
+  assert.ok(page.complaints.some((text) => text.includes("Content Security Policy")), page.complaints.join("\n"));
+});

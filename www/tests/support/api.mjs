@@ -1,0 +1,10 @@
+// A bare page of the site's origin, from which scripts import the JavaScript API.
+import { PROVE_TIMEOUT } from "./browser.mjs";
+
+/** Opens the list of models as a document: same headers as the page, and nothing running on it. */
+export async function openApi(browser, url) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(PROVE_TIMEOUT);
+  await page.goto(new URL("artifacts/manifest.json", url).href);
+  return page;
+}
