@@ -20,6 +20,15 @@ pub struct Digits {
 }
 
 impl Digits {
+    /// Whether a circuit can be built with these sizes.
+    pub const fn is_valid(&self) -> bool {
+        matches!((self.limb_bits, self.value_limbs, self.remainder_limbs), (2..=20, 1..=4, 1..=4))
+            && self.row_bits() <= Self::MAX_ROW_BITS
+    }
+
+    /// Most bits of all limbs of a row.
+    pub const MAX_ROW_BITS: u32 = 48;
+
     /// Limbs in a row of the circuit.
     pub const fn limbs(&self) -> u32 {
         self.value_limbs + self.remainder_limbs

@@ -1,0 +1,185 @@
+//! Layout search: the limb sizes, weight lanes and table sizes with the least predicted proving time.
+
+use crate::{
+    error::{Error, Result},
+    graph::{Digits, FloatActivation, Network},
+};
+
+use super::{
+    DEGREE,
+    layout::{Layout, TensorShape, advice_columns},
+    params::{Params, PublicOutput},
+};
+
+/// What the search must respect.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchOptions {
+    /// Least bits of an activation code.
+    pub value_bits: u32,
+    /// Least bits of a requantization remainder: the precision of the weights.
+    pub remainder_bits: u32,
+    /// Whether the input codes are public.
+    pub public_input: bool,
+}
+
+impl Default for SearchOptions {
+    fn default() -> Self {
+        Self { value_bits: 16, remainder_bits: 10, public_input: false }
+    }
+}
+
+/// The outcome of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// Limb sizes.
+    pub digits: Digits,
+    /// Weight lanes.
+    pub lanes: usize,
+    /// Segments of the activation table, 0 without one.
+    pub segments: u32,
+    /// Predicted cost.
+    pub prediction: Prediction,
+}
+
+/// Predicted cost of one proof with the stock prover on two threads.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Prediction {
+    /// Native proving time.
+    pub native_seconds: f64,
+    /// Proving time in a browser.
+    pub browser_seconds: f64,
+    /// Memory of keys, witness and quotient.
+    pub memory_bytes: u64,
+}
+
+/// Segments of a table; more of them are more exact.
+const SEGMENTS: [u32; 8] = [24, 32, 48, 64, 96, 128, 192, 256];
+/// Most bits of all limbs of a row.
+const MAX_ROW_BITS: u32 = 44;
+
+/// Finds the cheapest layout of a network.
+///
+/// # Errors
+/// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough.
+pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
+    let mut best: Option<Choice> = None;
+    let mut too_large = None;
+    for digits in candidates(options) {
+        for lanes in lanes(network) {
+            match choose(network, options, digits, lanes) {
+                Ok(choice) => {
+                    let time = choice.prediction.native_seconds;
+                    if best.as_ref().is_none_or(|best| time < best.prediction.native_seconds) {
+                        best = Some(choice);
+                    }
+                }
+                Err(error) => too_large = Some(error),
+            }
+        }
+    }
+    best.ok_or_else(|| {
+        too_large.unwrap_or_else(|| Error::Range {
+            node: network.input.name.clone(),
+            op: "input".to_owned(),
+            got_bits: options.value_bits + options.remainder_bits,
+            max_bits: MAX_ROW_BITS,
+        })
+    })
+}
+
+fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
+    let all = (4..=16).flat_map(|limb_bits| {
+        (1..=4).flat_map(move |value_limbs| {
+            (1..=4).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
+        })
+    });
+    all.filter(|digits| {
+        digits.value_bits() >= options.value_bits
+            && digits.remainder_bits() >= options.remainder_bits
+            && digits.row_bits() <= MAX_ROW_BITS
+    })
+}
+
+fn lanes(network: &Network) -> Vec<usize> {
+    let widest = network.layers.iter().map(|layer| layer.weights.rows).max().unwrap_or(1);
+    let mut lanes: Vec<usize> = (0..8).map(|log2| 1 << log2).filter(|lanes| *lanes < widest).collect();
+    lanes.push(widest.min(128));
+    lanes
+}
+
+fn choose(network: &Network, options: &SearchOptions, digits: Digits, lanes: usize) -> Result<Choice> {
+    let has_segments = network.layers.iter().any(|layer| layer.activation == FloatActivation::Sigmoid);
+    let plan = |segments: u32| Layout::plan(params(network, options, digits, lanes, segments), &tensors(network));
+    let mut segments = if has_segments { SEGMENTS[0] } else { 0 };
+    let layout = plan(segments)?;
+    if has_segments {
+        let fits = |more: &&u32| plan(**more).is_ok_and(|larger| larger.k == layout.k);
+        segments = SEGMENTS.iter().rev().find(fits).copied().unwrap_or(segments);
+    }
+    let layout = plan(segments)?;
+    Ok(Choice { digits, lanes, segments, prediction: predict(&layout) })
+}
+
+fn params(network: &Network, options: &SearchOptions, digits: Digits, lanes: usize, segments: u32) -> Params {
+    let last = network.layers.last().map(|layer| layer.activation);
+    Params {
+        digits,
+        lanes,
+        tall_weights: network.layers.iter().any(|layer| layer.weights.rows > lanes),
+        segments: (segments > 0).then_some((20, segments)),
+        argmax: last == Some(FloatActivation::ArgMax),
+        output: match last {
+            Some(FloatActivation::Sigmoid) => PublicOutput::Segments,
+            Some(FloatActivation::Threshold { .. } | FloatActivation::ArgMax) => PublicOutput::Bit,
+            _ => PublicOutput::Value,
+        },
+        public_input: options.public_input,
+    }
+}
+
+fn tensors(network: &Network) -> Vec<TensorShape> {
+    let rows = |activation| if activation == FloatActivation::Sigmoid { 2 } else { 1 };
+    let mut tensors = vec![TensorShape { elements: network.input.len(), rows: 1 }];
+    tensors.extend(
+        network
+            .layers
+            .iter()
+            .map(|layer| TensorShape { elements: layer.weights.rows, rows: rows(layer.activation) }),
+    );
+    tensors
+}
+
+/// Predicted cost of a layout.
+///
+/// Counts the stock prover's work: one multi-scalar multiplication per committed column, quotient piece and opening;
+/// transforms of every column to the extended domain; one pass over the gates there.
+pub fn predict(layout: &Layout) -> Prediction {
+    let n = f64::from(1u32 << layout.k);
+    let extended = 4.0 * n;
+    let advice = advice_columns(&layout.params) as f64;
+    let fixed = (layout.params.lanes + 18) as f64;
+    let pieces = (DEGREE - 1) as f64;
+    let msm = {
+        let window = (n.ln() + 2.0).floor().max(3.0);
+        (254.0 / window).ceil() * (n + 2f64.powf(window)) * POINT_ADDITION_SECONDS
+    };
+    let transform = |n: f64| n * n.log2() / 2.0 * FIELD_PRODUCT_SECONDS;
+    let commitments = advice + 1.0 + pieces + 2.0;
+    let transforms = advice * (transform(n) + transform(extended)) + transform(extended);
+    let gates = extended * (8.0 * advice + 3.0 * fixed) * FIELD_PRODUCT_SECONDS;
+    let openings = n * 2.0 * (advice + fixed + pieces) * FIELD_PRODUCT_SECONDS;
+    let native = FIXED_SECONDS + (commitments * msm + transforms + gates + openings) / THREADS;
+    let cells = (advice + fixed) * (2.0 * n + extended) + 4.0 * extended;
+    Prediction {
+        native_seconds: native,
+        browser_seconds: native * BROWSER_FACTOR,
+        memory_bytes: (cells * 32.0) as u64,
+    }
+}
+
+// Measured on the machine class of docs/benchmarks.md.
+const POINT_ADDITION_SECONDS: f64 = 0.4e-6;
+const FIELD_PRODUCT_SECONDS: f64 = 25e-9;
+const FIXED_SECONDS: f64 = 2e-3;
+const THREADS: f64 = 1.8;
+const BROWSER_FACTOR: f64 = 4.2;

@@ -1,0 +1,105 @@
+//! A prover that lies, through the real prover and the stock verifier.
+
+mod fixtures;
+mod forgeries;
+mod guards;
+
+use halo2_proofs::{
+    halo2curves::bn256::{Bn256, Fr},
+    plonk::{Advice, Column, create_proof},
+    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
+    transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
+};
+use rand_core::OsRng;
+
+use super::{FirstPhase, Layout, ModelCircuit, Witness};
+use crate::{
+    error::{Error, Rejection},
+    graph::Model,
+    prove::{Proof, ProvingKey, Srs, Verified, keygen, verify},
+    statement::PublicCodes,
+};
+
+/// Added to one advice cell on its way to the prover.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fault {
+    pub(super) column: usize,
+    pub(super) row: usize,
+    pub(super) delta: Fr,
+}
+
+/// The fault hook of the one path that assigns advice.
+pub(super) fn corrupt(faults: &[Fault], column: Column<Advice>, row: usize, value: Fr) -> Fr {
+    let hit = faults.iter().filter(|fault| fault.column == column.index() && fault.row == row);
+    hit.fold(value, |value, fault| value + fault.delta)
+}
+
+/// A model with its keys.
+struct Rig {
+    model: Model,
+    key: ProvingKey,
+}
+
+impl Rig {
+    fn new(model: Model) -> Self {
+        model.check().unwrap();
+        let layout = Layout::new(&model).unwrap();
+        let srs = Srs::new_development(layout.k, OsRng).unwrap();
+        let vk = keygen(&model, &srs).unwrap();
+        let key = ProvingKey::new(&model, vk, &srs).unwrap();
+        Self { model, key }
+    }
+
+    fn layout(&self) -> &Layout {
+        &self.key.layout
+    }
+
+    fn witness(&self, input: &[u64]) -> Witness {
+        Witness::new(&self.model, self.layout(), input.to_vec()).unwrap()
+    }
+
+    fn codes(&self, witness: &Witness) -> PublicCodes {
+        let input = if self.model.input.public { witness.trace.input.clone() } else { Vec::new() };
+        PublicCodes { output: witness.trace.codes.last().unwrap().clone(), input }
+    }
+
+    /// Proves whatever the columns say and lets the stock verifier judge it.
+    fn attempt(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Result<Verified, Error> {
+        verify(&self.key.vk, &self.prove(first, faults, codes), b"context")
+    }
+
+    fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
+        let circuit = ModelCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
+        let instance = self.key.vk.statement.instance(codes, b"context").unwrap();
+        let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
+        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
+            &self.key.params,
+            &self.key.key,
+            &[circuit],
+            &[&[&instance]],
+            OsRng,
+            &mut transcript,
+        )
+        .unwrap();
+        Proof {
+            vk: self.key.vk.digest(),
+            context: b"context".to_vec(),
+            codes: codes.clone(),
+            bytes: transcript.finalize(),
+        }
+    }
+
+    /// Recounts multiplicities, so that only what is out of every table can betray the change.
+    fn recount(&self, first: &mut FirstPhase) {
+        first.count(&self.model, self.layout());
+    }
+
+    /// First row of an element of a layer's output (`None`: of the input).
+    fn row(&self, layer: Option<usize>, element: usize) -> usize {
+        self.layout().block_of(layer).row(element)
+    }
+}
+
+fn assert_rejected(what: &str, outcome: Result<Verified, Error>) {
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{what}: {outcome:?}");
+}

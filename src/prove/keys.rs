@@ -1,0 +1,151 @@
+//! Proving and verifying keys.
+
+mod format;
+
+use halo2_proofs::{
+    plonk::{self, ConstraintSystem, keygen_pk, keygen_vk},
+    poly::kzg::commitment::ParamsKZG,
+};
+use halo2curves::bn256::{Bn256, Fr, G1Affine};
+
+use crate::{
+    circuit::{DEGREE, Layout, ModelCircuit, Params},
+    codec,
+    error::{ArtifactKind, Error, Result},
+    graph::Model,
+    statement::Statement,
+};
+
+use super::srs::{Origin, Srs, VerifierPoints};
+
+const COMPRESSED_BYTES: usize = 32;
+const SCALAR_BYTES: usize = 32;
+
+/// Everything a verifier needs: the stock key, the verifier's part of the SRS, and how public values are read.
+#[derive(Debug, Clone)]
+pub struct VerifyingKey {
+    /// Name of the model.
+    pub model: String,
+    /// Digest of the `.hush` file.
+    pub model_digest: [u8; codec::DIGEST_BYTES],
+    /// Where the SRS comes from.
+    pub srs_origin: Origin,
+    /// The verifier's part of the SRS.
+    pub srs: VerifierPoints,
+    /// Shape of the constraint system.
+    pub params: Params,
+    /// log2 rows.
+    pub k: u32,
+    /// What proofs state.
+    pub statement: Statement,
+    pub(super) key: plonk::VerifyingKey<G1Affine>,
+}
+
+/// What a prover needs beside the model and the SRS; derived, never shipped.
+pub struct ProvingKey {
+    /// The layout of the model.
+    pub layout: Layout,
+    /// The verifying key.
+    pub vk: VerifyingKey,
+    pub(crate) key: plonk::ProvingKey<G1Affine>,
+    pub(crate) params: ParamsKZG<Bn256>,
+}
+
+/// Derives the verifying key of a model.
+///
+/// # Errors
+/// `ModelTooLarge`, `SrsTooSmall`.
+pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
+    let layout = Layout::new(model)?;
+    let params = params_for(srs, &layout)?;
+    let key = keygen_vk(&params, &ModelCircuit::new(model, &layout))?;
+    check_degrees(key.cs())?;
+    Ok(VerifyingKey {
+        model: model.name.clone(),
+        model_digest: model.digest(),
+        srs_origin: srs.origin(),
+        srs: srs.verifier_points(),
+        statement: Statement::new(model, &layout),
+        params: layout.params,
+        k: layout.k,
+        key,
+    })
+}
+
+impl ProvingKey {
+    /// Derives the proving key of a model from its verifying key.
+    ///
+    /// # Errors
+    /// `KeyMismatch` when the key belongs to another model, `SrsMismatch` or `SrsTooSmall` for another SRS.
+    pub fn new(model: &Model, vk: VerifyingKey, srs: &Srs) -> Result<Self> {
+        let digest = model.digest();
+        if vk.model_digest != digest {
+            return Err(Error::KeyMismatch {
+                kind: ArtifactKind::Model,
+                expected: hex::encode(vk.model_digest),
+                got: hex::encode(digest),
+            });
+        }
+        vk.check_srs(srs)?;
+        let layout = Layout::new(model)?;
+        if layout.params != vk.params || layout.k != vk.k {
+            return Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"));
+        }
+        let params = params_for(srs, &layout)?;
+        let key = keygen_pk(&params, vk.key.clone(), &ModelCircuit::new(model, &layout))?;
+        Ok(Self { layout, vk, key, params })
+    }
+}
+
+/// The SRS cut to a layout's size.
+fn params_for(srs: &Srs, layout: &Layout) -> Result<ParamsKZG<Bn256>> {
+    Ok(srs.trim(layout.k)?.params().clone())
+}
+
+/// halo2 lowers a degree above its limit in silence; a gate of a higher degree would make every proof invalid.
+pub(super) fn check_degrees(cs: &ConstraintSystem<Fr>) -> Result<()> {
+    let degree = cs.gates().iter().flat_map(|gate| gate.polynomials()).map(|gate| gate.degree()).max().unwrap_or(0);
+    if degree == DEGREE && cs.degree() == DEGREE {
+        return Ok(());
+    }
+    let reason = format!("gates of degree {degree}, system of degree {}, expected {DEGREE}", cs.degree());
+    Err(Error::artifact(ArtifactKind::VerifyingKey, reason))
+}
+
+impl VerifyingKey {
+    /// Names the key in proofs: Blake2b-256 of the `.vk` file.
+    pub fn digest(&self) -> [u8; codec::DIGEST_BYTES] {
+        codec::digest(&self.to_bytes())
+    }
+
+    /// The stock verifying key.
+    pub const fn stock(&self) -> &plonk::VerifyingKey<G1Affine> {
+        &self.key
+    }
+
+    /// Exact length of a proof: commitments of advice, the random polynomial, quotient pieces and SHPLONK's two
+    /// openings; evaluations of advice, fixed columns and the random polynomial.
+    pub fn proof_bytes(&self) -> usize {
+        let cs = self.key.cs();
+        let points = cs.num_advice_columns() + 1 + (cs.degree() - 1) + 2;
+        let scalars = cs.advice_queries().len() + cs.fixed_queries().len() + 1;
+        points * COMPRESSED_BYTES + scalars * SCALAR_BYTES
+    }
+
+    /// Checks that an SRS is the one of this key and large enough.
+    ///
+    /// # Errors
+    /// `SrsMismatch`, `SrsTooSmall`.
+    pub fn check_srs(&self, srs: &Srs) -> Result<()> {
+        if srs.k() < self.k {
+            return Err(Error::SrsTooSmall { needed: self.k, available: srs.k() });
+        }
+        if srs.verifier_points() == self.srs {
+            return Ok(());
+        }
+        Err(Error::SrsMismatch {
+            expected: hex::encode(self.srs.fingerprint()),
+            got: hex::encode(srs.fingerprint()),
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! The `.vk` file.
+//!
+//! Magic `HUSHVKEY`, format version, body, Blake2b-256 of all before it. The body holds what the constraint system
+//! depends on, not the constraint system: the reader rebuilds it and knows from it how many commitments follow.
+
+use halo2_proofs::{
+    SerdeFormat,
+    plonk::{self, ConstraintSystem},
+};
+use halo2curves::{
+    CurveAffine,
+    bn256::{Fq, G1Affine},
+    ff::PrimeField,
+    group::prime::PrimeCurveAffine,
+};
+
+use crate::{
+    circuit::{Config, MAX_K, ModelCircuit, Params, PublicOutput},
+    codec::{Reader, Writer},
+    error::{ArtifactKind, Result},
+    graph::{Digits, Input, Output, Port},
+    statement::{OutputKind, Rows, Statement},
+};
+
+use super::{
+    super::srs::{Origin, VerifierPoints},
+    VerifyingKey, check_degrees,
+};
+
+const MAGIC: &[u8; 8] = b"HUSHVKEY";
+const VERSION: u32 = 1;
+const POINT_BYTES: usize = 64;
+
+impl VerifyingKey {
+    /// The `.vk` file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new(MAGIC, VERSION);
+        w.text(&self.model);
+        w.raw(&self.model_digest);
+        w.u8(matches!(self.srs_origin, Origin::Ceremony).into());
+        w.raw(&self.srs.to_bytes());
+        write_params(&mut w, &self.params);
+        w.size(self.k as usize);
+        write_statement(&mut w, &self.statement);
+        for commitment in self.key.fixed_commitments() {
+            w.raw(&point_bytes(commitment));
+        }
+        w.finish()
+    }
+
+    /// Reads a `.vk` file.
+    ///
+    /// # Errors
+    /// `Artifact` for bytes that are no verifying key, cut off or altered; `Version` for another format version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut r = Reader::open(ArtifactKind::VerifyingKey, MAGIC, VERSION, bytes)?;
+        let model = r.text()?;
+        let model_digest = array(&mut r)?;
+        let srs_origin = if r.bool()? { Origin::Ceremony } else { Origin::Development };
+        let srs = VerifierPoints::from_bytes(r.raw(VerifierPoints::BYTES)?)?;
+        let params = read_params(&mut r)?;
+        let k = r.varint_u32()?;
+        if !(4..=MAX_K).contains(&k) {
+            return Err(r.error(format!("k = {k}, at most {MAX_K} is allowed")));
+        }
+        let statement = read_statement(&mut r, &params, k)?;
+        let key = read_key(&mut r, &params, k)?;
+        r.finish()?;
+        Ok(Self { model, model_digest, srs_origin, srs, params, k, statement, key })
+    }
+}
+
+fn array<const N: usize>(r: &mut Reader<'_>) -> Result<[u8; N]> {
+    let bytes = r.raw(N)?;
+    bytes.try_into().map_err(|_| r.error("cut off"))
+}
+
+/// Uncompressed, canonical little-endian coordinates; the identity is all zeros.
+fn point_bytes(point: &G1Affine) -> [u8; POINT_BYTES] {
+    let mut bytes = [0; POINT_BYTES];
+    if !bool::from(point.is_identity()) {
+        bytes[..32].copy_from_slice(point.x.to_repr().as_ref());
+        bytes[32..].copy_from_slice(point.y.to_repr().as_ref());
+    }
+    bytes
+}
+
+fn read_point(r: &mut Reader<'_>) -> Result<G1Affine> {
+    let bytes: [u8; POINT_BYTES] = array(r)?;
+    if bytes == [0; POINT_BYTES] {
+        return Ok(G1Affine::identity());
+    }
+    let coordinate = |half: &[u8]| {
+        let repr: [u8; 32] = half.try_into().unwrap_or([0xff; 32]);
+        Option::<Fq>::from(Fq::from_repr(repr))
+    };
+    let (x, y) = bytes.split_at(POINT_BYTES / 2);
+    let point = coordinate(x).zip(coordinate(y)).and_then(|(x, y)| Option::<G1Affine>::from(G1Affine::from_xy(x, y)));
+    point.ok_or_else(|| r.error("a commitment is not a point of the curve"))
+}
+
+/// Rebuilds the stock key around commitments whose number the parameters fix.
+fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::VerifyingKey<G1Affine>> {
+    let mut cs = ConstraintSystem::default();
+    Config::new(&mut cs, params.clone());
+    let count = cs.num_fixed_columns();
+    // The stock format: version, k, selectors compressed or not, number of commitments, commitments.
+    let mut stock = vec![2];
+    stock.extend(k.to_le_bytes());
+    stock.push(0);
+    stock.extend((count as u32).to_le_bytes());
+    for point in r.many(count, POINT_BYTES, read_point)? {
+        stock.extend(halo2curves::serde::SerdeObject::to_raw_bytes(&point));
+    }
+    let read = plonk::VerifyingKey::from_bytes::<ModelCircuit<'_>>(&stock, SerdeFormat::RawBytes, params.clone());
+    let key = read.map_err(|error| r.error(error.to_string()))?;
+    check_degrees(key.cs())?;
+    Ok(key)
+}
+
+fn write_params(w: &mut Writer, params: &Params) {
+    for value in [params.digits.limb_bits, params.digits.value_limbs, params.digits.remainder_limbs] {
+        w.varint(value.into());
+    }
+    w.size(params.lanes);
+    let (bits, last) = params.segments.unwrap_or((0, 0));
+    w.varint(bits.into());
+    w.varint(last.into());
+    w.u8(params.tall_weights.into());
+    w.u8(params.argmax.into());
+    w.u8(params.public_input.into());
+    w.u8(match params.output {
+        PublicOutput::Value => 0,
+        PublicOutput::Segments => 1,
+        PublicOutput::Bit => 2,
+    });
+}
+
+fn read_params(r: &mut Reader<'_>) -> Result<Params> {
+    let digits =
+        Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
+    let lanes = r.size()?;
+    let segments = Some((r.varint_u32()?, r.varint_u32()?)).filter(|(bits, _)| *bits > 0);
+    let params = Params {
+        digits,
+        lanes,
+        segments,
+        tall_weights: r.bool()?,
+        argmax: r.bool()?,
+        public_input: r.bool()?,
+        output: match r.u8()? {
+            0 => PublicOutput::Value,
+            1 => PublicOutput::Segments,
+            2 => PublicOutput::Bit,
+            other => return Err(r.error(format!("unknown kind of output {other}"))),
+        },
+    };
+    let segments_fit = params.segments.is_none_or(|(bits, last)| (2..=31).contains(&bits) && (1..4096).contains(&last));
+    let output_fits = params.output != PublicOutput::Segments || params.segments.is_some();
+    if !digits.is_valid() || !(1..=256).contains(&lanes) || !segments_fit || !output_fits {
+        return Err(r.error("circuit parameters out of range"));
+    }
+    Ok(params)
+}
+
+fn write_statement(w: &mut Writer, statement: &Statement) {
+    write_rows(w, &statement.output_rows);
+    write_port(w, &statement.output.port);
+    statement.output.zero.iter().chain(&statement.output.step).for_each(|v| w.f64(*v));
+    let (tag, bits) = match statement.kind {
+        OutputKind::Scale { bits } => (0, bits),
+        OutputKind::Decision => (1, 0),
+        OutputKind::Index => (2, 0),
+    };
+    w.u8(tag);
+    w.varint(bits.into());
+    if let Some((input, rows)) = &statement.input {
+        write_rows(w, rows);
+        write_port(w, &input.port);
+        input.min.iter().chain(&input.step).for_each(|v| w.f64(*v));
+    }
+}
+
+fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Statement> {
+    let output_rows = read_rows(r, k)?;
+    let port = read_port(r)?;
+    let output = Output {
+        port,
+        zero: r.many(output_rows.elements, 8, Reader::f64)?,
+        step: r.many(output_rows.elements, 8, Reader::f64)?,
+    };
+    let kind = match (r.u8()?, r.varint_u32()?) {
+        (0, bits @ 1..=48) => OutputKind::Scale { bits },
+        (1, 0) => OutputKind::Decision,
+        (2, 0) => OutputKind::Index,
+        _ => return Err(r.error("unknown kind of output")),
+    };
+    let input = if params.public_input {
+        let rows = read_rows(r, k)?;
+        let port = read_port(r)?;
+        let min = r.many(rows.elements, 8, Reader::f64)?;
+        let step = r.many(rows.elements, 8, Reader::f64)?;
+        Some((Input { port, min, step, public: true }, rows))
+    } else {
+        None
+    };
+    Ok(Statement { output, output_rows, kind, input })
+}
+
+fn write_rows(w: &mut Writer, rows: &Rows) {
+    w.size(rows.first);
+    w.size(rows.elements);
+    w.size(rows.span);
+}
+
+fn read_rows(r: &mut Reader<'_>, k: u32) -> Result<Rows> {
+    let rows = Rows { first: r.size()?, elements: r.size()?, span: r.size()? };
+    let end = rows.elements.checked_mul(rows.span).and_then(|rows_in_all| rows_in_all.checked_add(rows.first));
+    if rows.elements > 0 && rows.span > 0 && end.is_some_and(|end| end < 1 << k) {
+        return Ok(rows);
+    }
+    Err(r.error("public rows outside the circuit"))
+}
+
+fn write_port(w: &mut Writer, port: &Port) {
+    w.text(&port.name);
+    w.size(port.shape.len());
+    port.shape.iter().for_each(|size| w.size(*size));
+}
+
+fn read_port(r: &mut Reader<'_>) -> Result<Port> {
+    let name = r.text()?;
+    let rank = r.size()?;
+    Ok(Port { name, shape: r.many(rank, 1, Reader::size)? })
+}

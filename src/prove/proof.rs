@@ -1,0 +1,88 @@
+//! The proof file: JSON with the key's digest, the context, the public codes and the proof bytes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{ArtifactKind, Error, Result},
+    statement::{MAX_CONTEXT_BYTES, PublicCodes},
+};
+
+/// The format this build reads and writes.
+pub const PROOF_FORMAT: u32 = 1;
+
+/// Longest proof file, in bytes.
+const MAX_FILE_BYTES: usize = 16 << 20;
+
+/// A proof with everything public that it states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// Digest of the `.vk` file.
+    pub vk: [u8; 32],
+    /// The relying party's context (nonce).
+    pub context: Vec<u8>,
+    /// Public codes.
+    pub codes: PublicCodes,
+    /// The halo2 proof.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: u32,
+    vk: String,
+    context: String,
+    outputs: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    inputs: Vec<u64>,
+    proof: String,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+impl Proof {
+    /// The proof file.
+    pub fn to_json(&self) -> String {
+        let file = File {
+            format: PROOF_FORMAT,
+            vk: hex::encode(self.vk),
+            context: hex::encode(&self.context),
+            outputs: self.codes.output.clone(),
+            inputs: self.codes.input.clone(),
+            proof: hex::encode(&self.bytes),
+        };
+        serde_json::json!(file).to_string()
+    }
+
+    /// Reads a proof file.
+    ///
+    /// # Errors
+    /// `Artifact` for text that is no proof file, `Version` for another format.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let bad = |reason: String| Error::artifact(ArtifactKind::Proof, reason);
+        if text.len() > MAX_FILE_BYTES {
+            return Err(bad(format!("{} bytes, at most {MAX_FILE_BYTES} are read", text.len())));
+        }
+        let version: Version = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
+        if version.format != PROOF_FORMAT {
+            let kind = ArtifactKind::Proof;
+            return Err(Error::Version { kind, expected: PROOF_FORMAT, got: version.format });
+        }
+        let file: File = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
+        let decode = |name: &str, text: &str| hex::decode(text).map_err(|error| bad(format!("{name}: {error}")));
+        let context = decode("context", &file.context)?;
+        if context.len() > MAX_CONTEXT_BYTES {
+            return Err(bad(format!("context of {} bytes, at most {MAX_CONTEXT_BYTES}", context.len())));
+        }
+        let vk = decode("vk", &file.vk)?;
+        Ok(Self {
+            vk: vk.try_into().map_err(|_| bad("vk is not a digest of 32 bytes".to_owned()))?,
+            context,
+            codes: PublicCodes { output: file.outputs, input: file.inputs },
+            bytes: decode("proof", &file.proof)?,
+        })
+    }
+}

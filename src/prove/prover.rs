@@ -1,0 +1,91 @@
+//! From input values to a proof.
+
+use halo2_proofs::{
+    plonk::create_proof,
+    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
+};
+use halo2curves::bn256::Bn256;
+use rand_core::{CryptoRng, RngCore};
+use serde::Serialize;
+#[cfg(not(target_arch = "wasm32"))]
+use std::time::Instant;
+#[cfg(target_arch = "wasm32")]
+use web_time::Instant;
+
+use crate::{
+    circuit::{ModelCircuit, Witness},
+    error::{ArtifactKind, Error, Result},
+    graph::Model,
+    statement::PublicCodes,
+};
+
+use super::{ProvingKey, proof::Proof, transcript::ProgressTranscript};
+
+/// Where the time of a proof went.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Seconds {
+    /// Evaluation of the model on integers.
+    pub witness: f64,
+    /// Commitments, quotient and openings.
+    pub prove: f64,
+}
+
+/// A proof and what it shows.
+#[derive(Debug, Clone)]
+pub struct Proved {
+    /// The proof.
+    pub proof: Proof,
+    /// Real output values.
+    pub outputs: Vec<f64>,
+    /// Where the time went.
+    pub seconds: Seconds,
+}
+
+/// Proves a model's output on input values (flat, ONNX order).
+///
+/// `rng` must be the platform's cryptographic generator: its values are all that hides the witness. `progress` is
+/// called with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is done.
+///
+/// # Errors
+/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`, and `Option` for a context that is too long.
+pub fn prove(
+    model: &Model,
+    key: &ProvingKey,
+    values: &[f64],
+    context: &[u8],
+    rng: impl RngCore + CryptoRng,
+    progress: &mut dyn FnMut(&'static str, f64),
+) -> Result<Proved> {
+    let start = Instant::now();
+    progress("witness", 0.0);
+    let witness = Witness::new(model, &key.layout, model.quantize_input(values)?)?;
+    let codes = PublicCodes {
+        output: witness.trace.codes.last().cloned().unwrap_or_default(),
+        input: if model.input.public { witness.trace.input.clone() } else { Vec::new() },
+    };
+    let statement = &key.vk.statement;
+    let instance = statement.instance(&codes, context)?;
+    let witness_seconds = start.elapsed().as_secs_f64();
+
+    let start = Instant::now();
+    let cs = key.vk.stock().cs();
+    let columns = cs.num_advice_columns() + 1;
+    let mut transcript = ProgressTranscript::new(columns, columns + cs.degree() - 1 + 2, progress);
+    let circuit = ModelCircuit::new(model, &key.layout).with_witness(&witness);
+    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
+        &key.params,
+        &key.key,
+        &[circuit],
+        &[&[&instance]],
+        rng,
+        &mut transcript,
+    )?;
+    let bytes = transcript.finalize();
+    if bytes.len() != key.vk.proof_bytes() {
+        let reason = format!("{} bytes, expected {}", bytes.len(), key.vk.proof_bytes());
+        return Err(Error::artifact(ArtifactKind::Proof, reason));
+    }
+    let outputs = statement.output_values(&codes);
+    let proof = Proof { vk: key.vk.digest(), context: context.to_vec(), codes, bytes };
+    Ok(Proved { proof, outputs, seconds: Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() } })
+}

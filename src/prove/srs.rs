@@ -1,0 +1,294 @@
+//! The structured reference string (SRS) of the KZG commitments: powers of a secret τ in the groups of BN254.
+//!
+//! `g[i] = [τ^i] G₁` commits to coefficients, `g_lagrange[i] = [Lᵢ(τ)] G₁` to values on the domain of the 2^k-th roots of
+//! unity, `s_g2 = [τ] G₂` lets a verifier check openings. Whoever knows τ can forge proofs, so an SRS for real use comes
+//! from a ceremony ([`Srs::import`]); [`Srs::new_development`] draws τ on this machine and says so in its [`Origin`].
+//!
+//! What is checked when: every way in ([`Srs::from_bytes`], [`Srs::import`], [`VerifierPoints::from_bytes`]) refuses
+//! coordinates that are not reduced, points off the curve, points at infinity, generators other than the standard ones,
+//! and a second G₂ point outside the prime-order subgroup. [`Srs::check`] also tests that the powers are consecutive
+//! powers of one τ and that both bases agree; `import` runs it, `from_bytes` relies on the checksum instead.
+
+mod check;
+mod format;
+mod halo2_raw;
+mod ptau;
+mod setup;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use blake2::{Blake2b, Digest, digest::consts::U16};
+use halo2_proofs::poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG};
+use halo2curves::{
+    bn256::{Bn256, G1Affine, G2Affine},
+    serde::SerdeObject,
+};
+use rand_core::{CryptoRng, RngCore};
+
+use self::format::{G1_BYTES, G2_BYTES};
+use crate::error::{ArtifactKind, Error, Result};
+
+/// Smallest k (log2 rows) of an SRS.
+pub const MIN_K: u32 = 4;
+/// Largest k (log2 rows) of an SRS: 2^24 points in each basis, 2 GiB.
+pub const MAX_K: u32 = 24;
+
+/// Where an SRS comes from. Stored in the file; part of no key and no proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// τ was drawn by one program run. Whoever ran it could have kept τ, so such an SRS convinces nobody else.
+    Development,
+    /// Imported from the result of a ceremony, whose participants would all have to collude to learn τ.
+    Ceremony,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Development => "development",
+            Self::Ceremony => "ceremony",
+        })
+    }
+}
+
+/// A structured reference string for circuits of up to 2^k rows.
+#[derive(Clone)]
+pub struct Srs {
+    params: ParamsKZG<Bn256>,
+    /// Kept beside `params`, which has no accessor for its own copy.
+    g_lagrange: Vec<G1Affine>,
+    k: u32,
+    origin: Origin,
+}
+
+impl fmt::Debug for Srs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Srs")
+            .field("k", &self.k)
+            .field("origin", &self.origin)
+            .field("fingerprint", &hex::encode(self.fingerprint()))
+            .finish()
+    }
+}
+
+impl Srs {
+    /// Draws τ from `rng` and computes its powers; τ is not kept. For development and tests only: see [`Origin`].
+    ///
+    /// # Errors
+    /// [`Error::Option`] when `k` is not in [`MIN_K`]`..=`[`MAX_K`].
+    pub fn new_development(k: u32, rng: impl RngCore + CryptoRng) -> Result<Self> {
+        check_k(k)?;
+        setup::from_tau(k, setup::draw_tau(rng), Origin::Development)
+    }
+
+    /// Reads the file format of this crate (`.srs`) and checks its length, checksum and every point.
+    ///
+    /// # Errors
+    /// [`Error::Artifact`] for bytes that [`Srs::to_bytes`] does not write, [`Error::Version`] for another format version.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        format::read(bytes)
+    }
+
+    /// Writes the file format of this crate, 2^(k+7) + 308 bytes: see `format.rs`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        format::write(self)
+    }
+
+    /// Reads a ceremony's result: snarkjs `.ptau`, halo2 parameters as `ParamsKZG::write` writes them, or a `.srs` file.
+    /// Keeps the first 2^k powers, all of them without `k`, and runs [`Srs::check`] on what it keeps.
+    /// A `.srs` file keeps its [`Origin`]; the other two become [`Origin::Ceremony`], as those formats do not tell.
+    ///
+    /// # Errors
+    /// [`Error::Artifact`] when the bytes are none of the three or are damaged, [`Error::SrsTooSmall`] when the file has
+    /// fewer than 2^k powers, [`Error::SrsInvalid`] when the powers are not those of one τ, [`Error::Option`] for k out of
+    /// range.
+    pub fn import(bytes: &[u8], k: Option<u32>) -> Result<Self> {
+        if let Some(k) = k {
+            check_k(k)?;
+        }
+        let srs = if bytes.starts_with(ptau::MAGIC) {
+            ptau::read(bytes, k)?
+        } else {
+            let whole = if bytes.starts_with(format::MAGIC) { format::read(bytes)? } else { halo2_raw::read(bytes)? };
+            match k {
+                Some(k) if k != whole.k => {
+                    // A fault in the part that is dropped is a fault of the file.
+                    whole.check()?;
+                    whole.trim(k)?
+                }
+                _ => whole,
+            }
+        };
+        srs.check()?;
+        Ok(srs)
+    }
+
+    /// Tests everything a prover or verifier relies on, given that BN254's standard generators are used: all points on
+    /// the curve, none at infinity, `s_g2` in the subgroup of order r, τ ∉ {0, 1}, powers consecutive, and both bases
+    /// for the same τ. The last two are tested on random combinations with 128-bit coefficients, so a wrong SRS passes
+    /// with probability at most 2^-127. Costs four multi-scalar multiplications of 2^k points and two pairings.
+    ///
+    /// # Errors
+    /// [`Error::SrsInvalid`] naming the test that failed.
+    pub fn check(&self) -> Result<()> {
+        check::check(self)
+    }
+
+    /// The SRS of the same ceremony for circuits of 2^k rows: powers cut off, Lagrange basis recomputed.
+    ///
+    /// # Errors
+    /// [`Error::SrsTooSmall`] when this SRS has fewer powers, [`Error::Option`] for k out of range.
+    pub fn trim(&self, k: u32) -> Result<Self> {
+        check_k(k)?;
+        if k > self.k {
+            return Err(Error::SrsTooSmall { needed: k, available: self.k });
+        }
+        if k == self.k {
+            return Ok(self.clone());
+        }
+        let g = self.g().iter().copied().take(1 << k).collect();
+        Self::from_powers(k, g, self.params.s_g2(), self.origin)
+    }
+
+    /// log2 of the rows of the largest circuit.
+    pub const fn k(&self) -> u32 {
+        self.k
+    }
+
+    /// Where τ came from. Callers announce [`Origin::Development`] to their user.
+    pub const fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The parameters as halo2 takes them.
+    pub const fn params(&self) -> &ParamsKZG<Bn256> {
+        &self.params
+    }
+
+    /// `[τ^i] G₁` for i in 0..2^k.
+    pub fn g(&self) -> &[G1Affine] {
+        self.params.get_g()
+    }
+
+    /// `[Lᵢ(τ)] G₁` for i in 0..2^k.
+    pub fn g_lagrange(&self) -> &[G1Affine] {
+        &self.g_lagrange
+    }
+
+    /// Names the ceremony: [`VerifierPoints::fingerprint`], the same for every k.
+    pub fn fingerprint(&self) -> [u8; 16] {
+        self.verifier_points().fingerprint()
+    }
+
+    /// The part of the SRS that a verifier needs; it goes into the verifying key.
+    pub fn verifier_points(&self) -> VerifierPoints {
+        VerifierPoints { s_g2: self.params.s_g2() }
+    }
+
+    /// From points that were checked one by one; `g` and `g_lagrange` have 2^k points each, k at most [`MAX_K`].
+    fn from_points(
+        k: u32,
+        g: Vec<G1Affine>,
+        g_lagrange: Vec<G1Affine>,
+        s_g2: G2Affine,
+        origin: Origin,
+    ) -> Result<Self> {
+        let params = halo2_params(k, g, Some(g_lagrange.clone()), s_g2)?;
+        Ok(Self { params, g_lagrange, k, origin })
+    }
+
+    /// As [`Srs::from_points`], computing the Lagrange basis: an FFT over the group, k·2^(k-1) scalar multiplications.
+    fn from_powers(k: u32, g: Vec<G1Affine>, s_g2: G2Affine, origin: Origin) -> Result<Self> {
+        let g_lagrange = halo2_proofs::arithmetic::g_to_lagrange(g.iter().map(Into::into).collect(), k);
+        Self::from_points(k, g, g_lagrange, s_g2, origin)
+    }
+}
+
+/// What a verifier needs of an SRS: `[τ] G₂`, beside the generators G₁ and G₂, which are BN254's standard ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifierPoints {
+    s_g2: G2Affine,
+}
+
+impl VerifierPoints {
+    /// Bytes of [`VerifierPoints::to_bytes`].
+    pub const BYTES: usize = G1_BYTES + 2 * G2_BYTES;
+
+    /// G₁, the generator of the first group.
+    pub fn g(&self) -> G1Affine {
+        G1Affine::generator()
+    }
+
+    /// G₂, the generator of the second group.
+    pub fn g2(&self) -> G2Affine {
+        G2Affine::generator()
+    }
+
+    /// `[τ] G₂`.
+    pub const fn s_g2(&self) -> G2Affine {
+        self.s_g2
+    }
+
+    /// G₁, G₂ and `[τ] G₂`, uncompressed, each coordinate as four little-endian Montgomery limbs.
+    pub fn to_bytes(&self) -> [u8; Self::BYTES] {
+        let mut bytes = [0; Self::BYTES];
+        let points = [self.g().to_raw_bytes(), self.g2().to_raw_bytes(), self.s_g2.to_raw_bytes()].concat();
+        bytes.copy_from_slice(&points);
+        bytes
+    }
+
+    /// Reads [`VerifierPoints::to_bytes`].
+    ///
+    /// # Errors
+    /// [`Error::Artifact`] for a verifying key when the length is wrong, a generator is not the standard one, or
+    /// `[τ] G₂` is off the curve, at infinity, the generator itself or outside the subgroup of order r.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let bad = |reason: String| Error::artifact(ArtifactKind::VerifyingKey, reason);
+        if bytes.len() != Self::BYTES {
+            return Err(bad(format!("{} bytes of SRS points, expected {}", bytes.len(), Self::BYTES)));
+        }
+        let (g, g2) = bytes.split_at(G1_BYTES);
+        format::read_generators(g, g2).map(|s_g2| Self { s_g2 }).map_err(|reason| bad(format!("SRS points: {reason}")))
+    }
+
+    /// Parameters that hold no powers and serve `verify_proof` (SHPLONK or GWC) for circuits of 2^k rows.
+    /// Committing with them is not possible.
+    ///
+    /// # Errors
+    /// [`Error::Option`] when `k` is not in [`MIN_K`]`..=`[`MAX_K`].
+    pub fn verifier_params(&self, k: u32) -> Result<ParamsKZG<Bn256>> {
+        check_k(k)?;
+        halo2_params(k, vec![self.g()], Some(Vec::new()), self.s_g2)
+    }
+
+    /// Names the ceremony: a hash of the three points.
+    pub fn fingerprint(&self) -> [u8; 16] {
+        Blake2b::<U16>::new().chain_update(b"hushproof srs\0").chain_update(self.to_bytes()).finalize().into()
+    }
+}
+
+fn check_k(k: u32) -> Result<()> {
+    if (MIN_K..=MAX_K).contains(&k) {
+        return Ok(());
+    }
+    Err(Error::Option { option: "k", reason: format!("got {k}, expected {MIN_K} to {MAX_K}") })
+}
+
+/// halo2's parameters from their parts. They can only be built from existing ones: here the smallest, k = 0.
+fn halo2_params(
+    k: u32,
+    g: Vec<G1Affine>,
+    g_lagrange: Option<Vec<G1Affine>>,
+    s_g2: G2Affine,
+) -> Result<ParamsKZG<Bn256>> {
+    let (g1, g2) = (G1Affine::generator(), G2Affine::generator());
+    let mut seed = 0u32.to_le_bytes().to_vec();
+    for point in [g1.to_raw_bytes(), g1.to_raw_bytes(), g2.to_raw_bytes(), g2.to_raw_bytes()] {
+        seed.extend_from_slice(&point);
+    }
+    let smallest = ParamsKZG::<Bn256>::read_custom(&mut seed.as_slice(), halo2_proofs::SerdeFormat::RawBytes)
+        .map_err(|error| Error::artifact(ArtifactKind::Srs, error.to_string()))?;
+    Ok(smallest.from_parts(k, g, g_lagrange, g2, s_g2))
+}

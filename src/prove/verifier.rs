@@ -1,0 +1,55 @@
+//! From a proof file to a yes or a typed no.
+
+use halo2_proofs::{
+    plonk::verify_proof,
+    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::VerifierSHPLONK, strategy::SingleStrategy},
+    transcript::{Blake2bRead, Challenge255, TranscriptReadBuffer},
+};
+use halo2curves::bn256::Bn256;
+
+use crate::error::{ArtifactKind, Error, Rejection, Result};
+
+use super::{Proof, VerifyingKey};
+
+/// What a valid proof shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// Real output values.
+    pub outputs: Vec<f64>,
+    /// Real input values; empty unless the input is public.
+    pub inputs: Vec<f64>,
+}
+
+/// Verifies a proof for a context with the stock verifier.
+///
+/// # Errors
+/// `KeyMismatch` when the proof names another key, else `Rejected`.
+pub fn verify(vk: &VerifyingKey, proof: &Proof, context: &[u8]) -> Result<Verified> {
+    let digest = vk.digest();
+    if proof.vk != digest {
+        return Err(Error::KeyMismatch {
+            kind: ArtifactKind::Proof,
+            expected: hex::encode(digest),
+            got: hex::encode(proof.vk),
+        });
+    }
+    if proof.context != context {
+        return Err(Error::Rejected(Rejection::Context));
+    }
+    let expected = vk.proof_bytes();
+    if proof.bytes.len() != expected {
+        return Err(Error::Rejected(Rejection::ProofLength { expected, got: proof.bytes.len() }));
+    }
+    let instance = vk.statement.instance(&proof.codes, context)?;
+    let params = vk.srs.verifier_params(vk.k)?;
+    let mut transcript = Blake2bRead::<_, _, Challenge255<_>>::init(proof.bytes.as_slice());
+    verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
+        &params,
+        vk.stock(),
+        SingleStrategy::new(&params),
+        &[&[&instance]],
+        &mut transcript,
+    )
+    .map_err(|_| Error::Rejected(Rejection::Equations))?;
+    Ok(Verified { outputs: vk.statement.output_values(&proof.codes), inputs: vk.statement.input_values(&proof.codes) })
+}
