@@ -51,7 +51,7 @@ describe("on the page", () => {
     await page.locator("#fields input").nth(1).fill("NaN");
     await page.locator("#prove").click();
     assert.match(await errorText(), new RegExp(`^${second}: this is not a number`));
-    const withNaN = record.with?.(1, Number.NaN) ?? record.map((value, i) => (i === 1 ? Number.NaN : value));
+    const withNaN = record.with(1, Number.NaN);
     for (const text of [`[${withNaN}]`, withNaN.join(","), `{"${entry.input.name}": [[${withNaN}]]}`]) {
       await paste(text);
       assert.match(await errorText(), new RegExp(`^${second}: this is not a number`), text);
@@ -187,6 +187,7 @@ describe("in the API", () => {
           noThreads: await code({ threads: 0 }),
           bytesWithoutKey: await ProvingSession.create({ model: new Uint8Array(hush), srs: files.srs }).catch((error) => error.code),
           bytes: await code({ model: new Uint8Array(hush) }),
+          noMemory: await code({ maxMemoryBytes: 1 }),
           unreadableProof: await verify({ vk: files.vk, proof: "{" }).catch((error) => error.code),
         };
       },
@@ -205,8 +206,34 @@ describe("in the API", () => {
       noThreads: "option",
       bytesWithoutKey: "option",
       bytes: "created",
+      noMemory: "option",
       unreadableProof: "artifact",
     });
+  });
+
+  test("running out of memory is an error at every size, in whichever thread it happens, and never a hang", async () => {
+    const outcomes = await page.evaluate(async (entry) => {
+      const { ProvingSession } = await import("/pkg/lib/index.js");
+      const artifact = (path) => new URL(path, `${location.origin}/artifacts/`);
+      const files = { model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs), threads: 2 };
+      const attempt = async (maxMemoryBytes) => {
+        const session = await ProvingSession.create({ ...files, maxMemoryBytes });
+        try {
+          return await session.prove({ [entry.input.name]: entry.examples[0].record });
+        } finally {
+          session.close();
+        }
+      };
+      const enough = (await attempt(2 ** 32)).memoryBytes;
+      const outcomes = [];
+      for (const part of [0.5, 0.7, 0.8, 0.9, 0.95]) {
+        const bytes = Math.max(2 ** 23, enough * part);
+        outcomes.push(await attempt(bytes).then(() => "proved", (error) => error.code));
+      }
+      return outcomes;
+    }, entry);
+    assert.equal(outcomes[0], "out-of-memory");
+    assert.deepEqual(outcomes.filter((outcome) => outcome !== "proved" && outcome !== "out-of-memory"), []);
   });
 
   test("threads on a page without isolation", async () => {

@@ -1,5 +1,6 @@
 /** The page's end of the worker: one request at a time; aborting a request terminates the worker. */
 import { HushproofError, cancelled } from "./errors.js";
+import type { Failure } from "./failure.js";
 import type { Operation, Operations, Response } from "./protocol.js";
 import type { Progress } from "./wasm.js";
 
@@ -25,6 +26,11 @@ export class Bridge {
     };
     this.#worker.addEventListener("error", crashed);
     this.#worker.addEventListener("messageerror", crashed);
+    this.#worker.addEventListener("message", ({ data, ports }: MessageEvent<Response>) => {
+      const port = ports[0];
+      if (data?.type !== "thread" || !port) return;
+      port.onmessage = ({ data }: MessageEvent<Failure>) => this.terminate(new HushproofError(data.code, data.message, data.details));
+    });
   }
 
   /** False once the worker was terminated, by a caller or by a failure that leaves nothing to trust. */
@@ -46,7 +52,7 @@ export class Bridge {
     return new Promise<Operations[O]["result"]>((resolve, reject) => {
       const onAbort = () => this.terminate();
       const onMessage = ({ data }: MessageEvent<Response>) => {
-        if (data?.id !== id) return;
+        if (data?.type === "thread" || data?.id !== id) return;
         if (data.type === "progress") {
           onProgress?.(data.stage, data.fraction);
           return;

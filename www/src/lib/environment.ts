@@ -3,6 +3,8 @@ import { HushproofError } from "./errors.js";
 
 /** More threads than this gain little on phones and laptops, and each costs memory. */
 const MAX_THREADS = 8;
+const MIN_MEMORY_BYTES = 2 ** 23;
+const MAX_MEMORY_BYTES = 2 ** 32;
 
 /** Whether wasm threads can be had: the page must be served with the two cross-origin isolation headers. */
 export function isIsolated(): boolean {
@@ -26,6 +28,14 @@ export function chooseThreads(asked: number | undefined): number {
     );
   }
   return asked;
+}
+
+/** The bound on shared memory: as asked, at least 8 MiB, at most the 4 GiB that wasm can address. */
+export function memoryBound(asked: number | undefined): number {
+  if (asked !== undefined && !(asked >= MIN_MEMORY_BYTES)) {
+    throw new HushproofError("option", `maxMemoryBytes: expected at least ${MIN_MEMORY_BYTES}, got ${asked}`, { option: "maxMemoryBytes" });
+  }
+  return Math.min(asked ?? MAX_MEMORY_BYTES, MAX_MEMORY_BYTES);
 }
 
 /** Where `threads/` and `single/` lie by default: beside the folder of this file, as in the npm package. */

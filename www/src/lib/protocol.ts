@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { ErrorDetails } from "./errors.js";
+import type { Failure } from "./failure.js";
 import type { Inputs, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
 
 /** The three files a prover needs. */
@@ -11,8 +11,8 @@ export interface ModelFiles {
 
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
-  /** Loads the wasm build for so many threads from the folder `base`. */
-  start: { request: { base: string; threads: number }; result: { version: string } };
+  /** Loads the wasm build for so many threads from the folder `base`; `maxMemoryBytes` bounds the memory that threads share. */
+  start: { request: { base: string; threads: number; maxMemoryBytes: number }; result: { version: string } };
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: WasmModelInfo };
   prove: { request: { inputs: Inputs; context: Uint8Array }; result: WasmProof & { memoryBytes: number } };
@@ -24,6 +24,8 @@ export type Operation = keyof Operations;
 export type Request = { [O in Operation]: { id: number; operation: O; payload: Operations[O]["request"] } }[Operation];
 
 export type Response =
+  /** A thread was started; the port that comes with this tells if it fails. */
+  | { type: "thread" }
   | { type: "progress"; id: number; stage: string; fraction: number }
   | { type: "result"; id: number; value: unknown }
-  | { type: "error"; id: number; code: string; message: string; details: ErrorDetails; fatal: boolean };
+  | ({ type: "error"; id: number } & Failure);

@@ -1,10 +1,12 @@
 /** A model made ready for proving on this device. */
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
-import { chooseThreads, contextBytes, isIsolated, wasmBase } from "./environment.js";
+import { chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
-import type { ModelFiles } from "./protocol.js";
+import type { ModelFiles, Operations } from "./protocol.js";
 import type { Inputs, SrsOrigin, WasmModelInfo, WasmVerified } from "./wasm.js";
+
+type StartRequest = Operations["start"]["request"];
 
 /** What {@link ProvingSession.create} needs. */
 export interface SessionOptions extends CallOptions {
@@ -16,6 +18,8 @@ export interface SessionOptions extends CallOptions {
   srs: Source;
   /** Worker threads; by default one per processor, at most 8, and one on a page that is not cross-origin isolated. */
   threads?: number;
+  /** Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that. */
+  maxMemoryBytes?: number;
   /** Folder that holds `threads/` and `single/`; by default the package's own. */
   wasm?: string | URL;
 }
@@ -73,29 +77,32 @@ export class ProvingSession {
   readonly threads: number;
   /** Whether the page is cross-origin isolated; if not, `threads` is 1. */
   readonly isolated: boolean = isIsolated();
-  readonly #base: string;
+  readonly #build: StartRequest;
   readonly #files: ModelFiles;
   #bridge: Bridge;
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(info: ModelInfo, threads: number, base: string, files: ModelFiles, bridge: Bridge) {
+  private constructor(info: ModelInfo, build: StartRequest, files: ModelFiles, bridge: Bridge) {
     this.info = info;
-    this.threads = threads;
-    this.#base = base;
+    this.threads = build.threads;
+    this.#build = build;
     this.#files = files;
     this.#bridge = bridge;
   }
 
   /** Downloads the files, starts the worker and derives the proving key. Stages: `download`, `start` and the prover's own. */
   static async create(options: SessionOptions): Promise<ProvingSession> {
-    const threads = chooseThreads(options.threads);
-    const base = wasmBase(options.wasm);
+    const build = {
+      base: wasmBase(options.wasm),
+      threads: chooseThreads(options.threads),
+      maxMemoryBytes: memoryBound(options.maxMemoryBytes),
+    };
     const [model, vk, srs] = await download([options.model, options.vk ?? vkAddress(options.model), options.srs], options);
     if (!model || !vk || !srs) throw new HushproofError("option", "model, vk and srs are needed");
     const files = { model, vk, srs };
-    const { bridge, info } = await startProver(base, threads, files, options);
-    return new ProvingSession(toModelInfo(info), threads, base, files, bridge);
+    const { bridge, info } = await startProver(build, files, options);
+    return new ProvingSession(toModelInfo(info), build, files, bridge);
   }
 
   /** Proves what the model says about `inputs` (by name: flat or nested numbers). Makes no request. */
@@ -140,16 +147,14 @@ export class ProvingSession {
   async #worker(options: CallOptions): Promise<Bridge> {
     if (this.#closed) throw new HushproofError("closed", "the session was closed");
     if (!this.#bridge.alive) {
-      const { bridge } = await startProver(this.#base, this.threads, this.#files, options, (started) => (this.#bridge = started));
-      this.#bridge = bridge;
+      await startProver(this.#build, this.#files, options, (started) => (this.#bridge = started));
     }
     return this.#bridge;
   }
 }
 
 async function startProver(
-  base: string,
-  threads: number,
+  build: StartRequest,
   files: ModelFiles,
   options: CallOptions,
   onStarted?: (bridge: Bridge) => void,
@@ -158,7 +163,7 @@ async function startProver(
   onStarted?.(bridge);
   try {
     options.onProgress?.("start", 0);
-    await bridge.call("start", { base, threads }, options);
+    await bridge.call("start", build, options);
     options.onProgress?.("start", 1);
     return { bridge, info: await bridge.call("load", files, options) };
   } catch (error) {

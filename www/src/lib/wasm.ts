@@ -46,6 +46,8 @@ export interface WasmModule {
   default(input: { module_or_path: URL | WebAssembly.Module; memory?: WebAssembly.Memory }): Promise<{ memory: WebAssembly.Memory }>;
   /** Only in the build with threads. */
   initThreadPool?(threads: number): Promise<void>;
+  /** Only in the build with threads: the work of one of its threads; returns when the pool ends. */
+  wbg_rayon_start_worker?(receiver: number): void;
   Prover: new (hush: Uint8Array, vk: Uint8Array, srs: Uint8Array, onProgress?: Progress) => WasmProver;
   verify(vk: Uint8Array, proofJson: string, context: Uint8Array): WasmVerified;
   version(): string;

@@ -1,7 +1,15 @@
 /** The dedicated worker: loads the wasm module, starts its thread pool, and answers one request at a time. */
-import { HushproofError, isPlainError, type ErrorDetails } from "./errors.js";
+import { HushproofError } from "./errors.js";
+import { describeFailure } from "./failure.js";
 import type { ModelFiles, Operations, Request, Response } from "./protocol.js";
 import type { Progress, WasmModule, WasmProver } from "./wasm.js";
+
+const PAGE_BYTES = 65536;
+/** More than the module's own data and stack; it grows from here. */
+const INITIAL_PAGES = 128;
+
+/** The browser's own class: the thread pool is given another while it starts. */
+const { Worker } = self;
 
 let wasm: WasmModule | undefined;
 let memory: WebAssembly.Memory | undefined;
@@ -18,7 +26,7 @@ async function answer(request: Request): Promise<void> {
   try {
     post({ type: "result", id, value: await perform(request, progress) });
   } catch (error) {
-    post({ type: "error", id, ...describe(error) });
+    post({ type: "error", id, ...describeFailure(error, memory) });
   }
 }
 
@@ -40,18 +48,19 @@ function perform(request: Request, progress: Progress): unknown {
   }
 }
 
-async function start({ base, threads }: Operations["start"]["request"]): Promise<Operations["start"]["result"]> {
+async function start({ base, threads, maxMemoryBytes }: Operations["start"]["request"]): Promise<Operations["start"]["result"]> {
   const folder = new URL(threads > 1 ? "threads/" : "single/", base);
   const script = new URL("hushproof.js", folder).href;
   let module: WasmModule;
   try {
     module = await import(/* @vite-ignore */ script);
   } catch {
-    throw new HushproofError("network", `cannot load ${script}`, { url: script });
+    throw new HushproofError("network", "cannot load the script of the prover's threads");
   }
   const binary = new URL("hushproof_bg.wasm", folder);
   try {
-    ({ memory } = await module.default({ module_or_path: binary }));
+    memory = threads > 1 ? reserve(maxMemoryBytes) : undefined;
+    ({ memory } = await module.default(memory ? { module_or_path: binary, memory } : { module_or_path: binary }));
   } catch (error) {
     if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
       throw new HushproofError("unsupported-browser", `this browser cannot run the prover: ${error.message}`);
@@ -59,9 +68,39 @@ async function start({ base, threads }: Operations["start"]["request"]): Promise
     if (error instanceof TypeError) throw new HushproofError("network", `cannot load ${binary.href}`, { url: binary.href });
     throw error;
   }
-  if (threads > 1) await module.initThreadPool?.(threads);
+  if (threads > 1) await startPool(module, threads);
   wasm = module;
   return { version: module.version() };
+}
+
+/** Shared memory of the size asked for, or of as much as the browser reserves: phones refuse the full 4 GiB. */
+function reserve(maxBytes: number): WebAssembly.Memory {
+  for (let maximum = Math.floor(maxBytes / PAGE_BYTES); ; maximum >>= 1) {
+    try {
+      return new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum, shared: true });
+    } catch (error) {
+      if (maximum < 4 * INITIAL_PAGES) throw error;
+    }
+  }
+}
+
+/** Starts the pool with our own script for its threads: each gets a port on which it reports a trap to the page. */
+async function startPool(module: WasmModule, threads: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      self.Worker = function () {
+        const thread = new Worker(new URL("./pool.js", import.meta.url), { type: "module", name: "hushproof-thread" });
+        thread.addEventListener("error", () => reject(new HushproofError("network", "cannot load the script of the prover's threads")));
+        const { port1, port2 } = new MessageChannel();
+        thread.postMessage({ type: "report" }, [port1]);
+        post({ type: "thread" }, [port2]);
+        return thread;
+      } as unknown as typeof Worker;
+      Promise.resolve(module.initThreadPool?.(threads)).then(resolve, reject);
+    });
+  } finally {
+    self.Worker = Worker;
+  }
 }
 
 function load(files: ModelFiles, progress: Progress): Operations["load"]["result"] {
@@ -76,31 +115,6 @@ function loaded(): WasmModule {
   return wasm;
 }
 
-/** A plain description of whatever was thrown. After a fatal one the wasm instance cannot be trusted any more. */
-function describe(error: unknown): { code: string; message: string; details: ErrorDetails; fatal: boolean } {
-  if (isPlainError(error)) {
-    const details = typeof error.details === "object" && error.details !== null ? (error.details as ErrorDetails) : {};
-    return { code: error.code, message: String(error.message ?? error.code), details, fatal: false };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  const trap = error instanceof WebAssembly.RuntimeError;
-  const bytes = memory?.buffer.byteLength ?? 0;
-  if (trap ? !canGrow(bytes) : /memory|allocation/i.test(message)) {
-    return { code: "out-of-memory", message: "the browser has no more memory for this proof", details: { memoryBytes: bytes }, fatal: true };
-  }
-  return { code: "worker-crashed", message: `the prover stopped: ${message}`, details: { memoryBytes: bytes }, fatal: true };
-}
-
-/** Whether the linear memory can still grow by a quarter: tells a trap for want of memory from other traps. */
-function canGrow(bytes: number): boolean {
-  try {
-    memory?.grow(Math.max(1024, bytes >> 18));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function post(response: Response): void {
-  self.postMessage(response);
+function post(response: Response, transfer: Transferable[] = []): void {
+  self.postMessage(response, { transfer });
 }

@@ -1,0 +1,95 @@
+// Proves each bundled model in headless Chromium through the JavaScript API and prints one JSON line per model.
+// node tests/demo.mjs [--url SITE] [--runs 3] [--threads 2] [--model ID]
+// Without --url the built site is served here with the isolation headers.
+import { request } from "node:http";
+import { parseArgs } from "node:util";
+import { openApi } from "./support/api.mjs";
+import { launch } from "./support/browser.mjs";
+import { serveFiles } from "./support/server.mjs";
+import { DIST } from "./support/site.mjs";
+
+const { values: flags } = parseArgs({
+  options: { url: { type: "string" }, runs: { type: "string" }, threads: { type: "string" }, model: { type: "string" } },
+});
+const runs = positive("runs", 3);
+const threads = positive("threads", 2);
+
+const own = flags.url ? undefined : await serveFiles(DIST, { isolated: true });
+const url = flags.url ? `${flags.url.replace(/\/$/, "")}/` : own.url;
+const browser = await launch();
+try {
+  const catalog = await (await fetch(new URL("artifacts/manifest.json", url))).json();
+  const chosen = catalog.filter(({ id }) => flags.model === undefined || flags.model === id);
+  if (chosen.length === 0) throw new Error(`no model ${flags.model}; there are ${catalog.map(({ id }) => id).join(", ")}`);
+  for (const entry of chosen) console.log(JSON.stringify(await measure(entry)));
+} finally {
+  await browser.close();
+  await own?.close();
+}
+
+async function measure(entry) {
+  const page = await openApi(browser, url);
+  const files = new Set();
+  page.context().on("request", (asked) => {
+    if (asked.url().startsWith("http")) files.add(asked.url());
+  });
+  const proved = await page.evaluate(prove, { entry, runs, threads });
+  const needed = [...files].filter((file) => !file.includes("/pkg/single/"));
+  if (!needed.some((file) => file.endsWith(".wasm"))) throw new Error(`the wasm module was not among the downloads: ${needed.join(", ")}`);
+  const sizes = await Promise.all(needed.map(transferredBytes));
+  await page.close();
+  return { model: entry.id, where: "chromium", ...proved, download_bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Runs in the page. The first proof warms the code up and is not counted. */
+async function prove({ entry, runs, threads }) {
+  const { ProvingSession } = await import("/pkg/lib/index.js");
+  const artifact = (path) => new URL(path, `${location.origin}/artifacts/`);
+  const began = performance.now();
+  const session = await ProvingSession.create({ model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs), threads });
+  const loadSeconds = (performance.now() - began) / 1000;
+  const inputs = { [entry.input.name]: entry.examples[0].record };
+  const context = "00".repeat(32);
+  let last = await session.prove(inputs, { context });
+  const seconds = [];
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    last = await session.prove(inputs, { context });
+    seconds.push((performance.now() - start) / 1000);
+  }
+  await session.verify(last.proof, { context });
+  const verified = await session.verify(last.proof, { context });
+  const result = {
+    threads: last.threads,
+    prove_seconds: seconds,
+    verify_seconds: verified.seconds,
+    load_seconds: loadSeconds,
+    proof_bytes: new Blob([last.proof]).size,
+    peak_memory_bytes: last.memoryBytes,
+    k: session.info.k,
+    advice_columns: session.info.adviceColumns,
+    outputs: verified.outputs,
+    stages: last.seconds,
+  };
+  session.close();
+  return result;
+}
+
+/** Bytes of a file's body as the server sends it to a browser, compressed if it does. */
+function transferredBytes(address) {
+  return new Promise((resolve, reject) => {
+    request(address, { headers: { "Accept-Encoding": "br, gzip" } }, (response) => {
+      let size = 0;
+      response.on("data", (chunk) => (size += chunk.length));
+      response.on("end", () => (response.statusCode === 200 ? resolve(size) : reject(new Error(`${address}: ${response.statusCode}`))));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+function positive(name, preset) {
+  const value = Number(flags[name] ?? preset);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: expected a positive integer`);
+  return value;
+}
