@@ -28,7 +28,7 @@ const roots = {
 const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 const page = "<!doctype html><title>EZKL</title>";
 
-/** Serves the page, the worker, the engine and the keys, isolated so that threads may start; `served` lists what was sent. */
+/** Serves page, worker, engine and keys, isolated so that threads may start; `served` gets the files asked for. */
 function serve(served) {
   const server = createServer((request, response) => {
     response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
@@ -60,7 +60,7 @@ async function compressedBytes(file, compressor) {
   return bytes;
 }
 
-/** Raw, gzip (level 6) and Brotli (quality 5) bytes of all files served; minutes for large keys, so kept beside them. */
+/** Raw, gzip (level 6) and Brotli (quality 5) bytes of all files served; slow for large keys, so kept beside them. */
 async function downloads(served) {
   const cache = join(options.prepared, "compressed.json");
   const known = existsSync(cache) ? JSON.parse(readFileSync(cache, "utf8")) : {};

@@ -27,9 +27,9 @@ from statistics import median
 import ezkl
 
 # Everything not named here is EZKL's default. Calibration sees the measured input only, which suits EZKL: its tables
-# are no wider than that input needs. `scales` lists the fixed-point scales (log2) calibration may choose from, by default
-# 11 to 13; those make lookup tables that set k on their own, whatever the decomposition. 7 is the scale that EZKL's run
-# arguments start from: fast, and less accurate (compare `outputs`).
+# are no wider than that input needs. `scales` lists the fixed-point scales (log2) calibration may choose from, by
+# default 11 to 13; those make lookup tables that set k on their own, whatever the decomposition. 7 is the scale that
+# EZKL's run arguments start from: fast, and less accurate (compare `outputs`).
 SYSTEMS = {
     "ezkl-default": {"run_args": {}, "calibration": {}},
     "ezkl-tuned": {"run_args": {"decomp_base": 128, "decomp_legs": 4}, "calibration": {"scales": [7]}},

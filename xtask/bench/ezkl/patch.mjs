@@ -1,6 +1,6 @@
 // node patch.mjs ENGINE_DIR: makes an installed @ezkljs/engine 21.0.0 run unbundled in a module worker, with threads.
-// As published its thread pool never starts, because `import.meta.resolve` is a function and not a base URL and because a
-// folder is not a module; and its one bare import, json-bigint, needs a bundler. Nothing else of the engine is changed.
+// As published its thread pool never starts, because `import.meta.resolve` is a function and not a base URL and because
+// a folder is not a module; and its one bare import, json-bigint, needs a bundler. Nothing else is changed.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -30,7 +30,8 @@ const files = {
   "bignumber.js": "bignumber.js/bignumber.js",
 };
 const modules = Object.entries(files).map(
-  ([name, file]) => `${JSON.stringify(name)}(module, exports, require) {\n${readFileSync(join(packages, file), "utf8")}\n},`,
+  ([name, file]) =>
+    `${JSON.stringify(name)}(module, exports, require) {\n${readFileSync(join(packages, file), "utf8")}\n},`,
 );
 writeFileSync(
   join(web, "json-bigint.js"),
