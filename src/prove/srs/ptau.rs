@@ -1,0 +1,119 @@
+//! The `.ptau` file of snarkjs, as Perpetual Powers of Tau and most ceremonies after it publish their result.
+//!
+//! `ptau`, version 1, number of sections, then per section its type (4 bytes), size (8 bytes) and content; all numbers
+//! little endian. Used here: type 1 (field size in bytes, prime of the coordinates, power, power of the ceremony),
+//! type 2 (`[τ^i] G₁`, i below 2^(power+1) - 1) and type 3 (`[τ^i] G₂`, i below 2^power). Points are stored as in `.srs`.
+
+use super::{MAX_K, Origin, Srs, check_k, format};
+use crate::error::{ArtifactKind, Error, Result};
+
+/// First bytes of a `.ptau` file.
+pub(super) const MAGIC: &[u8] = b"ptau";
+
+const VERSION: u32 = 1;
+/// snarkjs writes at most 11; leaves room and bounds the loop.
+const MAX_SECTIONS: u32 = 64;
+/// 28 is the largest power for which BN254's scalar field has a domain.
+const MAX_POWER: u32 = 28;
+/// The prime of BN254's coordinates, little endian.
+pub(super) const Q: [u8; 32] = [
+    0x47, 0xfd, 0x7c, 0xd8, 0x16, 0x8c, 0x20, 0x3c, 0x8d, 0xca, 0x71, 0x68, 0x91, 0x6a, 0x81, 0x97, 0x5d, 0x58, 0x81,
+    0x81, 0xb6, 0x45, 0x50, 0xb8, 0x29, 0xa0, 0x31, 0xe1, 0x72, 0x4e, 0x64, 0x30,
+];
+
+/// The first 2^k powers; without `k` as many as the file has, up to [`MAX_K`].
+pub(super) fn read(bytes: &[u8], k: Option<u32>) -> Result<Srs> {
+    let sections = Sections::read(bytes)?;
+    let power = read_header(sections.header)?;
+    let k = k.unwrap_or(power.min(MAX_K));
+    check_k(k)?;
+    if k > power {
+        return Err(Error::SrsTooSmall { needed: k, available: power });
+    }
+    let g1_count = (2usize << power) - 1;
+    for (content, count, point_bytes) in
+        [(sections.tau_g1, g1_count, format::G1_BYTES), (sections.tau_g2, 1 << power, format::G2_BYTES)]
+    {
+        if Some(content.len()) != count.checked_mul(point_bytes) {
+            return Err(format::bad(format!("a section of {} bytes does not fit power {power}", content.len())));
+        }
+    }
+    let g_bytes = sections.tau_g1.get(..format::G1_BYTES << k).ok_or_else(truncated)?;
+    let g = g_bytes.get(..format::G1_BYTES).ok_or_else(truncated)?;
+    let s_g2 = format::read_generators(g, sections.tau_g2.get(..2 * format::G2_BYTES).ok_or_else(truncated)?)
+        .map_err(format::bad)?;
+    Srs::from_powers(k, format::read_g1(g_bytes, "tauG1")?, s_g2, Origin::Ceremony)
+}
+
+/// Content of the sections that are used.
+struct Sections<'a> {
+    header: &'a [u8],
+    tau_g1: &'a [u8],
+    tau_g2: &'a [u8],
+}
+
+impl<'a> Sections<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self> {
+        let mut rest = bytes;
+        if take::<4>(&mut rest)? != MAGIC {
+            return Err(format::bad("does not begin as a .ptau file"));
+        }
+        let version = u32::from_le_bytes(take(&mut rest)?);
+        if version != VERSION {
+            return Err(Error::Version { kind: ArtifactKind::Srs, expected: VERSION, got: version });
+        }
+        let count = u32::from_le_bytes(take(&mut rest)?);
+        if count > MAX_SECTIONS {
+            return Err(format::bad(format!("{count} sections, expected at most {MAX_SECTIONS}")));
+        }
+        let (mut header, mut tau_g1, mut tau_g2) = (None, None, None);
+        for _ in 0..count {
+            let kind = u32::from_le_bytes(take(&mut rest)?);
+            let size = usize::try_from(u64::from_le_bytes(take(&mut rest)?)).map_err(|_| truncated())?;
+            let (content, after) = rest.split_at_checked(size).ok_or_else(truncated)?;
+            rest = after;
+            let slot = match kind {
+                1 => &mut header,
+                2 => &mut tau_g1,
+                3 => &mut tau_g2,
+                _ => continue,
+            };
+            if slot.replace(content).is_some() {
+                return Err(format::bad(format!("section {kind} occurs twice")));
+            }
+        }
+        if !rest.is_empty() {
+            return Err(format::bad(format!("{} bytes after the last section", rest.len())));
+        }
+        let missing = || format::bad("section 1, 2 or 3 is missing");
+        Ok(Self {
+            header: header.ok_or_else(missing)?,
+            tau_g1: tau_g1.ok_or_else(missing)?,
+            tau_g2: tau_g2.ok_or_else(missing)?,
+        })
+    }
+}
+
+/// The file's power: it holds 2^power powers of τ in G₂.
+fn read_header(mut content: &[u8]) -> Result<u32> {
+    let prime_bytes = u32::from_le_bytes(take(&mut content)?);
+    if prime_bytes != 32 || take::<32>(&mut content)? != Q {
+        return Err(format::bad("powers of tau for another curve than BN254"));
+    }
+    let power = u32::from_le_bytes(take(&mut content)?);
+    let ceremony_power = u32::from_le_bytes(take(&mut content)?);
+    if power > MAX_POWER || power > ceremony_power || !content.is_empty() {
+        return Err(format::bad(format!("power {power} of a ceremony of power {ceremony_power}")));
+    }
+    Ok(power)
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N]> {
+    let (head, tail) = rest.split_first_chunk().ok_or_else(truncated)?;
+    *rest = tail;
+    Ok(*head)
+}
+
+fn truncated() -> Error {
+    format::bad("truncated")
+}
