@@ -3,10 +3,13 @@
 //! Nothing here knows ONNX or circuits.
 
 mod exec;
+mod format;
 mod interval;
 mod model;
 mod network;
 
 pub use exec::Trace;
+pub use format::MODEL_VERSION;
+pub use interval::ACCUMULATOR_BITS;
 pub use model::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, SegmentTable};
 pub use network::{FloatActivation, FloatLayer, Matrix, Network, Port};

@@ -1,0 +1,163 @@
+//! Input values and data sets: INPUT.json and DATA.
+//!
+//! One tensor comes as `{"name": nested array}` or in EZKL's form `{"input_data": [[…]]}`, a data set as the same with a
+//! leading batch axis, or (feature `compile`) as `.npy` or `.npz`. Messages name positions, never values.
+#![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
+
+#[cfg(feature = "compile")]
+mod npy;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{ArtifactKind, Error, Result},
+    graph::Port,
+};
+
+/// The name of EZKL's flat form.
+const EZKL: &str = "input_data";
+/// What else EZKL writes beside it.
+const EZKL_EXTRAS: [&str; 3] = ["input_shapes", "output_data", "output_shapes"];
+
+/// A tensor as it was read.
+struct Array {
+    shape: Vec<usize>,
+    values: Vec<f64>,
+}
+
+/// Reads INPUT.json: the values of one input tensor, flat, in ONNX order. Its shape must be the port's; a leading batch
+/// axis of 1 may be left out.
+///
+/// # Errors
+/// `Artifact` for bytes that are no JSON object, `InputName` for other tensors than the port, `InputShape` for another
+/// or a ragged shape, `InputValue` for something else than a number.
+pub fn read_input(bytes: &[u8], port: &Port) -> Result<Vec<f64>> {
+    let object = parse(bytes)?;
+    let (value, ezkl) = select(&object, port)?;
+    let named = || flatten(value, port);
+    let array = match value.as_array().map(Vec::as_slice) {
+        Some([only]) if ezkl => match named() {
+            Ok(array) if array.shape == port.shape => array,
+            _ => flatten(only, port)?,
+        },
+        _ => named()?,
+    };
+    let flat = ezkl && array.shape == [port.len()];
+    if flat || array.shape == port.shape || unbatched(port).is_some_and(|shape| array.shape == shape) {
+        return Ok(array.values);
+    }
+    Err(wrong_shape(port, &port.shape, &array.shape))
+}
+
+/// Reads DATA: rows of input values, each flat, in ONNX order. The port's batch axis, or one more in front, counts rows.
+///
+/// # Errors
+/// Those of [`read_input`]; `Artifact` for a damaged, unsupported or too large `.npy` or `.npz` file.
+pub fn read_rows(bytes: &[u8], port: &Port) -> Result<Vec<Vec<f64>>> {
+    #[cfg(feature = "compile")]
+    if let Some(array) = npy::read(bytes, port)? {
+        return split(array, port, false);
+    }
+    let object = parse(bytes)?;
+    let (value, ezkl) = select(&object, port)?;
+    split(flatten(value, port)?, port, ezkl)
+}
+
+fn parse(bytes: &[u8]) -> Result<Map<String, Value>> {
+    let what = "expected a JSON object {\"input name\": nested array}";
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Error::artifact(ArtifactKind::Data, what)),
+        // Its own message may quote private values.
+        Err(e) if e.is_data() => Err(Error::artifact(ArtifactKind::Data, what)),
+        Err(e) => {
+            let reason = format!("not JSON at line {}, column {}; {what}", e.line(), e.column());
+            Err(Error::artifact(ArtifactKind::Data, reason))
+        }
+    }
+}
+
+/// The port's tensor in the file, and whether it is in EZKL's form.
+fn select<'a>(object: &'a Map<String, Value>, port: &Port) -> Result<(&'a Value, bool)> {
+    let ezkl = object.contains_key(EZKL);
+    let name = if ezkl && !object.contains_key(&port.name) { EZKL } else { port.name.as_str() };
+    let known = |key: &str| key == name || (ezkl && EZKL_EXTRAS.contains(&key));
+    let wrong = |got: &str| Error::InputName { expected: port.name.clone(), got: got.to_owned() };
+    if let Some(extra) = object.keys().find(|key| !known(key)) {
+        return Err(wrong(extra));
+    }
+    let value = object.get(name).ok_or_else(|| wrong("(none)"))?;
+    Ok((value, name == EZKL))
+}
+
+/// Shape and values of a nested array.
+fn flatten(value: &Value, port: &Port) -> Result<Array> {
+    let mut shape = Vec::new();
+    let mut first = value;
+    while let Value::Array(items) = first {
+        shape.push(items.len());
+        let Some(item) = items.first() else { break };
+        first = item;
+    }
+    let mut values = Vec::new();
+    collect(value, &shape, port, &shape, &mut values)?;
+    Ok(Array { shape, values })
+}
+
+/// Appends the numbers of `value`, which must have shape `rest`.
+fn collect(value: &Value, rest: &[usize], port: &Port, shape: &[usize], values: &mut Vec<f64>) -> Result<()> {
+    let ragged = || Error::InputShape {
+        input: port.name.clone(),
+        expected: format!("{:?}", port.shape),
+        got: format!("{shape:?} at first, ragged at value {}", values.len()),
+    };
+    let got = match (value, rest.split_first()) {
+        (Value::Array(items), Some((len, rest))) => {
+            if items.len() != *len {
+                return Err(ragged());
+            }
+            return items.iter().try_for_each(|item| collect(item, rest, port, shape, values));
+        }
+        (Value::Array(_), None) | (Value::Number(_), Some(_)) => return Err(ragged()),
+        (Value::Number(number), None) => {
+            if let Some(number) = number.as_f64().filter(|number| number.is_finite()) {
+                values.push(number);
+                return Ok(());
+            }
+            "too large a number"
+        }
+        (Value::String(_), _) => "a string",
+        (Value::Bool(_), _) => "a boolean",
+        (Value::Null, _) => "null",
+        (Value::Object(_), _) => "an object",
+    };
+    Err(Error::InputValue { input: port.name.clone(), index: values.len(), got: got.to_owned() })
+}
+
+/// The port's shape without its batch axis.
+fn unbatched(port: &Port) -> Option<&[usize]> {
+    port.shape.split_first().filter(|(batch, _)| **batch == 1).map(|(_, rest)| rest)
+}
+
+/// Cuts a tensor with a batch axis into rows.
+fn split(array: Array, port: &Port, ezkl: bool) -> Result<Vec<Vec<f64>>> {
+    let row = unbatched(port).unwrap_or(&port.shape);
+    let len = port.len();
+    let fits = array.shape.split_first().is_some_and(|(_, rest)| rest == row || rest == port.shape || (ezkl && rest == [len]));
+    if !fits || len == 0 {
+        let expected: Vec<String> = std::iter::once("rows".to_owned()).chain(row.iter().map(usize::to_string)).collect();
+        return Err(Error::InputShape {
+            input: port.name.clone(),
+            expected: format!("[{}]", expected.join(", ")),
+            got: format!("{:?}", array.shape),
+        });
+    }
+    Ok(array.values.chunks_exact(len).map(<[f64]>::to_vec).collect())
+}
+
+fn wrong_shape(port: &Port, expected: &[usize], got: &[usize]) -> Error {
+    Error::InputShape { input: port.name.clone(), expected: format!("{expected:?}"), got: format!("{got:?}") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn port(shape: &[usize]) -> Port {
+    Port { name: "x".to_owned(), shape: shape.to_vec() }
+}
+
+fn input(json: &str, shape: &[usize]) -> Result<Vec<f64>> {
+    read_input(json.as_bytes(), &port(shape))
+}
+
+fn rows(json: &str, shape: &[usize]) -> Result<Vec<Vec<f64>>> {
+    read_rows(json.as_bytes(), &port(shape))
+}
+
+#[test]
+fn input_with_and_without_batch_axis() {
+    for json in [r#"{"x": [[1, 2.5, -3e2]]}"#, r#"{"x": [1, 2.5, -3e2]}"#, r#"{"input_data": [[1, 2.5, -3e2]]}"#] {
+        assert_eq!(input(json, &[1, 3]).unwrap(), [1.0, 2.5, -300.0], "{json}");
+    }
+    for json in [r#"{"x": [[[1, 2], [3, 4]]]}"#, r#"{"x": [[1, 2], [3, 4]]}"#, r#"{"input_data": [[1, 2, 3, 4]]}"#] {
+        assert_eq!(input(json, &[1, 2, 2]).unwrap(), [1.0, 2.0, 3.0, 4.0], "{json}");
+    }
+    assert_eq!(input(r#"{"x": [1, 2]}"#, &[2]).unwrap(), [1.0, 2.0]);
+    assert_eq!(input(r#"{"x": 7}"#, &[1]).unwrap(), [7.0]);
+    let written = r#"{"input_data": [[1, 2]], "output_data": [[3]], "input_shapes": [[2]]}"#;
+    assert_eq!(input(written, &[1, 2]).unwrap(), [1.0, 2.0]);
+}
+
+#[test]
+fn a_port_may_be_called_input_data() {
+    let port = Port { name: "input_data".to_owned(), shape: vec![1, 1, 2] };
+    for json in [r#"{"input_data": [[[1, 2]]]}"#, r#"{"input_data": [[1, 2]]}"#] {
+        assert_eq!(read_input(json.as_bytes(), &port).unwrap(), [1.0, 2.0], "{json}");
+    }
+}
+
+#[test]
+fn input_errors() {
+    let code = |json: &str| input(json, &[1, 2]).unwrap_err().code();
+    for json in ["", "[1, 2]", "{", "7", r#"{"x": [1, NaN]}"#, r#"{"x": [1, 1e999]}"#, "\u{0}", "{\"x\": [1, 2]} x"] {
+        assert_eq!(code(json), "artifact", "{json}");
+    }
+    let deep = format!("{{\"x\": {}", "[".repeat(100_000));
+    assert_eq!(code(&deep), "artifact");
+    for json in ["{}", r#"{"y": [[1, 2]]}"#, r#"{"x": [[1, 2]], "y": 1}"#, r#"{"x": [[1, 2]], "output_data": 1}"#] {
+        assert_eq!(code(json), "input-name", "{json}");
+    }
+    let misshapen = [
+        r#"{"x": [[1]]}"#,
+        r#"{"x": [[1, 2, 3]]}"#,
+        r#"{"x": [[1, 2], [3, 4]]}"#,
+        r#"{"x": [[[1, 2]]]}"#,
+        r#"{"x": [[1, 2], [3]]}"#,
+        r#"{"x": [1, [2]]}"#,
+        r#"{"x": [[1], 2]}"#,
+        r#"{"x": []}"#,
+        r#"{"x": 1}"#,
+        r#"{"input_data": [[1], [2]]}"#,
+        r#"{"input_data": [[1, 2, 3]]}"#,
+        r#"{"input_data": 3}"#,
+    ];
+    for json in misshapen {
+        assert_eq!(code(json), "input-shape", "{json}");
+    }
+    for json in [r#"{"x": [[1, "2"]]}"#, r#"{"x": [[true, 2]]}"#, r#"{"x": [[1, null]]}"#, r#"{"x": [[1, {}]]}"#] {
+        assert_eq!(code(json), "input-value", "{json}");
+    }
+    let Err(Error::InputValue { index, got, .. }) = input(r#"{"x": [[1, "secret"]]}"#, &[1, 2]) else { panic!() };
+    assert_eq!((index, got.as_str()), (1, "a string"));
+    let message = input(r#"{"x": [[1, 2, 3]]}"#, &[1, 2]).unwrap_err().to_string();
+    assert_eq!(message, "input `x` has shape [1, 3], expected [1, 2]");
+    let message = input(r#"{"x": [[1, 2], [3]]}"#, &[1, 2]).unwrap_err().to_string();
+    assert!(message.contains("ragged at value 2"), "{message}");
+}
+
+#[test]
+fn rows_with_a_batch_axis() {
+    let expected = vec![vec![1.0, 2.0], vec![3.0, 4.0], vec![5.0, 6.0]];
+    for json in [
+        r#"{"x": [[1, 2], [3, 4], [5, 6]]}"#,
+        r#"{"x": [[[1, 2]], [[3, 4]], [[5, 6]]]}"#,
+        r#"{"input_data": [[1, 2], [3, 4], [5, 6]]}"#,
+    ] {
+        assert_eq!(rows(json, &[1, 2]).unwrap(), expected, "{json}");
+    }
+    assert_eq!(rows(r#"{"x": [[1, 2], [3, 4], [5, 6]]}"#, &[2]).unwrap(), expected);
+    assert_eq!(rows(r#"{"input_data": [[1, 2, 3, 4]]}"#, &[1, 2, 2]).unwrap(), [[1.0, 2.0, 3.0, 4.0]]);
+    assert!(rows(r#"{"x": []}"#, &[1, 2]).is_err());
+    assert_eq!(rows(r#"{"x": [1, 2]}"#, &[1, 2]).unwrap_err().code(), "input-shape");
+    assert_eq!(rows(r#"{"x": [[1, 2], [3]]}"#, &[1, 2]).unwrap_err().code(), "input-shape");
+    assert_eq!(rows(r#"{"z": [[1, 2]]}"#, &[1, 2]).unwrap_err().code(), "input-name");
+}
+
+proptest! {
+    #[test]
+    fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(read_input(&noise, &port(&[1, 2])).is_err());
+        prop_assert!(read_rows(&noise, &port(&[1, 2])).is_err());
+    }
+}
+
+#[cfg(feature = "compile")]
+mod numpy {
+    use std::io::{Cursor, Write};
+
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+    use super::*;
+
+    fn npy(version: u8, descr: &str, fortran: &str, shape: &str, values: &[u8]) -> Vec<u8> {
+        let header = format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}     \n");
+        let mut bytes = b"\x93NUMPY".to_vec();
+        bytes.extend_from_slice(&[version, 0]);
+        match version {
+            1 => bytes.extend_from_slice(&(header.len() as u16).to_le_bytes()),
+            _ => bytes.extend_from_slice(&(header.len() as u32).to_le_bytes()),
+        }
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend_from_slice(values);
+        bytes
+    }
+
+    fn floats(values: &[f32]) -> Vec<u8> {
+        values.iter().flat_map(|v| v.to_le_bytes()).collect()
+    }
+
+    fn npz(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in members {
+            writer.start_file(*name, SimpleFileOptions::default().compression_method(method)).unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn types_and_versions() {
+        let expected = vec![vec![1.0, 2.0], vec![3.0, 250.0]];
+        let ints = [1u64, 2, 3, 250];
+        let bytes = |n: usize| ints.iter().flat_map(|v| v.to_le_bytes()[..n].to_vec()).collect::<Vec<u8>>();
+        let doubles: Vec<u8> = ints.iter().flat_map(|v| (*v as f64).to_le_bytes()).collect();
+        let types = [
+            ("<f8", doubles),
+            ("<f4", floats(&[1.0, 2.0, 3.0, 250.0])),
+            ("|u1", bytes(1)),
+            ("<u2", bytes(2)),
+            ("<i2", bytes(2)),
+            ("<u4", bytes(4)),
+            ("<i4", bytes(4)),
+            ("<u8", bytes(8)),
+            ("<i8", bytes(8)),
+        ];
+        for (descr, values) in types {
+            for version in [1, 2, 3] {
+                let file = npy(version, descr, "False", "(2, 2)", &values);
+                assert_eq!(read_rows(&file, &port(&[1, 2])).unwrap(), expected, "{descr}");
+            }
+        }
+        let signed = npy(1, "|i1", "False", "(1, 2)", &[255, 128]);
+        assert_eq!(read_rows(&signed, &port(&[1, 2])).unwrap(), [[-1.0, -128.0]]);
+    }
+
+    #[test]
+    fn archives() {
+        let array = npy(1, "<f4", "False", "(2, 1, 2)", &floats(&[1.0, 2.0, 3.0, 4.0]));
+        for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
+            let file = npz(&[("labels.npy", b"anything"), ("x.npy", &array)], method);
+            assert_eq!(read_rows(&file, &port(&[1, 2])).unwrap(), [[1.0, 2.0], [3.0, 4.0]]);
+        }
+        let other = npz(&[("a.npy", &array), ("b.npy", &array)], CompressionMethod::Stored);
+        let Err(Error::InputName { got, .. }) = read_rows(&other, &port(&[1, 2])) else { panic!() };
+        assert!(got.contains('a') && got.contains('b'), "{got}");
+    }
+
+    #[test]
+    fn unusable_arrays() {
+        let four = floats(&[1.0, 2.0, 3.0, 4.0]);
+        let read = |file: Vec<u8>| read_rows(&file, &port(&[1, 2])).unwrap_err().code();
+        assert_eq!(read(npy(1, "<f4", "True", "(2, 2)", &four)), "artifact");
+        assert_eq!(read(npy(1, ">f4", "False", "(2, 2)", &four)), "artifact");
+        assert_eq!(read(npy(1, "|O", "False", "(2, 2)", &four)), "artifact");
+        assert_eq!(read(npy(4, "<f4", "False", "(2, 2)", &four)), "artifact");
+        assert_eq!(read(npy(1, "<f4", "False", "(2, 3)", &four)), "artifact");
+        assert_eq!(read(npy(1, "<f4", "False", "(2, -2)", &four)), "artifact");
+        assert_eq!(read(npy(1, "<f4", "False", "(99999999999, 99999999999)", &four)), "artifact");
+        assert_eq!(read(npy(1, "<f4", "False", "(4,)", &four)), "input-shape");
+        assert_eq!(read(npy(1, "<f4", "False", "()", &four[..4])), "input-shape");
+        assert_eq!(read(npy(1, "<f4", "False", "(2, 2)", &floats(&[1.0, f32::NAN, 0.0, 0.0]))), "input-value");
+        let empty = npy(1, "<f4", "False", "(0, 2)", &[]);
+        assert!(read_rows(&empty, &port(&[1, 2])).unwrap().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn changed_files_never_panic(at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<bool>()) {
+            let array = npy(1, "<f4", "False", "(2, 2)", &floats(&[1.0, 2.0, 3.0, 4.0]));
+            for mut file in [array.clone(), npz(&[("x.npy", &array)], CompressionMethod::Deflated)] {
+                let at = at.index(file.len());
+                file[at] = to;
+                if cut {
+                    file.truncate(at);
+                }
+                drop(read_rows(&file, &port(&[1, 2])));
+            }
+        }
+    }
+}

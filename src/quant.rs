@@ -1,0 +1,182 @@
+//! From floats to integers: calibration ranges, scales, the sigmoid's segments and the accuracy report.
+//!
+//! A consumer's weights absorb the steps of the codes it reads, its bias absorbs their zeros and every rounding offset,
+//! so only activations are rounded to few bits. Weights are rounded around the calibrated mean of each code: there, the
+//! rounding errors of a row cancel exactly. Nothing here knows ONNX or circuits.
+
+mod layer;
+mod ranges;
+mod report;
+mod sigmoid;
+
+pub use ranges::{Ranges, Span};
+pub use report::{Report, evaluate};
+pub use sigmoid::{output_bits, sigmoid_error, sigmoid_table, table_segments_error};
+
+use crate::{
+    error::{Error, Result},
+    graph::{Digits, FloatActivation, Input, Model, Network, Output},
+};
+use layer::Codes;
+
+/// Choices that do not come from the layout.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Factor on every calibrated range, at least 1. Values beyond are errors, never wrong proofs.
+    pub margin: f64,
+    /// Whether the input codes are public.
+    pub public_input: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { margin: 2.0, public_input: false }
+    }
+}
+
+/// Turns a float network into the integers that are proved. `segments` is the number of straight pieces of the sigmoid
+/// over [0, 8) (1 to 4095, unused without a Sigmoid); `lanes` is stored as given.
+///
+/// # Errors
+/// `Option` for an unusable margin or number of segments; `Shape`, `Graph` for a network not in normal form;
+/// `Calibration` for ranges of another network; `Range` where the limbs are too few; those of [`Model::check`].
+pub fn quantize(
+    network: &Network,
+    ranges: &Ranges,
+    digits: Digits,
+    segments: usize,
+    lanes: usize,
+    options: &Options,
+) -> Result<Model> {
+    if !(options.margin >= 1.0 && options.margin <= 1e6) {
+        return Err(Error::Option { option: "--margin", reason: format!("{} is not in 1..=1000000", options.margin) });
+    }
+    check_network(network)?;
+    ranges.check(network)?;
+    check_digits(&digits)?;
+    let table = has_sigmoid(network).then(|| {
+        let bits = output_bits(&digits, hidden_sigmoid(network));
+        sigmoid_table(segments, digits.limb_bits, bits)
+    });
+    let table = table.transpose()?;
+    let (input, mut codes) = quantize_input(network, ranges, &digits, options);
+    let mut layers = Vec::with_capacity(network.layers.len());
+    for (index, float) in network.layers.iter().enumerate() {
+        let spans = &ranges.affine[index];
+        let (layer, next) = layer::quantize(float, spans, &codes, &digits, table.as_ref(), options.margin)?;
+        layers.push(layer);
+        codes = next.with_centers(&ranges.mean[index]);
+    }
+    let output = Output { port: network.output.clone(), zero: codes.zero, step: codes.step };
+    let model = Model { name: network.name.clone(), digits, lanes, input, layers, segments: table, output };
+    model.check()?;
+    Ok(model)
+}
+
+/// The most segments with which every Sigmoid still takes `margin` times its calibrated values: its rows reach up to
+/// |y| = 8 · (2^limb_bits / segments + 1). 0 where no table does.
+///
+/// # Errors
+/// `Shape`, `Graph`, `Calibration` as in [`quantize`].
+pub fn max_segments(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> Result<usize> {
+    check_network(network)?;
+    ranges.check(network)?;
+    let layers = network.layers.iter().zip(&ranges.affine);
+    let sigmoids = layers.filter(|(layer, _)| layer.activation == FloatActivation::Sigmoid);
+    let largest = sigmoids.flat_map(|(_, spans)| spans).map(Span::magnitude).fold(0.0, f64::max) * options.margin;
+    let limit = sigmoid::EXTENT * f64::from(1u32 << digits.limb_bits.min(20)) / (largest - sigmoid::EXTENT).max(0.0);
+    let most = (limit.ceil() - 1.0).min(sigmoid::MAX_SEGMENTS as f64);
+    Ok(most.max(0.0) as usize)
+}
+
+fn quantize_input(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> (Input, Codes) {
+    let port = &network.input;
+    let top = (1u64 << digits.value_bits()) - 1;
+    // An image's elements share one range: what one pixel never showed, its neighbour did.
+    let shared = port.shape.len() >= 3;
+    let hull = ranges.input.iter().copied().reduce(Span::hull).unwrap_or_default();
+    let scale = |span: &Span| {
+        let constant = span.half() == 0.0;
+        let (center, half) = match (shared, constant) {
+            (true, _) if hull.half() > 0.0 => (hull.center(), hull.half()),
+            (false, false) => (span.center(), span.half()),
+            (false, true) if span.mean == 0.0 && hull.half() > 0.0 => (0.0, hull.half().min(1.0)),
+            _ => (span.mean, if span.mean == 0.0 { 1.0 } else { span.mean.abs() }),
+        };
+        let step = 2.0 * options.margin * half / top as f64;
+        let low = center - options.margin * half;
+        // A constant value is met exactly by a code.
+        let min = if constant { span.mean - ((span.mean - low) / step).round() * step } else { low };
+        (min, step)
+    };
+    let (min, step): (Vec<f64>, Vec<f64>) = ranges.input.iter().map(scale).unzip();
+    let codes = Codes { zero: min.clone(), step: step.clone(), top, center: Vec::new() };
+    let means: Vec<f64> = ranges.input.iter().map(|span| span.mean).collect();
+    (Input { port: port.clone(), min, step, public: options.public_input }, codes.with_centers(&means))
+}
+
+fn has_sigmoid(network: &Network) -> bool {
+    network.layers.iter().any(|layer| layer.activation == FloatActivation::Sigmoid)
+}
+
+fn hidden_sigmoid(network: &Network) -> bool {
+    network.layers.iter().rev().skip(1).any(|layer| layer.activation == FloatActivation::Sigmoid)
+}
+
+fn check_digits(digits: &Digits) -> Result<()> {
+    let sizes = (2..=20).contains(&digits.limb_bits)
+        && (1..=4).contains(&digits.value_limbs)
+        && (1..=4).contains(&digits.remainder_limbs)
+        && digits.row_bits() <= 48;
+    if sizes {
+        return Ok(());
+    }
+    Err(Error::Option { option: "--bits", reason: format!("{digits:?} needs limbs of 2 to 20 bits, 48 bits in all") })
+}
+
+/// Checks that a network is in normal form, so that no index below can go wrong.
+fn check_network(network: &Network) -> Result<()> {
+    let shape = |node: &str, op: &str, expected: String, got: String| {
+        Err(Error::Shape { node: node.to_owned(), op: op.to_owned(), expected, got })
+    };
+    let size = |shape: &[usize]| shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size)).unwrap_or(0);
+    let Some(last) = network.layers.last() else {
+        return Err(Error::Graph { node: network.name.clone(), reason: "has no layer".to_owned() });
+    };
+    let mut width = size(&network.input.shape);
+    for (index, layer) in network.layers.iter().enumerate() {
+        let w = &layer.weights;
+        let fits = width > 0
+            && w.rows > 0
+            && w.cols == width
+            && layer.bias.len() == w.rows
+            && w.rows.checked_mul(w.cols) == Some(w.data.len());
+        if !fits {
+            return shape(&layer.node, &layer.op, format!("[rows, {width}]"), format!("[{}, {}]", w.rows, w.cols));
+        }
+        let graph = |reason: &str| Err(Error::Graph { node: layer.node.clone(), reason: reason.to_owned() });
+        if !w.data.iter().chain(&layer.bias).all(|v| v.is_finite()) {
+            return graph("has a weight that is not a finite number");
+        }
+        match layer.activation {
+            FloatActivation::Relu | FloatActivation::Sigmoid => {}
+            FloatActivation::Threshold { at } if !at.is_finite() => return graph("threshold is not a finite number"),
+            FloatActivation::ArgMax if w.rows < 2 => return graph("ArgMax needs at least two values"),
+            FloatActivation::Identity | FloatActivation::Threshold { .. } | FloatActivation::ArgMax => {
+                if index + 1 < network.layers.len() {
+                    return graph("only the last layer may end in this activation; Relu and Sigmoid may stand between");
+                }
+            }
+        }
+        width = w.rows;
+    }
+    let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { width };
+    if size(&network.output.shape) != outputs {
+        let got = format!("{:?}", network.output.shape);
+        return shape(&network.output.name, "output", format!("{outputs} values"), got);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
