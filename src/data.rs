@@ -143,9 +143,11 @@ fn unbatched(port: &Port) -> Option<&[usize]> {
 fn split(array: Array, port: &Port, ezkl: bool) -> Result<Vec<Vec<f64>>> {
     let row = unbatched(port).unwrap_or(&port.shape);
     let len = port.len();
-    let fits = array.shape.split_first().is_some_and(|(_, rest)| rest == row || rest == port.shape || (ezkl && rest == [len]));
+    let fits =
+        array.shape.split_first().is_some_and(|(_, rest)| rest == row || rest == port.shape || (ezkl && rest == [len]));
     if !fits || len == 0 {
-        let expected: Vec<String> = std::iter::once("rows".to_owned()).chain(row.iter().map(usize::to_string)).collect();
+        let expected: Vec<String> =
+            std::iter::once("rows".to_owned()).chain(row.iter().map(usize::to_string)).collect();
         return Err(Error::InputShape {
             input: port.name.clone(),
             expected: format!("[{}]", expected.join(", ")),

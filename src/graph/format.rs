@@ -53,21 +53,13 @@ impl Model {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
         let name = r.text()?;
-        let digits = Digits {
-            limb_bits: r.varint_u32()?,
-            value_limbs: r.varint_u32()?,
-            remainder_limbs: r.varint_u32()?,
-        };
+        let digits =
+            Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
         let lanes = r.size()?;
         let port = read_port(&mut r)?;
         let public = r.bool()?;
         let values = elements(&r, &port.shape)?;
-        let input = Input {
-            port,
-            min: r.many(values, 8, Reader::f64)?,
-            step: r.many(values, 8, Reader::f64)?,
-            public,
-        };
+        let input = Input { port, min: r.many(values, 8, Reader::f64)?, step: r.many(values, 8, Reader::f64)?, public };
         let segments = if r.bool()? { Some(read_table(&mut r)?) } else { None };
         let count = r.size()?;
         let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;

@@ -112,7 +112,8 @@ impl Model {
 
     fn check_output(&self) -> Result<()> {
         let output = &self.output;
-        let (rows, index) = self.layers.last().map_or((0, false), |l| (l.weights.rows, l.activation == Activation::ArgMax));
+        let (rows, index) =
+            self.layers.last().map_or((0, false), |l| (l.weights.rows, l.activation == Activation::ArgMax));
         let len = elements(&output.port.shape);
         ensure(len == Some(if index { 1 } else { rows }), || {
             format!("output of shape {:?} on {rows} values", output.port.shape)

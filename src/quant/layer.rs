@@ -182,9 +182,8 @@ impl Builder<'_> {
             bias = bias.saturating_sub(i128::from(k) * i128::from(*center));
             self.weights.push(k);
         }
-        let bias = i64::try_from(bias).map_err(|_| {
-            self.range(i128::BITS - bias.unsigned_abs().leading_zeros(), ACCUMULATOR_BITS)
-        })?;
+        let bias = i64::try_from(bias)
+            .map_err(|_| self.range(i128::BITS - bias.unsigned_abs().leading_zeros(), ACCUMULATOR_BITS))?;
         self.bias.push(bias);
         Ok(())
     }

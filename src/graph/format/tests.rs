@@ -3,13 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{error::Error, graph::interval::tests::sample};
 
-const LAST: [Activation; 5] = [
-    Activation::Requantize,
-    Activation::Relu,
-    Activation::Segments,
-    Activation::Threshold,
-    Activation::ArgMax,
-];
+const LAST: [Activation; 5] =
+    [Activation::Requantize, Activation::Relu, Activation::Segments, Activation::Threshold, Activation::ArgMax];
 
 fn model() -> impl Strategy<Value = Model> {
     let weights = prop::collection::vec(-1_000_000i64..1_000_000, 12 + 20 + 10);
