@@ -1,0 +1,36 @@
+//! `cargo xtask check`: formatting, lints, documentation and layering, without running anything.
+
+use crate::process::{command, execute, root};
+use crate::toolchain::{TARGET, THREADS, Toolchain};
+use crate::{layering, setup};
+use anyhow::Result;
+
+/// Checks the Rust sources natively and for wasm32, and the page's TypeScript.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    crate::no_arguments(arguments)?;
+    layering::check()?;
+    execute(command("cargo").args(["fmt", "--all", "--check"]))?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+    execute(command("cargo").args(clippy))?;
+    wasm()?;
+    let documentation = ["doc", "--workspace", "--no-deps", "--locked"];
+    execute(command("cargo").args(documentation).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    setup::npm_packages()?;
+    execute(command("npm").args(["run", "check"]).current_dir(root().join("www")))
+}
+
+/// Lints for wasm32, or only compiler warnings where the toolchain has no clippy.
+fn wasm() -> Result<()> {
+    let toolchain = Toolchain::require()?;
+    let mut cargo = toolchain.cargo(&THREADS)?;
+    let clippy = toolchain.has("cargo-clippy");
+    cargo.arg(if clippy { "clippy" } else { "check" });
+    cargo.args(["--locked", "--package", "hushproof", "--lib", "--target", TARGET]);
+    cargo.args(["--no-default-features", "--features", THREADS.features]);
+    if clippy {
+        cargo.args(["--", "--deny", "warnings"]);
+    } else {
+        cargo.arg("-Zwarnings").env("CARGO_BUILD_WARNINGS", "deny");
+    }
+    execute(&mut cargo)
+}

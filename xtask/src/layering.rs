@@ -1,0 +1,168 @@
+//! Rules that the compiler does not check: the direction of dependencies between modules, and documentation that says nothing.
+
+use crate::fingerprint::collect;
+use crate::process::root;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The library's modules: each may use itself, those further down, and [`SHARED`].
+const LAYERS: &[&[&str]] = &[
+    &["wasm", "bin", "evm"],
+    &["prove"],
+    &["statement"],
+    &["circuit"],
+    &["graph"],
+    &["ops"],
+    &["quant"],
+    &["tensor"],
+    &["field"],
+];
+
+/// Modules that any other may use, and that use only each other.
+const SHARED: &[&str] = &["error"];
+
+/// Checks every source file; reports all violations at once.
+pub(crate) fn check() -> Result<()> {
+    let source = root().join("src");
+    let mut files = BTreeSet::new();
+    for folder in ["src", "crates", "xtask/src", "tests", "benches"] {
+        collect(&root().join(folder), &mut files)?;
+    }
+    let mut violations = Vec::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs")) {
+        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let name = file.strip_prefix(root()).unwrap_or(file).display();
+        violations.extend(empty_docs(&text).iter().map(|line| format!("{name}:{line}: empty documentation")));
+        let Some(module) = file.strip_prefix(&source).ok().and_then(module_of) else { continue };
+        if !known(&module) {
+            violations.push(format!("{name}: the module {module} has no layer; add it to xtask/src/layering.rs"));
+            continue;
+        }
+        for (line, used) in uses(&text) {
+            if known(&used) && !allowed(&module, &used) {
+                violations.push(format!("{name}:{line}: {module} must not use {used}"));
+            }
+        }
+    }
+    for violation in &violations {
+        eprintln!("{violation}");
+    }
+    if !violations.is_empty() {
+        bail!("{} violations of the project's rules", violations.len());
+    }
+    Ok(())
+}
+
+/// The top-level module of a file below `src/`; the crate's root has none.
+fn module_of(path: &Path) -> Option<String> {
+    let first = path.iter().next()?.to_str()?;
+    let module = first.strip_suffix(".rs").unwrap_or(first);
+    (module != "lib").then(|| module.to_owned())
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&module))
+}
+
+fn known(module: &str) -> bool {
+    layer(module).is_some() || SHARED.contains(&module)
+}
+
+fn allowed(module: &str, used: &str) -> bool {
+    module == used || SHARED.contains(&used) || layer(module) < layer(used) && layer(module).is_some()
+}
+
+/// The modules named after `crate::`, with line numbers; comments are skipped, groups in braces are looked into.
+fn uses(text: &str) -> Vec<(usize, String)> {
+    let code: String = text.lines().map(|line| format!("{}\n", line.split("//").next().unwrap_or(""))).collect();
+    let mut found = Vec::new();
+    for (start, path) in code.match_indices("crate::") {
+        let before = code[..start].chars().next_back();
+        if before.is_some_and(|character| character.is_alphanumeric() || character == '_' || character == '$') {
+            continue;
+        }
+        let line = code[..start].matches('\n').count() + 1;
+        let rest = &code[start + path.len()..];
+        let names = match rest.strip_prefix('{') {
+            Some(group) => group_heads(group),
+            None => vec![identifier(rest)],
+        };
+        found.extend(names.into_iter().map(|name| (line, name)));
+    }
+    found
+}
+
+/// The first identifier of each path of a group whose opening brace is before `text`.
+fn group_heads(text: &str) -> Vec<String> {
+    let mut heads = vec![identifier(text.trim_start())];
+    let mut depth = 1;
+    for (position, character) in text.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 1 => break,
+            '}' => depth -= 1,
+            ',' if depth == 1 => heads.push(identifier(text[position + 1..].trim_start())),
+            _ => {}
+        }
+    }
+    heads
+}
+
+fn identifier(text: &str) -> String {
+    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
+}
+
+/// The lines at which a documentation comment without any text starts.
+fn empty_docs(text: &str) -> Vec<usize> {
+    let lines: Vec<Option<&str>> = text.lines().map(documentation).collect();
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < lines.len() {
+        let length = lines[start..].iter().take_while(|line| line.is_some()).count();
+        if length > 0 && lines[start..start + length].iter().flatten().all(|line| line.trim().is_empty()) {
+            found.push(start + 1);
+        }
+        start += length.max(1);
+    }
+    found
+}
+
+/// What a line of documentation says.
+fn documentation(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    line.strip_prefix("///").filter(|rest| !rest.starts_with('/')).or_else(|| line.strip_prefix("//!"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{allowed, empty_docs, module_of, uses};
+    use std::path::Path;
+
+    #[test]
+    fn dependencies_point_down() {
+        assert!(allowed("prove", "circuit") && allowed("ops", "ops") && allowed("tensor", "error"));
+        assert!(!allowed("circuit", "prove") && !allowed("wasm", "evm") && !allowed("error", "tensor"));
+    }
+
+    #[test]
+    fn finds_every_form_of_use() {
+        let text = "// use crate::a;\nuse crate::b::C;\nuse crate::{\n    c::{D, e},\n    f,\n};\nlet x = crate::g::h(); $crate::i!();\n";
+        let found: Vec<(usize, String)> = uses(text).into_iter().filter(|(_, name)| !name.is_empty()).collect();
+        let expected = [(2, "b"), (3, "c"), (3, "f"), (7, "g")].map(|(line, name)| (line, name.to_owned()));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn modules_of_files() {
+        assert_eq!(module_of(Path::new("ops/relu.rs")).as_deref(), Some("ops"));
+        assert_eq!(module_of(Path::new("graph.rs")).as_deref(), Some("graph"));
+        assert_eq!(module_of(Path::new("lib.rs")), None);
+    }
+
+    #[test]
+    fn finds_documentation_that_says_nothing() {
+        assert_eq!(empty_docs("///\nfn a() {}\n/// Text.\n///\n/// More.\nfn b() {}\n//!\n"), [1, 7]);
+        assert!(empty_docs("//// not documentation\n").is_empty());
+    }
+}

@@ -1,0 +1,124 @@
+//! Proving a demo model natively and in headless Chromium, as JSON rows with the same names in both places.
+
+use crate::native::{Model, artifacts_folder, hushproof, read_json};
+use crate::process::{capture, command, describe, root};
+use crate::serve::Server;
+use crate::system;
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// The context for which the proofs are made, in hexadecimal.
+const CONTEXT: &str = "6875736870726f6f66";
+
+/// How to measure.
+pub(crate) struct Plan {
+    /// Counted proofs; one more comes before them in the browser.
+    pub(crate) runs: usize,
+    pub(crate) threads: usize,
+}
+
+/// Proves and verifies `input` natively: a row with `prove_seconds` of every run.
+pub(crate) fn native(program: &Path, model: &Model, input: &Path, plan: &Plan) -> Result<Value> {
+    let folder = root().join("target/xtask/proofs");
+    std::fs::create_dir_all(&folder)?;
+    let artifact = |extension: &str| artifacts_folder().join(format!("{}.{extension}", model.id));
+    let proof = folder.join(format!("{}.json", model.id));
+    let mut seconds = Vec::new();
+    let mut report = Value::Null;
+    for _ in 0..plan.runs {
+        let mut prove = hushproof(program, "prove");
+        prove.arg(artifact("hush")).arg(input).arg("--srs").arg(artifacts_folder().join("development.srs"));
+        prove.args(["--context", CONTEXT, "--json", "-o"]).arg(&proof);
+        prove.env("RAYON_NUM_THREADS", plan.threads.to_string());
+        report = parse(&capture(&mut prove)?)?;
+        seconds.push(report["seconds"]["prove"].as_f64().context("prove --json told no seconds")?);
+    }
+    let mut verify = hushproof(program, "verify");
+    verify.arg(artifact("vk")).arg(&proof).args(["--context", CONTEXT, "--json"]);
+    let verified = parse(&capture(&mut verify)?)?;
+    if verified["verified"] != Value::Bool(true) {
+        bail!("{} rejected the proof", describe(&verify));
+    }
+    Ok(json!({
+        "system": "hushproof",
+        "model": model.id,
+        "where": "native",
+        "threads": plan.threads,
+        "k": report["k"],
+        "advice_columns": report["advice_columns"],
+        "prove_seconds": seconds,
+        "stages": report["seconds"],
+        "verify_seconds": verified["seconds"]["verify"],
+        "proof_bytes": report["proof_bytes"],
+        "peak_memory_bytes": report["peak_rss_bytes"],
+        "download_bytes": null,
+    }))
+}
+
+/// The same in headless Chromium, through the JavaScript API; downloads are counted as `hushproof serve` compresses them.
+pub(crate) fn chromium(program: &Path, model: &Model, plan: &Plan) -> Result<Value> {
+    let server = Server::start(program)?;
+    let mut node = command("node");
+    node.args(["www/tests/demo.mjs", "--url", &server.url, "--model", &model.id]);
+    node.args(["--runs", &plan.runs.to_string(), "--threads", &plan.threads.to_string()]);
+    node.env("CHROMIUM_BIN", system::require(&system::CHROMIUM)?);
+    let mut row = parse(&capture(&mut node)?)?;
+    row["system"] = json!("hushproof");
+    Ok(row)
+}
+
+/// Share of the rows of the test set that are classified right: by the float model, and by the integers that are proved.
+pub(crate) fn accuracy(program: &Path, model: &Model) -> Result<(f64, f64)> {
+    let mut evaluate = hushproof(program, "evaluate");
+    evaluate.arg(model.file("onnx")?).arg(artifacts_folder().join(format!("{}.hush", model.id)));
+    evaluate.arg("--data").arg(model.file("test")?).arg("--labels").arg(model.file("test_labels")?).arg("--json");
+    let report = parse(&capture(&mut evaluate)?)?;
+    let share = |name: &str| report["accuracy"][name].as_f64().with_context(|| format!("no accuracy of {name}"));
+    Ok((share("float")?, share("quantized")?))
+}
+
+/// The record that a model proves when no other input is given.
+pub(crate) fn record(model: &Model) -> Result<std::path::PathBuf> {
+    let input = model.text("input")?;
+    let path = root().join("models/breast_cancer_record.json");
+    if read_json(&path)?.get(input).is_none() {
+        bail!("{} has no input {input}", path.display());
+    }
+    Ok(path)
+}
+
+/// The median of a row's counted runs, in seconds.
+pub(crate) fn median(row: &Value) -> Option<f64> {
+    let mut seconds: Vec<f64> = row["prove_seconds"].as_array()?.iter().filter_map(Value::as_f64).collect();
+    seconds.sort_by(f64::total_cmp);
+    let (low, high) = (seconds.get(seconds.len().checked_sub(1)? / 2)?, seconds.get(seconds.len() / 2)?);
+    Some((low + high) / 2.0)
+}
+
+/// A cell of a table: the number times `scale` with so many digits after the point, or a dash.
+pub(crate) fn cell(value: &Value, scale: f64, digits: usize) -> String {
+    value.as_f64().map_or("-".to_owned(), |number| format!("{:.digits$}", number * scale))
+}
+
+fn parse(text: &str) -> Result<Value> {
+    serde_json::from_str(text).with_context(|| format!("not JSON: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cell, median};
+    use serde_json::json;
+
+    #[test]
+    fn medians() {
+        assert_eq!(median(&json!({ "prove_seconds": [3.0, 1.0, 2.0] })), Some(2.0));
+        assert_eq!(median(&json!({ "prove_seconds": [3.0, 1.0] })), Some(2.0));
+        assert_eq!(median(&json!({ "prove_seconds": [] })), None);
+    }
+
+    #[test]
+    fn cells() {
+        assert_eq!((cell(&json!(0.01234), 1000.0, 1), cell(&json!(null), 1.0, 0)), ("12.3".to_owned(), "-".to_owned()));
+    }
+}

@@ -1,0 +1,120 @@
+//! The native program, and the demo models that it compiles for the page.
+
+use crate::fingerprint::{Stamp, digest};
+use crate::process::{command, execute, root};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Builds `target/release/hushproof` and returns where it is.
+pub(crate) fn binary() -> Result<PathBuf> {
+    execute(command("cargo").args(["build", "--release", "--locked", "--package", "hushproof"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let path = target.join("release").join(format!("hushproof{}", std::env::consts::EXE_SUFFIX));
+    if !path.is_file() {
+        bail!("cargo built no {}", path.display());
+    }
+    Ok(path)
+}
+
+/// One entry of `models/manifest.json`.
+pub(crate) struct Model {
+    pub(crate) id: String,
+    entry: Value,
+}
+
+impl Model {
+    /// A file that the entry names, in `models/`.
+    pub(crate) fn file(&self, key: &str) -> Result<PathBuf> {
+        Ok(root().join("models").join(self.text(key)?))
+    }
+
+    /// A text of the entry.
+    pub(crate) fn text(&self, key: &str) -> Result<&str> {
+        self.entry[key].as_str().with_context(|| format!("models/manifest.json: {} has no {key}", self.id))
+    }
+
+    /// A value of the entry; null if it has none.
+    pub(crate) fn value(&self, key: &str) -> &Value {
+        &self.entry[key]
+    }
+}
+
+/// The demo models.
+pub(crate) fn models() -> Result<Vec<Model>> {
+    let manifest = read_json(&root().join("models/manifest.json"))?;
+    let entries = manifest["models"].as_array().context("models/manifest.json has no models")?;
+    let model = |entry: &Value| {
+        let id = entry["id"].as_str().context("models/manifest.json: a model has no id")?;
+        Ok(Model { id: id.to_owned(), entry: entry.clone() })
+    };
+    entries.iter().map(model).collect()
+}
+
+/// Reads a JSON file.
+pub(crate) fn read_json(path: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
+}
+
+/// The folder that the page serves the compiled demo models from.
+pub(crate) fn artifacts_folder() -> PathBuf {
+    root().join("www/public/artifacts")
+}
+
+/// Compiles the demo models into [`artifacts_folder`], with a development SRS, unless they are up to date.
+pub(crate) fn artifacts() -> Result<()> {
+    let program = binary()?;
+    let folder = artifacts_folder();
+    let stamp = Stamp::new("artifacts", digest(&["models", &program.to_string_lossy()], "")?);
+    if stamp.is_current() && folder.join("manifest.json").exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&folder)?;
+    let srs = folder.join("development.srs");
+    let mut catalog = Vec::new();
+    for model in models()? {
+        let hush = folder.join(format!("{}.hush", model.id));
+        let mut compile = hushproof(&program, "compile");
+        compile.arg(model.file("onnx")?).arg("-o").arg(&hush).arg("--calibration").arg(model.file("calibration")?);
+        execute(&mut compile)?;
+        catalog.push(catalog_entry(&model)?);
+    }
+    execute(hushproof(&program, "srs").args(["new", "-o"]).arg(&srs))?;
+    std::fs::write(folder.join("manifest.json"), serde_json::to_string(&catalog)?)?;
+    stamp.write()
+}
+
+/// A subcommand of the native program.
+pub(crate) fn hushproof(program: &Path, subcommand: &str) -> Command {
+    let mut command = command(program);
+    command.arg(subcommand);
+    command
+}
+
+/// What the page lists: files relative to its manifest, and each example's record.
+fn catalog_entry(model: &Model) -> Result<Value> {
+    let rows = read_json(&model.file("test")?)?;
+    let input = model.text("input")?;
+    let examples = model.value("examples").as_object().context("examples are no object")?;
+    let records = examples.iter().map(|(label, row)| {
+        let row = row.as_u64().and_then(|row| usize::try_from(row).ok()).context("an example is no row number")?;
+        let record = rows[input].get(row).with_context(|| format!("{input} has no row {row}"))?;
+        Ok(json!({ "label": label, "record": record }))
+    });
+    let records = records.collect::<Result<Vec<_>>>()?;
+    let width = rows[input][0].as_array().with_context(|| format!("{input} has no rows"))?.len();
+    Ok(json!({
+        "id": model.id,
+        "title": model.value("title"),
+        "description": model.value("description"),
+        "hush": format!("{}.hush", model.id),
+        "vk": format!("{}.vk", model.id),
+        "srs": "development.srs",
+        "input": { "name": input, "shape": [1, width], "features": model.value("features") },
+        "classes": model.value("classes"),
+        "threshold": model.value("threshold"),
+        "examples": records,
+    }))
+}

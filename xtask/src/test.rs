@@ -1,0 +1,67 @@
+//! `cargo xtask test`: everything that CI runs.
+
+use crate::count::{Counts, libtest};
+use crate::process::{command, tee};
+use crate::{build_web, check, setup, test_web, wasm_test};
+use anyhow::{Result, bail};
+use std::io::Write;
+use std::time::Instant;
+
+/// A step and what it does; steps without tests of their own count none.
+type Step = (&'static str, fn() -> Result<Counts>);
+
+const STEPS: &[Step] = &[
+    ("setup", || setup::run(&[]).map(|()| Counts::default())),
+    ("check", || check::run(&[]).map(|()| Counts::default())),
+    ("native tests", native),
+    ("build-web", || build_web::run(&[]).map(|()| Counts::default())),
+    ("wasm tests", || wasm_test::tests(&[])),
+    ("web tests", test_web::tests),
+];
+
+/// Runs all steps, also those after a failure. The last line is `N passed, N failed`; a step that fails for another reason
+/// than its tests counts as one failure.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    crate::no_arguments(arguments)?;
+    let mut total = Counts::default();
+    let mut lines = Vec::new();
+    for (name, step) in STEPS {
+        println!("\n=== {name}");
+        let start = Instant::now();
+        let verdict = match step() {
+            Ok(counts) => {
+                total += counts;
+                format!("{} passed, {} failed", counts.passed, counts.failed)
+            }
+            Err(error) => {
+                total.failed += 1;
+                format!("FAILED: {error:#}")
+            }
+        };
+        lines.push(format!("{name:<14}{:>8.1} s  {verdict}", start.elapsed().as_secs_f64()));
+        println!("=== {}", lines[lines.len() - 1]);
+    }
+    println!("\n{}\n{} passed, {} failed", lines.join("\n"), total.passed, total.failed);
+    std::io::stdout().flush()?;
+    if total.failed > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn native() -> Result<Counts> {
+    let (output, succeeded) =
+        tee(command("cargo").args(["test", "--release", "--workspace", "--locked", "--no-fail-fast"]))?;
+    judge(libtest(&output), succeeded)
+}
+
+/// Refuses a run that failed without a failed test, and one in which no test ran.
+pub(crate) fn judge(counts: Counts, succeeded: bool) -> Result<Counts> {
+    if !succeeded && counts.failed == 0 {
+        bail!("failed after {} passed tests, without a failed one", counts.passed);
+    }
+    if counts.passed + counts.failed == 0 {
+        bail!("no test ran");
+    }
+    Ok(counts)
+}

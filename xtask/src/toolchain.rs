@@ -1,0 +1,196 @@
+//! The Rust that builds for wasm32.
+//!
+//! Threads need a standard library with atomics, so std itself is built (`-Z build-std`) from the toolchain's own sources. Any stable Rust that has
+//! them will do: `RUSTC_BOOTSTRAP=1` unlocks the option. Sources come by `rustup component add rust-src`, on Debian by `rust-web-src`.
+
+use crate::process::{capture, command, execute, root};
+use crate::system;
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The target of everything that runs in a browser.
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Least minor version of Rust 1 that builds this workspace.
+const LEAST_MINOR: u32 = 91;
+
+const APT_PACKAGES: &[&str] = &["rustc-web", "rust-web-src", "cargo-web"];
+
+/// One of the two builds of the wasm module.
+pub(crate) struct Build {
+    /// Folder below `pkg/`.
+    pub(crate) name: &'static str,
+    /// Features of the root package.
+    pub(crate) features: &'static str,
+    /// Flags for rustc.
+    pub(crate) flags: &'static str,
+}
+
+/// Worker threads over one shared memory of at most 4 GiB.
+pub(crate) const THREADS: Build = Build {
+    name: "threads",
+    features: "web-threads",
+    flags: "-C target-feature=+atomics,+bulk-memory,+simd128 -C link-arg=--shared-memory -C link-arg=--max-memory=4294967296 \
+            -C link-arg=--import-memory -C link-arg=--export=__wasm_init_tls -C link-arg=--export=__tls_size \
+            -C link-arg=--export=__tls_align -C link-arg=--export=__tls_base",
+};
+
+/// For pages that are not cross-origin isolated, and for the tests.
+pub(crate) const SINGLE: Build =
+    Build { name: "single", features: "", flags: "-C target-feature=+bulk-memory,+simd128" };
+
+/// A Rust toolchain with the sources of std.
+pub(crate) struct Toolchain {
+    sysroot: PathBuf,
+    linker: PathBuf,
+}
+
+impl Toolchain {
+    /// The active toolchain if it has the sources of std, else Debian's, else one of them after installing what is missing.
+    pub(crate) fn require() -> Result<Self> {
+        let sysroot = match find_sysroot() {
+            Some(sysroot) => sysroot,
+            None => install()?,
+        };
+        let linker = find_linker(&sysroot)?;
+        let toolchain = Self { sysroot, linker };
+        toolchain.mark_target()?;
+        Ok(toolchain)
+    }
+
+    /// What to print about it: its version and where it is.
+    pub(crate) fn describe(&self) -> Result<String> {
+        Ok(format!("{} in {}", capture(command(self.program("rustc")).arg("--version"))?, self.sysroot.display()))
+    }
+
+    /// A program of this toolchain.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.sysroot.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// Whether the toolchain has this program (Debian's has no clippy).
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.program(name).is_file()
+    }
+
+    /// The environment in which this toolchain's cargo, and programs that call `cargo`, build for wasm32.
+    pub(crate) fn environment(&self, build: &Build) -> Result<Vec<(&'static str, String)>> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [self.link_programs()?, system::cargo_bin()].into_iter().chain(std::env::split_paths(&path));
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        Ok(vec![
+            ("PATH", std::env::join_paths(folders)?.to_string_lossy().into_owned()),
+            ("RUSTC", text(&self.program("rustc"))),
+            ("RUSTDOC", text(&self.program("rustdoc"))),
+            ("RUSTC_BOOTSTRAP", "1".to_owned()),
+            ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".to_owned()),
+            ("CARGO_TARGET_DIR", text(&root().join("target/web"))),
+            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", text(&self.linker)),
+            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", build.flags.to_owned()),
+            ("WASM_BINDGEN_TEST_TIMEOUT", "600".to_owned()),
+        ])
+    }
+
+    /// This toolchain's cargo in that environment.
+    pub(crate) fn cargo(&self, build: &Build) -> Result<Command> {
+        self.prepare(command(self.program("cargo")), build)
+    }
+
+    /// Another program in that environment; what an outer cargo or rustup set is removed.
+    pub(crate) fn prepare(&self, mut command: Command, build: &Build) -> Result<Command> {
+        for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER"] {
+            command.env_remove(name);
+        }
+        command.envs(self.environment(build)?);
+        Ok(command)
+    }
+
+    /// A folder with only this toolchain's programs, to stand first in PATH.
+    fn link_programs(&self) -> Result<PathBuf> {
+        let folder = root().join("target/xtask/bin");
+        std::fs::create_dir_all(&folder)?;
+        for name in ["cargo", "rustc", "rustdoc", "cargo-clippy", "clippy-driver"] {
+            let link = folder.join(name);
+            if std::fs::read_link(&link).is_ok_and(|target| target == self.program(name)) {
+                continue;
+            }
+            if link.is_symlink() {
+                std::fs::remove_file(&link)?;
+            }
+            if self.has(name) {
+                symlink(&self.program(name), &link)?;
+            }
+        }
+        Ok(folder)
+    }
+
+    /// wasm-pack takes a target for missing if its folder is, though std is built from source.
+    fn mark_target(&self) -> Result<()> {
+        let folder = self.sysroot.join("lib/rustlib").join(TARGET).join("lib");
+        if folder.is_dir() {
+            return Ok(());
+        }
+        eprintln!("setup: mkdir -p {}", folder.display());
+        if std::fs::create_dir_all(&folder).is_err() {
+            execute(command("sudo").args(["-n", "mkdir", "-p"]).arg(&folder))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn symlink(target: &Path, link: &Path) -> Result<()> {
+    std::os::unix::fs::symlink(target, link).with_context(|| format!("cannot create {}", link.display()))
+}
+
+#[cfg(not(unix))]
+fn symlink(target: &Path, link: &Path) -> Result<()> {
+    std::fs::hard_link(target, link).with_context(|| format!("cannot create {}", link.display()))
+}
+
+fn find_sysroot() -> Option<PathBuf> {
+    [Path::new("rustc"), Path::new("/usr/bin/rustc")].into_iter().find_map(usable_sysroot)
+}
+
+/// The sysroot of this rustc, if it is new enough and has the sources of std.
+fn usable_sysroot(rustc: &Path) -> Option<PathBuf> {
+    let ask = |argument: &str| capture(command(rustc).args(argument.split(' '))).ok();
+    let minor = ask("--version")?.split('.').nth(1)?.parse::<u32>().ok()?;
+    let sysroot = PathBuf::from(ask("--print sysroot")?);
+    let usable = minor >= LEAST_MINOR
+        && sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml").exists()
+        && sysroot.join("bin").join(format!("cargo{}", std::env::consts::EXE_SUFFIX)).exists();
+    usable.then_some(sysroot)
+}
+
+fn install() -> Result<PathBuf> {
+    if system::is_debian() {
+        system::apt_install(APT_PACKAGES)?;
+    } else if system::find(&["rustup"]).is_some() {
+        execute(command("rustup").args(["component", "add", "rust-src"]))?;
+    }
+    match find_sysroot() {
+        Some(sysroot) => Ok(sysroot),
+        None => bail!("no Rust >= 1.{LEAST_MINOR} with the sources of std; run: rustup component add rust-src"),
+    }
+}
+
+/// rust-lld of this toolchain or of any other that rustup has, else wasm-ld of LLVM.
+fn find_linker(sysroot: &Path) -> Result<PathBuf> {
+    let mut sysroots = vec![sysroot.to_path_buf()];
+    if let Some(home) = system::cargo_bin().parent().and_then(Path::parent) {
+        let rustup = std::env::var_os("RUSTUP_HOME").map_or_else(|| home.join(".rustup"), PathBuf::from);
+        if let Ok(entries) = std::fs::read_dir(rustup.join("toolchains")) {
+            sysroots.extend(entries.flatten().map(|entry| entry.path()));
+        }
+    }
+    for sysroot in sysroots {
+        let Ok(hosts) = std::fs::read_dir(sysroot.join("lib/rustlib")) else { continue };
+        let name = format!("bin/rust-lld{}", std::env::consts::EXE_SUFFIX);
+        if let Some(linker) = hosts.flatten().map(|host| host.path().join(&name)).find(|path| path.is_file()) {
+            return Ok(linker);
+        }
+    }
+    system::require(&system::WASM_LD)
+}
