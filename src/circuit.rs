@@ -22,7 +22,7 @@ use halo2_proofs::{
 pub use config::{Config, DEGREE};
 pub use layout::{Block, CONTEXT_ROWS, Layout, MAX_K, advice_columns};
 pub use params::{Params, PublicOutput};
-pub use search::{Choice, Prediction, SearchOptions, predict, search};
+pub use search::{Choice, DEFAULT_BITS, Prediction, SearchOptions, predict, search};
 pub use witness::{FirstPhase, Witness};
 
 use accumulate::{Challenges, accumulate};

@@ -22,11 +22,8 @@ pub struct SearchOptions {
     pub public_input: bool,
 }
 
-impl Default for SearchOptions {
-    fn default() -> Self {
-        Self { value_bits: 16, remainder_bits: 10, public_input: false }
-    }
-}
+/// Least bits of an activation code and of a remainder, unless asked otherwise.
+pub const DEFAULT_BITS: (u32, u32) = (16, 10);
 
 /// The outcome of a search.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,16 +54,22 @@ const SEGMENTS: [u32; 8] = [24, 32, 48, 64, 96, 128, 192, 256];
 /// Most bits of all limbs of a row.
 const MAX_ROW_BITS: u32 = 44;
 
-/// Finds the cheapest layout of a network.
+/// Finds the cheapest layout of a network; `max_segments` is the largest activation table that still covers the
+/// calibrated range with the given limbs.
 ///
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough.
-pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
+pub fn search(
+    network: &Network,
+    options: &SearchOptions,
+    max_segments: impl Fn(&Digits) -> Result<usize>,
+) -> Result<Choice> {
     let mut best: Option<Choice> = None;
     let mut too_large = None;
     for digits in candidates(options) {
+        let most = max_segments(&digits)?;
         for lanes in lanes(network) {
-            match choose(network, options, digits, lanes) {
+            match choose(network, options, digits, lanes, most) {
                 Ok(choice) => {
                     let time = choice.prediction.native_seconds;
                     if best.as_ref().is_none_or(|best| time < best.prediction.native_seconds) {
@@ -107,13 +110,28 @@ fn lanes(network: &Network) -> Vec<usize> {
     lanes
 }
 
-fn choose(network: &Network, options: &SearchOptions, digits: Digits, lanes: usize) -> Result<Choice> {
+fn choose(
+    network: &Network,
+    options: &SearchOptions,
+    digits: Digits,
+    lanes: usize,
+    max_segments: usize,
+) -> Result<Choice> {
     let has_segments = network.layers.iter().any(|layer| layer.activation == FloatActivation::Sigmoid);
+    if has_segments && max_segments < SEGMENTS[0] as usize {
+        let layer = network.layers.iter().find(|layer| layer.activation == FloatActivation::Sigmoid);
+        return Err(Error::Range {
+            node: layer.map_or_else(String::new, |layer| layer.node.clone()),
+            op: "Sigmoid".to_owned(),
+            got_bits: digits.row_bits() + 1,
+            max_bits: digits.row_bits(),
+        });
+    }
     let plan = |segments: u32| Layout::plan(params(network, options, digits, lanes, segments), &tensors(network));
     let mut segments = if has_segments { SEGMENTS[0] } else { 0 };
     let layout = plan(segments)?;
     if has_segments {
-        let fits = |more: &&u32| plan(**more).is_ok_and(|larger| larger.k == layout.k);
+        let fits = |more: &&u32| **more as usize <= max_segments && plan(**more).is_ok_and(|larger| larger.k == layout.k);
         segments = SEGMENTS.iter().rev().find(fits).copied().unwrap_or(segments);
     }
     let layout = plan(segments)?;

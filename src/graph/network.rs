@@ -85,6 +85,13 @@ pub struct Network {
     pub layers: Vec<FloatLayer>,
 }
 
+impl Network {
+    /// The output values on input values (flat, ONNX order).
+    pub fn eval(&self, input: &[f64]) -> Vec<f64> {
+        self.layers.iter().fold(input.to_vec(), |x, layer| layer.activate(&layer.affine(&x)))
+    }
+}
+
 impl FloatLayer {
     /// The affine part, before the activation.
     pub fn affine(&self, x: &[f64]) -> Vec<f64> {

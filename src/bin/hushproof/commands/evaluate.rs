@@ -1,0 +1,72 @@
+//! `hushproof evaluate`
+
+use std::path::PathBuf;
+
+use hushproof::{
+    Error,
+    compile::{Reduction, reduce},
+    data,
+    graph::{Activation, FloatActivation, Model, Network},
+    onnx::{self, FloatModel},
+    quant,
+};
+use serde_json::json;
+
+use crate::{files, output};
+
+/// Compare a compiled model with its float original over all rows of a data set.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The ONNX model
+    onnx: PathBuf,
+    /// The compiled model
+    model: PathBuf,
+    /// Rows to evaluate (JSON with a leading batch axis, or .npz)
+    #[arg(long, value_name = "DATA")]
+    data: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let bytes = files::read(&args.onnx)?;
+    let original = onnx::import(&bytes)?;
+    let model = files::model(&args.model)?;
+    if model.input.port != original.input {
+        let reason = format!("input {:?}, the ONNX model has {:?}", model.input.port, original.input);
+        return Err(Error::artifact(hushproof::error::ArtifactKind::Model, reason).into());
+    }
+    let network = reduced_like(original.clone(), &model)?;
+    let rows = data::read_rows(&files::read(&args.data)?, &model.input.port)?;
+    let report = if network == original {
+        let float = FloatModel::new(&bytes)?;
+        let run = |row: &[f64]| {
+            let row: Vec<f32> = row.iter().map(|value| *value as f32).collect();
+            Ok(float.run(&row)?.into_iter().map(f64::from).collect())
+        };
+        quant::evaluate(run, &network, &model, &rows)?
+    } else {
+        quant::evaluate(|row| Ok(network.eval(row)), &network, &model, &rows)?
+    };
+    if args.json {
+        output::print(&json!(report), true)
+    } else {
+        output::print(&json!({ "model": model.name, "accuracy": report.to_string() }), false)
+    }
+}
+
+/// The float network with the reduction that the model was compiled with. The threshold itself is not in the model's
+/// file; ½ of a probability, 0 of anything else, is the decision that a report can compare.
+fn reduced_like(network: Network, model: &Model) -> Result<Network, Error> {
+    let float = network.layers.last().map(|layer| layer.activation);
+    let decided = matches!(float, Some(FloatActivation::ArgMax | FloatActivation::Threshold { .. }));
+    match model.layers.last().map(|layer| &layer.activation) {
+        Some(Activation::ArgMax) if !decided => reduce(network, Reduction::ArgMax),
+        Some(Activation::Threshold) if !decided => {
+            let at = if float == Some(FloatActivation::Sigmoid) { 0.5 } else { 0.0 };
+            reduce(network, Reduction::Threshold(at))
+        }
+        _ => Ok(network),
+    }
+}

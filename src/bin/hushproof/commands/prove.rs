@@ -1,0 +1,86 @@
+//! `hushproof prove`
+
+use std::{path::PathBuf, time::Instant};
+
+use hushproof::{
+    circuit::advice_columns,
+    data,
+    prove::{self, ProvingKey},
+};
+use rand_core::OsRng;
+use serde_json::json;
+
+use crate::{files, output};
+
+/// Prove a model's output on private input.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The compiled model
+    model: PathBuf,
+    /// The input: {"name": nested array}
+    #[arg(long, value_name = "INPUT.json")]
+    input: PathBuf,
+    /// The SRS
+    #[arg(long)]
+    srs: PathBuf,
+    /// The relying party's context (nonce), which the proof is bound to
+    #[arg(long, value_name = "HEX")]
+    context: Option<String>,
+    /// The verifying key; derived from model and SRS without it
+    #[arg(long, value_name = "MODEL.vk")]
+    vk: Option<PathBuf>,
+    /// Where to write the proof
+    #[arg(short, value_name = "PROOF.json")]
+    output: PathBuf,
+    /// Prove so many times and report every time; the last proof is written
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    runs: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let context = files::context(args.context.as_deref())?;
+    let model = files::model(&args.model)?;
+    let values = data::read_input(&files::read(&args.input)?, &model.input.port)?;
+    let srs = files::srs(&args.srs)?;
+    let start = Instant::now();
+    let vk = match &args.vk {
+        Some(path) => files::verifying_key(path)?,
+        None => prove::keygen(&model, &srs)?,
+    };
+    let key = ProvingKey::new(&model, vk, &srs)?;
+    let keygen = start.elapsed().as_secs_f64();
+    let mut progress = output::progress(args.json);
+    let mut prove_runs = Vec::new();
+    let proved = loop {
+        let proved = prove::prove(&model, &key, &values, &context, OsRng, &mut progress)?;
+        prove_runs.push(proved.seconds.prove);
+        if prove_runs.len() >= args.runs as usize {
+            break proved;
+        }
+    };
+    let start = Instant::now();
+    prove::verify(&key.vk, &proved.proof, &context)?;
+    let verify = start.elapsed().as_secs_f64();
+    files::write(&args.output, proved.proof.to_json().as_bytes())?;
+    let object = json!({
+        "file": args.output.display().to_string(),
+        "outputs": output::named(&model.output.port.name, &proved.outputs),
+        "verified": true,
+        "seconds": {
+            "keygen": keygen,
+            "witness": proved.seconds.witness,
+            "prove": proved.seconds.prove,
+            "verify": verify,
+        },
+        "prove_seconds": prove_runs,
+        "k": key.layout.k,
+        "advice_columns": advice_columns(&key.layout.params),
+        "proof_bytes": proved.proof.bytes.len(),
+        "peak_rss_bytes": output::peak_rss_bytes(),
+        "srs": srs.origin().to_string(),
+    });
+    output::print(&object, args.json)
+}

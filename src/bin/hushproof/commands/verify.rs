@@ -1,0 +1,61 @@
+//! `hushproof verify`
+
+use std::{path::PathBuf, time::Instant};
+
+use hushproof::{Error, prove};
+use serde_json::json;
+
+use crate::{files, output};
+
+/// Verify a proof: exit status 0 when it is valid, 1 when it is not, 2 for unusable arguments or files.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The verifying key
+    vk: PathBuf,
+    /// The proof
+    proof: PathBuf,
+    /// Also check that the key was made with this SRS
+    #[arg(long)]
+    srs: Option<PathBuf>,
+    /// The context (nonce) that the proof must be bound to
+    #[arg(long, value_name = "HEX")]
+    context: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let context = files::context(args.context.as_deref())?;
+    let vk = files::verifying_key(&args.vk)?;
+    match &args.srs {
+        Some(path) => vk.check_srs(&files::srs(path)?)?,
+        None => files::announce(vk.srs_origin),
+    }
+    let proof = files::proof(&args.proof)?;
+    let start = Instant::now();
+    let outcome = prove::verify(&vk, &proof, &context);
+    let seconds = start.elapsed().as_secs_f64();
+    let mut object = json!({
+        "verified": outcome.is_ok(),
+        "model": vk.model,
+        "seconds": { "verify": seconds },
+        "k": vk.k,
+        "advice_columns": vk.stock().cs().num_advice_columns(),
+        "proof_bytes": proof.bytes.len(),
+        "peak_rss_bytes": output::peak_rss_bytes(),
+        "srs": vk.srs_origin.to_string(),
+    });
+    match outcome {
+        Ok(verified) => {
+            object["outputs"] = output::named(&vk.statement.output.port.name, &verified.outputs);
+            output::print(&object, args.json)
+        }
+        Err(error @ Error::Rejected(_)) => {
+            object["reason"] = json!(error.to_string());
+            output::print(&object, args.json)?;
+            Err(error.into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,81 @@
+//! Reading and writing files whole.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use hushproof::{
+    Error, Result,
+    graph::Model,
+    prove::{Proof, Srs, VerifyingKey, srs::Origin},
+};
+
+/// Largest file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 4 << 30;
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let size = fs::metadata(path).map_err(io)?.len();
+    if size > MAX_FILE_BYTES {
+        return Err(Error::OutOfMemory { needed_bytes: size, available_bytes: MAX_FILE_BYTES });
+    }
+    fs::read(path).map_err(io)
+}
+
+/// Writes a file under a temporary name and renames it, so that nothing is ever left half written.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|source| {
+        // The error that matters is the first one.
+        drop(fs::remove_file(&temporary));
+        io(source)
+    })
+}
+
+pub(crate) fn model(path: &Path) -> Result<Model> {
+    Model::from_bytes(&read(path)?)
+}
+
+pub(crate) fn verifying_key(path: &Path) -> Result<VerifyingKey> {
+    VerifyingKey::from_bytes(&read(path)?)
+}
+
+pub(crate) fn proof(path: &Path) -> Result<Proof> {
+    let bytes = read(path)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::artifact(hushproof::error::ArtifactKind::Proof, "not UTF-8 text"))?;
+    Proof::from_json(&text)
+}
+
+/// Reads an SRS and announces a development one.
+pub(crate) fn srs(path: &Path) -> Result<Srs> {
+    let srs = Srs::from_bytes(&read(path)?)?;
+    announce(srs.origin());
+    Ok(srs)
+}
+
+/// Says so when an SRS convinces nobody but its maker.
+pub(crate) fn announce(origin: Origin) {
+    if origin == Origin::Development {
+        eprintln!("warning: development SRS; whoever made it could forge proofs. Use a ceremony's for anything real.");
+    }
+}
+
+/// `path` with another extension.
+pub(crate) fn sibling(path: &Path, extension: &str) -> PathBuf {
+    path.with_extension(extension)
+}
+
+/// A context given in hexadecimal.
+pub(crate) fn context(hex_text: Option<&str>) -> Result<Vec<u8>> {
+    hex::decode(hex_text.unwrap_or_default())
+        .map_err(|error| Error::Option { option: "--context", reason: format!("not hexadecimal: {error}") })
+}

@@ -1,0 +1,163 @@
+//! Conversions between JavaScript values and ours; field names are the JavaScript contract.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Array, Float32Array, Float64Array, Object, Reflect};
+use serde::Serialize;
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    circuit,
+    error::{ArtifactKind, Error, Result},
+    graph::Model,
+    prove::{self, ProvingKey, VerifyingKey},
+    statement::OutputKind,
+};
+
+/// Deepest nesting of input arrays.
+const MAX_DEPTH: usize = 16;
+
+#[derive(Serialize)]
+pub(super) struct Info<'a> {
+    model: &'a str,
+    digest: String,
+    k: u32,
+    rows: usize,
+    advice_columns: usize,
+    srs_origin: String,
+    inputs: [InputInfo<'a>; 1],
+    outputs: [OutputInfo<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct InputInfo<'a> {
+    name: &'a str,
+    shape: &'a [usize],
+    min: &'a [f64],
+    max: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct OutputInfo<'a> {
+    name: &'a str,
+    kind: &'static str,
+}
+
+impl<'a> Info<'a> {
+    pub(super) fn new(model: &'a Model, key: &'a ProvingKey) -> Self {
+        let input = &model.input;
+        let top = ((1u64 << model.digits.value_bits()) - 1) as f64;
+        Self {
+            model: &model.name,
+            digest: hex::encode(key.vk.digest()),
+            k: key.layout.k,
+            rows: key.layout.used_rows,
+            advice_columns: circuit::advice_columns(&key.layout.params),
+            srs_origin: key.vk.srs_origin.to_string(),
+            inputs: [InputInfo {
+                name: &input.port.name,
+                shape: &input.port.shape,
+                min: &input.min,
+                max: input.min.iter().zip(&input.step).map(|(min, step)| min + step * top).collect(),
+            }],
+            outputs: [OutputInfo {
+                name: &model.output.port.name,
+                kind: match key.vk.statement.kind {
+                    OutputKind::Scale { .. } => "value",
+                    OutputKind::Decision => "decision",
+                    OutputKind::Index => "index",
+                },
+            }],
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Proved<'a> {
+    proof: String,
+    outputs: BTreeMap<&'a str, &'a [f64]>,
+    seconds: prove::Seconds,
+}
+
+impl<'a> Proved<'a> {
+    pub(super) fn new(vk: &'a VerifyingKey, proved: &'a prove::Proved) -> Self {
+        Self {
+            proof: proved.proof.to_json(),
+            outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), proved.outputs.as_slice())]),
+            seconds: proved.seconds,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Verified<'a> {
+    outputs: BTreeMap<&'a str, &'a [f64]>,
+    model: &'a str,
+    seconds: f64,
+    srs_origin: String,
+}
+
+impl<'a> Verified<'a> {
+    pub(super) fn new(vk: &'a VerifyingKey, verified: &'a prove::Verified, seconds: f64) -> Self {
+        Self {
+            outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), verified.outputs.as_slice())]),
+            model: &vk.model,
+            seconds,
+            srs_origin: vk.srs_origin.to_string(),
+        }
+    }
+}
+
+pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)
+}
+
+#[derive(Serialize)]
+struct ErrorObject {
+    code: &'static str,
+    message: String,
+    details: String,
+}
+
+pub(super) fn error_to_js(error: &Error) -> JsValue {
+    let object = ErrorObject { code: error.code(), message: error.to_string(), details: format!("{error:?}") };
+    to_js(&object).unwrap_or_else(|other| other)
+}
+
+/// Input tensors as JSON text; numbers that JSON lacks become text, which the reader refuses by position.
+pub(super) fn to_json(inputs: &JsValue) -> Result<String> {
+    json_value(inputs, 0).map(|value| value.to_string())
+}
+
+fn json_value(value: &JsValue, depth: usize) -> Result<Value> {
+    let unreadable = || Error::artifact(ArtifactKind::Data, "expected an object of names and nested arrays of numbers");
+    if depth > MAX_DEPTH {
+        return Err(unreadable());
+    }
+    if let Some(number) = value.as_f64() {
+        return Ok(json_number(number));
+    }
+    if let Some(array) = value.dyn_ref::<Array>() {
+        return array.iter().map(|item| json_value(&item, depth + 1)).collect();
+    }
+    if let Some(array) = value.dyn_ref::<Float32Array>() {
+        return Ok(array.to_vec().into_iter().map(|number| json_number(number.into())).collect());
+    }
+    if let Some(array) = value.dyn_ref::<Float64Array>() {
+        return Ok(array.to_vec().into_iter().map(json_number).collect());
+    }
+    if value.is_null() || value.is_undefined() {
+        return Ok(Value::Null);
+    }
+    let object = value.dyn_ref::<Object>().ok_or_else(unreadable)?;
+    let entry = |key: JsValue| {
+        let item = Reflect::get(object, &key).map_err(|_| unreadable())?;
+        Ok((key.as_string().ok_or_else(unreadable)?, json_value(&item, depth + 1)?))
+    };
+    Object::keys(object).iter().map(entry).collect::<Result<serde_json::Map<_, _>>>().map(Value::Object)
+}
+
+fn json_number(number: f64) -> Value {
+    serde_json::Number::from_f64(number).map_or_else(|| Value::String(number.to_string()), Value::Number)
+}
