@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 const HEADINGS: &[&str] =
-    &["model", "where", "prove s", "verify ms", "proof bytes", "download bytes", "accuracy float", "accuracy proven"];
+    &["model", "where", "prove s", "verify ms", "proof bytes", "download bytes", "accuracy float", "same class"];
 
 /// Builds everything, proves both models in both places, and prints the table.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -17,17 +17,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let plan = Plan { runs: 3, threads: 2 };
     let mut rows = Vec::new();
     for model in models()? {
-        let (float, proven) = accuracy(&program, &model)?;
+        let (float, same) = accuracy(&program, &model)?;
         for measured in [prove_natively(&program, &model, &record(&model)?, &plan)?, chromium(&program, &model, &plan)?]
         {
-            rows.push(row(&measured, float, proven));
+            rows.push(row(&measured, float, same));
         }
     }
     print!("\n{}", table::render(HEADINGS, &rows));
     Ok(())
 }
 
-fn row(measured: &Value, float: f64, proven: f64) -> Vec<String> {
+fn row(measured: &Value, float: f64, same: f64) -> Vec<String> {
     let text = |name: &str| measured[name].as_str().unwrap_or("-").to_owned();
     vec![
         text("model"),
@@ -37,6 +37,6 @@ fn row(measured: &Value, float: f64, proven: f64) -> Vec<String> {
         cell(&measured["proof_bytes"], 1.0, 0),
         cell(&measured["download_bytes"], 1.0, 0),
         format!("{:.2} %", float * 100.0),
-        format!("{:.2} %", proven * 100.0),
+        format!("{:.2} %", same * 100.0),
     ]
 }

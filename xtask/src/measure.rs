@@ -1,6 +1,6 @@
 //! Proving a demo model natively and in headless Chromium, as JSON rows with the same names in both places.
 
-use crate::native::{Model, artifacts_folder, hushproof, read_json};
+use crate::native::{Model, hushproof, parse, read_json};
 use crate::process::{capture, command, describe, root};
 use crate::serve::Server;
 use crate::system;
@@ -22,20 +22,14 @@ pub(crate) struct Plan {
 pub(crate) fn native(program: &Path, model: &Model, input: &Path, plan: &Plan) -> Result<Value> {
     let folder = root().join("target/xtask/proofs");
     std::fs::create_dir_all(&folder)?;
-    let artifact = |extension: &str| artifacts_folder().join(format!("{}.{extension}", model.id));
     let proof = folder.join(format!("{}.json", model.id));
-    let mut seconds = Vec::new();
-    let mut report = Value::Null;
-    for _ in 0..plan.runs {
-        let mut prove = hushproof(program, "prove");
-        prove.arg(artifact("hush")).arg(input).arg("--srs").arg(artifacts_folder().join("development.srs"));
-        prove.args(["--context", CONTEXT, "--json", "-o"]).arg(&proof);
-        prove.env("RAYON_NUM_THREADS", plan.threads.to_string());
-        report = parse(&capture(&mut prove)?)?;
-        seconds.push(report["seconds"]["prove"].as_f64().context("prove --json told no seconds")?);
-    }
+    let mut prove = hushproof(program, "prove");
+    prove.arg(model.artifact("hush")).arg("--input").arg(input).arg("--srs").arg(model.srs()?);
+    prove.arg("--vk").arg(model.artifact("vk")).args(["--runs", &plan.runs.to_string()]);
+    prove.args(["--context", CONTEXT, "--json", "-o"]).arg(&proof);
+    let report = parse(&capture(prove.env("RAYON_NUM_THREADS", plan.threads.to_string()))?)?;
     let mut verify = hushproof(program, "verify");
-    verify.arg(artifact("vk")).arg(&proof).args(["--context", CONTEXT, "--json"]);
+    verify.arg(model.artifact("vk")).arg(&proof).args(["--context", CONTEXT, "--json"]);
     let verified = parse(&capture(&mut verify)?)?;
     if verified["verified"] != Value::Bool(true) {
         bail!("{} rejected the proof", describe(&verify));
@@ -47,7 +41,7 @@ pub(crate) fn native(program: &Path, model: &Model, input: &Path, plan: &Plan) -
         "threads": plan.threads,
         "k": report["k"],
         "advice_columns": report["advice_columns"],
-        "prove_seconds": seconds,
+        "prove_seconds": report["prove_seconds"],
         "stages": report["seconds"],
         "verify_seconds": verified["seconds"]["verify"],
         "proof_bytes": report["proof_bytes"],
@@ -68,14 +62,14 @@ pub(crate) fn chromium(program: &Path, model: &Model, plan: &Plan) -> Result<Val
     Ok(row)
 }
 
-/// Share of the rows of the test set that are classified right: by the float model, and by the integers that are proved.
+/// Shares of the rows of the test set: those that the float model classifies right, and those for which the integers that
+/// are proved give the class that the float model gives.
 pub(crate) fn accuracy(program: &Path, model: &Model) -> Result<(f64, f64)> {
     let mut evaluate = hushproof(program, "evaluate");
-    evaluate.arg(model.file("onnx")?).arg(artifacts_folder().join(format!("{}.hush", model.id)));
-    evaluate.arg("--data").arg(model.file("test")?).arg("--labels").arg(model.file("test_labels")?).arg("--json");
+    evaluate.arg(model.file("onnx")?).arg(model.artifact("hush")).arg("--data").arg(model.file("test")?).arg("--json");
     let report = parse(&capture(&mut evaluate)?)?;
-    let share = |name: &str| report["accuracy"][name].as_f64().with_context(|| format!("no accuracy of {name}"));
-    Ok((share("float")?, share("quantized")?))
+    let right = model.value("accuracy").as_f64().context("models/manifest.json: no accuracy")?;
+    Ok((right, report["top1_agreement"].as_f64().context("evaluate --json told no top1_agreement")?))
 }
 
 /// The record that a model proves when no other input is given.
@@ -99,10 +93,6 @@ pub(crate) fn median(row: &Value) -> Option<f64> {
 /// A cell of a table: the number times `scale` with so many digits after the point, or a dash.
 pub(crate) fn cell(value: &Value, scale: f64, digits: usize) -> String {
     value.as_f64().map_or("-".to_owned(), |number| format!("{:.digits$}", number * scale))
-}
-
-fn parse(text: &str) -> Result<Value> {
-    serde_json::from_str(text).with_context(|| format!("not JSON: {text}"))
 }
 
 #[cfg(test)]

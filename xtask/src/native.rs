@@ -1,11 +1,14 @@
 //! The native program, and the demo models that it compiles for the page.
 
 use crate::fingerprint::{Stamp, digest};
-use crate::process::{command, execute, root};
+use crate::process::{capture, command, execute, root};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Changes with what this file writes.
+const CATALOG_FORMAT: &str = "1";
 
 /// Builds `target/release/hushproof` and returns where it is.
 pub(crate) fn binary() -> Result<PathBuf> {
@@ -30,6 +33,19 @@ impl Model {
         Ok(root().join("models").join(self.text(key)?))
     }
 
+    /// What the model is compiled to, in [`artifacts_folder`].
+    pub(crate) fn artifact(&self, extension: &str) -> PathBuf {
+        artifacts_folder().join(format!("{}.{extension}", self.id))
+    }
+
+    /// The SRS that it is proved with.
+    pub(crate) fn srs(&self) -> Result<PathBuf> {
+        let catalog = read_json(&artifacts_folder().join("manifest.json"))?;
+        let entry = catalog.as_array().into_iter().flatten().find(|entry| entry["id"] == self.id.as_str());
+        let srs = entry.and_then(|entry| entry["srs"].as_str());
+        Ok(artifacts_folder().join(srs.with_context(|| format!("{} is not compiled", self.id))?))
+    }
+
     /// A text of the entry.
     pub(crate) fn text(&self, key: &str) -> Result<&str> {
         self.entry[key].as_str().with_context(|| format!("models/manifest.json: {} has no {key}", self.id))
@@ -52,6 +68,11 @@ pub(crate) fn models() -> Result<Vec<Model>> {
     entries.iter().map(model).collect()
 }
 
+/// Parses what a program printed.
+pub(crate) fn parse(text: &str) -> Result<Value> {
+    serde_json::from_str(text).with_context(|| format!("not JSON: {text}"))
+}
+
 /// Reads a JSON file.
 pub(crate) fn read_json(path: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -63,25 +84,33 @@ pub(crate) fn artifacts_folder() -> PathBuf {
     root().join("www/public/artifacts")
 }
 
-/// Compiles the demo models into [`artifacts_folder`], with a development SRS, unless they are up to date.
+/// Compiles the demo models into [`artifacts_folder`], with development SRSs, unless they are up to date.
 pub(crate) fn artifacts() -> Result<()> {
     let program = binary()?;
     let folder = artifacts_folder();
-    let stamp = Stamp::new("artifacts", digest(&["models", &program.to_string_lossy()], "")?);
+    let stamp = Stamp::new("artifacts", digest(&["models", &program.to_string_lossy()], CATALOG_FORMAT)?);
     if stamp.is_current() && folder.join("manifest.json").exists() {
         return Ok(());
     }
     std::fs::create_dir_all(&folder)?;
-    let srs = folder.join("development.srs");
+    for entry in std::fs::read_dir(&folder)? {
+        std::fs::remove_file(entry?.path())?;
+    }
     let mut catalog = Vec::new();
     for model in models()? {
-        let hush = folder.join(format!("{}.hush", model.id));
+        let hush = model.artifact("hush");
         let mut compile = hushproof(&program, "compile");
         compile.arg(model.file("onnx")?).arg("-o").arg(&hush).arg("--calibration").arg(model.file("calibration")?);
         execute(&mut compile)?;
-        catalog.push(catalog_entry(&model)?);
+        let inspected = parse(&capture(hushproof(&program, "inspect").arg(&hush).arg("--json"))?)?;
+        let k = inspected["k"].as_u64().context("inspect --json told no k")?;
+        let srs = folder.join(format!("development_{k}.srs"));
+        if !srs.exists() {
+            execute(hushproof(&program, "srs").args(["new", "-k", &k.to_string(), "-o"]).arg(&srs))?;
+        }
+        execute(hushproof(&program, "keys").arg(&hush).arg("--srs").arg(&srs))?;
+        catalog.push(catalog_entry(&model, &srs)?);
     }
-    execute(hushproof(&program, "srs").args(["new", "-o"]).arg(&srs))?;
     std::fs::write(folder.join("manifest.json"), serde_json::to_string(&catalog)?)?;
     stamp.write()
 }
@@ -94,7 +123,8 @@ pub(crate) fn hushproof(program: &Path, subcommand: &str) -> Command {
 }
 
 /// What the page lists: files relative to its manifest, and each example's record.
-fn catalog_entry(model: &Model) -> Result<Value> {
+fn catalog_entry(model: &Model, srs: &Path) -> Result<Value> {
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let rows = read_json(&model.file("test")?)?;
     let input = model.text("input")?;
     let examples = model.value("examples").as_object().context("examples are no object")?;
@@ -109,9 +139,9 @@ fn catalog_entry(model: &Model) -> Result<Value> {
         "id": model.id,
         "title": model.value("title"),
         "description": model.value("description"),
-        "hush": format!("{}.hush", model.id),
-        "vk": format!("{}.vk", model.id),
-        "srs": "development.srs",
+        "hush": name(&model.artifact("hush")),
+        "vk": name(&model.artifact("vk")),
+        "srs": name(srs),
         "input": { "name": input, "shape": [1, width], "features": model.value("features") },
         "classes": model.value("classes"),
         "threshold": model.value("threshold"),
