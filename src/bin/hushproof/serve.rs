@@ -36,7 +36,8 @@ pub(crate) struct ServeArgs {
     vk: Vec<PathBuf>,
 }
 
-/// Serves until interrupted with Ctrl-C, then lets running requests finish. Prints the address on standard output.
+/// Serves until interrupted with Ctrl-C, then lets running requests finish; a second Ctrl-C ends the program at once.
+/// Prints the address on standard output.
 ///
 /// # Errors
 /// When the page or a key cannot be read, or the address is taken.
@@ -53,6 +54,11 @@ pub(crate) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     if !addr.ip().is_loopback() {
         writeln!(std::io::stderr(), "put an HTTPS proxy in front: browsers refuse threads to plain HTTP pages")?;
     }
+    tokio::spawn(async {
+        interrupted().await;
+        interrupted().await;
+        std::process::exit(130);
+    });
     axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
     Ok(())
 }

@@ -30,7 +30,7 @@ const FIXED: [(HeaderName, HeaderValue); 7] = [
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static(
             "camera=(), microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), hid=(), \
-             bluetooth=(), midi=(), accelerometer=(), gyroscope=(), magnetometer=()",
+             midi=(), accelerometer=(), gyroscope=(), magnetometer=()",
         ),
     ),
 ];
