@@ -11,8 +11,8 @@ export interface CatalogEntry {
   input: { name: string; shape: number[]; features?: string[] };
   examples: { label: string; record: number[] }[];
   /** Class names: two for a probability with a threshold, otherwise one for each output value. */
-  classes?: string[];
-  threshold?: number;
+  classes?: string[] | null;
+  threshold?: number | null;
 }
 
 export const MANIFEST = new URL("artifacts/manifest.json", document.baseURI);
@@ -37,7 +37,7 @@ export function describeOutputs(entry: CatalogEntry, outputs: Record<string, num
 function className({ classes, threshold }: CatalogEntry, values: number[]): string {
   if (!classes) return "";
   const first = values[0];
-  if (values.length === 1 && first !== undefined && threshold !== undefined) {
+  if (values.length === 1 && first !== undefined && typeof threshold === "number") {
     return `: ${classes[first >= threshold ? 1 : 0] ?? "unknown class"}`;
   }
   if (values.length !== classes.length) return "";

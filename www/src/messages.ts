@@ -6,9 +6,12 @@ import { formatNumber } from "./catalog.js";
 const STAGES: Record<string, string> = {
   download: "Downloading the model",
   start: "Starting the prover",
+  read: "Reading the model",
   keygen: "Deriving the proving key",
   witness: "Running the model",
-  commit: "Committing",
+  commit: "Committing to its values",
+  quotient: "Proving the constraints",
+  open: "Finishing the proof",
 };
 
 export function stageText(stage: string): string {

@@ -1,9 +1,11 @@
 // Once a record is entered the browser makes no request at all, and nothing of the record is stored.
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fillExample, launch, openSite, proveOnPage, verifyOnPage } from "./support/browser.mjs";
 import { serveFiles } from "./support/server.mjs";
-import { DIST, readCatalog } from "./support/site.mjs";
+import { DIST, readCatalog, serveNatively } from "./support/site.mjs";
 
 const [entry] = await readCatalog();
 let browser;
@@ -87,4 +89,23 @@ test("the page's policy blocks every other server", async () => {
   const outcome = await page.evaluate(() => fetch("http://localhost:9/", { mode: "no-cors" }).then(() => "sent", () => "blocked"));
   assert.equal(outcome, "blocked");
   assert.ok(page.complaints.some((text) => text.includes("Content Security Policy")), page.complaints.join("\n"));
+});
+
+test("the native server sends the isolation and policy headers with every file, workers included", async () => {
+  const native = await serveNatively();
+  try {
+    const assets = (await readdir(join(DIST, "assets"))).map((name) => `assets/${name}`);
+    for (const path of ["", "pkg/threads/hushproof.js", "pkg/lib/worker.js", "artifacts/manifest.json", ...assets]) {
+      const { status, headers } = await fetch(native.url + path);
+      assert.equal(status, 200, path);
+      assert.equal(headers.get("cross-origin-opener-policy"), "same-origin", path);
+      assert.equal(headers.get("cross-origin-embedder-policy"), "require-corp", path);
+      const policy = headers.get("content-security-policy") ?? "";
+      assert.match(policy, /connect-src 'self'(;|$)/, path);
+      assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'(;|$)/, path);
+      assert.doesNotMatch(policy, /unsafe-inline|'unsafe-eval'|\*/, path);
+    }
+  } finally {
+    await native.close();
+  }
 });

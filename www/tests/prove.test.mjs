@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { chooseModel, fillExample, launch, measured, openSite, proveOnPage, verifyOnPage } from "./support/browser.mjs";
 import { serveFiles } from "./support/server.mjs";
 import { DIST, readCatalog, serveNatively, verifyNatively } from "./support/site.mjs";
-import { tamperOutput, tamperProof } from "./support/tamper.mjs";
+import { tamperContext, tamperOutput, tamperProof } from "./support/tamper.mjs";
 
 const catalog = await readCatalog();
 let browser;
@@ -46,6 +46,7 @@ describe("served by the native program", () => {
         ["output", tamperOutput(proof), context],
         ["context", proof, otherContext],
         ["no context", proof, ""],
+        ["context, in the file as well", tamperContext(proof, otherContext), otherContext],
       ];
       for (const [what, changed, givenContext] of cases) {
         const { state, text } = await verifyOnPage(page, changed, givenContext);
