@@ -98,6 +98,8 @@ impl Srs {
 
     /// Reads a ceremony's result: snarkjs `.ptau`, halo2 parameters as `ParamsKZG::write` writes them, or a `.srs` file.
     /// Keeps the first 2^k powers, all of them without `k`, and runs [`Srs::check`] on what it keeps.
+    /// The Lagrange basis is recomputed when k is smaller than a .srs or halo2 file's and for a .ptau that was not prepared for
+    /// phase 2: minutes from k = 16 on.
     /// A `.srs` file keeps its [`Origin`]; the other two become [`Origin::Ceremony`], as those formats do not tell.
     ///
     /// # Errors

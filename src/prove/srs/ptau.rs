@@ -2,7 +2,13 @@
 //!
 //! `ptau`, version 1, number of sections, then per section its type (4 bytes), size (8 bytes) and content; all numbers
 //! little endian. Used here: type 1 (field size in bytes, prime of the coordinates, power, power of the ceremony),
-//! type 2 (`[τ^i] G₁`, i below 2^(power+1) - 1) and type 3 (`[τ^i] G₂`, i below 2^power). Points are stored as in `.srs`.
+//! type 2 (`[τ^i] G₁`, i below 2^(power+1) - 1), type 3 (`[τ^i] G₂`, i below 2^power) and, when the file was prepared for
+//! phase 2, type 12 (the Lagrange bases of the domains of 1, 2, 4, … points). Points are stored as in `.srs`.
+
+use halo2curves::{
+    bn256::{Fr, G1Affine},
+    ff::{Field, PrimeField},
+};
 
 use super::{MAX_K, Origin, Srs, check_k, format};
 use crate::error::{ArtifactKind, Error, Result};
@@ -42,7 +48,44 @@ pub(super) fn read(bytes: &[u8], k: Option<u32>) -> Result<Srs> {
     let g = g_bytes.get(..format::G1_BYTES).ok_or_else(truncated)?;
     let s_g2 = format::read_generators(g, sections.tau_g2.get(..2 * format::G2_BYTES).ok_or_else(truncated)?)
         .map_err(format::bad)?;
-    Srs::from_powers(k, format::read_g1(g_bytes, "tauG1")?, s_g2, Origin::Ceremony)
+    let g = format::read_g1(g_bytes, "tauG1")?;
+    match sections.lagrange_g1 {
+        Some(content) => Srs::from_points(k, g, read_lagrange(content, k)?, s_g2, Origin::Ceremony),
+        None => Srs::from_powers(k, g, s_g2, Origin::Ceremony),
+    }
+}
+
+/// The Lagrange basis for 2^k points, which comes after those for 1, 2, …, 2^(k-1). Both libraries number the points of a
+/// domain by powers of a root of unity, but of different ones: snarkjs derives its root from 5, halo2 from 7.
+fn read_lagrange(content: &[u8], k: u32) -> Result<Vec<G1Affine>> {
+    let n = 1usize << k;
+    let bytes = content.get((n - 1) * format::G1_BYTES..).and_then(|from| from.get(..n * format::G1_BYTES));
+    let points = format::read_g1(bytes.ok_or_else(truncated)?, "Lagrange basis")?;
+    let step = snarkjs_root_log(k);
+    let mut ordered = vec![G1Affine::default(); n];
+    for (i, point) in points.into_iter().enumerate() {
+        if let Some(slot) = ordered.get_mut(i.wrapping_mul(step) & (n - 1)) {
+            *slot = point;
+        }
+    }
+    Ok(ordered)
+}
+
+/// The power of halo2's 2^k-th root of unity that is snarkjs's (it is odd and below 2^k), found bit by bit.
+fn snarkjs_root_log(k: u32) -> usize {
+    let halving = |root: Fr, times: u32| (0..times).fold(root, |root, _| root.square());
+    // 5^t for r - 1 = t·2^S, where halo2 has 7^t = ROOT_OF_UNITY.
+    let t = (-Fr::ONE) * Fr::TWO_INV.pow_vartime([u64::from(Fr::S)]);
+    let mut limbs = [0u64; 4];
+    for (limb, bytes) in limbs.iter_mut().zip(t.to_repr().as_ref().chunks_exact(8)) {
+        *limb = bytes.iter().rev().fold(0, |limb, byte| limb << 8 | u64::from(*byte));
+    }
+    let theirs = halving(Fr::from(5).pow_vartime(limbs), Fr::S - k);
+    let ours_inverse = halving(Fr::ROOT_OF_UNITY_INV, Fr::S - k);
+    (0..k).fold(0, |log, bit| {
+        let rest = theirs * ours_inverse.pow_vartime([log as u64]);
+        if halving(rest, k - 1 - bit) == Fr::ONE { log } else { log | 1 << bit }
+    })
 }
 
 /// Content of the sections that are used.
@@ -50,6 +93,7 @@ struct Sections<'a> {
     header: &'a [u8],
     tau_g1: &'a [u8],
     tau_g2: &'a [u8],
+    lagrange_g1: Option<&'a [u8]>,
 }
 
 impl<'a> Sections<'a> {
@@ -66,7 +110,7 @@ impl<'a> Sections<'a> {
         if count > MAX_SECTIONS {
             return Err(format::bad(format!("{count} sections, expected at most {MAX_SECTIONS}")));
         }
-        let (mut header, mut tau_g1, mut tau_g2) = (None, None, None);
+        let (mut header, mut tau_g1, mut tau_g2, mut lagrange_g1) = (None, None, None, None);
         for _ in 0..count {
             let kind = u32::from_le_bytes(take(&mut rest)?);
             let size = usize::try_from(u64::from_le_bytes(take(&mut rest)?)).map_err(|_| truncated())?;
@@ -76,6 +120,7 @@ impl<'a> Sections<'a> {
                 1 => &mut header,
                 2 => &mut tau_g1,
                 3 => &mut tau_g2,
+                12 => &mut lagrange_g1,
                 _ => continue,
             };
             if slot.replace(content).is_some() {
@@ -90,6 +135,7 @@ impl<'a> Sections<'a> {
             header: header.ok_or_else(missing)?,
             tau_g1: tau_g1.ok_or_else(missing)?,
             tau_g2: tau_g2.ok_or_else(missing)?,
+            lagrange_g1,
         })
     }
 }

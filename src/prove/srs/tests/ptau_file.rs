@@ -29,6 +29,29 @@ impl PtauFile {
         Self { sections }
     }
 
+    /// With the Lagrange bases that snarkjs adds in `prepare phase2`: 5^((r-1)/2^p) is its root of unity for 2^p points.
+    fn prepared(mut self) -> Self {
+        let tau = tau();
+        let power = u32::from_le_bytes(self.section(1)[36..40].try_into().unwrap());
+        let mut content = Vec::new();
+        for p in 0..=power {
+            let n = 1u64 << p;
+            let exponent = (-Fr::ONE) * Fr::from(n).invert().unwrap();
+            let exponent: [u64; 4] = std::array::from_fn(|i| {
+                u64::from_le_bytes(exponent.to_repr().as_ref()[i * 8..][..8].try_into().unwrap())
+            });
+            let root = Fr::from(5).pow(exponent);
+            for i in 0..n {
+                let root = root.pow([i]);
+                let scale = (tau.pow([n]) - Fr::ONE) * Fr::from(n).invert().unwrap();
+                let value = scale * root * (tau - root).invert().unwrap();
+                content.extend((G1::generator() * value).to_affine().to_raw_bytes());
+            }
+        }
+        self.sections.push((12, content));
+        self
+    }
+
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let count = u32::try_from(self.sections.len()).unwrap();
         let mut bytes = [&b"ptau"[..], &1u32.to_le_bytes(), &count.to_le_bytes()].concat();
@@ -69,20 +92,54 @@ fn q_is_the_prime_of_the_coordinates() {
     assert_eq!(Fq::MODULUS, format!("0x{}", hex::encode(big_endian)));
 }
 
-/// Written by snarkjs 0.7.5: `powersoftau new bn128 4`, `contribute`, `beacon`.
+/// Written by snarkjs 0.7.5: `powersoftau new bn128 4`, `contribute`, `beacon`, `prepare phase2`.
+const SNARKJS: &[u8] = include_bytes!("snarkjs_04.ptau");
+
 #[test]
 fn snarkjs_file() {
-    let bytes = include_bytes!("snarkjs_04.ptau");
-    let srs = Srs::import(bytes, None).unwrap();
+    let srs = Srs::import(SNARKJS, None).unwrap();
     assert_eq!((srs.k(), srs.origin()), (4, Origin::Ceremony));
-    srs.check().unwrap();
+    assert_eq!(hex::encode(srs.fingerprint()), "5802d721b6bddbe5802da4ebe2ec14c6");
+    // Its Lagrange basis is the one computed from its powers.
+    let (at, section) = section_12();
+    let mut without = SNARKJS.to_vec();
+    without[at..at + 4].copy_from_slice(&112u32.to_le_bytes());
+    assert_eq!(Srs::import(&without, None).unwrap().to_bytes(), srs.to_bytes());
+    // The basis for 16 points begins after 15 points.
+    for point in [15, 22, 30] {
+        let mut altered = SNARKJS.to_vec();
+        altered.copy_within(section + 64..section + 128, section + point * 64);
+        assert_refused(Srs::import(&altered, None), "Lagrange basis does not belong");
+    }
+}
+
+/// Where section 12 of [`SNARKJS`] and its content begin.
+fn section_12() -> (usize, usize) {
+    let mut at = 12;
+    while SNARKJS[at] != 12 {
+        at += 12 + usize::try_from(u64::from_le_bytes(SNARKJS[at + 4..at + 12].try_into().unwrap())).unwrap();
+    }
+    (at, at + 12)
+}
+
+#[test]
+fn prepared_files_have_their_lagrange_basis_read() {
+    let (small, large) = (PtauFile::new(tau(), 5).prepared(), PtauFile::new(tau(), 6).prepared());
+    for (file, k) in [(&small, 4), (&small, 5), (&large, 5), (&large, 6)] {
+        let expected = setup::from_tau(k, tau(), Origin::Ceremony).unwrap();
+        assert_eq!(file.import(Some(k)).unwrap().to_bytes(), expected.to_bytes());
+    }
+    let mut cut = PtauFile::new(tau(), 5).prepared();
+    cut.section(12).truncate(64 * 62);
+    assert_refused(cut.import(None), "truncated");
+    cut.import(Some(4)).unwrap();
 }
 
 #[test]
 fn order_and_extra_sections_do_not_matter() {
     let mut file = PtauFile::new(tau(), 4);
     file.sections.reverse();
-    file.sections.insert(2, (12, vec![1; 77]));
+    file.sections.insert(2, (13, vec![1; 77]));
     file.import(None).unwrap();
 }
 
