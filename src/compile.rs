@@ -23,8 +23,10 @@ pub enum Reduction {
 pub struct Options {
     /// Least bits of an activation code.
     pub value_bits: u32,
-    /// Factor on every calibrated range.
+    /// Factor on the calibrated range of every inner value.
     pub margin: f64,
+    /// Factor on the calibrated range of every input value.
+    pub input_margin: f64,
     /// Whether the input is public.
     pub public_input: bool,
     /// What is revealed of the output.
@@ -36,6 +38,7 @@ impl Default for Options {
         Self {
             value_bits: circuit::DEFAULT_BITS.0,
             margin: quant::Options::default().margin,
+            input_margin: quant::Options::default().input_margin,
             public_input: false,
             reduction: Reduction::Full,
         }
@@ -60,15 +63,17 @@ pub struct Compiled {
 pub fn compile(bytes: &[u8], rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = reduce(onnx::import(bytes)?, options.reduction)?;
     let ranges = quant::Ranges::from_rows(&network, rows)?;
-    let quant_options = quant::Options { margin: options.margin, public_input: options.public_input };
+    let quant_options = quant::Options {
+        margin: options.margin,
+        input_margin: options.input_margin,
+        public_input: options.public_input,
+    };
     let search_options = SearchOptions {
         value_bits: options.value_bits,
         remainder_bits: circuit::DEFAULT_BITS.1,
         public_input: options.public_input,
     };
-    let choice = circuit::search(&network, &search_options, |digits| {
-        quant::max_segments(&network, &ranges, digits, &quant_options)
-    })?;
+    let choice = circuit::search(&network, &search_options)?;
     let segments = choice.segments as usize;
     let model = quant::quantize(&network, &ranges, choice.digits, segments, choice.lanes, &quant_options)?;
     Ok(Compiled { model, network, choice })

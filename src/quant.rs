@@ -22,15 +22,17 @@ use layer::Codes;
 /// Choices that do not come from the layout.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Factor on every calibrated range, at least 1. Values beyond are errors, never wrong proofs.
+    /// Factor on the calibrated range of every inner value, at least 1. Values beyond are errors, never wrong proofs.
     pub margin: f64,
+    /// Factor on the calibrated range of every input value, at least 1: single inputs stray further than what follows.
+    pub input_margin: f64,
     /// Whether the input codes are public.
     pub public_input: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { margin: 2.0, public_input: false }
+        Self { margin: 4.0, input_margin: 8.0, public_input: false }
     }
 }
 
@@ -48,8 +50,10 @@ pub fn quantize(
     lanes: usize,
     options: &Options,
 ) -> Result<Model> {
-    if !(options.margin >= 1.0 && options.margin <= 1e6) {
-        return Err(Error::Option { option: "--margin", reason: format!("{} is not in 1..=1000000", options.margin) });
+    for (option, margin) in [("--margin", options.margin), ("--input-margin", options.input_margin)] {
+        if !(1.0..=1e6).contains(&margin) {
+            return Err(Error::Option { option, reason: format!("{margin} is not in 1..=1000000") });
+        }
     }
     check_network(network)?;
     ranges.check(network)?;
@@ -73,22 +77,6 @@ pub fn quantize(
     Ok(model)
 }
 
-/// The most segments with which every Sigmoid still takes `margin` times its calibrated values: its rows reach up to
-/// |y| = 8 · (2^limb_bits / segments + 1). 0 where no table does.
-///
-/// # Errors
-/// `Shape`, `Graph`, `Calibration` as in [`quantize`].
-pub fn max_segments(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> Result<usize> {
-    check_network(network)?;
-    ranges.check(network)?;
-    let layers = network.layers.iter().zip(&ranges.affine);
-    let sigmoids = layers.filter(|(layer, _)| layer.activation == FloatActivation::Sigmoid);
-    let largest = sigmoids.flat_map(|(_, spans)| spans).map(Span::magnitude).fold(0.0, f64::max) * options.margin;
-    let limit = sigmoid::EXTENT * f64::from(1u32 << digits.limb_bits.min(20)) / (largest - sigmoid::EXTENT).max(0.0);
-    let most = (limit.ceil() - 1.0).min(sigmoid::MAX_SEGMENTS as f64);
-    Ok(most.max(0.0) as usize)
-}
-
 fn quantize_input(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> (Input, Codes) {
     let port = &network.input;
     let top = (1u64 << digits.value_bits()) - 1;
@@ -103,8 +91,8 @@ fn quantize_input(network: &Network, ranges: &Ranges, digits: &Digits, options: 
             (false, true) if span.mean == 0.0 && hull.half() > 0.0 => (0.0, hull.half().min(1.0)),
             _ => (span.mean, if span.mean == 0.0 { 1.0 } else { span.mean.abs() }),
         };
-        let step = 2.0 * options.margin * half / top as f64;
-        let low = center - options.margin * half;
+        let step = 2.0 * options.input_margin * half / top as f64;
+        let low = center - options.input_margin * half;
         // A constant value is met exactly by a code.
         let min = if constant { span.mean - ((span.mean - low) / step).round() * step } else { low };
         (min, step)

@@ -71,14 +71,17 @@ pub enum OutputKind {
 impl Statement {
     /// The statement of a model in its layout.
     pub fn new(model: &Model, layout: &Layout) -> Self {
-        let rows = |block: &crate::circuit::Block| Rows {
-            first: block.first_row,
-            elements: block.elements,
-            span: block.span,
-        };
+        let rows =
+            |block: &crate::circuit::Block| Rows { first: block.first_row, elements: block.elements, span: block.span };
         let argmax = model.layers.last().is_some_and(|layer| layer.activation == Activation::ArgMax);
         let kind = match (layout.params.output, layout.params.segments) {
-            (PublicOutput::Bit, _) => if argmax { OutputKind::Index } else { OutputKind::Decision },
+            (PublicOutput::Bit, _) => {
+                if argmax {
+                    OutputKind::Index
+                } else {
+                    OutputKind::Decision
+                }
+            }
             (PublicOutput::Segments, Some((bits, _))) => OutputKind::Scale { bits },
             _ => OutputKind::Scale { bits: model.digits.value_bits() },
         };
@@ -161,7 +164,9 @@ pub fn context_digest(context: &[u8]) -> Result<[Fr; CONTEXT_ROWS]> {
         let reason = format!("{} bytes, at most {MAX_CONTEXT_BYTES} are allowed", context.len());
         return Err(Error::Option { option: "context", reason });
     }
-    let digest: [u8; 32] = Blake2b::<U32>::new().chain_update(b"hushproof context 1").chain_update(context).finalize().into();
-    let half = |bytes: &[u8]| bytes.iter().rev().fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)));
+    let digest: [u8; 32] =
+        Blake2b::<U32>::new().chain_update(b"hushproof context 1").chain_update(context).finalize().into();
+    let half =
+        |bytes: &[u8]| bytes.iter().rev().fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)));
     Ok([half(&digest[..16]), half(&digest[16..])])
 }

@@ -112,9 +112,10 @@ impl Accumulator<'_> {
     /// The integer of some limbs of a row.
     fn positional(&self, limbs: std::ops::Range<usize>, row: usize) -> Fr {
         let bits = self.model.digits.limb_bits;
-        self.first.limbs[limbs].iter().enumerate().fold(Fr::ZERO, |sum, (i, limb)| {
-            sum + signed(limb[row]) * power_of_two(bits * i as u32)
-        })
+        self.first.limbs[limbs]
+            .iter()
+            .enumerate()
+            .fold(Fr::ZERO, |sum, (i, limb)| sum + signed(limb[row]) * power_of_two(bits * i as u32))
     }
 
     fn signed_by(&self, row: usize, value: Fr) -> Fr {
@@ -127,8 +128,8 @@ impl Accumulator<'_> {
         let is_segments = block.layer.is_some_and(|layer| self.model.layers[layer].activation == Activation::Segments);
         match (is_segments, &self.first.coefficient, &self.model.segments) {
             (true, Some(coefficient), Some(table)) => {
-                let rise = signed(coefficient[row])
-                    + signed(coefficient[row + 1]) * signed(self.first.limbs[limbs - 2][row]);
+                let rise =
+                    signed(coefficient[row]) + signed(coefficient[row + 1]) * signed(self.first.limbs[limbs - 2][row]);
                 power_of_two(table.output_bits - 1) + self.signed_by(row, rise)
             }
             _ => signed(self.first.sign[row]) * self.positional(self.model.digits.remainder_limbs as usize..limbs, row),

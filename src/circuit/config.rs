@@ -297,9 +297,8 @@ impl Config {
                 let coefficient = cells.query_advice(coefficient, Rotation::cur());
                 if let Some(top) = fractions.last_mut() {
                     let tag = head + constant(2) * tail;
-                    top.denominator = top.denominator.clone()
-                        + delta.clone() * tag
-                        + delta.clone() * delta.clone() * coefficient;
+                    top.denominator =
+                        top.denominator.clone() + delta.clone() * tag + delta.clone() * delta.clone() * coefficient;
                 }
                 let tag = cells.query_fixed(segment.table_tag, Rotation::cur());
                 let coefficient = cells.query_fixed(segment.table_coefficient, Rotation::cur());

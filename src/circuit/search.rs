@@ -54,22 +54,16 @@ const SEGMENTS: [u32; 8] = [24, 32, 48, 64, 96, 128, 192, 256];
 /// Most bits of all limbs of a row.
 const MAX_ROW_BITS: u32 = 44;
 
-/// Finds the cheapest layout of a network; `max_segments` is the largest activation table that still covers the
-/// calibrated range with the given limbs.
+/// Finds the cheapest layout of a network.
 ///
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough.
-pub fn search(
-    network: &Network,
-    options: &SearchOptions,
-    max_segments: impl Fn(&Digits) -> Result<usize>,
-) -> Result<Choice> {
+pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
     let mut best: Option<Choice> = None;
     let mut too_large = None;
     for digits in candidates(options) {
-        let most = max_segments(&digits)?;
         for lanes in lanes(network) {
-            match choose(network, options, digits, lanes, most) {
+            match choose(network, options, digits, lanes) {
                 Ok(choice) => {
                     let time = choice.prediction.native_seconds;
                     if best.as_ref().is_none_or(|best| time < best.prediction.native_seconds) {
@@ -110,28 +104,13 @@ fn lanes(network: &Network) -> Vec<usize> {
     lanes
 }
 
-fn choose(
-    network: &Network,
-    options: &SearchOptions,
-    digits: Digits,
-    lanes: usize,
-    max_segments: usize,
-) -> Result<Choice> {
+fn choose(network: &Network, options: &SearchOptions, digits: Digits, lanes: usize) -> Result<Choice> {
     let has_segments = network.layers.iter().any(|layer| layer.activation == FloatActivation::Sigmoid);
-    if has_segments && max_segments < SEGMENTS[0] as usize {
-        let layer = network.layers.iter().find(|layer| layer.activation == FloatActivation::Sigmoid);
-        return Err(Error::Range {
-            node: layer.map_or_else(String::new, |layer| layer.node.clone()),
-            op: "Sigmoid".to_owned(),
-            got_bits: digits.row_bits() + 1,
-            max_bits: digits.row_bits(),
-        });
-    }
     let plan = |segments: u32| Layout::plan(params(network, options, digits, lanes, segments), &tensors(network));
     let mut segments = if has_segments { SEGMENTS[0] } else { 0 };
     let layout = plan(segments)?;
     if has_segments {
-        let fits = |more: &&u32| **more as usize <= max_segments && plan(**more).is_ok_and(|larger| larger.k == layout.k);
+        let fits = |more: &&u32| plan(**more).is_ok_and(|larger| larger.k == layout.k);
         segments = SEGMENTS.iter().rev().find(fits).copied().unwrap_or(segments);
     }
     let layout = plan(segments)?;
@@ -159,10 +138,7 @@ fn tensors(network: &Network) -> Vec<TensorShape> {
     let rows = |activation| if activation == FloatActivation::Sigmoid { 2 } else { 1 };
     let mut tensors = vec![TensorShape { elements: network.input.len(), rows: 1 }];
     tensors.extend(
-        network
-            .layers
-            .iter()
-            .map(|layer| TensorShape { elements: layer.weights.rows, rows: rows(layer.activation) }),
+        network.layers.iter().map(|layer| TensorShape { elements: layer.weights.rows, rows: rows(layer.activation) }),
     );
     tensors
 }
@@ -188,11 +164,7 @@ pub fn predict(layout: &Layout) -> Prediction {
     let openings = n * 2.0 * (advice + fixed + pieces) * FIELD_PRODUCT_SECONDS;
     let native = FIXED_SECONDS + (commitments * msm + transforms + gates + openings) / THREADS;
     let cells = (advice + fixed) * (2.0 * n + extended) + 4.0 * extended;
-    Prediction {
-        native_seconds: native,
-        browser_seconds: native * BROWSER_FACTOR,
-        memory_bytes: (cells * 32.0) as u64,
-    }
+    Prediction { native_seconds: native, browser_seconds: native * BROWSER_FACTOR, memory_bytes: (cells * 32.0) as u64 }
 }
 
 // Measured on the machine class of docs/benchmarks.md.

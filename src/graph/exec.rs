@@ -69,7 +69,11 @@ impl Model {
         if self.layers.last().is_some_and(|l| l.activation == Activation::ArgMax) {
             return vec![codes.iter().sum::<u64>() as f64];
         }
-        codes.iter().zip(output.zero.iter().zip(&output.step)).map(|(c, (zero, step))| zero + *c as f64 * step).collect()
+        codes
+            .iter()
+            .zip(output.zero.iter().zip(&output.step))
+            .map(|(c, (zero, step))| zero + *c as f64 * step)
+            .collect()
     }
 
     fn activate(&self, layer: &Layer, y: &[i64]) -> Result<Vec<u64>> {
@@ -94,7 +98,7 @@ impl Model {
                         return Err(Error::artifact(ArtifactKind::Model, "segment table missing"));
                     };
                     let last = table.last();
-                    fits(index, y.unsigned_abs(), (1 << d.row_bits()) + ((last as u64) << d.low_bits()))?;
+                    fits(index, y.unsigned_abs(), d.segment_limit(last))?;
                     let j = ((y.unsigned_abs() >> d.low_bits()) as usize).min(last);
                     let below = d.low_bits() - d.limb_bits;
                     let f = (y.unsigned_abs() >> below) & ((1 << d.limb_bits) - 1);

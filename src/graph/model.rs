@@ -53,6 +53,13 @@ impl Digits {
     pub const fn low_bits(&self) -> u32 {
         self.limb_bits * (self.limbs() - 1)
     }
+
+    /// What |Y| of a segment element stays below when `last` is the saturated segment: its second row holds the excess
+    /// in all limbs but the top one. At most 2^62.
+    pub const fn segment_limit(&self, last: usize) -> u64 {
+        let segments = (1 << self.low_bits()) + last as u64;
+        if segments.leading_zeros() > self.low_bits() + 1 { segments << self.low_bits() } else { 1 << 62 }
+    }
 }
 
 /// A row-major matrix of integer weights.
@@ -108,7 +115,7 @@ pub enum Activation {
     /// `|Y| + 2^(s−1) − 1 = a · 2^s + r`, `0 ≤ r < 2^s`; the code is `a` where Y > 0, else 0. Ties round towards 0, so
     /// that both signs of a small Y give code 0 and no Y has two codes.
     Relu,
-    /// The model's [`SegmentTable`] on Y; |Y| is below `2^row_bits + 2^low_bits · last`.
+    /// The model's [`SegmentTable`] on Y; |Y| is below [`Digits::segment_limit`].
     Segments,
     /// Code 1 where Y > 0, else 0. Weights are even and biases odd, so that Y is never 0. |Y| is below `2^row_bits`.
     Threshold,

@@ -143,9 +143,6 @@ impl VerifyingKey {
         if srs.verifier_points() == self.srs {
             return Ok(());
         }
-        Err(Error::SrsMismatch {
-            expected: hex::encode(self.srs.fingerprint()),
-            got: hex::encode(srs.fingerprint()),
-        })
+        Err(Error::SrsMismatch { expected: hex::encode(self.srs.fingerprint()), got: hex::encode(srs.fingerprint()) })
     }
 }

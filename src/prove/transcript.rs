@@ -2,9 +2,7 @@
 
 use std::io;
 
-use halo2_proofs::transcript::{
-    Blake2bWrite, Challenge255, Transcript, TranscriptWrite, TranscriptWriterBuffer,
-};
+use halo2_proofs::transcript::{Blake2bWrite, Challenge255, Transcript, TranscriptWrite, TranscriptWriterBuffer};
 use halo2curves::bn256::{Fr, G1Affine};
 
 /// Called with the stage's name and the fraction of all stages that is done.

@@ -104,12 +104,12 @@ pub(super) fn quantize(
         FloatActivation::Sigmoid => {
             let table = table.ok_or_else(|| Error::artifact(crate::error::ArtifactKind::Model, "no segment table"))?;
             let unit = sigmoid::EXTENT / (table.last() as f64 * exp2(digits.low_bits()));
-            let limit = row_limit + table.last() as f64 * exp2(digits.low_bits());
+            let limit = digits.segment_limit(table.last()) as f64;
             for (row, span) in rows.iter().zip(spans) {
                 let largest = (margin * span.magnitude()).min(row.reach(0.0)) / unit;
                 if largest >= limit {
-                    let got_bits = bits(largest).max(digits.row_bits() + 1);
-                    return Err(build.range(got_bits, digits.row_bits()));
+                    let max_bits = bits(limit) - 1;
+                    return Err(build.range(bits(largest).max(max_bits + 1), max_bits));
                 }
                 build.row(row, unit, 0.0, Rounding::Nearest)?;
             }

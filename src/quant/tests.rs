@@ -200,7 +200,7 @@ fn intervals_replace_rows() {
     let activations = [FloatActivation::Relu, FloatActivation::Sigmoid, FloatActivation::Identity];
     let net = network(&mut random, &[6, 8, 8, 3], &activations);
     let ranges = Ranges::input_only(&net, -3.0, 3.0).unwrap();
-    let margin = Options { margin: 1.0, public_input: true };
+    let margin = Options { margin: 1.0, input_margin: 1.0, public_input: true };
     let model = quantize(&net, &ranges, digits(8), 32, 2, &margin).unwrap();
     assert!(model.input.public);
     let data: Vec<Vec<f64>> = (0..200).map(|_| (0..6).map(|_| 3.0 * random.next()).collect()).collect();
@@ -229,7 +229,7 @@ fn unusable_options() {
     let net = affine(&[&[1.0]], &[0.0], FloatActivation::Sigmoid);
     let ranges = Ranges::from_rows(&net, &[vec![1.0], vec![2.0]]).unwrap();
     let code = |digits, segments, lanes, margin| {
-        let options = Options { margin, public_input: false };
+        let options = Options { margin, input_margin: margin, public_input: false };
         quantize(&net, &ranges, digits, segments, lanes, &options).map_err(|e| e.code())
     };
     assert!(code(digits(6), 8, 1, 2.0).is_ok());
@@ -289,27 +289,5 @@ fn sigmoid_tables_follow_the_sigmoid() {
     for hidden in [false, true] {
         let error = |j| table_segments_error(j, &digits(8), hidden).unwrap();
         assert!(error(8) > 2.0 * error(16) && error(16) > 2.0 * error(32) && error(32) > error(128));
-    }
-}
-
-#[test]
-fn segments_are_limited_by_the_calibrated_range() {
-    let net = affine(&[&[1.0]], &[0.0], FloatActivation::Sigmoid);
-    let options = Options::default();
-    for extreme in [3.0, 9.0, 25.0, 60.0, 1000.0] {
-        let data: Vec<Vec<f64>> = (-10..=10).map(|i| vec![extreme * f64::from(i) / 10.0]).collect();
-        let ranges = Ranges::from_rows(&net, &data).unwrap();
-        let most = max_segments(&net, &ranges, &digits(6), &options).unwrap();
-        let build = |segments| quantize(&net, &ranges, digits(6), segments, 1, &options);
-        if most > 0 {
-            let model = build(most).unwrap();
-            let report = evaluate(float(&net), &net, &model, &data).unwrap();
-            assert_eq!(report.out_of_range, 0);
-        }
-        if extreme > 4.0 {
-            assert!(matches!(build(most.max(1) + 1), Err(Error::Range { .. })), "{extreme}: {most}");
-        } else {
-            assert_eq!(most, 4095);
-        }
     }
 }

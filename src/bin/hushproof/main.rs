@@ -3,7 +3,7 @@
 mod commands;
 mod files;
 mod output;
-// mod serve;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -14,7 +14,11 @@ use clap::{Parser, Subcommand};
 /// A publisher compiles an ONNX model, a person proves the model's output on data that stays on their device, anyone
 /// verifies. Not audited.
 #[derive(Parser)]
-#[command(name = "hushproof", version, after_help = "Exit status: 0 success, 1 invalid proof, 2 unusable arguments or files.")]
+#[command(
+    name = "hushproof",
+    version,
+    after_help = "Exit status: 0 success, 1 invalid proof, 2 unusable arguments or files."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -29,7 +33,7 @@ enum Command {
     Keys(commands::keys::Args),
     Prove(commands::prove::Args),
     Verify(commands::verify::Args),
-
+    Serve(serve::ServeArgs),
 }
 
 fn main() -> ExitCode {
@@ -41,12 +45,13 @@ fn main() -> ExitCode {
         Command::Keys(args) => commands::keys::run(args),
         Command::Prove(args) => commands::prove::run(args),
         Command::Verify(args) => commands::verify::run(args),
-
+        Command::Serve(args) => commands::serve::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hushproof: {error:#}");
+            let code = error.downcast_ref().map_or("failed", hushproof::Error::code);
+            eprintln!("hushproof: error[{code}]: {error:#}");
             let invalid = matches!(error.downcast_ref(), Some(hushproof::Error::Rejected(_)));
             ExitCode::from(if invalid { 1 } else { 2 })
         }

@@ -40,7 +40,8 @@ fn a_shift_of_any_column_on_any_kind_of_row_is_rejected() {
 /// The first and last row of every block, and the last row that is looked up; only rows on which the column matters.
 fn rows_of_interest(rig: &Rig, column: &str) -> Vec<usize> {
     let layout = rig.layout();
-    let blocks = layout.blocks.iter().flat_map(|block| [block.first_row, block.row(block.elements - 1), block.end() - 1]);
+    let blocks =
+        layout.blocks.iter().flat_map(|block| [block.first_row, block.row(block.elements - 1), block.end() - 1]);
     let mut rows: Vec<usize> = match column {
         // A maximum is a cell of the output's rows only.
         "maximum" => (0..layout.blocks[0].elements).collect(),
@@ -82,7 +83,8 @@ fn a_lie_about_the_public_codes_alone_is_rejected() {
             Some(code) => *code ^= 1,
             None => codes.output[0] ^= 1,
         }
-        let outcome = rig.key.vk.statement.instance(&codes, b"context").map(|_| rig.attempt(&witness.first, &[], &codes));
+        let outcome =
+            rig.key.vk.statement.instance(&codes, b"context").map(|_| rig.attempt(&witness.first, &[], &codes));
         if let Ok(outcome) = outcome {
             assert_rejected(name, outcome);
         }

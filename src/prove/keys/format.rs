@@ -137,8 +137,7 @@ fn write_params(w: &mut Writer, params: &Params) {
 }
 
 fn read_params(r: &mut Reader<'_>) -> Result<Params> {
-    let digits =
-        Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
+    let digits = Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
     let lanes = r.size()?;
     let segments = Some((r.varint_u32()?, r.varint_u32()?)).filter(|(bits, _)| *bits > 0);
     let params = Params {

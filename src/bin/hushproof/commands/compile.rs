@@ -27,9 +27,12 @@ pub(crate) struct Args {
     /// Least bits of an activation
     #[arg(long, default_value_t = Options::default().value_bits, value_parser = clap::value_parser!(u32).range(4..=24))]
     bits: u32,
-    /// Factor on the calibrated ranges; inputs beyond are refused
+    /// Factor on the calibrated ranges of inner values; values beyond are refused
     #[arg(long, default_value_t = Options::default().margin)]
     margin: f64,
+    /// Factor on the calibrated ranges of input values
+    #[arg(long, default_value_t = Options::default().input_margin)]
+    input_margin: f64,
     /// Who sees the input
     #[arg(long, value_enum, default_value = "private")]
     input: Visibility,
@@ -89,6 +92,7 @@ impl Args {
         Ok(Options {
             value_bits: self.bits,
             margin: self.margin,
+            input_margin: self.input_margin,
             public_input: self.input == Visibility::Public,
             reduction,
         })
@@ -108,12 +112,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let compiled = compile::compile(&bytes, &rows, &options)?;
     let model = &compiled.model;
     let layout = Layout::new(model)?;
-    let report = quant::evaluate(
-        |row| Ok(compiled.network.eval(row)),
-        &compiled.network,
-        model,
-        &rows,
-    )?;
+    let report = quant::evaluate(|row| Ok(compiled.network.eval(row)), &compiled.network, model, &rows)?;
     let hush = model.to_bytes();
     let vk = match &args.srs {
         Some(path) => Some(prove::keygen(model, &files::srs(path)?)?),

@@ -23,8 +23,8 @@ pub(crate) struct Args {
 enum Command {
     /// Make a development SRS from the system's randomness; whoever runs this could forge proofs
     New {
-        /// log2 of the largest circuit's rows
-        #[arg(short, value_parser = clap::value_parser!(u32).range(4..=24))]
+        /// log2 of the largest circuit's rows (`inspect` tells a model's)
+        #[arg(short, default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=24))]
         k: u32,
         /// Where to write it
         #[arg(short, value_name = "FILE.srs")]

@@ -1,0 +1,164 @@
+//! Names, uniqueness, order and reachability of the nodes of a protobuf graph; what an operator means plays no part.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, HashSet},
+};
+
+use tract_onnx::pb::GraphProto;
+
+use crate::{Error, Result};
+
+/// Names unnamed nodes "#index", drops nodes and initializers that no output needs, and sorts the nodes so that each
+/// follows those it reads; nodes already sorted keep their order.
+pub(super) fn order(graph: &mut GraphProto) -> Result<()> {
+    for (index, node) in graph.node.iter_mut().enumerate() {
+        if node.name.is_empty() {
+            node.name = format!("#{index}");
+        }
+    }
+    let sorted = sort(graph)?;
+    let mut nodes: Vec<_> = std::mem::take(&mut graph.node).into_iter().map(Some).collect();
+    graph.node = sorted.into_iter().filter_map(|index| nodes[index].take()).collect();
+    let used: HashSet<_> = consumed(graph).map(str::to_owned).collect();
+    graph.initializer.retain(|tensor| used.contains(&tensor.name));
+    Ok(())
+}
+
+/// Names of all tensors that nodes or the graph's outputs read.
+pub(super) fn consumed(graph: &GraphProto) -> impl Iterator<Item = &str> {
+    let inputs = graph.node.iter().flat_map(|node| &node.input);
+    inputs.chain(graph.output.iter().map(|output| &output.name)).map(String::as_str).filter(|name| !name.is_empty())
+}
+
+/// Indices of the nodes that the outputs need, each after those it reads.
+fn sort(graph: &GraphProto) -> Result<Vec<usize>> {
+    let error = |node: &str, reason: String| Error::Graph { node: node.into(), reason };
+    if graph.node.is_empty() || graph.output.is_empty() {
+        let missing = if graph.node.is_empty() { "nodes" } else { "outputs" };
+        return Err(error(&graph.name, format!("the graph has no {missing}")));
+    }
+    let given = given(graph)?;
+    let mut producers = HashMap::new();
+    for (index, node) in graph.node.iter().enumerate() {
+        for output in node.output.iter().filter(|name| !name.is_empty()) {
+            if given.contains(output.as_str()) || producers.insert(output.as_str(), index).is_some() {
+                return Err(error(&node.name, format!("output `{output}` has the name of another tensor")));
+            }
+        }
+    }
+
+    let mut needed = vec![false; graph.node.len()];
+    let mut consumers: Vec<Vec<usize>> = vec![vec![]; graph.node.len()];
+    let mut waiting = vec![0usize; graph.node.len()];
+    let mut pending = vec![];
+    let mut require = |name: &str, by: &str, pending: &mut Vec<usize>| match producers.get(name) {
+        _ if given.contains(name) => Ok(None),
+        Some(&producer) => {
+            if !std::mem::replace(&mut needed[producer], true) {
+                pending.push(producer);
+            }
+            Ok(Some(producer))
+        }
+        None => Err(error(by, format!("reads tensor `{name}`, which nothing produces"))),
+    };
+    for output in &graph.output {
+        require(&output.name, &output.name, &mut pending)?;
+    }
+    let mut reached = 0;
+    while let Some(index) = pending.pop() {
+        reached += 1;
+        let node = &graph.node[index];
+        for input in node.input.iter().filter(|name| !name.is_empty()) {
+            if let Some(producer) = require(input, &node.name, &mut pending)? {
+                consumers[producer].push(index);
+                waiting[index] += 1;
+            }
+        }
+    }
+
+    let mut ready: BinaryHeap<_> =
+        (0..graph.node.len()).filter(|index| needed[*index] && waiting[*index] == 0).map(Reverse).collect();
+    let mut sorted = vec![];
+    while let Some(Reverse(index)) = ready.pop() {
+        sorted.push(index);
+        for &consumer in &consumers[index] {
+            waiting[consumer] -= 1;
+            if waiting[consumer] == 0 {
+                ready.push(Reverse(consumer));
+            }
+        }
+    }
+    if sorted.len() < reached {
+        let stuck = graph.node.iter().zip(&waiting).find(|(_, waiting)| **waiting > 0);
+        let name = stuck.map_or("", |(node, _)| &node.name);
+        return Err(error(name, "is part of a cycle, or follows one".into()));
+    }
+    Ok(sorted)
+}
+
+/// Names of the graph's inputs and initializers.
+fn given(graph: &GraphProto) -> Result<HashSet<&str>> {
+    let mut inputs = HashSet::new();
+    let mut initializers = HashSet::new();
+    let inputs_unique = graph.input.iter().map(|input| &input.name).find(|name| !inputs.insert(name.as_str()));
+    let tensors = graph.initializer.iter().map(|tensor| &tensor.name);
+    match inputs_unique.or(tensors.clone().find(|name| !initializers.insert(name.as_str()))) {
+        Some(twice) => Err(Error::Graph { node: twice.clone(), reason: "the tensor is defined twice".into() }),
+        None => {
+            inputs.extend(tensors.map(String::as_str));
+            Ok(inputs)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::pb::{NodeProto, ValueInfoProto};
+
+    use super::*;
+
+    fn value(name: &str) -> ValueInfoProto {
+        ValueInfoProto { name: name.into(), ..Default::default() }
+    }
+
+    /// A graph from "x" to "y"; a node is (inputs, output).
+    fn graph(nodes: &[(&[&str], &str)]) -> GraphProto {
+        let node = |(inputs, output): &(&[&str], &str)| NodeProto {
+            input: inputs.iter().map(|name| name.to_string()).collect(),
+            output: vec![output.to_string()],
+            ..Default::default()
+        };
+        let node = nodes.iter().map(node).collect();
+        GraphProto { node, input: vec![value("x")], output: vec![value("y")], ..Default::default() }
+    }
+
+    fn names(mut graph: GraphProto) -> Vec<String> {
+        order(&mut graph).unwrap();
+        graph.node.into_iter().map(|node| node.name).collect()
+    }
+
+    #[test]
+    fn nodes_are_sorted_and_pruned() {
+        assert_eq!(names(graph(&[(&["x"], "a"), (&["a", "", "a"], "y")])), ["#0", "#1"]);
+        assert_eq!(names(graph(&[(&["a"], "y"), (&["x"], "b"), (&["x"], "a")])), ["#2", "#0"]);
+    }
+
+    #[test]
+    fn bad_graphs_are_errors() {
+        for (bad, node) in [
+            (graph(&[]), ""),
+            (GraphProto { output: vec![], ..graph(&[(&["x"], "y")]) }, ""),
+            (graph(&[(&["x"], "a")]), "y"),
+            (graph(&[(&["z"], "y")]), "#0"),
+            (graph(&[(&["x"], "x"), (&["x"], "y")]), "#0"),
+            (graph(&[(&["x"], "y"), (&["x"], "y")]), "#1"),
+            (graph(&[(&["y"], "y")]), "#0"),
+            (graph(&[(&["x", "b"], "a"), (&["a"], "b"), (&["b"], "y")]), "#0"),
+            (GraphProto { input: vec![value("x"), value("x")], ..graph(&[(&["x"], "y")]) }, "x"),
+        ] {
+            let mut changed = bad.clone();
+            assert!(matches!(order(&mut changed), Err(Error::Graph { node: n, .. }) if n == node), "{bad:?}");
+        }
+    }
+}

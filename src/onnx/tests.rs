@@ -1,0 +1,230 @@
+//! The models in `models/` against their reference vectors, and everything that must not be accepted.
+
+mod graphs;
+
+use std::{fs, path::PathBuf};
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::*;
+use crate::Error;
+
+fn models() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models")
+}
+
+fn small(name: &str) -> Vec<u8> {
+    fs::read(models().join("small").join(format!("{name}.onnx"))).unwrap()
+}
+
+/// Values of a nested JSON list, in order.
+fn flat(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(flat).collect(),
+        value => vec![value.as_f64().unwrap()],
+    }
+}
+
+/// Pairs of input and expected output of a vectors file.
+fn vectors(path: PathBuf) -> Vec<(Vec<f64>, Vec<f64>)> {
+    let json: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let rows = |key: &str| json[key].as_object().unwrap().values().next().unwrap().as_array().unwrap().clone();
+    rows("inputs").iter().zip(rows("outputs")).map(|(x, y)| (flat(x), flat(&y))).collect()
+}
+
+fn run(network: &Network, x: &[f64]) -> Vec<f64> {
+    network.layers.iter().fold(x.to_vec(), |x, layer| layer.activate(&layer.affine(&x)))
+}
+
+fn assert_close(got: &[f64], expected: &[f64], what: &str) {
+    let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-4 * b.abs().max(1.0);
+    assert!(got.len() == expected.len() && got.iter().zip(expected).all(close), "{what}: {got:?} for {expected:?}");
+}
+
+/// Graph, network and tract agree with the vectors; returns the network.
+fn check(bytes: &[u8], vectors: &[(Vec<f64>, Vec<f64>)]) -> Network {
+    let graph = read(bytes).unwrap();
+    let network = graph.normalize().unwrap();
+    let float_model = FloatModel::new(bytes).unwrap();
+    assert!(!vectors.is_empty());
+    for (x, y) in vectors {
+        assert_close(&graph.eval(x).unwrap(), y, "graph");
+        assert_close(&run(&network, x), y, "network");
+        let x: Vec<f32> = x.iter().map(|x| *x as f32).collect();
+        let got: Vec<f64> = float_model.run(&x).unwrap().into_iter().map(f64::from).collect();
+        assert_close(&got, y, "tract");
+    }
+    network
+}
+
+/// Widths of the layers and kind of each activation, such as "4 Relu 3".
+fn form(network: &Network) -> String {
+    let mut form = network.input.len().to_string();
+    for layer in &network.layers {
+        let activation = format!("{:?}", layer.activation);
+        let activation = activation.split(' ').next().unwrap();
+        form += &format!(" {} {activation}", layer.weights.rows);
+    }
+    form
+}
+
+#[test]
+fn small_models_match_their_vectors() {
+    for (name, expected) in [
+        ("gemm_only", "4 3 Identity"),
+        ("matmul_add_relu", "6 8 Relu 3 Identity"),
+        ("sigmoid_hidden", "5 7 Sigmoid 2 Identity"),
+        ("argmax3", "4 8 Relu 3 ArgMax"),
+        ("argmax3_squeezed", "4 8 Relu 3 ArgMax"),
+        ("argmax5", "4 8 Relu 5 ArgMax"),
+        ("threshold", "5 1 Threshold"),
+        ("reshape_flatten", "6 2 Identity"),
+        ("muldiv", "4 3 Identity"),
+        ("relu_wide", "20 40 Relu 3 Identity"),
+        ("relu_input_only", "4 4 Relu 2 Identity"),
+        ("dynamic_batch", "4 3 Identity"),
+    ] {
+        let network = check(&small(name), &vectors(models().join("small").join(format!("{name}.json"))));
+        assert_eq!(form(&network), expected, "{name}");
+        assert_eq!(network.name, name);
+        assert_eq!(network.input.shape[0], 1);
+    }
+}
+
+#[test]
+fn breast_cancer_models_match_their_vectors() {
+    let json = |name: &str| -> Value { serde_json::from_slice(&fs::read(models().join(name)).unwrap()).unwrap() };
+    let inputs = json("breast_cancer_test.json");
+    let inputs = inputs.as_object().unwrap().values().next().unwrap();
+    for (name, expected) in [("logreg", "30 1 Sigmoid"), ("mlp", "30 16 Relu 8 Relu 1 Sigmoid")] {
+        let outputs = json(&format!("breast_cancer_{name}.reference.json"));
+        let rows = inputs.as_array().unwrap().iter().zip(outputs.as_array().unwrap());
+        let vectors: Vec<_> = rows.map(|(x, y)| (flat(x), flat(y))).collect();
+        let bytes = fs::read(models().join(format!("breast_cancer_{name}.onnx"))).unwrap();
+        assert_eq!(form(&check(&bytes, &vectors)), expected);
+    }
+}
+
+/// Values of a little-endian `.npy` file of float32 or float64, row by row.
+fn npy(path: PathBuf) -> Vec<Vec<f64>> {
+    let bytes = fs::read(path).unwrap();
+    let header_len = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = String::from_utf8_lossy(&bytes[10..10 + header_len]).into_owned();
+    let data = &bytes[10 + header_len..];
+    let values: Vec<f64> = if header.contains("<f4") {
+        data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect()
+    } else {
+        data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
+    };
+    let rows: usize = header.split('(').nth(1).unwrap().split(',').next().unwrap().trim().parse().unwrap();
+    values.chunks(values.len() / rows).map(<[f64]>::to_vec).collect()
+}
+
+/// The models that lie beside the repository, where there are any.
+fn shared() -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/models");
+    Some(std::env::var_os("HUSHPROOF_MODELS").map_or_else(beside, PathBuf::from)).filter(|path| path.is_dir())
+}
+
+#[test]
+fn shared_models_match_their_vectors() {
+    let Some(shared) = shared() else { return };
+    for (model, inputs, outputs, expected) in [
+        ("tabular/breast_cancer_logreg", "tabular/breast_cancer_test.x", "output", "30 1 Sigmoid"),
+        (
+            "tabular/breast_cancer_mlp_30_16_8_1",
+            "tabular/breast_cancer_test.x",
+            "output",
+            "30 16 Relu 8 Relu 1 Sigmoid",
+        ),
+        ("tabular/diabetes_ridge", "tabular/diabetes_test.x", "output", "10 1 Identity"),
+        ("tabular/diabetes_mlp_10_16_8_1", "tabular/diabetes_test.x", "output", "10 16 Relu 8 Relu 1 Identity"),
+        ("mnist-published/784_56_10", "mnist-published/784_56_10.inputs", "outputs", "784 56 Relu 10 Identity"),
+    ] {
+        let bytes = fs::read(shared.join(format!("{model}.onnx"))).unwrap();
+        let (inputs, outputs) = (shared.join(format!("{inputs}.npy")), shared.join(format!("{model}.{outputs}.npy")));
+        let vectors: Vec<_> = npy(inputs).into_iter().zip(npy(outputs)).take(20).collect();
+        assert_eq!(form(&check(&bytes, &vectors)), expected, "{model}");
+    }
+}
+
+/// Every `.onnx` file in a folder and below.
+fn onnx_files(folder: PathBuf) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|path| path.extension().is_some_and(|ext| ext == "onnx"));
+    folders.into_iter().flat_map(onnx_files).chain(files).collect()
+}
+
+#[test]
+fn shared_models_import_or_say_why_not() {
+    let Some(shared) = shared() else { return };
+    for path in onnx_files(shared) {
+        let bytes = fs::read(&path).unwrap();
+        match import(&bytes) {
+            Ok(network) => {
+                let x = vec![0.5; network.input.len()];
+                let expected = read(&bytes).unwrap().eval(&x).unwrap();
+                assert_close(&run(&network, &x), &expected, &path.display().to_string());
+            }
+            Err(Error::Unsupported(ops)) => assert!(!ops.is_empty()),
+            Err(Error::Graph { .. } | Error::DynamicShape { .. }) => {}
+            Err(other) => panic!("{}: {other}", path.display()),
+        }
+    }
+}
+
+#[test]
+fn refused_models() {
+    let ops = |error| match error {
+        Error::Unsupported(ops) => ops.into_iter().map(|op| format!("{} {}", op.node, op.op)).collect::<Vec<_>>(),
+        other => panic!("{other}"),
+    };
+    assert_eq!(ops(import(&small("unsupported")).unwrap_err()), ["dense1/tan Tan", "gelu/erf Erf"]);
+    assert!(matches!(import(&small("external_data")), Err(Error::ExternalData { tensor }) if tensor == "dense.weight"));
+    match import(&small("dynamic_inner")) {
+        Err(Error::DynamicShape { input, shape }) => assert_eq!((&*input, &*shape), ("x", "[1, T, 4]")),
+        other => panic!("{other:?}"),
+    }
+    for garbage in [&b""[..], b"PK\x03\x04 not a model", &[0xff; 64]] {
+        assert!(matches!(import(garbage), Err(Error::NotOnnx { .. })));
+    }
+}
+
+#[test]
+fn mutated_models_never_panic() {
+    for name in ["threshold", "muldiv", "argmax3_squeezed", "reshape_flatten", "sigmoid_hidden"] {
+        let bytes = small(name);
+        for i in 0..bytes.len() {
+            for value in [0, 1, 0x7f, 0xff, bytes[i] ^ 1, bytes[i].wrapping_add(8)] {
+                let mut changed = bytes.clone();
+                changed[i] = value;
+                if let Ok(network) = import(&changed) {
+                    run(&network, &vec![0.5; network.input.len()]);
+                }
+            }
+        }
+        for end in 0..bytes.len() {
+            let _ = import(&bytes[..end]);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..512)) {
+        let _ = import(&bytes);
+    }
+
+    #[test]
+    fn several_mutations_never_panic(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+        let mut bytes = small("matmul_add_relu");
+        for (index, value) in changes {
+            *index.get_mut(&mut bytes) = value;
+        }
+        if let Ok(network) = import(&bytes) {
+            run(&network, &vec![0.5; network.input.len()]);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! The supported ONNX operators, one file each: shape rule, float reference, and what the operator is in normal form.
+//!
+//! An operator knows neither the graph around it nor protobuf. To add one, write its file and name it below:
+//! one `mod` line and one line of the table.
+
+mod affine;
+mod attrs;
+mod comparison;
+mod elementwise;
+mod product;
+#[cfg(test)]
+mod testing;
+
+mod add;
+mod arg_max;
+mod cast;
+mod constant;
+mod div;
+mod dropout;
+mod flatten;
+mod gemm;
+mod greater;
+mod greater_or_equal;
+mod identity;
+mod less;
+mod less_or_equal;
+mod mat_mul;
+mod mul;
+mod neg;
+mod relu;
+mod reshape;
+mod sigmoid;
+mod squeeze;
+mod sub;
+mod unsqueeze;
+
+use std::{fmt, ops::RangeInclusive};
+
+use crate::{
+    graph::FloatActivation,
+    tensor::{DType, Fact, Tensor},
+};
+
+pub(crate) use affine::Affine;
+pub(crate) use attrs::{Attr, Attrs};
+
+/// Every supported operator, sorted by name.
+const DEFS: &[&OpDef] = &[
+    &add::DEF,
+    &arg_max::DEF,
+    &cast::DEF,
+    &constant::DEF,
+    &div::DEF,
+    &dropout::DEF,
+    &flatten::DEF,
+    &gemm::DEF,
+    &greater::DEF,
+    &greater_or_equal::DEF,
+    &identity::DEF,
+    &less::DEF,
+    &less_or_equal::DEF,
+    &mat_mul::DEF,
+    &mul::DEF,
+    &neg::DEF,
+    &relu::DEF,
+    &reshape::DEF,
+    &sigmoid::DEF,
+    &squeeze::DEF,
+    &sub::DEF,
+    &unsqueeze::DEF,
+];
+
+/// Versions of the default ONNX operator set that are read.
+pub(crate) const OPSETS: RangeInclusive<i64> = 7..=21;
+
+/// Most multiplications one step of importing may take.
+const MAX_WORK: usize = 1 << 34;
+
+/// Name and one-line summary of every supported operator, sorted by name.
+pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
+    DEFS.iter().map(|def| (def.onnx, def.summary))
+}
+
+/// The operator that ONNX calls `name` in its default domain.
+pub(crate) fn find(name: &str) -> Option<&'static OpDef> {
+    DEFS.iter().copied().find(|def| def.onnx == name)
+}
+
+/// An operator as the table knows it.
+#[derive(Debug)]
+pub(crate) struct OpDef {
+    /// ONNX name.
+    pub(crate) onnx: &'static str,
+    /// Operator set versions in which it exists and is read.
+    pub(crate) opsets: RangeInclusive<i64>,
+    /// Number of inputs; optional ones count.
+    pub(crate) inputs: RangeInclusive<usize>,
+    /// What it computes and what limits it has, for the documentation.
+    pub(crate) summary: &'static str,
+    /// Reads the attributes.
+    pub(crate) parse: fn(Attrs) -> OpResult<Box<dyn Op>>,
+}
+
+/// An operator with its attributes.
+pub(crate) trait Op: fmt::Debug + Send + Sync {
+    /// Shape rule: element kind and shape of each output, without allocating anything of their size.
+    ///
+    /// # Errors
+    /// If the operands do not fit the operator.
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>>;
+
+    /// Float reference, for inputs that [`Self::facts`] accepted.
+    ///
+    /// # Errors
+    /// If the values have no result, such as an integer division by zero.
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>>;
+
+    /// What each output is in normal form; inputs without a constant are private.
+    ///
+    /// # Errors
+    /// If it has none for these operands.
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>>;
+}
+
+/// An operator in normal form.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Lowered {
+    /// The first input with its values in the same order.
+    Reshape,
+    /// The sum of affine maps, each of the input with the given index.
+    Affine(Vec<(usize, Affine)>),
+    /// An activation of the first input.
+    Activation(FloatActivation),
+    /// 1 where the input is at least (or, if `strict`, above) `at`, else 0.
+    Threshold {
+        /// Index of the private input.
+        input: usize,
+        /// Compares the negated input instead.
+        negate: bool,
+        /// What the (negated) input is compared with.
+        at: f64,
+        /// Whether equality gives 0.
+        strict: bool,
+    },
+}
+
+/// What an operator sees of an input before evaluation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operand<'a> {
+    /// Element kind and shape.
+    pub(crate) fact: &'a Fact,
+    /// The value, if it does not depend on the graph's inputs.
+    pub(crate) constant: Option<&'a Tensor>,
+}
+
+impl<'a> Operand<'a> {
+    /// The value of an operand that must be constant; `what` names it in the error.
+    fn constant(self, what: &str) -> OpResult<&'a Tensor> {
+        self.constant.ok_or_else(|| OpError::unsupported(format!("{what} must be a constant")))
+    }
+
+    /// Refuses integers and truth values.
+    fn float(self) -> OpResult<Self> {
+        match self.fact.dtype {
+            DType::Float => Ok(self),
+            DType::Int | DType::Bool => Err(OpError::unsupported("takes real numbers only; insert a Cast to FLOAT")),
+        }
+    }
+}
+
+/// The inputs of a node; optional ones may be missing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inputs<'a, T>(pub(crate) &'a [Option<T>]);
+
+impl<T: Copy> Inputs<'_, T> {
+    /// Input `index`, if given.
+    pub(crate) fn optional(&self, index: usize) -> Option<T> {
+        self.0.get(index).copied().flatten()
+    }
+
+    /// Input `index`.
+    ///
+    /// # Errors
+    /// If it is missing.
+    pub(crate) fn get(&self, index: usize) -> OpResult<T> {
+        self.optional(index).ok_or_else(|| OpError::Graph(format!("input {index} is missing")))
+    }
+}
+
+/// Result of an operator, which does not know the name of its node.
+pub(crate) type OpResult<T> = Result<T, OpError>;
+
+/// What an operator can object to; the importer adds the node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum OpError {
+    /// Attributes or forms of the operator without a lowering.
+    Unsupported(Vec<String>),
+    /// Operand shapes do not fit.
+    Shape {
+        /// What the operator takes.
+        expected: String,
+        /// What came.
+        got: String,
+    },
+    /// Anything else, as a reason.
+    Graph(String),
+}
+
+impl OpError {
+    fn unsupported(reason: impl Into<String>) -> Self {
+        Self::Unsupported(vec![reason.into()])
+    }
+
+    fn shape(expected: impl Into<String>, got: &[&[usize]]) -> Self {
+        let got = got.iter().map(|shape| format!("{shape:?}")).collect::<Vec<_>>().join(" and ");
+        Self::Shape { expected: expected.into(), got }
+    }
+}
+
+/// A tensor of values computed for a fact that was already accepted.
+fn tensor(fact: Fact, data: Vec<f64>) -> OpResult<Tensor> {
+    let shape = fact.shape.clone();
+    let got = [data.len()];
+    Tensor::new(fact, data).ok_or_else(|| OpError::shape(format!("{shape:?}"), &[&got]))
+}
+
+/// `axis` counted from the end when negative; `limit` is the number of axes it may name.
+fn axis(axis: i64, limit: usize) -> OpResult<usize> {
+    let positive = if axis < 0 { i64::try_from(limit).ok().and_then(|n| n.checked_add(axis)) } else { Some(axis) };
+    positive
+        .and_then(|axis| usize::try_from(axis).ok())
+        .filter(|axis| *axis < limit)
+        .ok_or_else(|| OpError::Graph(format!("axis {axis} is out of range for {limit} axes")))
+}
+
+/// The integers of a constant list.
+fn integers(tensor: &Tensor) -> Vec<i64> {
+    tensor.data().iter().map(|value| *value as i64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_complete() {
+        assert!(DEFS.is_sorted_by(|a, b| a.onnx < b.onnx));
+        for def in DEFS {
+            assert!(find(def.onnx).is_some_and(|found| std::ptr::eq(found, *def)));
+            assert!(
+                def.opsets.start() >= OPSETS.start() && def.opsets.end() <= OPSETS.end() && !def.summary.is_empty()
+            );
+        }
+        assert!(find("Tan").is_none());
+        assert_eq!(operators().count(), DEFS.len());
+    }
+
+    #[test]
+    fn axes_count_from_both_ends() {
+        assert_eq!(axis(1, 2), Ok(1));
+        assert_eq!(axis(-1, 2), Ok(1));
+        for bad in [2, -3, i64::MIN, i64::MAX] {
+            assert!(matches!(axis(bad, 2), Err(OpError::Graph(_))));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! [ArgMax](https://onnx.ai/onnx/operators/onnx__ArgMax.html): index of the largest element along `axis`, the first one
+//! of equals. Opset 1+; negative axes and `select_last_index` came later.
+//!
+//! Exact on quantized values. Unsupported: `select_last_index`, and more than one index per run.
+
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
+use crate::{
+    graph::FloatActivation,
+    tensor::{DType, Fact, Tensor},
+};
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "ArgMax",
+    opsets: 7..=21,
+    inputs: 1..=1,
+    summary: "index of the largest value as the last step; the first of equals",
+    parse,
+};
+
+#[derive(Debug)]
+struct ArgMax {
+    axis: i64,
+    keepdims: bool,
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let op = ArgMax { axis: attrs.int("axis").unwrap_or(0), keepdims: attrs.flag("keepdims", true) };
+    if attrs.opset() >= 12 && attrs.flag("select_last_index", false) {
+        attrs.reject("select_last_index = 1");
+    }
+    attrs.finish()?;
+    Ok(Box::new(op))
+}
+
+impl ArgMax {
+    fn fact(&self, shape: &[usize], axis: usize) -> Fact {
+        let mut shape = shape.to_vec();
+        if self.keepdims {
+            shape[axis] = 1;
+        } else {
+            shape.remove(axis);
+        }
+        Fact { dtype: DType::Int, shape }
+    }
+}
+
+impl Op for ArgMax {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let shape = &inputs.get(0)?.float()?.fact.shape;
+        Ok(vec![self.fact(shape, axis(self.axis, shape.len())?)])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let x = inputs.get(0)?;
+        let axis = axis(self.axis, x.shape().len())?;
+        let (size, inner) = (x.shape()[axis], x.shape()[axis + 1..].iter().product::<usize>());
+        let best = |block: &[f64], offset: usize| {
+            (1..size).fold(0, |best, i| if block[i * inner + offset] > block[best * inner + offset] { i } else { best })
+        };
+        let blocks = x.data().chunks_exact(size * inner);
+        let data = blocks.flat_map(|block| (0..inner).map(move |offset| best(block, offset) as f64)).collect();
+        Ok(vec![tensor(self.fact(x.shape(), axis), data)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let fact = inputs.get(0)?.fact;
+        let shape = &fact.shape;
+        if shape[axis(self.axis, shape.len())?] != fact.len() {
+            return Err(OpError::unsupported(format!("several indices per run: axis {} of {shape:?}", self.axis)));
+        }
+        Ok(vec![Lowered::Activation(FloatActivation::ArgMax)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, private},
+    };
+
+    #[test]
+    fn arg_max() {
+        let case = Case::new(&super::DEF).with("axis", Attr::Int(-1));
+        let x = private(&[1, 4], &[1.0, 3.0, 3.0, 2.0]);
+        case.gives(&[&x], &[1, 1], &[1.0]);
+        case.with("keepdims", Attr::Int(0)).gives(&[&x], &[1], &[1.0]);
+    }
+
+    #[test]
+    fn arg_max_of_several_rows() {
+        let rows = [1.0, 0.0, 2.0, 2.0, 3.0, 2.0];
+        let case = Case::new(&super::DEF);
+        case.gives(&[&constant(&[2, 3], &rows)], &[1, 3], &[1.0, 1.0, 0.0]);
+        case.with("axis", Attr::Int(1)).gives(&[&constant(&[2, 3], &rows)], &[2, 1], &[2.0, 1.0]);
+        case.unsupported(&[&private(&[2, 3], &rows)]);
+    }
+
+    #[test]
+    fn arg_max_refuses() {
+        let case = Case::new(&super::DEF);
+        case.with("axis", Attr::Int(2)).graph_error(&[&private(&[1, 3], &[0.0; 3])]);
+        case.with("select_last_index", Attr::Int(1)).unsupported(&[]);
+        case.opset(11).with("select_last_index", Attr::Int(0)).unsupported(&[]);
+    }
+}

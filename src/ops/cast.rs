@@ -1,0 +1,88 @@
+//! [Cast](https://onnx.ai/onnx/operators/onnx__Cast.html): the values in another element type. Opset 6+.
+//!
+//! Exact: between real types the width is ignored, integers and truth values become real numbers. Among constants a
+//! real number is truncated to an integer; of private tensors that is unsupported, as are all but the types FLOAT,
+//! DOUBLE, INT32, INT64 and BOOL.
+
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
+use crate::tensor::{DType, Fact, Tensor};
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Cast",
+    opsets: 7..=21,
+    inputs: 1..=1,
+    summary: "to FLOAT, DOUBLE, INT32, INT64 or BOOL where no value changes",
+    parse,
+};
+
+#[derive(Debug)]
+struct Cast {
+    to: DType,
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let to = match attrs.int("to") {
+        Some(1 | 11) => DType::Float,
+        Some(6 | 7) => DType::Int,
+        Some(9) => DType::Bool,
+        other => {
+            attrs.reject(other.map_or("attribute `to` is missing".into(), |code| format!("element type {code}")));
+            DType::Float
+        }
+    };
+    // About 8-bit floats only.
+    attrs.ignore("saturate");
+    attrs.finish()?;
+    Ok(Box::new(Cast { to }))
+}
+
+impl Op for Cast {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let x = inputs.get(0)?;
+        let changes = match (x.fact.dtype, self.to) {
+            (_, DType::Float) | (DType::Int | DType::Bool, DType::Int) | (DType::Bool, DType::Bool) => false,
+            (DType::Float, DType::Int) | (DType::Float | DType::Int, DType::Bool) => true,
+        };
+        if changes && x.constant.is_none() {
+            return Err(OpError::unsupported(format!("{:?} to {:?} changes values", x.fact.dtype, self.to)));
+        }
+        Ok(vec![Fact { dtype: self.to, shape: x.fact.shape.clone() }])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let x = inputs.get(0)?;
+        let convert = |value: &f64| match self.to {
+            DType::Float => *value,
+            DType::Int => value.trunc(),
+            DType::Bool => f64::from(*value != 0.0),
+        };
+        let fact = Fact { dtype: self.to, shape: x.shape().to_vec() };
+        Ok(vec![tensor(fact, x.data().iter().map(convert).collect())?])
+    }
+
+    fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        Ok(vec![Lowered::Reshape])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, integers, private},
+    };
+
+    #[test]
+    fn cast() {
+        let case = Case::new(&super::DEF);
+        let float = case.with("to", Attr::Int(1));
+        float.gives(&[&private(&[2], &[1.5, -2.0])], &[2], &[1.5, -2.0]);
+        float.gives(&[&integers(&[1], &[3]).into_private()], &[1], &[3.0]);
+        let int = case.with("to", Attr::Int(7));
+        int.gives(&[&constant(&[2], &[1.5, -2.5])], &[2], &[1.0, -2.0]);
+        int.unsupported(&[&private(&[2], &[1.5, -2.5])]);
+        case.with("to", Attr::Int(9)).gives(&[&integers(&[2], &[0, 3])], &[2], &[0.0, 1.0]);
+        case.with("to", Attr::Int(10)).unsupported(&[]);
+        case.unsupported(&[]);
+    }
+}

@@ -1,0 +1,55 @@
+//! [Div](https://onnx.ai/onnx/operators/onnx__Div.html): y = a / b with numpy broadcasting. Opset 7+.
+//!
+//! The reciprocal of the constant goes into the weights, in double precision. Among constants, integers divide
+//! towards zero. Unsupported: a private divisor.
+
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
+use crate::tensor::{DType, Fact, Tensor};
+
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Div", opsets: 7..=21, inputs: 2..=2, summary: "a / b with broadcasting; b constant", parse };
+
+#[derive(Debug)]
+struct Div;
+
+fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    attrs.finish()?;
+    Ok(Box::new(Div))
+}
+
+impl Op for Div {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let facts = elementwise::facts(inputs)?;
+        match inputs.get(1)?.constant {
+            Some(divisor) if divisor.data().contains(&0.0) => Err(OpError::Graph("division by zero".into())),
+            _ => Ok(facts),
+        }
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        match inputs.get(0)?.fact().dtype {
+            DType::Int => elementwise::eval(inputs, DType::Int, |a, b| (a / b).trunc()),
+            dtype => elementwise::eval(inputs, dtype, |a, b| a / b),
+        }
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let divisor = inputs.get(1)?.constant("the divisor")?;
+        elementwise::lower_scale(inputs, 0, divisor, f64::recip)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, constant, integers, private};
+
+    #[test]
+    fn div() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 3], &[1.0, 2.0, -3.0]);
+        case.gives(&[&x, &constant(&[3], &[2.0, 0.5, -4.0])], &[1, 3], &[0.5, 4.0, 0.75]);
+        case.gives(&[&integers(&[2], &[7, -7]), &integers(&[1], &[2])], &[2], &[3.0, -3.0]);
+        case.unsupported(&[&constant(&[1], &[1.0]), &x]);
+        case.graph_error(&[&x, &constant(&[1], &[0.0])]);
+    }
+}

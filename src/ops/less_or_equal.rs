@@ -1,0 +1,53 @@
+//! [LessOrEqual](https://onnx.ai/onnx/operators/onnx__LessOrEqual.html): y = (a ≤ b), 0 or 1, with numpy broadcasting. Opset 12+.
+//!
+//! A threshold; after a Sigmoid it moves to the logit, so that no sigmoid is computed. Unsupported: comparing two
+//! private tensors, and a constant of several different values.
+
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, comparison, elementwise};
+use crate::tensor::{DType, Fact, Tensor};
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "LessOrEqual",
+    opsets: 12..=21,
+    inputs: 2..=2,
+    summary: "a ≤ b as the last step; one operand a constant scalar",
+    parse,
+};
+
+#[derive(Debug)]
+struct LessOrEqual;
+
+fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    attrs.finish()?;
+    Ok(Box::new(LessOrEqual))
+}
+
+impl Op for LessOrEqual {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        comparison::facts(inputs)
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        elementwise::eval(inputs, DType::Bool, |a, b| f64::from(a <= b))
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        comparison::lower(inputs, 1, false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, constant, private};
+
+    #[test]
+    fn less_or_equal() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 3], &[1.0, 2.0, 3.0]);
+        case.gives(&[&x, &constant(&[1], &[2.0])], &[1, 3], &[1.0, 1.0, 0.0]);
+        case.gives(&[&constant(&[], &[2.0]), &x], &[1, 3], &[0.0, 1.0, 1.0]);
+        case.unsupported(&[&x, &constant(&[3], &[1.0, 2.0, 3.0])]);
+        case.unsupported(&[&x, &constant(&[2, 1], &[1.0, 1.0])]);
+        case.graph_error(&[&x, &x]);
+    }
+}

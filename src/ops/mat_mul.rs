@@ -1,0 +1,76 @@
+//! [MatMul](https://onnx.ai/onnx/operators/onnx__MatMul.html): numpy's `matmul`, leading axes broadcast. Opset 1+.
+//!
+//! Exact: the constant matrices are the weights. Unsupported: the product of two private tensors.
+
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, product::Product, tensor};
+use crate::tensor::{Fact, Tensor};
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "MatMul",
+    opsets: 7..=21,
+    inputs: 2..=2,
+    summary: "matrix product, batches broadcast; one operand constant",
+    parse,
+};
+
+#[derive(Debug)]
+struct MatMul;
+
+fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    attrs.finish()?;
+    Ok(Box::new(MatMul))
+}
+
+impl Op for MatMul {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let (a, b) = (inputs.get(0)?.float()?, inputs.get(1)?.float()?);
+        Ok(vec![Fact::float(Product::mat_mul(&a.fact.shape, &b.fact.shape)?.shape)])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let (a, b) = (inputs.get(0)?, inputs.get(1)?);
+        let product = Product::mat_mul(a.shape(), b.shape())?;
+        let data = product.eval(a, b, 1.0);
+        Ok(vec![tensor(Fact::float(product.shape), data)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let (a, b) = (inputs.get(0)?, inputs.get(1)?);
+        let product = Product::mat_mul(&a.fact.shape, &b.fact.shape)?;
+        let map = match (a.constant, b.constant) {
+            (_, Some(b)) => (0, product.lower(b, true, a.fact.len(), 1.0)?),
+            (Some(a), None) => (1, product.lower(a, false, b.fact.len(), 1.0)?),
+            (None, None) => {
+                return Err(OpError::Graph("both operands depend on the input; one must be a constant".into()));
+            }
+        };
+        Ok(vec![Lowered::Affine(vec![map])])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, constant, private};
+
+    #[test]
+    fn mat_mul() {
+        let case = Case::new(&super::DEF);
+        let weights = constant(&[3, 2], &[1.0, 0.0, -1.0, 2.0, 0.5, 1.0]);
+        case.gives(&[&private(&[1, 3], &[1.0, 2.0, 3.0]), &weights], &[1, 2], &[0.5, 7.0]);
+        case.gives(&[&private(&[3], &[1.0, 2.0, 3.0]), &weights], &[2], &[0.5, 7.0]);
+        case.gives(&[&weights, &private(&[2], &[1.0, 10.0])], &[3], &[1.0, 19.0, 10.5]);
+        case.gives(&[&private(&[2], &[1.0, 2.0]), &constant(&[2], &[3.0, 4.0])], &[], &[11.0]);
+        let rows = private(&[2, 1, 2], &[1.0, 2.0, 3.0, 4.0]);
+        case.gives(&[&rows, &constant(&[2, 1], &[1.0, -1.0])], &[2, 1, 1], &[-1.0, -1.0]);
+        case.gives(&[&rows, &constant(&[2, 2, 1], &[1.0, -1.0, 1.0, 1.0])], &[2, 1, 1], &[-1.0, 7.0]);
+    }
+
+    #[test]
+    fn mat_mul_refuses() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 3], &[0.0; 3]);
+        case.shape_error(&[&x, &constant(&[2, 3], &[0.0; 6])]);
+        case.shape_error(&[&x, &constant(&[], &[0.0])]);
+        case.graph_error(&[&x, &private(&[3, 1], &[0.0; 3])]);
+    }
+}

@@ -1,0 +1,40 @@
+//! [Neg](https://onnx.ai/onnx/operators/onnx__Neg.html): y = −x. Opset 6+. Exact: the sign goes into the weights.
+
+use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
+use crate::tensor::{Fact, Tensor};
+
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Neg", opsets: 7..=21, inputs: 1..=1, summary: "−x, element by element", parse };
+
+#[derive(Debug)]
+struct Neg;
+
+fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    attrs.finish()?;
+    Ok(Box::new(Neg))
+}
+
+impl Op for Neg {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        Ok(vec![inputs.get(0)?.float()?.fact.clone()])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        elementwise::map(inputs, |x| -x)
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let len = inputs.get(0)?.fact.len();
+        Ok(vec![Lowered::Affine(vec![(0, Affine::identity(len).negated())])])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Case, private};
+
+    #[test]
+    fn neg() {
+        Case::new(&super::DEF).gives(&[&private(&[2], &[1.5, -2.0])], &[2], &[-1.5, 2.0]);
+    }
+}

@@ -1,0 +1,146 @@
+//! Runs the program, and compiles the bundled models once for all tests.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use serde_json::Value;
+
+/// The program with some arguments.
+pub struct Invocation(Command);
+
+/// What came of it.
+pub struct Run {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A model's files.
+#[derive(Clone)]
+pub struct Files {
+    pub hush: String,
+    pub vk: String,
+}
+
+/// Files that all tests share.
+pub struct World {
+    folder: PathBuf,
+    pub srs: String,
+}
+
+pub fn hushproof(arguments: &[&str]) -> Invocation {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hushproof"));
+    command.args(arguments);
+    Invocation(command)
+}
+
+impl Invocation {
+    pub fn args(mut self, arguments: &[&str]) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
+    pub fn run(mut self) -> Run {
+        let output = self.0.output().unwrap();
+        Run {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    pub fn ok(self) -> Run {
+        self.run().ok_status()
+    }
+}
+
+impl Run {
+    pub fn ok_status(self) -> Self {
+        assert_eq!(self.status, 0, "{}", self.stderr);
+        self
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    /// Asserts exit status 2 and the stable code of the error.
+    pub fn refused(self, code: &str) -> Self {
+        assert_eq!(self.status, 2, "{}", self.stderr);
+        assert!(self.stderr.contains(&format!("error[{code}]")), "expected {code}: {}", self.stderr);
+        self
+    }
+}
+
+/// A file of `models/`.
+pub fn models(name: &str) -> String {
+    format!("{}/models/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// An empty folder of this name.
+pub fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+pub fn read_json<T: serde::de::DeserializeOwned>(path: &str) -> T {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// A small model's reference inputs as a calibration file.
+pub fn small_calibration(folder: &Path, name: &str) -> String {
+    let vectors: Value = read_json(&models(&format!("small/{name}.json")));
+    let path = folder.join(format!("{name}.calibration.json"));
+    std::fs::write(&path, vectors["inputs"].to_string()).unwrap();
+    path.display().to_string()
+}
+
+pub fn world() -> &'static World {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    WORLD.get_or_init(|| {
+        let folder = scratch("world");
+        let srs = folder.join("development.srs").display().to_string();
+        hushproof(&["srs", "new", "-k", "9", "-o", &srs]).ok();
+        let world = World { srs, folder };
+        for name in ["breast_cancer_logreg", "breast_cancer_mlp"] {
+            world.compile(&world.folder, name, &[]);
+        }
+        world
+    })
+}
+
+impl World {
+    /// The files of a bundled model, compiled with the defaults.
+    pub fn model(&self, name: &str) -> Files {
+        let path = |extension: &str| self.folder.join(format!("{name}.{extension}")).display().to_string();
+        Files { hush: path("hush"), vk: path("vk") }
+    }
+
+    pub fn compile(&self, folder: &Path, name: &str, options: &[&str]) -> Files {
+        let path = |extension: &str| folder.join(format!("{name}.{extension}")).display().to_string();
+        let files = Files { hush: path("hush"), vk: path("vk") };
+        hushproof(&["compile", &models(&format!("{name}.onnx")), "-o", &files.hush, "--srs", &self.srs])
+            .args(&["--calibration", &models("breast_cancer_calibration.json")])
+            .args(options)
+            .ok();
+        files
+    }
+
+    pub fn prove(&self, model: &Files, input: &Path, proof: &Path, context: &str) -> Run {
+        let (input, proof) = (input.display().to_string(), proof.display().to_string());
+        hushproof(&["prove", &model.hush, "--input", &input, "--srs", &self.srs, "-o", &proof])
+            .args(&["--context", context, "--json"])
+            .run()
+    }
+
+    pub fn verify(&self, model: &Files, proof: &Path, context: &str) -> Run {
+        hushproof(&["verify", &model.vk, &proof.display().to_string(), "--context", context]).run()
+    }
+}
