@@ -26,7 +26,7 @@ const roots = {
   prepared: options.prepared,
 };
 const types = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
-const page = "<!doctype html><title>EZKL</title>";
+const page = "<!doctype html><title>EZKL</title><link rel=icon href=data:,>";
 
 /** Serves page, worker, engine and keys, isolated so that threads may start; `served` gets the files asked for. */
 function serve(served) {
@@ -73,7 +73,7 @@ async function downloads(served) {
       brotli: await compressedBytes(file, createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })),
     };
   }
-  writeFileSync(`${cache}.${process.pid}`, JSON.stringify(files));
+  writeFileSync(`${cache}.${process.pid}`, JSON.stringify({ ...known, ...files }));
   renameSync(`${cache}.${process.pid}`, cache);
   const total = (kind) => Object.values(files).reduce((sum, sizes) => sum + sizes[kind], 0);
   return {
@@ -130,9 +130,11 @@ try {
 }
 
 const { report, error, chromium: chromiumVersion } = outcome;
-const measured = report && {
-  ...report,
-  verify_seconds: median(report.verify_seconds),
-  peak_memory_bytes: Math.max(...report.memory_bytes),
-};
-console.log(JSON.stringify({ ...(measured ?? { error }), chromium: chromiumVersion, ...(await downloads(served)) }));
+const measured = report
+  ? {
+      ...report,
+      verify_seconds: median(report.verify_seconds),
+      peak_memory_bytes: Math.max(...report.memory_bytes),
+    }
+  : { error, prove_seconds: [] };
+console.log(JSON.stringify({ ...measured, chromium: chromiumVersion, ...(await downloads(served)) }));
