@@ -9,7 +9,7 @@ mod layout;
 mod lookup;
 mod params;
 mod search;
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod witness;
 
@@ -35,7 +35,7 @@ pub struct ModelCircuit<'a> {
     model: &'a Model,
     layout: &'a Layout,
     witness: Option<&'a FirstPhase>,
-    #[cfg(test)]
+    #[cfg(all(test, not(target_arch = "wasm32")))]
     faults: &'a [tests::Fault],
 }
 
@@ -46,7 +46,7 @@ impl<'a> ModelCircuit<'a> {
             model,
             layout,
             witness: None,
-            #[cfg(test)]
+            #[cfg(all(test, not(target_arch = "wasm32")))]
             faults: &[],
         }
     }
@@ -66,7 +66,7 @@ impl<'a> ModelCircuit<'a> {
     ) {
         for (row, value) in values.iter().enumerate() {
             let value = to_field(*value);
-            #[cfg(test)]
+            #[cfg(all(test, not(target_arch = "wasm32")))]
             let value = tests::corrupt(self.faults, column, row, value);
             region.assign_advice(column, row, Value::known(value));
         }

@@ -50,6 +50,14 @@ impl Writer {
         self.raw(&value.to_le_bytes());
     }
 
+    /// One byte, 0 or 1, then the value if it is 1.
+    pub fn optional_f64(&mut self, value: Option<f64>) {
+        self.u8(value.is_some().into());
+        if let Some(value) = value {
+            self.f64(value);
+        }
+    }
+
     /// LEB128: seven bits a byte, low ones first; 1 to 10 bytes.
     pub fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
@@ -160,6 +168,11 @@ impl<'a> Reader<'a> {
         Ok(f64::from_le_bytes(self.chunk()?))
     }
 
+    /// See [`Writer::optional_f64`].
+    pub fn optional_f64(&mut self) -> Result<Option<f64>> {
+        if self.bool()? { self.f64().map(Some) } else { Ok(None) }
+    }
+
     /// See [`Writer::varint`]; longer encodings than needed are refused.
     pub fn varint(&mut self) -> Result<u64> {
         let mut value = 0u64;
@@ -227,7 +240,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use proptest::prelude::*;
 

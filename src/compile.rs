@@ -75,7 +75,10 @@ pub fn compile(bytes: &[u8], rows: &[Vec<f64>], options: &Options) -> Result<Com
     };
     let choice = circuit::search(&network, &search_options)?;
     let segments = choice.segments as usize;
-    let model = quant::quantize(&network, &ranges, choice.digits, segments, choice.lanes, &quant_options)?;
+    let mut model = quant::quantize(&network, &ranges, choice.digits, segments, choice.lanes, &quant_options)?;
+    if let Reduction::Threshold(at) = options.reduction {
+        model.output.threshold = Some(at);
+    }
     Ok(Compiled { model, network, choice })
 }
 

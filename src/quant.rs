@@ -71,7 +71,7 @@ pub fn quantize(
         layers.push(layer);
         codes = next.with_centers(&ranges.mean[index]);
     }
-    let output = Output { port: network.output.clone(), zero: codes.zero, step: codes.step };
+    let output = Output { port: network.output.clone(), zero: codes.zero, step: codes.step, threshold: None };
     let model = Model { name: network.name.clone(), digits, lanes, input, layers, segments: table, output };
     model.check()?;
     Ok(model)
@@ -166,5 +166,5 @@ fn check_network(network: &Network) -> Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

@@ -42,6 +42,7 @@ impl Model {
         }
         write_port(&mut w, &self.output.port);
         self.output.zero.iter().chain(&self.output.step).for_each(|v| w.f64(*v));
+        w.optional_f64(self.output.threshold);
         w.finish()
     }
 
@@ -65,7 +66,12 @@ impl Model {
         let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;
         let port = read_port(&mut r)?;
         let values = layers.last().map_or(0, |l| l.bias.len());
-        let output = Output { port, zero: r.many(values, 8, Reader::f64)?, step: r.many(values, 8, Reader::f64)? };
+        let output = Output {
+            port,
+            zero: r.many(values, 8, Reader::f64)?,
+            step: r.many(values, 8, Reader::f64)?,
+            threshold: r.optional_f64()?,
+        };
         r.finish()?;
         let model = Self { name, digits, lanes, input, layers, segments, output };
         model.check()?;
@@ -136,5 +142,5 @@ fn elements(r: &Reader<'_>, shape: &[usize]) -> Result<usize> {
     product.ok_or_else(|| r.error("tensor too large"))
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;

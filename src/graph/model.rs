@@ -161,6 +161,8 @@ pub struct Output {
     pub zero: Vec<f64>,
     /// Value of one code, per element of the last layer.
     pub step: Vec<f64>,
+    /// What the float network's output was compared with, when the publisher asked for a decision only.
+    pub threshold: Option<f64>,
 }
 
 /// The integer network that is proved.

@@ -14,7 +14,7 @@ mod format;
 mod halo2_raw;
 mod ptau;
 mod setup;
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 use std::fmt;

@@ -6,7 +6,7 @@
 mod api;
 mod headers;
 mod keys;
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 use std::{

@@ -60,6 +60,7 @@ pub(super) fn model(layers: &[(usize, Activation)], lanes: usize) -> Model {
             port: Port { name: "y".to_owned(), shape: vec![1, outputs] },
             zero: vec![0.0; last.0],
             step: vec![1.0; last.0],
+            threshold: None,
         },
     }
 }

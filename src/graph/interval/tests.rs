@@ -19,7 +19,7 @@ pub(in crate::graph) fn sample(last: Activation) -> Model {
         input: Input { port: port("x", 3), min: vec![-1.0, 0.0, 2.5], step: vec![0.01, 1.0, 1e-3], public: false },
         layers: vec![layer(Activation::Relu, 4, 3), layer(Activation::Segments, 5, 4), layer(last, 2, 5)],
         segments: Some(SegmentTable { base: vec![0, 500, 900], slope: vec![16, 12, 0], output_bits: 12 }),
-        output: Output { port: port("y", outputs), zero: vec![0.0, -1.0], step: vec![1.0, 0.5] },
+        output: Output { port: port("y", outputs), zero: vec![0.0, -1.0], step: vec![1.0, 0.5], threshold: None },
     }
 }
 

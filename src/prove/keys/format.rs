@@ -166,6 +166,7 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
     write_rows(w, &statement.output_rows);
     write_port(w, &statement.output.port);
     statement.output.zero.iter().chain(&statement.output.step).for_each(|v| w.f64(*v));
+    w.optional_f64(statement.output.threshold);
     let (tag, bits) = match statement.kind {
         OutputKind::Scale { bits } => (0, bits),
         OutputKind::Decision => (1, 0),
@@ -187,6 +188,7 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         port,
         zero: r.many(output_rows.elements, 8, Reader::f64)?,
         step: r.many(output_rows.elements, 8, Reader::f64)?,
+        threshold: r.optional_f64()?,
     };
     let kind = match (r.u8()?, r.varint_u32()?) {
         (0, bits @ 1..=48) => OutputKind::Scale { bits },

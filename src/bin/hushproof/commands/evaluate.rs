@@ -56,17 +56,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// The float network with the reduction that the model was compiled with. The threshold itself is not in the model's
-/// file; ½ of a probability, 0 of anything else, is the decision that a report can compare.
+/// The float network with the reduction that the model was compiled with.
 fn reduced_like(network: Network, model: &Model) -> Result<Network, Error> {
     let float = network.layers.last().map(|layer| layer.activation);
     let decided = matches!(float, Some(FloatActivation::ArgMax | FloatActivation::Threshold { .. }));
-    match model.layers.last().map(|layer| &layer.activation) {
-        Some(Activation::ArgMax) if !decided => reduce(network, Reduction::ArgMax),
-        Some(Activation::Threshold) if !decided => {
-            let at = if float == Some(FloatActivation::Sigmoid) { 0.5 } else { 0.0 };
-            reduce(network, Reduction::Threshold(at))
-        }
+    match (model.layers.last().map(|layer| &layer.activation), model.output.threshold) {
+        (Some(Activation::ArgMax), _) if !decided => reduce(network, Reduction::ArgMax),
+        (Some(Activation::Threshold), Some(at)) => reduce(network, Reduction::Threshold(at)),
         _ => Ok(network),
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "model": model.name,
         "digest": hex::encode(model.digest()),
         "input": { "name": model.input.port.name, "shape": model.input.port.shape, "public": model.input.public },
-        "output": { "name": model.output.port.name, "shape": model.output.port.shape },
+        "output": { "name": model.output.port.name, "shape": model.output.port.shape, "threshold": model.output.threshold },
         "layers": layers,
         "limb_bits": model.digits.limb_bits,
         "value_bits": model.digits.value_bits(),

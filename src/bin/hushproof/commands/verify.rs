@@ -49,6 +49,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     match outcome {
         Ok(verified) => {
             object["outputs"] = output::named(&vk.statement.output.port.name, &verified.outputs);
+            if let Some(threshold) = vk.statement.output.threshold {
+                object["threshold"] = json!(threshold);
+            }
             output::print(&object, args.json)
         }
         Err(error @ Error::Rejected(_)) => {

@@ -1,0 +1,11 @@
+//! An input file gives exactly the port's values, or a typed error.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let port = hushproof::graph::Port { name: "x".to_owned(), shape: vec![1, 4] };
+    if let Ok(values) = hushproof::data::read_input(bytes, &port) {
+        assert_eq!(values.len(), 4);
+    }
+});

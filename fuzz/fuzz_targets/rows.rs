@@ -1,0 +1,11 @@
+//! A data set (JSON, .npy, .npz) gives whole rows, or a typed error.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let port = hushproof::graph::Port { name: "x".to_owned(), shape: vec![1, 4] };
+    if let Ok(rows) = hushproof::data::read_rows(bytes, &port) {
+        assert!(rows.iter().all(|row| row.len() == 4));
+    }
+});

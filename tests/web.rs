@@ -1,0 +1,64 @@
+//! The library in a browser, on one thread: key generation, proof and verification of a small model, and bad files.
+//! The page and its threads are tested by `cargo xtask test-web`.
+#![cfg(target_arch = "wasm32")]
+
+use hushproof::{
+    Error,
+    error::Rejection,
+    graph::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, Port},
+    prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
+};
+use rand_core::OsRng;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+/// `y = relu(x₀ − 2·x₁)`, codes of 8 bits.
+fn model() -> Model {
+    let port = |name: &str, size| Port { name: name.to_owned(), shape: vec![1, size] };
+    Model {
+        name: "difference".to_owned(),
+        digits: Digits { limb_bits: 4, value_limbs: 2, remainder_limbs: 1 },
+        lanes: 1,
+        input: Input { port: port("x", 2), min: vec![0.0; 2], step: vec![1.0; 2], public: false },
+        layers: vec![Layer {
+            node: "dense".to_owned(),
+            op: "Gemm".to_owned(),
+            weights: IntMatrix { rows: 1, cols: 2, data: vec![16, -32] },
+            bias: vec![0],
+            activation: Activation::Relu,
+        }],
+        segments: None,
+        output: Output { port: port("y", 1), zero: vec![0.0], step: vec![1.0], threshold: None },
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_proof_made_in_the_browser_verifies_there() {
+    let model = Model::from_bytes(&model().to_bytes()).unwrap();
+    let srs = Srs::new_development(5, OsRng).unwrap();
+    let vk = keygen(&model, &srs).unwrap();
+    let vk = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
+    let key = ProvingKey::new(&model, vk, &srs).unwrap();
+    let mut stages = Vec::new();
+    let proved = prove(&model, &key, &[200.0, 30.0], b"nonce", OsRng, &mut |stage, _| stages.push(stage)).unwrap();
+    assert_eq!(proved.outputs, [140.0]);
+    stages.dedup();
+    assert_eq!(stages, ["witness", "commit", "quotient", "open"]);
+
+    let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
+    assert_eq!(verify(&key.vk, &proof, b"nonce").unwrap().outputs, [140.0]);
+    assert!(matches!(verify(&key.vk, &proof, b"other"), Err(Error::Rejected(Rejection::Context))));
+    let mut lie = proof;
+    lie.codes.output[0] += 1;
+    assert!(matches!(verify(&key.vk, &lie, b"nonce"), Err(Error::Rejected(Rejection::Equations))));
+}
+
+#[wasm_bindgen_test]
+fn damaged_files_are_refused() {
+    let bytes = model().to_bytes();
+    assert!(matches!(Model::from_bytes(&bytes[..bytes.len() - 1]), Err(Error::Artifact { .. })));
+    assert!(VerifyingKey::from_bytes(&bytes).is_err());
+    assert!(Srs::from_bytes(&bytes).is_err());
+    assert!(Proof::from_json("{}").is_err());
+}
