@@ -9,7 +9,7 @@ mod graph;
 mod normalize;
 mod order;
 mod proto;
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 pub use float_model::FloatModel;

@@ -8,7 +8,7 @@ mod attrs;
 mod comparison;
 mod elementwise;
 mod product;
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod testing;
 
 mod add;
@@ -238,7 +238,7 @@ fn integers(tensor: &Tensor) -> Vec<i64> {
     tensor.data().iter().map(|value| *value as i64).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 
@@ -246,7 +246,7 @@ mod tests {
     fn the_table_is_sorted_and_complete() {
         assert!(DEFS.is_sorted_by(|a, b| a.onnx < b.onnx));
         for def in DEFS {
-            assert!(find(def.onnx).is_some_and(|found| std::ptr::eq(found, *def)));
+            assert!(find(def.onnx).is_some_and(|found| found.summary == def.summary));
             assert!(
                 def.opsets.start() >= OPSETS.start() && def.opsets.end() <= OPSETS.end() && !def.summary.is_empty()
             );

@@ -112,7 +112,7 @@ fn given(graph: &GraphProto) -> Result<HashSet<&str>> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use tract_onnx::pb::{NodeProto, ValueInfoProto};
 

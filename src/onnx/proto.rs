@@ -196,7 +196,7 @@ fn attr(proto: &AttributeProto, node: &str) -> Result<Attr> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

@@ -65,7 +65,7 @@ impl Op for Cast {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::{
         Attr,

@@ -39,7 +39,7 @@ impl Op for Div {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, constant, integers, private};
 

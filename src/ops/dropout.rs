@@ -34,7 +34,7 @@ impl Op for Dropout {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::{
         Attr,

@@ -36,7 +36,7 @@ impl Op for Greater {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

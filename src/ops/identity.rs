@@ -27,7 +27,7 @@ impl Op for Identity {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, private};
 

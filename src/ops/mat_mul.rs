@@ -48,7 +48,7 @@ impl Op for MatMul {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

@@ -39,7 +39,7 @@ impl Op for Mul {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

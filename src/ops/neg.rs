@@ -29,7 +29,7 @@ impl Op for Neg {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, private};
 

@@ -32,7 +32,7 @@ impl Op for Relu {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

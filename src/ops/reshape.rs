@@ -61,7 +61,7 @@ impl Op for Reshape {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::{
         Attr,

@@ -33,7 +33,7 @@ impl Op for Sigmoid {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

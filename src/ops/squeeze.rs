@@ -51,7 +51,7 @@ impl Op for Squeeze {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::{
         Attr,

@@ -35,7 +35,7 @@ impl Op for Sub {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

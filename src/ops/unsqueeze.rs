@@ -57,7 +57,7 @@ impl Op for Unsqueeze {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::{
         Attr,

@@ -221,6 +221,8 @@ fn shapes_are_checked() {
     new(&[1, 1 << 20]).node("Relu", &["x"], "y").graph_error("#0");
     let outer = new(&[1 << 14, 1]).weight("r", &[1, 1 << 12], &[0.5; 1 << 12]).node("Mul", &["x", "r"], "y");
     outer.graph_error("#0");
+    let outer = dense().weight("r", &[1, 1 << 13], &[0.5; 1 << 13]).weight("s", &[1 << 13, 1], &[0.5; 1 << 13]);
+    outer.node("Mul", &["r", "s"], "a").node("Add", &["x", "a"], "y").graph_error("#0");
     dense().node("Gemm", &["x"], "y").graph_error("#0");
     dense().node("Gemm", &["x", "", "c"], "y").graph_error("#0");
     dense().node("Relu", &["x", "c"], "y").graph_error("#0");
