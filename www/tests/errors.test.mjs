@@ -199,7 +199,7 @@ describe("in the API", () => {
       keyAsModel: "artifact",
       srsAsModel: "artifact",
       truncatedModel: "artifact",
-      changedModel: codes.changedModel === "key-mismatch" ? "key-mismatch" : "artifact",
+      changedModel: "artifact",
       modelAsSrs: "artifact",
       missing: "network",
       missingWasm: "network",

@@ -76,12 +76,13 @@ test("the watch sees requests of the page and of workers", async () => {
   const requests = watch(page);
   await page.evaluate(async () => {
     await fetch("/from-page");
-    const worker = new Worker(URL.createObjectURL(new Blob([`fetch("${location.origin}/from-worker").then(() => postMessage(1))`])));
+    const worker = new Worker("/pkg/lib/worker.js", { type: "module" });
+    worker.postMessage({ id: 0, operation: "start", payload: { base: `${location.origin}/from-worker/`, threads: 1, maxMemoryBytes: 2 ** 32 } });
     await new Promise((resolve) => (worker.onmessage = resolve));
   });
   const seen = requests().map((url) => new URL(url, site.url).pathname);
   assert.ok(seen.includes("/from-page"));
-  assert.ok(seen.includes("/from-worker"));
+  assert.ok(seen.includes("/from-worker/single/hushproof.js"));
 });
 
 test("the page's policy blocks every other server", async () => {

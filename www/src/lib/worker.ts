@@ -55,7 +55,7 @@ async function start({ base, threads, maxMemoryBytes }: Operations["start"]["req
   try {
     module = await import(/* @vite-ignore */ script);
   } catch {
-    throw new HushproofError("network", "cannot load the script of the prover's threads");
+    throw new HushproofError("network", `cannot load ${script}`, { url: script });
   }
   const binary = new URL("hushproof_bg.wasm", folder);
   try {
