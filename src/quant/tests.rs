@@ -1,6 +1,9 @@
 use super::*;
 use crate::graph::{Activation, FloatLayer, Matrix, Port};
 
+/// Narrow margins: few bits must do.
+const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false };
+
 /// A small deterministic generator of values in [−1, 1).
 struct Random(u64);
 
@@ -83,7 +86,7 @@ fn random_networks_stay_close() {
                 let (calibration, test) = data.split_at(200);
                 let ranges = Ranges::from_rows(&net, calibration).unwrap();
                 let segments = 1 << (limb_bits - 1);
-                let model = quantize(&net, &ranges, digits(limb_bits), segments, 4, &Options::default()).unwrap();
+                let model = quantize(&net, &ranges, digits(limb_bits), segments, 4, &OPTIONS).unwrap();
                 let report = evaluate(float(&net), &net, &model, test).unwrap();
                 let what = format!("{hidden:?} {limb_bits} {last:?}: {report}");
                 assert!(report.out_of_range <= 1, "{what}");
@@ -113,7 +116,7 @@ fn affine(weights: &[&[f64]], bias: &[f64], activation: FloatActivation) -> Netw
 
 fn compiled(net: &Network, rows: &[Vec<f64>]) -> Model {
     let ranges = Ranges::from_rows(net, rows).unwrap();
-    quantize(net, &ranges, digits(6), 32, 1, &Options::default()).unwrap()
+    quantize(net, &ranges, digits(6), 32, 1, &OPTIONS).unwrap()
 }
 
 fn answer(model: &Model, row: &[f64]) -> Result<Vec<f64>> {
@@ -221,7 +224,7 @@ fn unusable_calibration() {
     assert_eq!(code(&[vec![0.0]]), "input-shape");
     let other = affine(&[&[1.0]], &[0.0], FloatActivation::Identity);
     let ranges = Ranges::from_rows(&other, &[vec![1.0]]).unwrap();
-    assert_eq!(quantize(&net, &ranges, digits(6), 8, 1, &Options::default()).unwrap_err().code(), "calibration");
+    assert_eq!(quantize(&net, &ranges, digits(6), 8, 1, &OPTIONS).unwrap_err().code(), "calibration");
 }
 
 #[test]
