@@ -1,4 +1,5 @@
-//! `cargo xtask check`: formatting, lints, documentation and layering, without running anything.
+//! `cargo xtask check`: formatting, lints, documentation and layering, without running anything. Profiles are those of the
+//! builds that follow in `cargo xtask test`, which saves compiling procedural macros and build scripts twice.
 
 use crate::process::{command, execute, root};
 use crate::toolchain::{TARGET, THREADS, Toolchain};
@@ -10,10 +11,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     crate::no_arguments(arguments)?;
     layering::check()?;
     execute(command("cargo").args(["fmt", "--all", "--check"]))?;
-    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
+    let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"];
     execute(command("cargo").args(clippy))?;
     wasm()?;
-    let documentation = ["doc", "--workspace", "--no-deps", "--locked"];
+    let documentation = ["doc", "--release", "--workspace", "--no-deps", "--locked"];
     execute(command("cargo").args(documentation).env("RUSTDOCFLAGS", "--deny warnings"))?;
     setup::npm_packages()?;
     execute(command("npm").args(["run", "check"]).current_dir(root().join("www")))
@@ -25,7 +26,7 @@ fn wasm() -> Result<()> {
     let mut cargo = toolchain.cargo(&THREADS)?;
     let clippy = toolchain.has("cargo-clippy");
     cargo.arg(if clippy { "clippy" } else { "check" });
-    cargo.args(["--locked", "--package", "hushproof", "--lib", "--target", TARGET]);
+    cargo.args(["--locked", "--package", "hushproof", "--lib", "--profile", "web", "--target", TARGET]);
     cargo.args(["--no-default-features", "--features", THREADS.features]);
     if clippy {
         cargo.args(["--", "--deny", "warnings"]);

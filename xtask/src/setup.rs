@@ -68,6 +68,8 @@ fn cargo_program(program: &str, package: &str, version: &str) -> Result<PathBuf>
     let install = |locked: &[&str]| {
         let mut cargo = command("cargo");
         cargo.args(["install", "--force", package, "--version", version]).args(locked);
+        // Their own speed hardly matters; the time to build them does.
+        cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
         execute(cargo.env("CARGO_TARGET_DIR", root().join("target/tools")))
     };
     // A published lock file may name versions that have been withdrawn since.
