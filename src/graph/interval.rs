@@ -121,7 +121,9 @@ impl Model {
         let counts = output.zero.len() == rows && output.step.len() == rows;
         ensure(counts, || format!("{} output scales on {rows} values", output.step.len()))?;
         let scales = output.zero.iter().all(|z| z.is_finite()) && output.step.iter().all(|s| s.is_finite() && *s > 0.0);
-        ensure(scales, || "output scale is not a positive number".to_owned())
+        ensure(scales, || "output scale is not a positive number".to_owned())?;
+        let threshold = output.threshold.is_none_or(f64::is_finite);
+        ensure(threshold, || "output threshold is not a finite number".to_owned())
     }
 }
 

@@ -115,6 +115,7 @@ fn rejects_each_broken_invariant() {
         ("output steps", |m| m.output.step.truncate(1)),
         ("output step 0", |m| m.output.step[0] = 0.0),
         ("output zero NaN", |m| m.output.zero[0] = f64::NAN),
+        ("threshold NaN", |m| m.output.threshold = Some(f64::NAN)),
     ];
     fn table(m: &mut Model) -> &mut SegmentTable {
         m.segments.as_mut().unwrap()
