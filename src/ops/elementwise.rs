@@ -7,7 +7,8 @@ use crate::tensor::{DType, Fact, Tensor, broadcast, broadcast_indices};
 pub(super) fn facts(inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
     let (a, b) = (inputs.get(0)?, inputs.get(1)?);
     if a.constant.is_none() || b.constant.is_none() {
-        (a.float()?, b.float()?);
+        a.float()?;
+        b.float()?;
     }
     if a.fact.dtype != b.fact.dtype || a.fact.dtype == DType::Bool {
         return Err(OpError::unsupported("operands must be numbers of one type"));
