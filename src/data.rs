@@ -26,7 +26,7 @@ struct Array {
 }
 
 /// Reads INPUT.json: the values of one input tensor, flat, in ONNX order. Its shape must be the port's; a leading batch
-/// axis of 1 may be left out.
+/// axis of 1 may be left out, and the values may come flat.
 ///
 /// # Errors
 /// `Artifact` for bytes that are no JSON object, `InputName` for other tensors than the port, `InputShape` for another
@@ -42,7 +42,7 @@ pub fn read_input(bytes: &[u8], port: &Port) -> Result<Vec<f64>> {
         },
         _ => named()?,
     };
-    let flat = ezkl && array.shape == [port.len()];
+    let flat = array.shape == [port.len()];
     if flat || array.shape == port.shape || unbatched(port).is_some_and(|shape| array.shape == shape) {
         return Ok(array.values);
     }

@@ -1,6 +1,8 @@
 // Proves each bundled model in headless Chromium through the JavaScript API and prints one JSON line per model.
-// node tests/demo.mjs [--url SITE] [--runs 3] [--threads 2] [--model ID]
+// node tests/demo.mjs [--url SITE] [--runs 3] [--threads 2] [--model ID | --entry FILE]
+// An entry file names the artifacts of one model, and its `inputs` in the form of INPUT.json.
 // Without --url the built site is served here with the isolation headers.
+import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { parseArgs } from "node:util";
 import { openApi } from "./support/api.mjs";
@@ -9,7 +11,7 @@ import { serveFiles } from "./support/server.mjs";
 import { DIST } from "./support/site.mjs";
 
 const { values: flags } = parseArgs({
-  options: { url: { type: "string" }, runs: { type: "string" }, threads: { type: "string" }, model: { type: "string" } },
+  options: { url: { type: "string" }, runs: { type: "string" }, threads: { type: "string" }, model: { type: "string" }, entry: { type: "string" } },
 });
 const runs = positive("runs", 3);
 const threads = positive("threads", 2);
@@ -18,7 +20,8 @@ const own = flags.url ? undefined : await serveFiles(DIST, { isolated: true });
 const url = flags.url ? `${flags.url.replace(/\/$/, "")}/` : own.url;
 const browser = await launch();
 try {
-  const catalog = await (await fetch(new URL("artifacts/manifest.json", url))).json();
+  const given = flags.entry && [JSON.parse(readFileSync(flags.entry, "utf8"))];
+  const catalog = given ?? await (await fetch(new URL("artifacts/manifest.json", url))).json();
   const chosen = catalog.filter(({ id }) => flags.model === undefined || flags.model === id);
   if (chosen.length === 0) throw new Error(`no model ${flags.model}; there are ${catalog.map(({ id }) => id).join(", ")}`);
   for (const entry of chosen) console.log(JSON.stringify(await measure(entry)));
@@ -48,7 +51,7 @@ async function prove({ entry, runs, threads }) {
   const began = performance.now();
   const session = await ProvingSession.create({ model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs), threads });
   const loadSeconds = (performance.now() - began) / 1000;
-  const inputs = { [entry.input.name]: entry.examples[0].record };
+  const inputs = entry.inputs ?? { [entry.input.name]: entry.examples[0].record };
   const context = "00".repeat(32);
   let last = await session.prove(inputs, { context });
   const seconds = [];
@@ -64,7 +67,7 @@ async function prove({ entry, runs, threads }) {
     prove_seconds: seconds,
     verify_seconds: verified.seconds,
     load_seconds: loadSeconds,
-    proof_bytes: new Blob([last.proof]).size,
+    proof_bytes: JSON.parse(last.proof).proof.length / 2,
     peak_memory_bytes: last.memoryBytes,
     k: session.info.k,
     advice_columns: session.info.adviceColumns,

@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: both demo models proved and verified, natively and in headless Chromium, in one table.
 
-use crate::measure::{Plan, accuracy, cell, chromium, median, native as prove_natively, record};
+use crate::measure::{Plan, Subject, accuracy, cell, chromium, median, native as prove_natively, record};
 use crate::native::{binary, models};
 use crate::{build_web, table};
 use anyhow::Result;
@@ -18,8 +18,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut rows = Vec::new();
     for model in models()? {
         let (float, same) = accuracy(&program, &model)?;
-        for measured in [prove_natively(&program, &model, &record(&model)?, &plan)?, chromium(&program, &model, &plan)?]
-        {
+        let subject = Subject::bundled(&model, record(&model)?)?;
+        for measured in [prove_natively(&program, &subject, &plan)?, chromium(&program, &subject, &plan)?] {
             rows.push(row(&measured, float, same));
         }
     }

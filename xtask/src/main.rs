@@ -50,7 +50,7 @@ const TASKS: &[Task] = &[
     Task { name: "demo", about: "prove and verify both demo models, natively and in the browser", run: demo::run },
     Task {
         name: "bench",
-        about: "measure proving [--web] [--model M --input I] [--runs N] [--vs-ezkl] …",
+        about: "measure proving [--web] [--model M --input I --calibration D] [--runs N] [--vs-ezkl] …",
         run: bench::run,
     },
     Task { name: "env", about: "print the environment in which cargo and wasm-pack build for wasm32", run: env::run },

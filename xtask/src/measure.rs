@@ -1,12 +1,12 @@
 //! Proving a demo model natively and in headless Chromium, as JSON rows with the same names in both places.
 
-use crate::native::{Model, hushproof, parse, read_json};
+use crate::native::{Model, artifacts_folder, compile, hushproof, parse, read_json};
 use crate::process::{capture, command, describe, root};
 use crate::serve::Server;
 use crate::system;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The context for which the proofs are made, in hexadecimal.
 const CONTEXT: &str = "6875736870726f6f66";
@@ -18,18 +18,61 @@ pub(crate) struct Plan {
     pub(crate) threads: usize,
 }
 
-/// Proves and verifies `input` natively: a row with `prove_seconds` of every run.
-pub(crate) fn native(program: &Path, model: &Model, input: &Path, plan: &Plan) -> Result<Value> {
+/// A compiled model with an input, ready to be proved.
+pub(crate) struct Subject {
+    pub(crate) id: String,
+    /// The ONNX file, when the model was compiled from one here.
+    pub(crate) onnx: Option<PathBuf>,
+    pub(crate) hush: PathBuf,
+    pub(crate) vk: PathBuf,
+    pub(crate) srs: PathBuf,
+    pub(crate) input: PathBuf,
+}
+
+impl Subject {
+    /// A demo model, whose artifacts are built, on an input.
+    pub(crate) fn bundled(model: &Model, input: PathBuf) -> Result<Self> {
+        Ok(Self {
+            id: model.id.clone(),
+            onnx: Some(model.file("onnx")?),
+            hush: model.artifact("hush"),
+            vk: model.artifact("vk"),
+            srs: model.srs()?,
+            input,
+        })
+    }
+
+    /// Any ONNX or compiled model, with keys of its own. Without calibration rows the input itself stands for them.
+    pub(crate) fn prepared(program: &Path, path: &Path, input: &Path, calibration: Option<&Path>) -> Result<Self> {
+        let stem = path.file_stem().with_context(|| format!("{} is no file", path.display()))?;
+        let id = stem.to_string_lossy().into_owned();
+        let folder = root().join("target/xtask/bench").join(&id);
+        std::fs::create_dir_all(&folder)?;
+        let hush = folder.join(format!("{id}.hush"));
+        let is_onnx = path.extension().is_some_and(|extension| extension == "onnx");
+        if is_onnx {
+            compile(program, path, &hush, calibration.unwrap_or(input))?;
+        } else {
+            std::fs::copy(path, &hush).with_context(|| format!("cannot read {}", path.display()))?;
+        }
+        let srs = crate::native::keys(program, &hush)?;
+        let vk = hush.with_extension("vk");
+        Ok(Self { id, onnx: is_onnx.then(|| path.to_owned()), hush, vk, srs, input: input.to_owned() })
+    }
+}
+
+/// Proves and verifies natively: a row with `prove_seconds` of every run.
+pub(crate) fn native(program: &Path, model: &Subject, plan: &Plan) -> Result<Value> {
     let folder = root().join("target/xtask/proofs");
     std::fs::create_dir_all(&folder)?;
     let proof = folder.join(format!("{}.json", model.id));
     let mut prove = hushproof(program, "prove");
-    prove.arg(model.artifact("hush")).arg("--input").arg(input).arg("--srs").arg(model.srs()?);
-    prove.arg("--vk").arg(model.artifact("vk")).args(["--runs", &plan.runs.to_string()]);
+    prove.arg(&model.hush).arg("--input").arg(&model.input).arg("--srs").arg(&model.srs);
+    prove.arg("--vk").arg(&model.vk).args(["--runs", &plan.runs.to_string()]);
     prove.args(["--context", CONTEXT, "--json", "-o"]).arg(&proof);
     let report = parse(&capture(prove.env("RAYON_NUM_THREADS", plan.threads.to_string()))?)?;
     let mut verify = hushproof(program, "verify");
-    verify.arg(model.artifact("vk")).arg(&proof).args(["--context", CONTEXT, "--json"]);
+    verify.arg(&model.vk).arg(&proof).args(["--context", CONTEXT, "--json"]);
     let verified = parse(&capture(&mut verify)?)?;
     if verified["verified"] != Value::Bool(true) {
         bail!("{} rejected the proof", describe(&verify));
@@ -51,10 +94,23 @@ pub(crate) fn native(program: &Path, model: &Model, input: &Path, plan: &Plan) -
 }
 
 /// The same in headless Chromium, through the JavaScript API; downloads are counted as `hushproof serve` compresses them.
-pub(crate) fn chromium(program: &Path, model: &Model, plan: &Plan) -> Result<Value> {
+pub(crate) fn chromium(program: &Path, model: &Subject, plan: &Plan) -> Result<Value> {
+    let site = root().join("www/dist/artifacts");
+    let mut names = Vec::new();
+    for file in [&model.hush, &model.vk, &model.srs] {
+        let name = file.file_name().with_context(|| format!("{} is no file", file.display()))?;
+        if file.parent() != Some(artifacts_folder().as_path()) {
+            std::fs::copy(file, site.join(name))?;
+        }
+        names.push(name.to_string_lossy().into_owned());
+    }
+    let inputs = read_json(&model.input)?;
+    let entry = json!({ "id": model.id, "hush": names[0], "vk": names[1], "srs": names[2], "inputs": inputs });
+    let subject = root().join("target/xtask/subject.json");
+    std::fs::write(&subject, entry.to_string())?;
     let server = Server::start(program)?;
     let mut node = command("node");
-    node.args(["www/tests/demo.mjs", "--url", &server.url, "--model", &model.id]);
+    node.args(["www/tests/demo.mjs", "--url", &server.url, "--entry"]).arg(&subject);
     node.args(["--runs", &plan.runs.to_string(), "--threads", &plan.threads.to_string()]);
     node.env("CHROMIUM_BIN", system::require(&system::CHROMIUM)?);
     let mut row = parse(&capture(&mut node)?)?;

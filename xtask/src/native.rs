@@ -99,20 +99,31 @@ pub(crate) fn artifacts() -> Result<()> {
     let mut catalog = Vec::new();
     for model in models()? {
         let hush = model.artifact("hush");
-        let mut compile = hushproof(&program, "compile");
-        compile.arg(model.file("onnx")?).arg("-o").arg(&hush).arg("--calibration").arg(model.file("calibration")?);
-        execute(&mut compile)?;
-        let inspected = parse(&capture(hushproof(&program, "inspect").arg(&hush).arg("--json"))?)?;
-        let k = inspected["k"].as_u64().context("inspect --json told no k")?;
-        let srs = folder.join(format!("development_{k}.srs"));
-        if !srs.exists() {
-            execute(hushproof(&program, "srs").args(["new", "-k", &k.to_string(), "-o"]).arg(&srs))?;
-        }
-        execute(hushproof(&program, "keys").arg(&hush).arg("--srs").arg(&srs))?;
+        compile(&program, &model.file("onnx")?, &hush, &model.file("calibration")?)?;
+        let srs = keys(&program, &hush)?;
         catalog.push(catalog_entry(&model, &srs)?);
     }
     std::fs::write(folder.join("manifest.json"), serde_json::to_string(&catalog)?)?;
     stamp.write()
+}
+
+/// Compiles an ONNX model on calibration rows.
+pub(crate) fn compile(program: &Path, onnx: &Path, hush: &Path, calibration: &Path) -> Result<()> {
+    let mut compile = hushproof(program, "compile");
+    eprint!("{}", capture(compile.arg(onnx).arg("-o").arg(hush).arg("--calibration").arg(calibration))?);
+    Ok(())
+}
+
+/// Writes a compiled model's verifying key beside it, from a development SRS of exactly its size, and returns the SRS.
+pub(crate) fn keys(program: &Path, hush: &Path) -> Result<PathBuf> {
+    let inspected = parse(&capture(hushproof(program, "inspect").arg(hush).arg("--json"))?)?;
+    let k = inspected["k"].as_u64().context("inspect --json told no k")?;
+    let srs = hush.with_file_name(format!("development_{k}.srs"));
+    if !srs.exists() {
+        capture(hushproof(program, "srs").args(["new", "-k", &k.to_string(), "-o"]).arg(&srs))?;
+    }
+    capture(hushproof(program, "keys").arg(hush).arg("--srs").arg(&srs))?;
+    Ok(srs)
 }
 
 /// A subcommand of the native program.
