@@ -46,15 +46,18 @@ export async function serveNatively() {
   };
 }
 
-/** Exit status of `hushproof verify`: 0 valid, 1 invalid, 2 unusable. */
+/** Exit status of `hushproof verify`: 0 valid, 1 invalid. Files that it cannot use are thrown with what it said. */
 export async function verifyNatively(entry, proof, context) {
   const folder = await mkdtemp(join(tmpdir(), "hushproof-"));
   try {
     const file = join(folder, "proof.json");
     await writeFile(file, proof);
     const vk = join(DIST, "artifacts", entry.vk);
-    const child = spawn(program(), ["verify", vk, file, "--context", context], { stdio: "ignore" });
-    const [code] = await once(child, "exit");
+    const child = spawn(program(), ["verify", vk, file, "--context", context], { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (text) => (said += text));
+    const [code] = await once(child, "close");
+    if (code !== 0 && code !== 1) throw new Error(`hushproof verify ended with ${code}: ${said}`);
     return code;
   } finally {
     await rm(folder, { recursive: true });
