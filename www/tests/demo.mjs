@@ -37,7 +37,7 @@ async function measure(entry) {
     if (asked.url().startsWith("http")) files.add(asked.url());
   });
   const proved = await page.evaluate(prove, { entry, runs, threads });
-  const needed = [...files].filter((file) => !file.includes("/pkg/single/"));
+  const needed = [...files];
   if (!needed.some((file) => file.endsWith(".wasm"))) throw new Error(`the wasm module was not among the downloads: ${needed.join(", ")}`);
   const sizes = await Promise.all(needed.map(transferredBytes));
   await page.close();

@@ -77,7 +77,7 @@ test("the watch sees requests of the page and of workers", async () => {
   await page.evaluate(async () => {
     await fetch("/from-page");
     const worker = new Worker("/pkg/lib/worker.js", { type: "module" });
-    worker.postMessage({ id: 0, operation: "start", payload: { base: `${location.origin}/from-worker/`, threads: 1, maxMemoryBytes: 2 ** 32 } });
+    worker.postMessage({ id: 0, operation: "start", payload: { base: `${location.origin}/from-worker/`, threads: 1 } });
     await new Promise((resolve) => (worker.onmessage = resolve));
   });
   const seen = requests().map((url) => new URL(url, site.url).pathname);

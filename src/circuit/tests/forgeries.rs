@@ -115,12 +115,12 @@ fn a_tie_of_rounding_has_one_code() {
     let codes = rig.codes(&witness);
     assert_eq!(codes.output, [0, 0]);
     rig.attempt(&witness.first, &[], &codes).unwrap();
-    let mut up = witness.first.clone();
+    let mut up = witness.first;
     let row = rig.row(Some(0), 0);
     up.limbs.iter_mut().for_each(|limb| limb[row] = 0);
     up.limbs[2][row] = 1;
     rig.recount(&mut up);
-    let mut lie = codes.clone();
+    let mut lie = codes;
     lie.output[0] = 1;
     assert_rejected("rounded up", rig.attempt(&up, &[], &lie));
 }
@@ -130,7 +130,7 @@ fn two_swapped_channels_are_rejected() {
     let rig = Rig::new(fixtures::model(&[(5, Relu), (2, Requantize)], 5));
     let witness = rig.witness(&fixtures::INPUT);
     let codes = rig.codes(&witness);
-    let mut first = witness.first.clone();
+    let mut first = witness.first;
     let rows = (0..5).map(|element| rig.row(Some(0), element)).collect::<Vec<_>>();
     let (a, b) = (rows[0], *rows.iter().find(|row| first.limbs[3][**row] != first.limbs[3][rows[0]]).unwrap());
     first.sign.swap(a, b);
@@ -242,7 +242,7 @@ fn the_second_of_two_equal_maxima_is_rejected() {
     let witness = rig.witness(&fixtures::INPUT);
     let mut codes = rig.codes(&witness);
     assert_eq!(codes.output, [1, 0, 0]);
-    let mut first = witness.first.clone();
+    let mut first = witness.first;
     let row = rig.row(Some(0), 1);
     first.sign[row] = 1;
     codes.output[1] = 1;
@@ -257,7 +257,7 @@ fn an_index_of_no_maximum_is_rejected() {
     let rig = Rig::new(fixtures::model(&[(4, ArgMax)], 4));
     let witness = rig.witness(&fixtures::INPUT);
     let codes = rig.codes(&witness);
-    let mut first = witness.first.clone();
+    let mut first = witness.first;
     for element in 0..4 {
         let row = rig.row(Some(0), element);
         first.maximum.as_mut().unwrap()[row] += 1;
@@ -320,7 +320,7 @@ fn a_coefficient_on_a_row_without_segment_is_rejected() {
     let rig = Rig::new(fixtures::model(&[(3, Segments), (2, Requantize)], 3));
     let witness = rig.witness(&fixtures::INPUT);
     let codes = rig.codes(&witness);
-    let mut first = witness.first.clone();
+    let mut first = witness.first;
     let row = rig.row(None, 0);
     first.coefficient.as_mut().unwrap()[row] = 1;
     assert_rejected("coefficient beside an input", rig.attempt(&first, &[], &codes));

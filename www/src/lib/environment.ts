@@ -30,12 +30,13 @@ export function chooseThreads(asked: number | undefined): number {
   return asked;
 }
 
-/** The bound on shared memory: as asked, at least 8 MiB, at most the 4 GiB that wasm can address. */
-export function memoryBound(asked: number | undefined): number {
-  if (asked !== undefined && !(asked >= MIN_MEMORY_BYTES)) {
+/** The bound on shared memory, if one was asked for: at least 8 MiB, at most the 4 GiB that wasm can address. */
+export function memoryBound(asked: number | undefined): number | undefined {
+  if (asked === undefined) return undefined;
+  if (!(asked >= MIN_MEMORY_BYTES)) {
     throw new HushproofError("option", `maxMemoryBytes: expected at least ${MIN_MEMORY_BYTES}, got ${asked}`, { option: "maxMemoryBytes" });
   }
-  return Math.min(asked ?? MAX_MEMORY_BYTES, MAX_MEMORY_BYTES);
+  return Math.min(asked, MAX_MEMORY_BYTES);
 }
 
 /** Where `threads/` and `single/` lie by default: beside the folder of this file, as in the npm package. */

@@ -12,7 +12,7 @@ export interface ModelFiles {
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
   /** Loads the wasm build for so many threads from the folder `base`; `maxMemoryBytes` bounds the memory that threads share. */
-  start: { request: { base: string; threads: number; maxMemoryBytes: number }; result: { version: string } };
+  start: { request: { base: string; threads: number; maxMemoryBytes?: number | undefined }; result: { version: string } };
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: WasmModelInfo };
   prove: { request: { inputs: Inputs; context: Uint8Array }; result: WasmProof & { memoryBytes: number } };

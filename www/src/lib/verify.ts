@@ -1,7 +1,7 @@
 /** Verification alone: what a relying party runs. Needs neither the model nor the SRS, and no isolation headers. */
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
-import { contextBytes, memoryBound, wasmBase } from "./environment.js";
+import { contextBytes, wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
 import { toVerified, type Verified } from "./session.js";
 
@@ -24,7 +24,7 @@ export async function verifyDetailed(options: VerifyOptions): Promise<Verified> 
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   const bridge = new Bridge();
   try {
-    await bridge.call("start", { base: wasmBase(options.wasm), threads: 1, maxMemoryBytes: memoryBound(undefined) }, options);
+    await bridge.call("start", { base: wasmBase(options.wasm), threads: 1 }, options);
     return toVerified(await bridge.call("verify", { vk, proof: options.proof, context }, options));
   } finally {
     bridge.terminate();

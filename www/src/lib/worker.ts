@@ -4,6 +4,8 @@ import { describeFailure } from "./failure.js";
 import type { ModelFiles, Operations, Request, Response } from "./protocol.js";
 import type { Progress, WasmModule, WasmProver } from "./wasm.js";
 
+type StartRequest = Operations["start"]["request"];
+
 const PAGE_BYTES = 65536;
 /** More than the module's own data and stack; it grows from here. */
 const INITIAL_PAGES = 128;
@@ -48,7 +50,7 @@ function perform(request: Request, progress: Progress): unknown {
   }
 }
 
-async function start({ base, threads, maxMemoryBytes }: Operations["start"]["request"]): Promise<Operations["start"]["result"]> {
+async function start({ base, threads, maxMemoryBytes }: StartRequest): Promise<Operations["start"]["result"]> {
   const folder = new URL(threads > 1 ? "threads/" : "single/", base);
   const script = new URL("hushproof.js", folder).href;
   let module: WasmModule;
@@ -59,8 +61,7 @@ async function start({ base, threads, maxMemoryBytes }: Operations["start"]["req
   }
   const binary = new URL("hushproof_bg.wasm", folder);
   try {
-    memory = threads > 1 ? reserve(maxMemoryBytes) : undefined;
-    ({ memory } = await module.default(memory ? { module_or_path: binary, memory } : { module_or_path: binary }));
+    memory = await instantiate(module, binary, threads > 1, maxMemoryBytes);
   } catch (error) {
     if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
       throw new HushproofError("unsupported-browser", `this browser cannot run the prover: ${error.message}`);
@@ -73,7 +74,20 @@ async function start({ base, threads, maxMemoryBytes }: Operations["start"]["req
   return { version: module.version() };
 }
 
-/** Shared memory of the size asked for, or of as much as the browser reserves: phones refuse the full 4 GiB. */
+/** With the module's own memory of at most 4 GiB, or a smaller shared one: if asked, or if the browser refuses that much, as phones do. */
+async function instantiate(module: WasmModule, binary: URL, shared: boolean, maxBytes: number | undefined): Promise<WebAssembly.Memory> {
+  if (!shared) return (await module.default({ module_or_path: binary })).memory;
+  const bounded = async (bytes: number) => (await module.default({ module_or_path: binary, memory: reserve(bytes) })).memory;
+  if (maxBytes !== undefined) return bounded(maxBytes);
+  try {
+    return (await module.default({ module_or_path: binary })).memory;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return bounded(2 ** 31);
+  }
+}
+
+/** Shared memory of at most so many bytes, or of as much as the browser reserves. */
 function reserve(maxBytes: number): WebAssembly.Memory {
   for (let maximum = Math.floor(maxBytes / PAGE_BYTES); ; maximum >>= 1) {
     try {
