@@ -77,7 +77,11 @@ async function start({ base, threads, maxMemoryBytes }: StartRequest): Promise<O
 /** With the module's own memory of at most 4 GiB, or a smaller shared one: if asked, or if the browser refuses that much, as phones do. */
 async function instantiate(module: WasmModule, binary: URL, shared: boolean, maxBytes: number | undefined): Promise<WebAssembly.Memory> {
   if (!shared) return (await module.default({ module_or_path: binary })).memory;
-  const bounded = async (bytes: number) => (await module.default({ module_or_path: binary, memory: reserve(bytes) })).memory;
+  const bounded = async (bytes: number) => {
+    memory = reserve(bytes);
+    await module.default({ module_or_path: binary, memory });
+    return memory;
+  };
   if (maxBytes !== undefined) return bounded(maxBytes);
   try {
     return (await module.default({ module_or_path: binary })).memory;
