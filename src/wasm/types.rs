@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use js_sys::{Array, Float32Array, Float64Array, Object, Reflect};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -117,12 +117,36 @@ pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
 struct ErrorObject {
     code: &'static str,
     message: String,
-    details: String,
+    details: Value,
 }
 
 pub(super) fn error_to_js(error: &Error) -> JsValue {
-    let object = ErrorObject { code: error.code(), message: error.to_string(), details: format!("{error:?}") };
+    let object = ErrorObject { code: error.code(), message: error.to_string(), details: details(error) };
     to_js(&object).unwrap_or_else(|other| other)
+}
+
+/// The facts that a program acts on; of the other errors the message says all. Never a private value.
+fn details(error: &Error) -> Value {
+    match error {
+        Error::InputName { expected, got } => json!({ "expected": expected, "got": got }),
+        Error::InputShape { input, expected, got } => json!({ "input": input, "expected": expected, "got": got }),
+        Error::InputValue { input, index, .. } => json!({ "input": input, "index": index }),
+        Error::InputRange { input, index, min, max } => {
+            json!({ "input": input, "index": index, "min": min, "max": max })
+        }
+        Error::ActivationRange { node, index } => json!({ "node": node, "index": index }),
+        Error::SrsTooSmall { needed, available } => json!({ "needed": needed, "available": available }),
+        Error::SrsMismatch { expected, got } => json!({ "expected": expected, "got": got }),
+        Error::KeyMismatch { kind, expected, got } => {
+            json!({ "kind": kind.to_string(), "expected": expected, "got": got })
+        }
+        Error::Artifact { kind, .. } => json!({ "kind": kind.to_string() }),
+        Error::Version { kind, expected, got } => {
+            json!({ "kind": kind.to_string(), "expected": expected, "got": got })
+        }
+        Error::Option { option, .. } => json!({ "option": option }),
+        _ => json!({}),
+    }
 }
 
 /// Input tensors as JSON text; numbers that JSON lacks become text, which the reader refuses by position.
