@@ -22,6 +22,6 @@ pub mod statement;
 #[cfg(feature = "compile")]
 mod tensor;
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;
 
 pub use error::{Error, Result};
