@@ -10,7 +10,7 @@ mod lookup;
 mod params;
 mod search;
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests;
+pub(crate) mod tests;
 mod witness;
 
 use halo2_proofs::{

@@ -4,6 +4,8 @@ mod keys;
 mod proof;
 mod prover;
 pub mod srs;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
 mod transcript;
 mod verifier;
 

@@ -1,6 +1,6 @@
 //! A prover that lies, through the real prover and the stock verifier.
 
-mod fixtures;
+pub(crate) mod fixtures;
 mod forgeries;
 mod guards;
 

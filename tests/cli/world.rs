@@ -9,41 +9,41 @@ use std::{
 use serde_json::Value;
 
 /// The program with some arguments.
-pub struct Invocation(Command);
+pub(crate) struct Invocation(Command);
 
 /// What came of it.
-pub struct Run {
-    pub status: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A model's files.
 #[derive(Clone)]
-pub struct Files {
-    pub hush: String,
-    pub vk: String,
+pub(crate) struct Files {
+    pub(crate) hush: String,
+    pub(crate) vk: String,
 }
 
 /// Files that all tests share.
-pub struct World {
+pub(crate) struct World {
     folder: PathBuf,
-    pub srs: String,
+    pub(crate) srs: String,
 }
 
-pub fn hushproof(arguments: &[&str]) -> Invocation {
+pub(crate) fn hushproof(arguments: &[&str]) -> Invocation {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hushproof"));
     command.args(arguments);
     Invocation(command)
 }
 
 impl Invocation {
-    pub fn args(mut self, arguments: &[&str]) -> Self {
+    pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
         self.0.args(arguments);
         self
     }
 
-    pub fn run(mut self) -> Run {
+    pub(crate) fn run(mut self) -> Run {
         let output = self.0.output().unwrap();
         Run {
             status: output.status.code().unwrap_or(-1),
@@ -52,23 +52,23 @@ impl Invocation {
         }
     }
 
-    pub fn ok(self) -> Run {
+    pub(crate) fn ok(self) -> Run {
         self.run().ok_status()
     }
 }
 
 impl Run {
-    pub fn ok_status(self) -> Self {
+    pub(crate) fn ok_status(self) -> Self {
         assert_eq!(self.status, 0, "{}", self.stderr);
         self
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 
     /// Asserts exit status 2 and the stable code of the error.
-    pub fn refused(self, code: &str) -> Self {
+    pub(crate) fn refused(self, code: &str) -> Self {
         assert_eq!(self.status, 2, "{}", self.stderr);
         assert!(self.stderr.contains(&format!("error[{code}]")), "expected {code}: {}", self.stderr);
         self
@@ -76,12 +76,12 @@ impl Run {
 }
 
 /// A file of `models/`.
-pub fn models(name: &str) -> String {
+pub(crate) fn models(name: &str) -> String {
     format!("{}/models/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// An empty folder of this name.
-pub fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
         std::fs::remove_dir_all(&folder).unwrap();
@@ -90,19 +90,19 @@ pub fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-pub fn read_json<T: serde::de::DeserializeOwned>(path: &str) -> T {
+pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &str) -> T {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
 /// A small model's reference inputs as a calibration file.
-pub fn small_calibration(folder: &Path, name: &str) -> String {
+pub(crate) fn small_calibration(folder: &Path, name: &str) -> String {
     let vectors: Value = read_json(&models(&format!("small/{name}.json")));
     let path = folder.join(format!("{name}.calibration.json"));
     std::fs::write(&path, vectors["inputs"].to_string()).unwrap();
     path.display().to_string()
 }
 
-pub fn world() -> &'static World {
+pub(crate) fn world() -> &'static World {
     static WORLD: OnceLock<World> = OnceLock::new();
     WORLD.get_or_init(|| {
         let folder = scratch("world");
@@ -118,12 +118,12 @@ pub fn world() -> &'static World {
 
 impl World {
     /// The files of a bundled model, compiled with the defaults.
-    pub fn model(&self, name: &str) -> Files {
+    pub(crate) fn model(&self, name: &str) -> Files {
         let path = |extension: &str| self.folder.join(format!("{name}.{extension}")).display().to_string();
         Files { hush: path("hush"), vk: path("vk") }
     }
 
-    pub fn compile(&self, folder: &Path, name: &str, options: &[&str]) -> Files {
+    pub(crate) fn compile(&self, folder: &Path, name: &str, options: &[&str]) -> Files {
         let path = |extension: &str| folder.join(format!("{name}.{extension}")).display().to_string();
         let files = Files { hush: path("hush"), vk: path("vk") };
         hushproof(&["compile", &models(&format!("{name}.onnx")), "-o", &files.hush, "--srs", &self.srs])
@@ -133,14 +133,14 @@ impl World {
         files
     }
 
-    pub fn prove(&self, model: &Files, input: &Path, proof: &Path, context: &str) -> Run {
+    pub(crate) fn prove(&self, model: &Files, input: &Path, proof: &Path, context: &str) -> Run {
         let (input, proof) = (input.display().to_string(), proof.display().to_string());
         hushproof(&["prove", &model.hush, "--input", &input, "--srs", &self.srs, "-o", &proof])
             .args(&["--context", context, "--json"])
             .run()
     }
 
-    pub fn verify(&self, model: &Files, proof: &Path, context: &str) -> Run {
+    pub(crate) fn verify(&self, model: &Files, proof: &Path, context: &str) -> Run {
         hushproof(&["verify", &model.vk, &proof.display().to_string(), "--context", context]).run()
     }
 }

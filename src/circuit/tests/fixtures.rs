@@ -8,12 +8,12 @@ use rand_chacha::{
 use crate::graph::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, Port, SegmentTable};
 
 /// Codes of 8 bits, remainders of 8 bits, four limbs of 4 bits.
-pub(super) const DIGITS: Digits = Digits { limb_bits: 4, value_limbs: 2, remainder_limbs: 2 };
+pub(crate) const DIGITS: Digits = Digits { limb_bits: 4, value_limbs: 2, remainder_limbs: 2 };
 
-pub(super) const INPUT: [u64; 4] = [17, 200, 0, 255];
+pub(crate) const INPUT: [u64; 4] = [17, 200, 0, 255];
 
 /// A model with 4 inputs; each layer is (outputs, activation).
-pub(super) fn model(layers: &[(usize, Activation)], lanes: usize) -> Model {
+pub(crate) fn model(layers: &[(usize, Activation)], lanes: usize) -> Model {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut width = INPUT.len();
     let mut built = Vec::new();
@@ -71,7 +71,7 @@ fn segments() -> SegmentTable {
 }
 
 /// One model for every kind of row and both forms of weights, with its name.
-pub(super) fn all() -> Vec<(&'static str, Model)> {
+pub(crate) fn all() -> Vec<(&'static str, Model)> {
     use Activation::{ArgMax, Relu, Requantize, Segments, Threshold};
     vec![
         ("requantize", model(&[(3, Requantize)], 3)),

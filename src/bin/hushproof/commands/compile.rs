@@ -1,6 +1,6 @@
 //! `hushproof compile`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 use clap::ValueEnum;
 use hushproof::{
@@ -109,7 +109,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     };
     let port = graph.normalize()?.input;
     let rows = data::read_rows(&files::read(calibration)?, &port)?;
+    let start = Instant::now();
     let compiled = compile::compile(&bytes, &rows, &options)?;
+    let seconds = start.elapsed().as_secs_f64();
     let model = &compiled.model;
     let layout = Layout::new(model)?;
     let report = quant::evaluate(|row| Ok(compiled.network.eval(row)), &compiled.network, model, &rows)?;
@@ -129,6 +131,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "value_bits": model.digits.value_bits(),
         "calibration_rows": rows.len(),
         "accuracy": report.to_string(),
+        "seconds": { "compile": seconds },
+        "peak_rss_bytes": output::peak_rss_bytes(),
         "predicted": compiled.choice.prediction,
     });
     if args.json {

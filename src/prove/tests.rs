@@ -1,0 +1,133 @@
+//! Keys and proofs as files: round trips, damage, and files that do not belong together.
+
+use proptest::prelude::*;
+use rand_core::OsRng;
+
+use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify};
+use crate::{
+    circuit::{Layout, tests::fixtures},
+    codec,
+    error::{Error, Rejection},
+    graph::{Activation::Relu, Activation::Requantize, Model},
+};
+
+const INPUT: [f64; 4] = [17.0, 200.0, 0.0, 255.0];
+
+fn small() -> Model {
+    fixtures::model(&[(3, Relu), (2, Requantize)], 3)
+}
+
+fn keys(model: &Model) -> (Srs, ProvingKey) {
+    let srs = Srs::new_development(Layout::new(model).unwrap().k, OsRng).unwrap();
+    let vk = keygen(model, &srs).unwrap();
+    let key = ProvingKey::new(model, vk, &srs).unwrap();
+    (srs, key)
+}
+
+fn proof_of(model: &Model, key: &ProvingKey, context: &[u8]) -> Proof {
+    prove(model, key, &INPUT, context, OsRng, &mut |_, _| {}).unwrap().proof
+}
+
+#[test]
+fn keys_and_proofs_survive_their_files() {
+    for (name, model) in fixtures::all() {
+        let (_, key) = keys(&model);
+        let vk = VerifyingKey::from_bytes(&key.vk.to_bytes()).unwrap();
+        assert_eq!(vk.digest(), key.vk.digest(), "{name}");
+        assert_eq!(vk.stock().transcript_repr(), key.vk.stock().transcript_repr(), "{name}");
+        assert_eq!(vk.statement, key.vk.statement, "{name}");
+        let proof = proof_of(&model, &key, b"nonce");
+        let read = Proof::from_json(&proof.to_json()).unwrap();
+        assert_eq!(read, proof, "{name}");
+        verify(&vk, &read, b"nonce").unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn a_context_reaches_the_transcript() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let mut proof = proof_of(&model, &key, b"nonce");
+    // Not only the label in the file: the proof itself is for one context.
+    proof.context = b"other".to_vec();
+    let outcome = verify(&key.vk, &proof, b"other");
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+}
+
+#[test]
+fn lengths_are_exact() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let proof = proof_of(&model, &key, b"");
+    let mut long = proof.clone();
+    long.bytes.push(0);
+    assert!(matches!(verify(&key.vk, &long, b""), Err(Error::Rejected(Rejection::ProofLength { .. }))));
+    let mut more = proof.clone();
+    more.codes.output.push(0);
+    assert!(matches!(verify(&key.vk, &more, b""), Err(Error::Rejected(Rejection::InstanceLength { .. }))));
+    let mut wide = proof;
+    wide.codes.output[0] = 1 << 8;
+    assert!(matches!(verify(&key.vk, &wide, b""), Err(Error::Rejected(Rejection::Output))));
+}
+
+#[test]
+fn files_that_do_not_belong_together_are_refused() {
+    let model = small();
+    let (srs, key) = keys(&model);
+    let other = fixtures::model(&[(2, Relu), (2, Requantize)], 3);
+    let wrong_model = ProvingKey::new(&other, key.vk.clone(), &srs);
+    assert!(matches!(wrong_model, Err(Error::KeyMismatch { .. })));
+    let foreign = Srs::new_development(srs.k(), OsRng).unwrap();
+    assert!(matches!(ProvingKey::new(&model, key.vk.clone(), &foreign), Err(Error::SrsMismatch { .. })));
+    let small = Srs::new_development(4, OsRng).unwrap();
+    assert!(matches!(keygen(&model, &small), Err(Error::SrsTooSmall { .. })));
+    let (_, other_key) = keys(&other);
+    let proof = proof_of(&model, &key, b"");
+    assert!(matches!(verify(&other_key.vk, &proof, b""), Err(Error::KeyMismatch { .. })));
+}
+
+#[test]
+fn a_larger_srs_of_the_same_ceremony_serves() {
+    let model = small();
+    let k = Layout::new(&model).unwrap().k;
+    let srs = Srs::new_development(k + 1, OsRng).unwrap();
+    let vk = keygen(&model, &srs).unwrap();
+    let key = ProvingKey::new(&model, vk, &srs.trim(k).unwrap()).unwrap();
+    verify(&key.vk, &proof_of(&model, &key, b""), b"").unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// With a digest made right, so that the body itself is read.
+    #[test]
+    fn damaged_keys_are_refused(at in 12usize..800, bit in 0u8..8, cut in 0usize..40) {
+        let (_, key) = keys(&fixtures::model(&[(2, Relu)], 2));
+        let bytes = key.vk.to_bytes();
+        let mut body = bytes[..bytes.len() - codec::DIGEST_BYTES].to_vec();
+        let at = at % body.len();
+        body[at] ^= 1 << bit;
+        body.truncate(body.len() - cut);
+        body.extend(codec::digest(&body));
+        if let Ok(read) = VerifyingKey::from_bytes(&body) {
+            prop_assert_eq!(read.to_bytes(), body);
+            prop_assert_ne!(read.digest(), key.vk.digest());
+        }
+    }
+
+    #[test]
+    fn damaged_proof_files_are_refused_or_differ(at in 0usize..4000, byte in any::<u8>()) {
+        let proof = Proof {
+            vk: [7; 32],
+            context: vec![1, 2],
+            codes: crate::statement::PublicCodes { output: vec![1, 2, 3], input: vec![] },
+            bytes: vec![9; 900],
+        };
+        let mut text = proof.to_json().into_bytes();
+        let at = at % text.len();
+        text[at] = byte;
+        if let Ok(read) = Proof::from_json(&String::from_utf8_lossy(&text)) {
+            prop_assert_eq!(Proof::from_json(&read.to_json()).unwrap(), read);
+        }
+    }
+}
