@@ -8,6 +8,7 @@ mod count;
 mod demo;
 mod env;
 mod fingerprint;
+mod fuzz;
 mod layering;
 mod measure;
 mod native;
@@ -53,6 +54,7 @@ const TASKS: &[Task] = &[
         about: "measure proving [--web] [--model M --input I --calibration D] [--runs N] [--vs-ezkl] …",
         run: bench::run,
     },
+    Task { name: "fuzz", about: "run the fuzz targets [--seconds N] [--target NAME]", run: fuzz::run },
     Task { name: "env", about: "print the environment in which cargo and wasm-pack build for wasm32", run: env::run },
 ];
 
