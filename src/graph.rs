@@ -10,6 +10,7 @@ mod network;
 
 pub use exec::Trace;
 pub use format::MODEL_VERSION;
+pub(crate) use format::{read_port, write_port};
 pub use interval::ACCUMULATOR_BITS;
 pub use model::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, SegmentTable};
 pub use network::{FloatActivation, FloatLayer, Matrix, Network, Port};

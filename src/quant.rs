@@ -112,14 +112,11 @@ fn hidden_sigmoid(network: &Network) -> bool {
 }
 
 fn check_digits(digits: &Digits) -> Result<()> {
-    let sizes = (2..=20).contains(&digits.limb_bits)
-        && (1..=4).contains(&digits.value_limbs)
-        && (1..=4).contains(&digits.remainder_limbs)
-        && digits.row_bits() <= 48;
-    if sizes {
+    if digits.is_valid() {
         return Ok(());
     }
-    Err(Error::Option { option: "--bits", reason: format!("{digits:?} needs limbs of 2 to 20 bits, 48 bits in all") })
+    let reason = format!("{digits:?} needs limbs of 2 to 20 bits, {} bits in all", Digits::MAX_ROW_BITS);
+    Err(Error::Option { option: "--bits", reason })
 }
 
 /// Checks that a network is in normal form, so that no index below can go wrong.

@@ -84,13 +84,15 @@ impl Model {
     }
 }
 
-fn write_port(w: &mut Writer, port: &Port) {
+/// Name and shape, as every file of ours writes them.
+pub(crate) fn write_port(w: &mut Writer, port: &Port) {
     w.text(&port.name);
     w.size(port.shape.len());
     port.shape.iter().for_each(|size| w.size(*size));
 }
 
-fn read_port(r: &mut Reader<'_>) -> Result<Port> {
+/// See [`write_port`].
+pub(crate) fn read_port(r: &mut Reader<'_>) -> Result<Port> {
     let name = r.text()?;
     let rank = r.size()?;
     Ok(Port { name, shape: r.many(rank, 1, Reader::size)? })

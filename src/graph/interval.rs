@@ -6,9 +6,6 @@ use crate::error::{ArtifactKind, Error, Result};
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.
 pub const ACCUMULATOR_BITS: u32 = 62;
 
-/// Bits of all limbs of a row, at most.
-const MAX_ROW_BITS: u32 = 48;
-
 impl Model {
     /// Checks everything that the circuit and the executor rely on: the sizes of limbs, tensors and tables, which
     /// activation stands where, and that no code and no accumulator can leave its range, whatever the input codes.
@@ -43,10 +40,7 @@ impl Model {
     }
 
     fn check_digits(&self) -> Result<()> {
-        let d = &self.digits;
-        let sizes = (2..=20).contains(&d.limb_bits) && (1..=4).contains(&d.value_limbs);
-        ensure(sizes && (1..=4).contains(&d.remainder_limbs), || format!("unusable limb sizes {d:?}"))?;
-        ensure(d.row_bits() <= MAX_ROW_BITS, || format!("limbs of {} bits, at most {MAX_ROW_BITS}", d.row_bits()))?;
+        ensure(self.digits.is_valid(), || format!("unusable limb sizes {:?}", self.digits))?;
         ensure((1..=256).contains(&self.lanes), || format!("{} lanes, expected 1 to 256", self.lanes))
     }
 

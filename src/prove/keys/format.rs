@@ -18,7 +18,7 @@ use crate::{
     circuit::{Config, MAX_K, ModelCircuit, Params, PublicOutput},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Digits, Input, Output, Port},
+    graph::{Digits, Input, Output, read_port, write_port},
     statement::{OutputKind, Rows, Statement},
 };
 
@@ -221,16 +221,4 @@ fn read_rows(r: &mut Reader<'_>, k: u32) -> Result<Rows> {
         return Ok(rows);
     }
     Err(r.error("public rows outside the circuit"))
-}
-
-fn write_port(w: &mut Writer, port: &Port) {
-    w.text(&port.name);
-    w.size(port.shape.len());
-    port.shape.iter().for_each(|size| w.size(*size));
-}
-
-fn read_port(r: &mut Reader<'_>) -> Result<Port> {
-    let name = r.text()?;
-    let rank = r.size()?;
-    Ok(Port { name, shape: r.many(rank, 1, Reader::size)? })
 }
