@@ -74,7 +74,7 @@ const DEFS: &[&OpDef] = &[
 pub(crate) const OPSETS: RangeInclusive<i64> = 7..=21;
 
 /// Most multiplications one step of importing may take.
-const MAX_WORK: usize = 1 << 34;
+const MAX_WORK: u64 = 1 << 34;
 
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -202,7 +202,7 @@ pub(super) fn zeros(rows: usize, cols: usize) -> OpResult<Matrix> {
 
 fn multiply(a: &Matrix, b: &Matrix) -> OpResult<Matrix> {
     let mut product = zeros(a.rows, b.cols)?;
-    if product.data.len().checked_mul(a.cols).is_none_or(|work| work > MAX_WORK) {
+    if product.data.len().checked_mul(a.cols).is_none_or(|work| work as u64 > MAX_WORK) {
         return Err(OpError::Graph(format!(
             "combining {} × {} with {} × {} weights is too much work",
             a.rows, a.cols, b.rows, b.cols

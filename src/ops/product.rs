@@ -77,7 +77,7 @@ impl Product {
         let work =
             self.batch.iter().chain([&self.m, &self.k, &self.n]).try_fold(1usize, |work, n| work.checked_mul(*n));
         match work {
-            Some(work) if work <= MAX_WORK => Ok(self),
+            Some(work) if work as u64 <= MAX_WORK => Ok(self),
             _ => Err(OpError::Graph(format!("more than {MAX_WORK} multiplications"))),
         }
     }
