@@ -1,10 +1,10 @@
-//! From ONNX bytes and calibration rows to a model: import, layout search, quantization.
+//! From a float network and calibration rows to a model: reduction, layout search, quantization.
 
 use crate::{
     circuit::{self, Choice, SearchOptions},
     error::{Error, Result},
     graph::{FloatActivation, Model, Network},
-    onnx, quant,
+    quant,
 };
 
 /// What leaves the circuit in public.
@@ -56,12 +56,12 @@ pub struct Compiled {
     pub choice: Choice,
 }
 
-/// Compiles an ONNX model; `rows` are calibration rows, flat in ONNX order.
+/// Compiles an imported network; `rows` are calibration rows, flat in ONNX order.
 ///
 /// # Errors
-/// Those of [`onnx::import`], [`reduce`], [`quant::Ranges::from_rows`], [`circuit::search`] and [`quant::quantize`].
-pub fn compile(bytes: &[u8], rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
-    let network = reduce(onnx::import(bytes)?, options.reduction)?;
+/// Those of [`reduce`], [`quant::Ranges::from_rows`], [`circuit::search`] and [`quant::quantize`].
+pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
+    let network = reduce(network, options.reduction)?;
     let ranges = quant::Ranges::from_rows(&network, rows)?;
     let quant_options = quant::Options {
         margin: options.margin,

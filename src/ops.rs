@@ -224,6 +224,11 @@ fn tensor(fact: Fact, data: Vec<f64>) -> OpResult<Tensor> {
     Tensor::new(fact, data).ok_or_else(|| OpError::shape(format!("{shape:?}"), &[&got]))
 }
 
+/// The same values in the same order under another shape.
+fn reshaped(x: &Tensor, shape: Vec<usize>) -> OpResult<Vec<Tensor>> {
+    Ok(vec![tensor(Fact { dtype: x.fact().dtype, shape }, x.data().to_vec())?])
+}
+
 /// `axis` counted from the end when negative; `limit` is the number of axes it may name.
 fn axis(axis: i64, limit: usize) -> OpResult<usize> {
     let positive = if axis < 0 { i64::try_from(limit).ok().and_then(|n| n.checked_add(axis)) } else { Some(axis) };

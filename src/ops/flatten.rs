@@ -1,7 +1,7 @@
 //! [Flatten](https://onnx.ai/onnx/operators/onnx__Flatten.html): a matrix whose rows are the axes from `axis` on.
 //! Opset 1+; negative axes from 11. Exact: values keep their order.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, reshaped};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef { onnx: "Flatten", opsets: 7..=21, inputs: 1..=1, summary: "to a matrix", parse };
@@ -36,8 +36,7 @@ impl Op for Flatten {
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
-        let fact = Fact { dtype: x.fact().dtype, shape: self.shape(x.shape())? };
-        Ok(vec![tensor(fact, x.data().to_vec())?])
+        reshaped(x, self.shape(x.shape())?)
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {

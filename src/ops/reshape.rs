@@ -2,7 +2,7 @@
 //! input, where 0 keeps a size (unless `allowzero`, from opset 14) and one -1 is inferred. Opset 5+. Exact: values keep
 //! their order. Unsupported: a computed shape.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, integers, tensor};
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, integers, reshaped};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
@@ -52,8 +52,7 @@ impl Op for Reshape {
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
-        let fact = Fact { dtype: x.fact().dtype, shape: self.shape(x.shape(), inputs.get(1)?)? };
-        Ok(vec![tensor(fact, x.data().to_vec())?])
+        reshaped(x, self.shape(x.shape(), inputs.get(1)?)?)
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {

@@ -1,7 +1,7 @@
 //! [Squeeze](https://onnx.ai/onnx/operators/onnx__Squeeze.html): without the given axes of size 1, or without
 //! all of them. Opset 1+; the axes are an attribute up to 12 and a constant input from 13. Exact: values keep their order.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers, tensor};
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers, reshaped};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
@@ -42,8 +42,7 @@ impl Op for Squeeze {
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
-        let fact = Fact { dtype: x.fact().dtype, shape: self.shape(x.shape(), inputs.optional(1))? };
-        Ok(vec![tensor(fact, x.data().to_vec())?])
+        reshaped(x, self.shape(x.shape(), inputs.optional(1))?)
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {

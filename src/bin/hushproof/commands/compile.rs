@@ -107,10 +107,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         let reason = "give typical inputs with --calibration DATA (JSON with a leading batch axis, or .npz)".to_owned();
         return Err(Error::Calibration { reason }.into());
     };
-    let port = graph.normalize()?.input;
-    let rows = data::read_rows(&files::read(calibration)?, &port)?;
+    let network = graph.normalize()?;
+    let rows = data::read_rows(&files::read(calibration)?, &network.input)?;
     let start = Instant::now();
-    let compiled = compile::compile(&bytes, &rows, &options)?;
+    let compiled = compile::compile(network, &rows, &options)?;
     let seconds = start.elapsed().as_secs_f64();
     let model = &compiled.model;
     let layout = Layout::new(model)?;
