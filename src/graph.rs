@@ -7,6 +7,7 @@ mod format;
 mod interval;
 mod model;
 mod network;
+pub mod planar;
 
 pub use exec::Trace;
 pub use format::MODEL_VERSION;

@@ -1,0 +1,349 @@
+//! Networks of planes: tensors of channels × height × width, and linear maps between them that keep their structure.
+//!
+//! The float [`Network`] and the integer [`Model`] share the same linear maps. A layer commits one tensor: the sum of
+//! linear maps of earlier tensors (a residual sum or a concatenation is several terms of one layer), a bias, and an
+//! activation. Tensor 0 is the input, layer i makes tensor i + 1. Batch is 1 everywhere; a vector of m values is m
+//! channels of 1 × 1.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Digits, Port};
+
+/// Channels × height × width; a 1-D signal has height 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Shape {
+    /// Number of planes.
+    pub channels: usize,
+    /// Rows of a plane.
+    pub height: usize,
+    /// Columns of a plane.
+    pub width: usize,
+}
+
+impl Shape {
+    /// A vector: `channels` planes of one value.
+    pub const fn vector(channels: usize) -> Self {
+        Self { channels, height: 1, width: 1 }
+    }
+
+    /// Values of one plane.
+    pub const fn plane(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// Values of all planes.
+    pub const fn len(&self) -> usize {
+        self.channels * self.plane()
+    }
+
+    /// Whether there is no value.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether every plane is one value.
+    pub const fn is_vector(&self) -> bool {
+        self.height == 1 && self.width == 1
+    }
+}
+
+/// A convolution (cross-correlation, as in ONNX `Conv`) from a range of channels to a range of channels.
+///
+/// `y[o, i, j] += Σ_{c, a, b} weight[o, c, a, b] · x[c, i·stride + a·dilation − pad, …]`; reads outside the plane are 0.
+/// Depthwise maps, pooling sums, channel selections and residual identities are all of this form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conv<W> {
+    /// First input channel read.
+    pub input_start: usize,
+    /// Input channels read.
+    pub inputs: usize,
+    /// First output channel written; other channels are left as they are.
+    pub output_start: usize,
+    /// Output channels written.
+    pub outputs: usize,
+    /// Divides `inputs` and `outputs`: outputs of a group read the inputs of that group.
+    pub groups: usize,
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// Vertical and horizontal stride.
+    pub stride: [usize; 2],
+    /// Vertical and horizontal distance of taps.
+    pub dilation: [usize; 2],
+    /// Zeros above and to the left; negative values crop. What is needed below and to the right follows from the shape.
+    pub pad: [isize; 2],
+    /// Weights, `[outputs][inputs / groups][kernel height][kernel width]`.
+    pub weights: Vec<W>,
+}
+
+impl<W> Conv<W> {
+    /// Inputs of one group.
+    pub const fn group_inputs(&self) -> usize {
+        self.inputs / self.groups
+    }
+
+    /// Outputs of one group.
+    pub const fn group_outputs(&self) -> usize {
+        self.outputs / self.groups
+    }
+
+    /// Taps of a kernel.
+    pub const fn taps(&self) -> usize {
+        self.kernel[0] * self.kernel[1]
+    }
+
+    /// Weights of the kernel from input `c` of its group to output `o` (both counted within the map), row after row.
+    pub fn kernel_weights(&self, o: usize, c: usize) -> &[W] {
+        let start = (o * self.group_inputs() + c) * self.taps();
+        &self.weights[start..start + self.taps()]
+    }
+}
+
+/// Any linear map between flattened tensors (channel-major), by its nonzero entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sparse<W> {
+    /// Per flat input element: the flat output elements it reaches, in increasing order, with their weights.
+    pub columns: Vec<Vec<(u32, W)>>,
+}
+
+/// A linear map.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Map<W> {
+    /// Structured: cost follows activations and weights.
+    Conv(Conv<W>),
+    /// Unstructured, such as a Gemm on flattened planes: cost follows its nonzero entries.
+    Sparse(Sparse<W>),
+}
+
+/// A linear map of one earlier tensor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Term<W> {
+    /// The tensor read.
+    pub source: usize,
+    /// How.
+    pub map: Map<W>,
+    /// The same map for the negative parts of a `PRelu` source, with the slopes multiplied in; `None` for other sources
+    /// and in the float network.
+    pub negative: Option<Map<W>>,
+}
+
+/// An elementwise function that has no piecewise linear form with few pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Function {
+    /// 1 / (1 + e^-x).
+    Sigmoid,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// clamp(alpha · x + beta, 0, 1).
+    HardSigmoid {
+        /// Slope.
+        alpha: f64,
+        /// Offset.
+        beta: f64,
+    },
+    /// x · clamp(x / 6 + 1/2, 0, 1).
+    HardSwish,
+    /// x / (1 + e^-x).
+    Silu,
+    /// x · Φ(x), Φ the normal distribution.
+    Gelu,
+    /// Gelu by the tanh approximation.
+    GeluTanh,
+    /// ln(1 + e^x).
+    Softplus,
+    /// x where x ≥ 0, else alpha · (e^x − 1).
+    Elu {
+        /// Scale of the negative side.
+        alpha: f64,
+    },
+    /// The error function.
+    Erf,
+    /// clamp(x, min, max) where `min` is not 0.
+    Clip {
+        /// Least value.
+        min: f64,
+        /// Largest value.
+        max: f64,
+    },
+}
+
+/// What follows a linear map in the float network.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FloatActivation {
+    /// Nothing.
+    Linear,
+    /// max(y, 0).
+    Relu,
+    /// y where y ≥ 0, else slope · y; one slope per channel. Also LeakyRelu.
+    PRelu {
+        /// One per channel.
+        slope: Vec<f64>,
+    },
+    /// clamp(y, 0, max).
+    Clip {
+        /// Largest value, above 0.
+        max: f64,
+    },
+    /// An elementwise function by table.
+    Table(Function),
+    /// 1 where y ≥ `at`, else 0; only as the last layer.
+    Threshold {
+        /// The threshold on y.
+        at: f64,
+    },
+    /// Index of the largest y, the first one of equals; only as the last layer.
+    ArgMax,
+}
+
+/// A layer of the float network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloatLayer {
+    /// Name of the ONNX node that errors about this layer name.
+    pub node: String,
+    /// Its operator.
+    pub op: String,
+    /// Shape of the tensor it makes.
+    pub shape: Shape,
+    /// At least one.
+    pub terms: Vec<Term<f64>>,
+    /// One value per channel, or one per value.
+    pub bias: Vec<f64>,
+    /// What follows.
+    pub activation: FloatActivation,
+    /// The tensor whose steps (per channel) this layer's codes must share, so that exact differences and selections stay
+    /// exact (max pooling). `None`: steps of its own.
+    pub same_step: Option<usize>,
+}
+
+/// A float network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// Name of the graph.
+    pub name: String,
+    /// The private input.
+    pub input: Port,
+    /// Its shape as planes.
+    pub input_shape: Shape,
+    /// The output; one value per value of the last layer, or a single one after `ArgMax`.
+    pub output: Port,
+    /// At least one layer, in topological order.
+    pub layers: Vec<FloatLayer>,
+    /// Whether the graph ends in a Softmax over all outputs: the circuit's output are its arguments, and whoever reads the
+    /// output applies it.
+    pub softmax: bool,
+}
+
+/// The table of an elementwise function: `code = values[a]` for `0 ≤ a < 2^bits`, `a − 2^(bits − 1)` being the rounded
+/// argument.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Bits of the argument, at most the limb bits.
+    pub bits: u32,
+    /// 2^bits codes, possibly negative.
+    pub values: Vec<i64>,
+}
+
+/// What turns the accumulators Y of a layer into codes.
+///
+/// With s remainder bits and `c = 2^(s−1) − 1`, every element has a `state`, an upper part `0 ≤ a < 2^b` and a lower part
+/// `0 ≤ r < 2^s`, and `U = a · 2^s + r`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Activation {
+    /// `Y = (2·state − 1) · (U − c)`, that is `U = |Y| + c` with state 1 where Y > 0, else 0; the code is
+    /// `(2·state − 1) · a`. Ties round towards 0, so that both states of a small Y give code 0.
+    Linear,
+    /// As `Linear`; the code is `state · a`.
+    Relu,
+    /// As `Linear`; the code is `state · a`, and the negative part `(1 − state) · a`.
+    PRelu,
+    /// As `Relu` while a fits; else state 2, `Y = U + (2^b − 1) · 2^s − c` and code `2^b − 1`.
+    Clip,
+    /// `Y = U − c − 2^(s + bits − 1)`; the code is `values[a]` of the table with this index, `a < 2^bits`.
+    Table(usize),
+    /// `Y = (2·state − 1) · U`, code `state`. Weights are even and biases odd, so that Y is never 0.
+    Threshold,
+    /// The code of element o is 1 while o is below the index of the first largest Y, else 0; `U = max − Y − code`.
+    ArgMax,
+}
+
+/// A layer of the integer model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Name of the ONNX node that errors about this layer name.
+    pub node: String,
+    /// Its operator.
+    pub op: String,
+    /// Shape of the tensor it makes.
+    pub shape: Shape,
+    /// At least one.
+    pub terms: Vec<Term<i64>>,
+    /// One value per channel, or one per value.
+    pub bias: Vec<i64>,
+    /// What follows.
+    pub activation: Activation,
+}
+
+/// The input tensor: `code = round(x / step)`, of either sign, magnitude below 2^b.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Name and shape.
+    pub port: Port,
+    /// Its shape as planes.
+    pub shape: Shape,
+    /// Width of one code, per channel.
+    pub step: Vec<f64>,
+}
+
+/// The output tensor: `value = code · step`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// Name and shape.
+    pub port: Port,
+    /// Value of one code, per channel of the last layer.
+    pub step: Vec<f64>,
+    /// What the float network's output was compared with, when the publisher asked for a decision only.
+    pub threshold: Option<f64>,
+    /// Whether the reader of the output applies a softmax.
+    pub softmax: bool,
+}
+
+/// What the layout search chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lanes {
+    /// Activations in a row.
+    pub activations: usize,
+    /// Weights in a row.
+    pub weights: usize,
+}
+
+/// The integer network that is proved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Name of the graph.
+    pub name: String,
+    /// Limb sizes, the same in the whole circuit.
+    pub digits: Digits,
+    /// Lanes of the circuit.
+    pub lanes: Lanes,
+    /// The input.
+    pub input: Input,
+    /// At least one layer; only the last may be `Threshold` or `ArgMax`.
+    pub layers: Vec<Layer>,
+    /// Tables of elementwise functions.
+    pub tables: Vec<Table>,
+    /// The public output.
+    pub output: Output,
+}
+
+impl Model {
+    /// Shape of a tensor; tensor 0 is the input.
+    pub fn shape(&self, tensor: usize) -> Shape {
+        tensor.checked_sub(1).map_or(self.input.shape, |layer| self.layers[layer].shape)
+    }
+}
+
+impl Network {
+    /// Shape of a tensor; tensor 0 is the input.
+    pub fn shape(&self, tensor: usize) -> Shape {
+        tensor.checked_sub(1).map_or(self.input_shape, |layer| self.layers[layer].shape)
+    }
+}
