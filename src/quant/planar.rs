@@ -150,3 +150,6 @@ fn check_network(network: &Network) -> Result<()> {
     let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
     port(&network.output.name, "output", outputs, &network.output.shape)
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -271,3 +271,6 @@ fn same_form(a: &Map<i64>, b: &Map<i64>) -> bool {
         (Map::Conv(_), Map::Sparse(_)) | (Map::Sparse(_), Map::Conv(_)) => false,
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(super) mod tests;
