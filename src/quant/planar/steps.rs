@@ -11,6 +11,8 @@ use crate::{
 
 /// A channel's range counts as at least this share of its tensor's range, so that what never showed keeps a sane scale.
 const FLOOR: f64 = 1.0 / 1024.0;
+/// A channel of which n values were seen counts as at least `FEW / √n` of its tensor's range.
+const FEW: f64 = 3.0;
 /// Levels of a colour channel. The code of the largest calibrated input is a multiple of it where bits allow, so that
 /// pixels are met exactly.
 const PIXEL_LEVELS: u64 = 255;
@@ -32,7 +34,7 @@ impl Steps {
     /// Chooses all scales of a checked network from its ranges.
     pub(super) fn choose(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> Result<Self> {
         let top = ((1u64 << digits.value_bits()) - 1) as f64;
-        let mut functions = Functions { margin: options.margin, list: Vec::new() };
+        let mut functions = Functions { margin: options.margin.sqrt(), list: Vec::new() };
         let layers = || network.layers.iter().zip(&ranges.tensors[1..]);
         let activation: Vec<Activation> = layers().map(|(l, channels)| functions.activation(l, channels)).collect();
         let (mut argument, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
@@ -49,7 +51,7 @@ impl Steps {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
                 (_, float) if is_decision(float) => Need::Fixed(1.0),
-                _ => Need::Range(magnitudes(channels, options.margin)),
+                _ => Need::Range(magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin)),
             });
         }
         Ok(Self { step: tie(network, ranges, &needs, top)?, activation, argument, tables })
@@ -58,6 +60,7 @@ impl Steps {
 
 /// The functions that become tables, each with the half width of its arguments: one table serves all layers of a function.
 struct Functions {
+    /// Factor on the calibrated range of a whole tensor, which strays less than a channel's.
     margin: f64,
     list: Vec<(Function, f64)>,
 }
@@ -168,9 +171,12 @@ fn name(network: &Network, tensor: usize) -> (String, String) {
     layer.map_or_else(|| (network.input.name.clone(), "input".to_owned()), |l| (l.node.clone(), l.op.clone()))
 }
 
-fn magnitudes(channels: &[Channel], margin: f64) -> Vec<f64> {
+/// The largest magnitude of each channel with its margin. The fewer values were seen, the less a channel's own range says,
+/// and the more of its tensor's range it counts with.
+fn magnitudes(channels: &[Channel], values: usize, margin: f64) -> Vec<f64> {
     let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-    channels.iter().map(|c| positive(c.magnitude().max(largest * FLOOR)) * margin).collect()
+    let floor = (FEW / (values as f64).sqrt()).clamp(FLOOR, 1.0);
+    channels.iter().map(|c| positive(c.magnitude().max(largest * floor)) * margin).collect()
 }
 
 /// The channels of an image share one range; a feature that is always 0 takes the largest one.
