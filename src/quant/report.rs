@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     error::{ArtifactKind, Error, Result},
-    graph::{FloatActivation, Model, Network},
+    graph::{Model, Network},
 };
 
 /// Accuracy of a model over some rows.
@@ -43,8 +43,7 @@ impl fmt::Display for Report {
 }
 
 /// Compares a model with its float original over rows (flat, ONNX order). `float` gives the output values of a row;
-/// `network` says which of them make a class: the index after `ArgMax`, the largest of several outputs, the decision at
-/// ½ of a single `Sigmoid`, all decisions of a `Threshold`.
+/// `network` says which of them make a class ([`Network::class`]).
 ///
 /// # Errors
 /// `Artifact` without rows, those of `float`, `Graph` where it gives another number of outputs, and every refusal of the
@@ -63,22 +62,21 @@ pub fn evaluate(
     let mut classes = true;
     for (index, row) in rows.iter().enumerate() {
         let expected = float(row)?;
-        let trace = match model.quantize_input(row).and_then(|codes| model.run(codes)) {
-            Ok(trace) => trace,
+        let got = match model.predict(row) {
+            Ok(got) => got,
             Err(error @ (Error::InputRange { .. } | Error::ActivationRange { .. })) => {
                 refusals += 1;
                 first_refusal.get_or_insert_with(|| format!("row {index}: {error}"));
-                classes &= class(network, &expected).is_some();
+                classes &= network.class(&expected).is_some();
                 continue;
             }
             Err(error) => return Err(error),
         };
-        let got = model.output_values(trace.codes.last().map_or(&[], Vec::as_slice));
         if got.len() != expected.len() {
             let reason = format!("the float network gives {} values, the model {}", expected.len(), got.len());
-            return Err(Error::Graph { node: network.output.name.clone(), reason });
+            return Err(Error::Graph { node: network.output().name.clone(), reason });
         }
-        match (class(network, &got), class(network, &expected)) {
+        match (network.class(&got), network.class(&expected)) {
             (Some(got), Some(expected)) => agreeing += usize::from(got == expected),
             _ => classes = false,
         }
@@ -97,18 +95,4 @@ pub fn evaluate(
         max_abs_error: (count > 0).then_some(largest),
         mean_abs_error: (count > 0).then_some(sum / count as f64),
     })
-}
-
-/// The class that output values stand for, comparable between two outputs of one network.
-fn class(network: &Network, values: &[f64]) -> Option<Vec<usize>> {
-    let decisions = || values.iter().map(|v| usize::from(*v >= 0.5)).collect();
-    match network.layers.last()?.activation {
-        FloatActivation::ArgMax => values.first().map(|index| vec![*index as usize]),
-        FloatActivation::Threshold { .. } => Some(decisions()),
-        _ if values.len() > 1 => {
-            Some(vec![values.iter().enumerate().fold(0, |best, (i, v)| if *v > values[best] { i } else { best })])
-        }
-        FloatActivation::Sigmoid => Some(decisions()),
-        FloatActivation::Identity | FloatActivation::Relu => None,
-    }
 }
