@@ -6,7 +6,8 @@ use clap::ValueEnum;
 use hushproof::{
     Error,
     compile::{self, Options, Prefer, Reduction},
-    data, onnx, prove, quant,
+    data::Selection,
+    onnx, prove, quant,
 };
 use serde_json::json;
 
@@ -23,6 +24,9 @@ pub(crate) struct Args {
     /// Rows of typical inputs (JSON or .npz); scales and bit widths are chosen on them
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
+    /// Which of these rows: N, START..END or START..END:STEP
+    #[arg(long, value_name = "ROWS")]
+    rows: Option<Selection>,
     /// Least bits of an activation
     #[arg(long, default_value_t = Options::default().value_bits, value_parser = clap::value_parser!(u32).range(4..=24))]
     bits: u32,
@@ -120,7 +124,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         return Err(Error::Calibration { reason }.into());
     };
     let network = graph.network()?;
-    let rows = data::read_rows(&files::read(calibration)?, network.input())?;
+    let rows = files::rows(calibration, network.input(), args.rows.as_ref())?;
     let start = Instant::now();
     let compiled = compile::compile(network, &rows, &options)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hushproof::{
     Error,
     compile::{Reduction, reduce},
-    data,
+    data::Selection,
     graph::{Ending, Model, Network},
     onnx::{self, FloatModel},
     quant,
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Rows to evaluate (JSON with a leading batch axis, or .npz)
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
+    /// Which of these rows: N, START..END or START..END:STEP
+    #[arg(long, value_name = "ROWS")]
+    rows: Option<Selection>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -38,7 +41,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         return Err(Error::artifact(hushproof::error::ArtifactKind::Model, reason).into());
     }
     let network = reduced_like(original.clone(), &model)?;
-    let rows = data::read_rows(&files::read(&args.data)?, model.input())?;
+    let rows = files::rows(&args.data, model.input(), args.rows.as_ref())?;
     let report = if network == original {
         let float = FloatModel::new(&bytes)?;
         let run = |row: &[f64]| {
