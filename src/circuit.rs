@@ -8,6 +8,7 @@ mod fixed;
 mod layout;
 mod lookup;
 mod params;
+pub mod planar;
 mod search;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) mod tests;
