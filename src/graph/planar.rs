@@ -5,6 +5,9 @@
 //! activation. Tensor 0 is the input, layer i makes tensor i + 1. Batch is 1 everywhere; a vector of m values is m
 //! channels of 1 × 1.
 
+pub(crate) mod conv;
+mod float;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Digits, Port};

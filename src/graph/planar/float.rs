@@ -1,0 +1,204 @@
+//! Evaluation of float networks, in double precision.
+
+use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
+
+use super::{FloatActivation, FloatLayer, Function, Network, Shape, conv::accumulate};
+
+impl Network {
+    /// The output values on input values (flat, ONNX order), as many as [`Self::input_shape`] has.
+    pub fn eval(&self, input: &[f64]) -> Vec<f64> {
+        self.tensors(input).pop().unwrap_or_default()
+    }
+
+    /// The values of every tensor after its activation, the input first, each in channel-major order.
+    pub fn tensors(&self, input: &[f64]) -> Vec<Vec<f64>> {
+        let mut tensors = vec![input.to_vec()];
+        for (index, layer) in self.layers.iter().enumerate() {
+            tensors.push(layer.activate(self.affine(index, &tensors)));
+        }
+        tensors
+    }
+
+    /// What layer `layer` feeds its activation, from the values of the tensors it reads.
+    pub fn affine(&self, layer: usize, tensors: &[Vec<f64>]) -> Vec<f64> {
+        let layer = &self.layers[layer];
+        let mut y = layer.bias_values();
+        for term in &layer.terms {
+            accumulate(&term.map, self.shape(term.source), &tensors[term.source], layer.shape, &mut y);
+        }
+        y
+    }
+}
+
+impl FloatLayer {
+    /// The bias of every value.
+    fn bias_values(&self) -> Vec<f64> {
+        let repeat = if self.bias.len() == self.shape.len() { 1 } else { self.shape.plane() };
+        self.bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, repeat)).collect()
+    }
+
+    /// The activation of an affine result.
+    pub fn activate(&self, y: Vec<f64>) -> Vec<f64> {
+        self.activation.apply(self.shape, y)
+    }
+}
+
+impl FloatActivation {
+    /// The activation of values of the given shape; a single value for [`Self::ArgMax`].
+    pub fn apply(&self, shape: Shape, mut y: Vec<f64>) -> Vec<f64> {
+        match self {
+            Self::Linear => {}
+            Self::Relu => y.iter_mut().for_each(|y| *y = y.max(0.0)),
+            Self::PRelu { slope } => {
+                for (plane, slope) in y.chunks_exact_mut(shape.plane()).zip(slope) {
+                    plane.iter_mut().filter(|y| **y < 0.0).for_each(|y| *y *= slope);
+                }
+            }
+            Self::Clip { max } => y.iter_mut().for_each(|y| *y = y.max(0.0).min(*max)),
+            Self::Table(function) => y.iter_mut().for_each(|y| *y = function.eval(*y)),
+            Self::Threshold { at } => y.iter_mut().for_each(|y| *y = f64::from(*y >= *at)),
+            Self::ArgMax => {
+                let best = y.iter().enumerate().fold(0, |best, (i, v)| if *v > y[best] { i } else { best });
+                y = vec![best as f64];
+            }
+        }
+        y
+    }
+}
+
+impl Function {
+    /// The value at `x`.
+    pub fn eval(&self, x: f64) -> f64 {
+        match *self {
+            Self::Sigmoid => sigmoid(x),
+            Self::Tanh => x.tanh(),
+            Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
+            Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+            Self::Silu => x * sigmoid(x),
+            Self::Gelu => 0.5 * x * (1.0 + erf(x * FRAC_1_SQRT_2)),
+            Self::GeluTanh => 0.5 * x * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044715 * x * x * x)).tanh()),
+            Self::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Self::Elu { alpha } => {
+                if x >= 0.0 {
+                    x
+                } else {
+                    alpha * x.exp_m1()
+                }
+            }
+            Self::Erf => erf(x),
+            Self::Clip { min, max } => x.max(min).min(max),
+        }
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// The error function to double precision: 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, whose terms share a sign.
+fn erf(x: f64) -> f64 {
+    if x.abs() > 6.0 || x == 0.0 {
+        return x.signum() * f64::from(x != 0.0);
+    }
+    let (mut term, mut sum) = (x, x);
+    for n in 1..256 {
+        term *= 2.0 * x * x / f64::from(2 * n + 1);
+        sum += term;
+        if term.abs() < sum.abs() * f64::EPSILON / 2.0 {
+            break;
+        }
+    }
+    FRAC_2_SQRT_PI * (-x * x).exp() * sum
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::{
+        super::{Conv, Map, Sparse, Term},
+        *,
+    };
+    use crate::graph::Port;
+
+    #[test]
+    fn functions_have_known_values() {
+        for (function, x, expected) in [
+            (Function::Sigmoid, 1.0, 0.731_058_578_630_004_9),
+            (Function::Tanh, -0.5, -0.462_117_157_260_009_8),
+            (Function::HardSigmoid { alpha: 0.2, beta: 0.5 }, 1.0, 0.7),
+            (Function::HardSwish, 1.0, 2.0 / 3.0),
+            (Function::HardSwish, -4.0, 0.0),
+            (Function::Silu, 1.0, 0.731_058_578_630_004_9),
+            (Function::Gelu, 1.0, 0.841_344_746_068_542_9),
+            (Function::GeluTanh, 1.0, 0.841_191_990_608_3),
+            (Function::Softplus, 1.0, 1.313_261_687_518_222_8),
+            (Function::Softplus, 800.0, 800.0),
+            (Function::Elu { alpha: 2.0 }, -1.0, 2.0 * (-1f64).exp_m1()),
+            (Function::Erf, 0.5, 0.520_499_877_813_046_5),
+            (Function::Erf, 3.0, 0.999_977_909_503_001_4),
+            (Function::Erf, -2.0, -0.995_322_265_018_952_7),
+            (Function::Erf, 5.9, 1.0),
+            (Function::Erf, 0.0, 0.0),
+            (Function::Erf, f64::NEG_INFINITY, -1.0),
+            (Function::Clip { min: -1.0, max: 2.0 }, -3.0, -1.0),
+        ] {
+            assert!((function.eval(x) - expected).abs() < 1e-12, "{function:?} {x}: {}", function.eval(x));
+        }
+    }
+
+    #[test]
+    fn activations_apply_per_channel() {
+        let shape = Shape { channels: 2, height: 1, width: 2 };
+        let y = vec![-1.0, 2.0, -3.0, 8.0];
+        let apply = |activation: FloatActivation| activation.apply(shape, y.clone());
+        assert_eq!(apply(FloatActivation::Linear), y);
+        assert_eq!(apply(FloatActivation::Relu), [0.0, 2.0, 0.0, 8.0]);
+        assert_eq!(apply(FloatActivation::PRelu { slope: vec![0.5, 2.0] }), [-0.5, 2.0, -6.0, 8.0]);
+        assert_eq!(apply(FloatActivation::Clip { max: 6.0 }), [0.0, 2.0, 0.0, 6.0]);
+        assert_eq!(apply(FloatActivation::Threshold { at: 2.0 }), [0.0, 1.0, 0.0, 1.0]);
+        assert_eq!(apply(FloatActivation::ArgMax), [3.0]);
+    }
+
+    #[test]
+    fn terms_and_biases_add_up() {
+        let plane = Shape { channels: 1, height: 1, width: 3 };
+        let conv = |weights: Vec<f64>| Conv {
+            input_start: 0,
+            inputs: 1,
+            output_start: 0,
+            outputs: 1,
+            groups: 1,
+            kernel: [1, weights.len()],
+            stride: [1, 1],
+            dilation: [1, 1],
+            pad: [0, 0],
+            weights,
+        };
+        let layer = |shape, terms: Vec<(usize, Map<f64>)>, bias| FloatLayer {
+            node: String::new(),
+            op: String::new(),
+            shape,
+            terms: terms.into_iter().map(|(source, map)| Term { source, map, negative: None }).collect(),
+            bias,
+            activation: FloatActivation::Relu,
+            same_step: None,
+        };
+        let pair = Shape { width: 2, ..plane };
+        let sparse = Sparse { columns: vec![vec![(1, 1.0)], vec![], vec![(0, -1.0), (1, 2.0)]] };
+        let port = |len| Port { name: String::new(), shape: vec![1, len] };
+        let network = Network {
+            name: String::new(),
+            input: port(3),
+            input_shape: plane,
+            output: port(2),
+            layers: vec![
+                layer(pair, vec![(0, Map::Conv(conv(vec![1.0, -1.0])))], vec![0.5]),
+                layer(pair, vec![(0, Map::Sparse(sparse)), (1, Map::Conv(conv(vec![10.0])))], vec![1.0, 2.0]),
+            ],
+            softmax: false,
+        };
+        let tensors = network.tensors(&[1.0, 3.0, 2.0]);
+        assert_eq!(tensors, [vec![1.0, 3.0, 2.0], vec![0.0, 1.5], vec![0.0, 22.0]]);
+        assert_eq!(network.affine(1, &tensors), [-1.0, 22.0]);
+        assert_eq!(network.eval(&[1.0, 3.0, 2.0]), [0.0, 22.0]);
+    }
+}
