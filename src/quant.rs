@@ -5,6 +5,7 @@
 //! rounding errors of a row cancel exactly. Nothing here knows ONNX or circuits.
 
 mod layer;
+pub mod planar;
 mod ranges;
 mod report;
 mod sigmoid;

@@ -148,12 +148,13 @@ impl Layer {
     }
 }
 
-fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<()> {
+/// An error about an inconsistent model unless `holds`.
+pub(super) fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::artifact(ArtifactKind::Model, reason())) }
 }
 
 /// Number of elements of a shape.
-fn elements(shape: &[usize]) -> Option<usize> {
+pub(super) fn elements(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size))
 }
 

@@ -5,8 +5,14 @@
 //! activation. Tensor 0 is the input, layer i makes tensor i + 1. Batch is 1 everywhere; a vector of m values is m
 //! channels of 1 × 1.
 
+mod check;
 pub(crate) mod conv;
+mod exec;
 mod float;
+mod format;
+
+pub use check::{MAX_PRODUCTS, MAX_VALUES};
+pub use exec::{Element, Trace};
 
 use serde::{Deserialize, Serialize};
 

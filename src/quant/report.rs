@@ -55,6 +55,22 @@ pub fn evaluate(
     model: &Model,
     rows: &[Vec<f64>],
 ) -> Result<Report> {
+    let run = |row: &[f64]| {
+        let trace = model.run(model.quantize_input(row)?)?;
+        Ok(model.output_values(trace.codes.last().map_or(&[], Vec::as_slice)))
+    };
+    compare(float, run, |values| class(network, values), &network.output.name, rows)
+}
+
+/// Compares the outputs of `model` with those of `float` over rows; `class` gives what is comparable between two outputs,
+/// `output` names them.
+pub(super) fn compare(
+    float: impl Fn(&[f64]) -> Result<Vec<f64>>,
+    model: impl Fn(&[f64]) -> Result<Vec<f64>>,
+    class: impl Fn(&[f64]) -> Option<Vec<usize>>,
+    output: &str,
+    rows: &[Vec<f64>],
+) -> Result<Report> {
     if rows.is_empty() {
         return Err(Error::artifact(ArtifactKind::Data, "no rows"));
     }
@@ -63,22 +79,21 @@ pub fn evaluate(
     let mut classes = true;
     for (index, row) in rows.iter().enumerate() {
         let expected = float(row)?;
-        let trace = match model.quantize_input(row).and_then(|codes| model.run(codes)) {
-            Ok(trace) => trace,
+        let got = match model(row) {
+            Ok(got) => got,
             Err(error @ (Error::InputRange { .. } | Error::ActivationRange { .. })) => {
                 refusals += 1;
                 first_refusal.get_or_insert_with(|| format!("row {index}: {error}"));
-                classes &= class(network, &expected).is_some();
+                classes &= class(&expected).is_some();
                 continue;
             }
             Err(error) => return Err(error),
         };
-        let got = model.output_values(trace.codes.last().map_or(&[], Vec::as_slice));
         if got.len() != expected.len() {
             let reason = format!("the float network gives {} values, the model {}", expected.len(), got.len());
-            return Err(Error::Graph { node: network.output.name.clone(), reason });
+            return Err(Error::Graph { node: output.to_owned(), reason });
         }
-        match (class(network, &got), class(network, &expected)) {
+        match (class(&got), class(&expected)) {
             (Some(got), Some(expected)) => agreeing += usize::from(got == expected),
             _ => classes = false,
         }
@@ -99,15 +114,18 @@ pub fn evaluate(
     })
 }
 
+/// Index of the largest value, the first one of equals.
+pub(super) fn largest(values: &[f64]) -> usize {
+    values.iter().enumerate().fold(0, |best, (i, v)| if *v > values[best] { i } else { best })
+}
+
 /// The class that output values stand for, comparable between two outputs of one network.
 fn class(network: &Network, values: &[f64]) -> Option<Vec<usize>> {
     let decisions = || values.iter().map(|v| usize::from(*v >= 0.5)).collect();
     match network.layers.last()?.activation {
         FloatActivation::ArgMax => values.first().map(|index| vec![*index as usize]),
         FloatActivation::Threshold { .. } => Some(decisions()),
-        _ if values.len() > 1 => {
-            Some(vec![values.iter().enumerate().fold(0, |best, (i, v)| if *v > values[best] { i } else { best })])
-        }
+        _ if values.len() > 1 => Some(vec![largest(values)]),
         FloatActivation::Sigmoid => Some(decisions()),
         FloatActivation::Identity | FloatActivation::Relu => None,
     }

@@ -1,0 +1,276 @@
+//! The invariants of a [`Model`] that the circuit and the executor rely on, by interval arithmetic where values matter.
+
+use super::{Activation, Conv, Layer, Map, Model, Shape, Table, Term};
+use crate::{
+    error::{Error, Result},
+    graph::{
+        ACCUMULATOR_BITS,
+        interval::{elements, ensure},
+    },
+};
+
+/// Most values of all tensors of a model.
+pub const MAX_VALUES: usize = 1 << 26;
+/// Most multiplications of one evaluation.
+pub const MAX_PRODUCTS: u64 = 1 << 36;
+/// Largest kernel side, stride, dilation and padding: products of two fit 31 bits.
+const MAX_EXTENT: usize = 1 << 15;
+/// Most tables, and bits of a table's codes.
+const MAX_TABLES: usize = 64;
+const TABLE_VALUE_BITS: u32 = 31;
+/// Most lanes of activations and of weights.
+const MAX_LANES: (usize, usize) = (64, 256);
+
+impl Model {
+    /// Checks everything that the circuit and the executor rely on: shapes, sources, geometry and number of weights, which
+    /// activation stands where, tables and scales, and that no accumulator can leave its range, whatever the input codes.
+    ///
+    /// # Errors
+    /// `Artifact` for an inconsistent model, `Range` (with the node) where integers could grow too large.
+    pub fn check(&self) -> Result<()> {
+        self.accumulator_bounds().map(drop)
+    }
+
+    /// [`Model::check`], and the largest possible |Y| of each layer.
+    ///
+    /// # Errors
+    /// Those of [`Model::check`].
+    pub fn accumulator_bounds(&self) -> Result<Vec<u64>> {
+        ensure(self.digits.is_valid(), || format!("unusable limb sizes {:?}", self.digits))?;
+        let lanes =
+            (1..=MAX_LANES.0).contains(&self.lanes.activations) && (1..=MAX_LANES.1).contains(&self.lanes.weights);
+        ensure(lanes, || format!("{:?}, expected 1 to {} and 1 to {}", self.lanes, MAX_LANES.0, MAX_LANES.1))?;
+        self.check_shapes()?;
+        self.check_tables()?;
+        self.check_input()?;
+        let mut products = 0;
+        for (index, layer) in self.layers.iter().enumerate() {
+            self.check_layer(index, layer, &mut products)?;
+        }
+        self.check_output()?;
+        self.layers.iter().map(|layer| self.bound(layer)).collect()
+    }
+
+    /// The largest magnitude of a tensor's codes.
+    pub fn code_bound(&self, tensor: usize) -> u64 {
+        let top = (1 << self.digits.value_bits()) - 1;
+        match tensor.checked_sub(1).map(|layer| &self.layers[layer].activation) {
+            Some(Activation::Table(index)) => {
+                self.tables[*index].values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0)
+            }
+            Some(Activation::Threshold | Activation::ArgMax) => 1,
+            None | Some(Activation::Linear | Activation::Relu | Activation::PRelu | Activation::Clip) => top,
+        }
+    }
+
+    fn check_shapes(&self) -> Result<()> {
+        let shapes = std::iter::once(&self.input.shape).chain(self.layers.iter().map(|layer| &layer.shape));
+        let mut total = 0usize;
+        for shape in shapes {
+            let len = elements(&[shape.channels, shape.height, shape.width]).filter(|len| *len > 0);
+            total = len.and_then(|len| total.checked_add(len)).unwrap_or(usize::MAX);
+            ensure(total <= MAX_VALUES, || format!("{shape:?} is empty or more than {MAX_VALUES} values in all"))?;
+        }
+        Ok(())
+    }
+
+    fn check_tables(&self) -> Result<()> {
+        ensure(self.tables.len() <= MAX_TABLES, || format!("{} tables, expected {MAX_TABLES}", self.tables.len()))?;
+        for (index, Table { bits, values }) in self.tables.iter().enumerate() {
+            let sizes = (1..=self.digits.limb_bits).contains(bits) && values.len() == 1 << bits;
+            let small = values.iter().all(|v| v.unsigned_abs() >> TABLE_VALUE_BITS == 0);
+            ensure(sizes && small, || {
+                format!(
+                    "table {index} of {} values for {bits} bits, or a value beyond {TABLE_VALUE_BITS} bits",
+                    values.len()
+                )
+            })?;
+            let used = self.layers.iter().any(|layer| layer.activation == Activation::Table(index));
+            ensure(used, || format!("no layer uses table {index}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_input(&self) -> Result<()> {
+        let input = &self.input;
+        let sizes = elements(&input.port.shape) == Some(input.shape.len()) && input.step.len() == input.shape.channels;
+        ensure(sizes, || {
+            format!("input of shape {:?} as {:?} with {} steps", input.port.shape, input.shape, input.step.len())
+        })?;
+        let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
+        let bad = input.step.iter().position(|step| !(*step > 0.0 && (step * top).is_finite()));
+        ensure(bad.is_none(), || format!("input channel {} has no valid step", bad.unwrap_or_default()))
+    }
+
+    fn check_layer(&self, index: usize, layer: &Layer, products: &mut u64) -> Result<()> {
+        let node = &layer.node;
+        let last = index + 1 == self.layers.len();
+        let (bias, values) = (layer.bias.len(), layer.shape.len());
+        ensure(!layer.terms.is_empty(), || format!("{node}: no terms"))?;
+        ensure(bias == layer.shape.channels || bias == values, || format!("{node}: {bias} biases, {:?}", layer.shape))?;
+        for term in &layer.terms {
+            ensure(term.source <= index, || format!("{node}: reads tensor {} too early", term.source))?;
+            let from = self.shape(term.source);
+            *products = products.saturating_add(check_map(node, &term.map, from, layer.shape)?);
+            let prelu = term.source > 0 && self.layers[term.source - 1].activation == Activation::PRelu;
+            ensure(term.negative.is_some() == prelu, || format!("{node}: negative map of tensor {}", term.source))?;
+            if let Some(negative) = &term.negative {
+                *products = products.saturating_add(check_map(node, negative, from, layer.shape)?);
+                ensure(same_form(&term.map, negative), || format!("{node}: negative map of another form"))?;
+            }
+        }
+        ensure(*products <= MAX_PRODUCTS, || format!("{node}: more than {MAX_PRODUCTS} multiplications in all"))?;
+        match layer.activation {
+            Activation::Table(table) => ensure(table < self.tables.len(), || format!("{node}: no table {table}"))?,
+            Activation::Threshold => {
+                let odd = layer.bias.iter().all(|b| b % 2 != 0);
+                let even = layer.terms.iter().all(|term| weights(term).all(|(_, k)| k % 2 == 0));
+                ensure(last, || format!("{node}: Threshold is not the last layer"))?;
+                ensure(odd && even, || format!("{node}: threshold with an odd weight or an even bias"))?;
+            }
+            Activation::ArgMax => {
+                ensure(last, || format!("{node}: ArgMax is not the last layer"))?;
+                ensure(values >= 2, || format!("{node}: ArgMax of one class"))?;
+            }
+            Activation::PRelu => ensure(!last, || format!("{node}: PRelu is the last layer"))?,
+            Activation::Linear | Activation::Relu | Activation::Clip => {}
+        }
+        Ok(())
+    }
+
+    fn check_output(&self) -> Result<()> {
+        let output = &self.output;
+        let Some(last) = self.layers.last() else {
+            return ensure(false, || "no layers".to_owned());
+        };
+        ensure(last.shape.is_vector(), || format!("{}: the last layer makes {:?}, no vector", last.node, last.shape))?;
+        let values = last.shape.channels;
+        let decision = matches!(last.activation, Activation::Threshold | Activation::ArgMax);
+        let len = if last.activation == Activation::ArgMax { 1 } else { values };
+        ensure(elements(&output.port.shape) == Some(len), || {
+            format!("output of shape {:?} on {values} values", output.port.shape)
+        })?;
+        ensure(output.step.len() == values, || format!("{} output steps on {values} values", output.step.len()))?;
+        let steps = output.step.iter().all(|step| step.is_finite() && *step > 0.0);
+        ensure(steps, || "output step is not a positive number".to_owned())?;
+        ensure(!(output.softmax && decision), || "softmax of a decision".to_owned())?;
+        ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
+    }
+
+    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`.
+    fn bound(&self, layer: &Layer) -> Result<u64> {
+        let plane = layer.shape.plane();
+        let per_channel = layer.bias.len() / layer.shape.channels;
+        let biases = layer.bias.chunks(per_channel).map(|b| b.iter().map(|b| u128::from(b.unsigned_abs())).max());
+        let mut conv: Vec<u128> = biases.map(Option::unwrap_or_default).collect();
+        let mut sparse = Vec::new();
+        for term in &layer.terms {
+            let top = u128::from(self.code_bound(term.source));
+            let dense = matches!(term.map, Map::Conv(_));
+            if !dense && sparse.is_empty() {
+                sparse = vec![0u128; layer.shape.len()];
+            }
+            let sums = if dense { &mut conv } else { &mut sparse };
+            for (output, k) in weights(term) {
+                sums[output] = sums[output].saturating_add(u128::from(k.unsigned_abs()).saturating_mul(top));
+            }
+        }
+        for (sum, values) in conv.iter_mut().zip(sparse.chunks(plane)) {
+            *sum = sum.saturating_add(values.iter().copied().max().unwrap_or(0));
+        }
+        let magnitude = conv.into_iter().max().unwrap_or(0);
+        // ArgMax compares differences.
+        let largest = if layer.activation == Activation::ArgMax { magnitude.saturating_mul(2) } else { magnitude };
+        match u64::try_from(magnitude) {
+            Ok(bound) if largest < 1 << ACCUMULATOR_BITS => Ok(bound),
+            _ => Err(Error::Range {
+                node: layer.node.clone(),
+                op: layer.op.clone(),
+                got_bits: u128::BITS - largest.leading_zeros(),
+                max_bits: ACCUMULATOR_BITS,
+            }),
+        }
+    }
+}
+
+/// All weights of a term whose maps are checked, with the channel (`Conv`) or the value (`Sparse`) that they reach.
+fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i64)> + 'a {
+    std::iter::once(&term.map).chain(&term.negative).flat_map(|map| -> Box<dyn Iterator<Item = (usize, i64)> + 'a> {
+        match map {
+            Map::Conv(conv) => {
+                let kernels = conv.weights.chunks(conv.group_inputs() * conv.taps()).enumerate();
+                let reach =
+                    move |(o, kernel): (usize, &'a [i64])| kernel.iter().map(move |k| (conv.output_start + o, *k));
+                Box::new(kernels.flat_map(reach))
+            }
+            Map::Sparse(sparse) => Box::new(sparse.columns.iter().flatten().map(|(output, k)| (*output as usize, *k))),
+        }
+    })
+}
+
+/// Checks that a map leads from one shape to another; the number of its multiplications.
+fn check_map(node: &str, map: &Map<i64>, from: Shape, to: Shape) -> Result<u64> {
+    ensure(map.fits(from, to), || match map {
+        Map::Sparse(sparse) => format!("{node}: {} columns, from {from:?} to {to:?}", sparse.columns.len()),
+        Map::Conv(conv) => {
+            let Conv { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } =
+                conv;
+            format!(
+                "{node}: channels {input_start}+{inputs} to {output_start}+{outputs} in {groups} groups, kernel \
+                 {kernel:?}, stride {stride:?}, dilation {dilation:?}, pad {pad:?}, {} weights, from {from:?} to {to:?}",
+                weights.len()
+            )
+        }
+    })?;
+    Ok(match map {
+        Map::Conv(conv) => (conv.weights.len() as u64).saturating_mul(to.plane() as u64),
+        Map::Sparse(sparse) => sparse.columns.iter().map(|column| column.len() as u64).sum(),
+    })
+}
+
+impl<W> Map<W> {
+    /// Whether this is a map between tensors of these shapes, neither of them empty: channels, groups and columns exist,
+    /// sizes are sane, and there are as many weights as the sizes say.
+    pub fn fits(&self, from: Shape, to: Shape) -> bool {
+        match self {
+            Self::Conv(conv) => conv.fits(from, to),
+            Self::Sparse(sparse) => {
+                let increasing = |column: &Vec<(u32, W)>| column.windows(2).all(|pair| pair[0].0 < pair[1].0);
+                let inside = |column: &Vec<(u32, W)>| column.last().is_none_or(|(o, _)| (*o as usize) < to.len());
+                sparse.columns.len() == from.len() && sparse.columns.iter().all(|c| increasing(c) && inside(c))
+            }
+        }
+    }
+}
+
+impl<W> Conv<W> {
+    fn fits(&self, from: Shape, to: Shape) -> bool {
+        let Self { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } = self;
+        let range =
+            |start: &usize, len: &usize, all: usize| *len > 0 && start.checked_add(*len).is_some_and(|end| end <= all);
+        let extents = [kernel, stride, dilation].iter().all(|pair| pair.iter().all(|v| (1..=MAX_EXTENT).contains(v)));
+        range(input_start, inputs, from.channels)
+            && range(output_start, outputs, to.channels)
+            && *groups > 0
+            && inputs % groups == 0
+            && outputs % groups == 0
+            && extents
+            && pad.iter().all(|pad| pad.unsigned_abs() <= MAX_EXTENT)
+            && elements(&[*outputs, inputs / groups, kernel[0], kernel[1]]) == Some(weights.len())
+    }
+}
+
+/// Whether two maps that fit the same shapes differ in weights only.
+fn same_form(a: &Map<i64>, b: &Map<i64>) -> bool {
+    let form = |c: &Conv<i64>| {
+        (c.input_start, c.inputs, c.output_start, c.outputs, c.groups, c.kernel, c.stride, c.dilation, c.pad)
+    };
+    match (a, b) {
+        (Map::Conv(a), Map::Conv(b)) => form(a) == form(b),
+        (Map::Sparse(_), Map::Sparse(_)) => true,
+        (Map::Conv(_), Map::Sparse(_)) | (Map::Sparse(_), Map::Conv(_)) => false,
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(super) mod tests;

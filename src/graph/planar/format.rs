@@ -1,0 +1,216 @@
+//! A [`Model`] as the body of a `.hush` file.
+//!
+//! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals little-endian doubles; the outputs of a
+//! sparse column are written as gaps. A model has exactly one encoding.
+#![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
+
+use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Shape, Sparse, Table, Term};
+use crate::{
+    codec::{Reader, Writer},
+    error::Result,
+    graph::{Digits, read_port, write_port},
+};
+
+/// Fewest bytes of a table: its bits and number of values.
+const MIN_TABLE_BYTES: usize = 2;
+/// Fewest bytes of a layer: two names, a shape, the numbers of terms and biases, an activation.
+const MIN_LAYER_BYTES: usize = 8;
+/// Fewest bytes of a term: its source, the kind of its map, the flag of its negative map.
+const MIN_TERM_BYTES: usize = 3;
+/// Fewest bytes of an entry of a sparse map.
+const MIN_ENTRY_BYTES: usize = 2;
+
+impl Model {
+    /// Writes the body.
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.text(&self.name);
+        for value in [self.digits.limb_bits, self.digits.value_limbs, self.digits.remainder_limbs] {
+            w.varint(value.into());
+        }
+        w.size(self.lanes.activations);
+        w.size(self.lanes.weights);
+        write_port(w, &self.input.port);
+        write_shape(w, self.input.shape);
+        self.input.step.iter().for_each(|step| w.f64(*step));
+        w.size(self.tables.len());
+        for table in &self.tables {
+            w.varint(table.bits.into());
+            w.size(table.values.len());
+            table.values.iter().for_each(|v| w.signed(*v));
+        }
+        w.size(self.layers.len());
+        self.layers.iter().for_each(|layer| write_layer(w, layer));
+        write_port(w, &self.output.port);
+        self.output.step.iter().for_each(|step| w.f64(*step));
+        w.optional_f64(self.output.threshold);
+        w.u8(self.output.softmax.into());
+    }
+
+    /// Reads the body and checks the model.
+    ///
+    /// # Errors
+    /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let name = r.text()?;
+        let digits =
+            Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
+        let lanes = Lanes { activations: r.size()?, weights: r.size()? };
+        let (port, shape) = (read_port(r)?, read_shape(r)?);
+        let input = Input { port, shape, step: r.many(shape.channels, 8, Reader::f64)? };
+        let count = r.size()?;
+        let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
+        let count = r.size()?;
+        let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;
+        let port = read_port(r)?;
+        let values = layers.last().map_or(0, |layer| layer.shape.channels);
+        let output =
+            Output { port, step: r.many(values, 8, Reader::f64)?, threshold: r.optional_f64()?, softmax: r.bool()? };
+        let model = Self { name, digits, lanes, input, layers, tables, output };
+        model.check()?;
+        Ok(model)
+    }
+}
+
+fn write_shape(w: &mut Writer, shape: Shape) {
+    [shape.channels, shape.height, shape.width].iter().for_each(|size| w.size(*size));
+}
+
+fn read_shape(r: &mut Reader<'_>) -> Result<Shape> {
+    Ok(Shape { channels: r.size()?, height: r.size()?, width: r.size()? })
+}
+
+fn read_table(r: &mut Reader<'_>) -> Result<Table> {
+    let bits = r.varint_u32()?;
+    let count = r.size()?;
+    Ok(Table { bits, values: r.many(count, 1, Reader::signed)? })
+}
+
+fn write_layer(w: &mut Writer, layer: &Layer) {
+    w.text(&layer.node);
+    w.text(&layer.op);
+    write_shape(w, layer.shape);
+    w.size(layer.terms.len());
+    for term in &layer.terms {
+        w.size(term.source);
+        write_map(w, &term.map);
+        w.u8(term.negative.is_some().into());
+        if let Some(negative) = &term.negative {
+            write_map(w, negative);
+        }
+    }
+    w.size(layer.bias.len());
+    layer.bias.iter().for_each(|b| w.signed(*b));
+    w.u8(match layer.activation {
+        Activation::Linear => 0,
+        Activation::Relu => 1,
+        Activation::PRelu => 2,
+        Activation::Clip => 3,
+        Activation::Table(_) => 4,
+        Activation::Threshold => 5,
+        Activation::ArgMax => 6,
+    });
+    if let Activation::Table(index) = layer.activation {
+        w.size(index);
+    }
+}
+
+fn read_layer(r: &mut Reader<'_>) -> Result<Layer> {
+    let (node, op, shape) = (r.text()?, r.text()?, read_shape(r)?);
+    let count = r.size()?;
+    let terms = r.many(count, MIN_TERM_BYTES, |r| {
+        let (source, map) = (r.size()?, read_map(r)?);
+        Ok(Term { source, map, negative: if r.bool()? { Some(read_map(r)?) } else { None } })
+    })?;
+    let count = r.size()?;
+    let bias = r.many(count, 1, Reader::signed)?;
+    let activation = match r.u8()? {
+        0 => Activation::Linear,
+        1 => Activation::Relu,
+        2 => Activation::PRelu,
+        3 => Activation::Clip,
+        4 => Activation::Table(r.size()?),
+        5 => Activation::Threshold,
+        6 => Activation::ArgMax,
+        other => return Err(r.error(format!("unknown activation {other}"))),
+    };
+    Ok(Layer { node, op, shape, terms, bias, activation })
+}
+
+fn write_map(w: &mut Writer, map: &Map<i64>) {
+    match map {
+        Map::Conv(conv) => {
+            w.u8(0);
+            let channels = [conv.input_start, conv.inputs, conv.output_start, conv.outputs, conv.groups];
+            let sizes = [conv.kernel, conv.stride, conv.dilation];
+            channels.iter().chain(sizes.iter().flatten()).for_each(|size| w.size(*size));
+            conv.pad.iter().for_each(|pad| w.signed(i64::try_from(*pad).unwrap_or(i64::MAX)));
+            w.size(conv.weights.len());
+            conv.weights.iter().for_each(|k| w.signed(*k));
+        }
+        Map::Sparse(sparse) => {
+            w.u8(1);
+            w.size(sparse.columns.len());
+            for column in &sparse.columns {
+                w.size(column.len());
+                let mut next = 0u32;
+                for (output, k) in column {
+                    w.varint(output.saturating_sub(next).into());
+                    w.signed(*k);
+                    next = output.saturating_add(1);
+                }
+            }
+        }
+    }
+}
+
+fn read_map(r: &mut Reader<'_>) -> Result<Map<i64>> {
+    match r.u8()? {
+        0 => {
+            let (input_start, inputs) = (r.size()?, r.size()?);
+            let (output_start, outputs, groups) = (r.size()?, r.size()?, r.size()?);
+            let (kernel, stride, dilation) = (read_pair(r)?, read_pair(r)?, read_pair(r)?);
+            let pad = [read_pad(r)?, read_pad(r)?];
+            let count = r.size()?;
+            let weights = r.many(count, 1, Reader::signed)?;
+            Ok(Map::Conv(Conv {
+                input_start,
+                inputs,
+                output_start,
+                outputs,
+                groups,
+                kernel,
+                stride,
+                dilation,
+                pad,
+                weights,
+            }))
+        }
+        1 => {
+            let count = r.size()?;
+            Ok(Map::Sparse(Sparse { columns: r.many(count, 1, read_column)? }))
+        }
+        other => Err(r.error(format!("unknown map {other}"))),
+    }
+}
+
+fn read_pair(r: &mut Reader<'_>) -> Result<[usize; 2]> {
+    Ok([r.size()?, r.size()?])
+}
+
+fn read_pad(r: &mut Reader<'_>) -> Result<isize> {
+    isize::try_from(r.signed()?).map_err(|_| r.error("padding too large"))
+}
+
+fn read_column(r: &mut Reader<'_>) -> Result<Vec<(u32, i64)>> {
+    let count = r.size()?;
+    let mut next = Some(0u32);
+    r.many(count, MIN_ENTRY_BYTES, |r| {
+        let gap = r.varint_u32()?;
+        let output = next.and_then(|next| next.checked_add(gap)).ok_or_else(|| r.error("integer too large"))?;
+        next = output.checked_add(1);
+        Ok((output, r.signed()?))
+    })
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
