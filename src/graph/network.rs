@@ -94,13 +94,16 @@ impl Network {
         }
     }
 
+    /// Whether the last layer gives probabilities, each for itself.
     fn ends_in_sigmoid(&self) -> bool {
-        use planar::{FloatActivation::Table, Function::Sigmoid};
+        use planar::{FloatActivation::Table, Function};
         match self {
             Self::Chain(network) => {
                 network.layers.last().is_some_and(|layer| layer.activation == chain::FloatActivation::Sigmoid)
             }
-            Self::Planar(network) => network.layers.last().is_some_and(|layer| layer.activation == Table(Sigmoid)),
+            Self::Planar(network) => network.layers.last().is_some_and(|layer| {
+                matches!(layer.activation, Table(Function::Sigmoid | Function::HardSigmoid { .. }))
+            }),
         }
     }
 }

@@ -207,42 +207,54 @@ fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i64)> + 'a {
 
 /// Checks that a map leads from one shape to another; the number of its multiplications.
 fn check_map(node: &str, map: &Map<i64>, from: Shape, to: Shape) -> Result<u64> {
-    match map {
+    ensure(map.fits(from, to), || match map {
+        Map::Sparse(sparse) => format!("{node}: {} columns, from {from:?} to {to:?}", sparse.columns.len()),
         Map::Conv(conv) => {
-            ensure(conv_fits(conv, from, to), || {
-                let Conv { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } =
-                    conv;
-                format!(
-                    "{node}: channels {input_start}+{inputs} to {output_start}+{outputs} in {groups} groups, kernel \
-                     {kernel:?}, stride {stride:?}, dilation {dilation:?}, pad {pad:?}, {} weights, from {from:?} to {to:?}",
-                    weights.len()
-                )
-            })?;
-            Ok((conv.weights.len() as u64).saturating_mul(to.plane() as u64))
+            let Conv { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } =
+                conv;
+            format!(
+                "{node}: channels {input_start}+{inputs} to {output_start}+{outputs} in {groups} groups, kernel \
+                 {kernel:?}, stride {stride:?}, dilation {dilation:?}, pad {pad:?}, {} weights, from {from:?} to {to:?}",
+                weights.len()
+            )
         }
-        Map::Sparse(sparse) => {
-            let increasing = |column: &Vec<(u32, i64)>| column.windows(2).all(|pair| pair[0].0 < pair[1].0);
-            let inside = |column: &Vec<(u32, i64)>| column.last().is_none_or(|(o, _)| (*o as usize) < to.len());
-            let fits = sparse.columns.len() == from.len() && sparse.columns.iter().all(|c| increasing(c) && inside(c));
-            ensure(fits, || format!("{node}: {} columns, from {from:?} to {to:?}", sparse.columns.len()))?;
-            Ok(sparse.columns.iter().map(|column| column.len() as u64).sum())
+    })?;
+    Ok(match map {
+        Map::Conv(conv) => (conv.weights.len() as u64).saturating_mul(to.plane() as u64),
+        Map::Sparse(sparse) => sparse.columns.iter().map(|column| column.len() as u64).sum(),
+    })
+}
+
+impl<W> Map<W> {
+    /// Whether this is a map between tensors of these shapes, neither of them empty: channels, groups and columns exist,
+    /// sizes are sane, and there are as many weights as the sizes say.
+    pub fn fits(&self, from: Shape, to: Shape) -> bool {
+        match self {
+            Self::Conv(conv) => conv.fits(from, to),
+            Self::Sparse(sparse) => {
+                let increasing = |column: &Vec<(u32, W)>| column.windows(2).all(|pair| pair[0].0 < pair[1].0);
+                let inside = |column: &Vec<(u32, W)>| column.last().is_none_or(|(o, _)| (*o as usize) < to.len());
+                sparse.columns.len() == from.len() && sparse.columns.iter().all(|c| increasing(c) && inside(c))
+            }
         }
     }
 }
 
-fn conv_fits(conv: &Conv<i64>, from: Shape, to: Shape) -> bool {
-    let Conv { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } = conv;
-    let range =
-        |start: &usize, len: &usize, all: usize| *len > 0 && start.checked_add(*len).is_some_and(|end| end <= all);
-    let extents = [kernel, stride, dilation].iter().all(|pair| pair.iter().all(|v| (1..=MAX_EXTENT).contains(v)));
-    range(input_start, inputs, from.channels)
-        && range(output_start, outputs, to.channels)
-        && *groups > 0
-        && inputs % groups == 0
-        && outputs % groups == 0
-        && extents
-        && pad.iter().all(|pad| pad.unsigned_abs() <= MAX_EXTENT)
-        && elements(&[*outputs, inputs / groups, kernel[0], kernel[1]]) == Some(weights.len())
+impl<W> Conv<W> {
+    fn fits(&self, from: Shape, to: Shape) -> bool {
+        let Self { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } = self;
+        let range =
+            |start: &usize, len: &usize, all: usize| *len > 0 && start.checked_add(*len).is_some_and(|end| end <= all);
+        let extents = [kernel, stride, dilation].iter().all(|pair| pair.iter().all(|v| (1..=MAX_EXTENT).contains(v)));
+        range(input_start, inputs, from.channels)
+            && range(output_start, outputs, to.channels)
+            && *groups > 0
+            && inputs % groups == 0
+            && outputs % groups == 0
+            && extents
+            && pad.iter().all(|pad| pad.unsigned_abs() <= MAX_EXTENT)
+            && elements(&[*outputs, inputs / groups, kernel[0], kernel[1]]) == Some(weights.len())
+    }
 }
 
 /// Whether two maps that fit the same shapes differ in weights only.
@@ -256,3 +268,6 @@ fn same_form(a: &Map<i64>, b: &Map<i64>) -> bool {
         (Map::Conv(_), Map::Sparse(_)) | (Map::Sparse(_), Map::Conv(_)) => false,
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(super) mod tests;

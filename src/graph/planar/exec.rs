@@ -189,3 +189,6 @@ fn bits(y: &[i64]) -> Vec<i64> {
     let best = y.iter().enumerate().fold(0, |best, (i, v)| if *v > y[best] { i } else { best });
     (0..y.len()).map(|o| i64::from(o < best)).collect()
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

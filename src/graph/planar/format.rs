@@ -208,3 +208,6 @@ fn read_column(r: &mut Reader<'_>) -> Result<Vec<(u32, i64)>> {
         Ok((output, r.signed()?))
     })
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

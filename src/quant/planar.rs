@@ -1,0 +1,115 @@
+//! Quantization of networks of planes.
+//!
+//! Codes are signed and symmetric: real = `code · step`, with a step per channel wherever the activation is positively
+//! homogeneous. A consumer's weights absorb the steps of the codes it reads and the slopes of their negative parts, its
+//! bias absorbs the rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
+
+mod layer;
+mod ranges;
+mod rounding;
+mod steps;
+
+pub use ranges::{Channel, Ranges};
+
+use super::{Options, check_digits};
+use crate::{
+    error::{Error, Result},
+    graph::{
+        Digits,
+        planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output},
+    },
+};
+use steps::Steps;
+
+/// Turns a float network into the integers that are proved; `lanes` is stored as given.
+///
+/// # Errors
+/// `Option` for an unusable margin or limb sizes; `Shape`, `Graph` for a malformed network; `Calibration` for ranges of
+/// another network; `Range` where the limbs are too few for a node's scales; those of [`Model::check`].
+pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes, options: &Options) -> Result<Model> {
+    for (option, margin) in [("--margin", options.margin), ("--input-margin", options.input_margin)] {
+        if !(1.0..=1e6).contains(&margin) {
+            return Err(Error::Option { option, reason: format!("{margin} is not in 1..=1000000") });
+        }
+    }
+    check_network(network)?;
+    ranges.check(network)?;
+    check_digits(&digits)?;
+    let steps = Steps::choose(network, ranges, &digits, options)?;
+    let mut layers = Vec::with_capacity(network.layers.len());
+    for index in 0..network.layers.len() {
+        layers.push(layer::quantize(network, index, ranges, &digits, &steps)?);
+    }
+    let decision = network.layers.last().is_some_and(|l| is_decision(&l.activation));
+    let input = Input { port: network.input.clone(), shape: network.input_shape, step: steps.step[0].clone() };
+    let output = Output {
+        port: network.output.clone(),
+        step: steps.step.last().cloned().unwrap_or_default(),
+        threshold: None,
+        softmax: network.softmax && !decision,
+    };
+    let model = Model { name: network.name.clone(), digits, lanes, input, layers, tables: steps.tables, output };
+    model.check()?;
+    Ok(model)
+}
+
+const fn is_decision(activation: &FloatActivation) -> bool {
+    matches!(activation, FloatActivation::Threshold { .. } | FloatActivation::ArgMax)
+}
+
+/// Checks a network's shapes, so that no index below can go wrong, and its numbers.
+fn check_network(network: &Network) -> Result<()> {
+    let Some(last) = network.layers.last() else {
+        return Err(Error::Graph { node: network.name.clone(), reason: "has no layer".to_owned() });
+    };
+    let port = |name: &str, op: &str, expected: usize, got: &[usize]| {
+        if got.iter().try_fold(1usize, |n, size| n.checked_mul(*size)) == Some(expected) {
+            return Ok(());
+        }
+        let (expected, got) = (format!("{expected} values"), format!("{got:?}"));
+        Err(Error::Shape { node: name.to_owned(), op: op.to_owned(), expected, got })
+    };
+    port(&network.input.name, "input", network.input_shape.len(), &network.input.shape)?;
+    for (index, layer) in network.layers.iter().enumerate() {
+        let graph = |reason: &str| Err(Error::Graph { node: layer.node.clone(), reason: reason.to_owned() });
+        let shape = layer.shape;
+        let fits = !shape.is_empty()
+            && [shape.channels, shape.len()].contains(&layer.bias.len())
+            && layer.terms.iter().all(|t| t.source <= index && t.map.fits(network.shape(t.source), shape));
+        if layer.terms.is_empty() || !fits {
+            return graph(&format!("its maps and biases do not fit {shape:?}"));
+        }
+        let tied = layer.same_step.is_none_or(|t| t <= index && network.shape(t).channels == shape.channels);
+        if !tied {
+            return graph("shares the steps of a tensor with other channels");
+        }
+        let finite = |map: &Map<f64>| match map {
+            Map::Conv(conv) => conv.weights.iter().all(|w| w.is_finite()),
+            Map::Sparse(sparse) => sparse.columns.iter().flatten().all(|(_, w)| w.is_finite()),
+        };
+        if !(layer.bias.iter().all(|b| b.is_finite()) && layer.terms.iter().all(|t| finite(&t.map))) {
+            return graph("has a weight that is not a finite number");
+        }
+        let is_last = index + 1 == network.layers.len();
+        match &layer.activation {
+            FloatActivation::PRelu { slope } if slope.len() != shape.channels => return graph("slopes do not fit"),
+            FloatActivation::PRelu { slope } if !slope.iter().all(|s| s.is_finite()) => {
+                return graph("has a slope that is not a finite number");
+            }
+            FloatActivation::PRelu { .. } if is_last => return graph("the last layer cannot have slopes"),
+            FloatActivation::Clip { max } if !(*max > 0.0 && max.is_finite()) => return graph("clips to nothing"),
+            FloatActivation::Threshold { at } if !at.is_finite() => return graph("threshold is not a finite number"),
+            FloatActivation::ArgMax if shape.len() < 2 => return graph("ArgMax needs at least two values"),
+            activation if is_decision(activation) && !is_last => return graph("a decision is not the last layer"),
+            _ => {}
+        }
+    }
+    if !last.shape.is_vector() {
+        return Err(Error::Graph { node: last.node.clone(), reason: format!("ends in {:?}, no vector", last.shape) });
+    }
+    let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
+    port(&network.output.name, "output", outputs, &network.output.shape)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -1,0 +1,120 @@
+//! One float layer to integers.
+
+use super::{
+    Ranges, Steps,
+    rounding::{Gains, Rounding, channel},
+    steps::positive,
+};
+use crate::{
+    error::Result,
+    graph::{
+        ACCUMULATOR_BITS, Digits,
+        planar::{Activation, FloatActivation, Layer, Map, Network, Shape, Term},
+    },
+};
+
+/// A range that every input code allows is cut to this many times the calibrated one; values beyond are errors.
+const REACH: f64 = 64.0;
+/// Share of a decision's bits that ranges are scaled to; the rest is for rounded weights.
+const FILL: f64 = 0.98;
+/// Bits of accumulators that a decision leaves unused.
+const SPARE_BITS: u32 = 2;
+
+/// Quantizes layer `index`.
+pub(super) fn quantize(
+    network: &Network,
+    index: usize,
+    ranges: &Ranges,
+    digits: &Digits,
+    steps: &Steps,
+) -> Result<Layer> {
+    let layer = &network.layers[index];
+    let activation = steps.activation[index].clone();
+    let scale = f64::from(digits.remainder_bits()).exp2();
+    // The real value of Y = 1.
+    let unit: Vec<f64> = match &activation {
+        Activation::Table(table) => vec![steps.argument[*table] / scale; layer.shape.channels],
+        Activation::Threshold | Activation::ArgMax => decision_units(network, index, ranges, digits, steps),
+        _ => steps.step[index + 1].iter().map(|step| step / scale).collect(),
+    };
+    let mut rounding = Rounding::new(layer, &unit);
+    let mut terms = Vec::with_capacity(layer.terms.len());
+    for term in &layer.terms {
+        let (step, seen) = (&steps.step[term.source], &ranges.tensors[term.source]);
+        let from = network.shape(term.source);
+        let center = seen.iter().zip(step).map(|(c, step)| c.mean / step).collect();
+        let map = rounding.map(&term.map, &Gains { from, factor: step.clone(), center })?;
+        let source = term.source.checked_sub(1).map(|source| &network.layers[source].activation);
+        let negative = match source {
+            Some(FloatActivation::PRelu { slope }) => {
+                let factor = step.iter().zip(slope).map(|(step, slope)| -slope * step).collect();
+                let center = seen.iter().zip(step).map(|(c, step)| c.negative / step).collect();
+                Some(rounding.map(&term.map, &Gains { from, factor, center })?)
+            }
+            _ => None,
+        };
+        terms.push(Term { source: term.source, map, negative });
+    }
+    rounding.check_precision(digits)?;
+    let mut bias = rounding.bias()?;
+    if activation == Activation::Threshold {
+        terms.iter_mut().for_each(|term| {
+            double(&mut term.map);
+            term.negative.iter_mut().for_each(double);
+        });
+        bias.iter_mut().for_each(|b| *b = b.saturating_mul(2).saturating_add(1));
+    }
+    Ok(Layer { node: layer.node.clone(), op: layer.op.clone(), shape: layer.shape, terms, bias, activation })
+}
+
+fn double(map: &mut Map<i64>) {
+    match map {
+        Map::Conv(conv) => conv.weights.iter_mut().for_each(|k| *k = k.saturating_mul(2)),
+        Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|(_, k)| *k = k.saturating_mul(2)),
+    }
+}
+
+/// Units of a decision: what is compared fits the bits of all limbs for [`REACH`] times the calibrated values, or for all
+/// values that codes allow where those are fewer. A vector, so channels are values.
+fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Digits, steps: &Steps) -> Vec<f64> {
+    let layer = &network.layers[index];
+    let top = ((1u64 << digits.value_bits()) - 1) as f64;
+    let mut reach: Vec<f64> = layer.bias.iter().map(|b| b.abs()).collect();
+    for term in &layer.terms {
+        let slope = |channel: usize| match term.source.checked_sub(1).map(|source| &network.layers[source].activation) {
+            Some(FloatActivation::PRelu { slope }) => slope[channel].abs().max(1.0),
+            _ => 1.0,
+        };
+        for (channel, output, w) in entries(&term.map, network.shape(term.source)) {
+            reach[output] += w.abs() * slope(channel) * steps.step[term.source][channel] * top;
+        }
+    }
+    let seen = &ranges.tensors[index + 1];
+    let row = f64::from(digits.row_bits()).exp2();
+    let room = f64::from(ACCUMULATOR_BITS - SPARE_BITS).exp2() / row;
+    let unit = |all: f64, seen: f64| positive(all.min((REACH * seen).max(all / room))) / (FILL * row);
+    if let FloatActivation::Threshold { at } = layer.activation {
+        let seen = seen.iter().map(|c| (c.min - at).abs().max((c.max - at).abs()));
+        return reach.iter().zip(seen).map(|(reach, seen)| 2.0 * unit(reach + at.abs(), seen)).collect();
+    }
+    let all = 2.0 * reach.iter().copied().fold(0.0, f64::max);
+    let low = seen.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
+    let high = seen.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
+    vec![unit(all, high - low); layer.shape.channels]
+}
+
+/// Entries of a map onto a vector: channel read, value reached, weight. Each tap of a kernel is an entry.
+fn entries(map: &Map<f64>, from: Shape) -> Box<dyn Iterator<Item = (usize, usize, f64)> + '_> {
+    match map {
+        Map::Conv(conv) => {
+            let kernels = conv.weights.chunks(conv.taps()).enumerate();
+            Box::new(kernels.flat_map(move |(index, kernel)| {
+                let (o, c) = (index / conv.group_inputs(), index % conv.group_inputs());
+                kernel.iter().map(move |w| (channel(conv, o, c), conv.output_start + o, *w))
+            }))
+        }
+        Map::Sparse(sparse) => Box::new(sparse.columns.iter().enumerate().flat_map(move |(input, column)| {
+            column.iter().map(move |(output, w)| (input / from.plane(), *output as usize, *w))
+        })),
+    }
+}

@@ -1,0 +1,136 @@
+//! Calibration: which values each channel takes.
+
+use rayon::prelude::*;
+
+use super::check_network;
+use crate::{
+    error::{Error, Result},
+    graph::planar::{FloatActivation, Network},
+};
+
+/// The values that one channel of a tensor took.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Channel {
+    /// Smallest, before the activation.
+    pub min: f64,
+    /// Largest, before the activation.
+    pub max: f64,
+    /// Mean after the activation; of the positive parts for `PRelu`.
+    pub mean: f64,
+    /// Mean of the negative parts before the activation.
+    pub negative: f64,
+}
+
+impl Channel {
+    const EMPTY: Self = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, mean: 0.0, negative: 0.0 };
+
+    /// Largest magnitude before the activation.
+    pub fn magnitude(&self) -> f64 {
+        self.min.abs().max(self.max.abs())
+    }
+}
+
+/// The values that a network's tensors took over some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranges {
+    /// Rows seen.
+    pub rows: usize,
+    /// Per tensor, the input first, and channel.
+    pub tensors: Vec<Vec<Channel>>,
+}
+
+impl Ranges {
+    /// Runs the network on calibration rows (flat, ONNX order), on all threads of the pool.
+    ///
+    /// # Errors
+    /// `Calibration` without rows and for values that are not finite, `InputShape` for a row of another length, `Shape`
+    /// and `Graph` for a malformed network.
+    pub fn from_rows(network: &Network, rows: &[Vec<f64>]) -> Result<Self> {
+        check_network(network)?;
+        if rows.is_empty() {
+            let reason = "no rows; give --calibration a JSON or .npz file with typical inputs".to_owned();
+            return Err(Error::Calibration { reason });
+        }
+        let seen: Vec<_> = rows.par_iter().enumerate().map(|(i, row)| see(network, i, row)).collect::<Result<_>>()?;
+        // One after the other: sums must not depend on the threads.
+        let mut tensors = seen.into_iter().reduce(merge).unwrap_or_default();
+        for channel in tensors.iter_mut().flatten() {
+            channel.mean /= rows.len() as f64;
+            channel.negative /= rows.len() as f64;
+        }
+        Ok(Self { rows: rows.len(), tensors })
+    }
+
+    /// Checks that these are ranges of this network.
+    pub(super) fn check(&self, network: &Network) -> Result<()> {
+        let shapes = (0..=network.layers.len()).map(|tensor| network.shape(tensor).channels);
+        if shapes.eq(self.tensors.iter().map(Vec::len)) {
+            return Ok(());
+        }
+        Err(Error::Calibration { reason: "ranges of another network".to_owned() })
+    }
+}
+
+/// What one row shows.
+fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>> {
+    if row.len() != network.input_shape.len() {
+        return Err(Error::InputShape {
+            input: network.input.name.clone(),
+            expected: format!("{:?}", network.input.shape),
+            got: format!("[{}] in row {index}", row.len()),
+        });
+    }
+    if let Some(element) = row.iter().position(|v| !v.is_finite()) {
+        let reason = format!("value {element} of row {index} is {}, expected a finite number", row[element]);
+        return Err(Error::Calibration { reason });
+    }
+    let mut seen = vec![channels(row, row, network.input_shape.plane())];
+    let mut tensors = vec![row.to_vec()];
+    for (index, layer) in network.layers.iter().enumerate() {
+        let y = network.affine(index, &tensors);
+        if let Some(element) = y.iter().position(|y| !y.is_finite()) {
+            let (node, op, y) = (&layer.node, &layer.op, y[element]);
+            let reason = format!("{node} ({op}): value {element} is {y}, expected a finite number");
+            return Err(Error::Calibration { reason });
+        }
+        let plane = layer.shape.plane();
+        let value = layer.activate(y.clone());
+        seen.push(match layer.activation {
+            FloatActivation::PRelu { .. } => {
+                let positive: Vec<f64> = y.iter().map(|y| y.max(0.0)).collect();
+                channels(&y, &positive, plane)
+            }
+            FloatActivation::ArgMax => channels(&y, &y, plane),
+            _ => channels(&y, &value, plane),
+        });
+        tensors.push(value);
+    }
+    Ok(seen)
+}
+
+fn channels(y: &[f64], value: &[f64], plane: usize) -> Vec<Channel> {
+    let planes = y.chunks_exact(plane).zip(value.chunks_exact(plane));
+    let channel = |(y, value): (&[f64], &[f64])| {
+        let seen = y.iter().fold(Channel::EMPTY, |seen, y| Channel {
+            min: seen.min.min(*y),
+            max: seen.max.max(*y),
+            mean: 0.0,
+            negative: seen.negative - y.min(0.0) / plane as f64,
+        });
+        Channel { mean: value.iter().sum::<f64>() / plane as f64, ..seen }
+    };
+    planes.map(channel).collect()
+}
+
+/// Ranges of both, sums of means.
+fn merge(mut a: Vec<Vec<Channel>>, b: Vec<Vec<Channel>>) -> Vec<Vec<Channel>> {
+    for (a, b) in a.iter_mut().flatten().zip(b.iter().flatten()) {
+        *a = Channel {
+            min: a.min.min(b.min),
+            max: a.max.max(b.max),
+            mean: a.mean + b.mean,
+            negative: a.negative + b.negative,
+        };
+    }
+    a
+}

@@ -1,0 +1,140 @@
+//! Rounding of weights and biases.
+
+use crate::{
+    error::{Error, Result},
+    graph::{
+        ACCUMULATOR_BITS, Digits,
+        planar::{Conv, FloatActivation, FloatLayer, Map, Shape, Sparse},
+    },
+};
+
+/// How the codes of a tensor enter a map.
+pub(super) struct Gains {
+    /// Shape of the tensor.
+    pub(super) from: Shape,
+    /// What one code of a channel adds per unit of weight.
+    pub(super) factor: Vec<f64>,
+    /// The typical code of each channel; the bias makes good there what rounded weights get wrong.
+    pub(super) center: Vec<f64>,
+}
+
+/// The weights of a layer in units of Y, and what rounding them costs.
+pub(super) struct Rounding<'a> {
+    layer: &'a FloatLayer,
+    /// The real value of Y = 1, per channel.
+    unit: &'a [f64],
+    /// Per value: what the rounded weights add too much at the typical codes.
+    error: Vec<f64>,
+    /// Largest magnitude before rounding.
+    largest: f64,
+}
+
+impl<'a> Rounding<'a> {
+    pub(super) fn new(layer: &'a FloatLayer, unit: &'a [f64]) -> Self {
+        Self { layer, unit, error: vec![0.0; layer.shape.len()], largest: 0.0 }
+    }
+
+    /// The rounded weights of a map.
+    pub(super) fn map(&mut self, map: &Map<f64>, gains: &Gains) -> Result<Map<i64>> {
+        match map {
+            Map::Conv(conv) => self.conv(conv, gains).map(Map::Conv),
+            Map::Sparse(sparse) => self.sparse(sparse, gains).map(Map::Sparse),
+        }
+    }
+
+    fn conv(&mut self, conv: &Conv<f64>, gains: &Gains) -> Result<Conv<i64>> {
+        let plane = self.layer.shape.plane();
+        let mut weights = Vec::with_capacity(conv.weights.len());
+        for (index, kernel) in conv.weights.chunks(conv.taps()).enumerate() {
+            let (o, c) = (index / conv.group_inputs(), index % conv.group_inputs());
+            let (input, output) = (channel(conv, o, c), conv.output_start + o);
+            let gain = gains.factor[input] / self.unit[output];
+            let mut error = 0.0;
+            for w in kernel {
+                let k = self.round(w * gain)?;
+                error += k as f64 - w * gain;
+                weights.push(k);
+            }
+            let values = &mut self.error[output * plane..(output + 1) * plane];
+            values.iter_mut().for_each(|e| *e += error * gains.center[input]);
+        }
+        Ok(Conv {
+            input_start: conv.input_start,
+            inputs: conv.inputs,
+            output_start: conv.output_start,
+            outputs: conv.outputs,
+            groups: conv.groups,
+            kernel: conv.kernel,
+            stride: conv.stride,
+            dilation: conv.dilation,
+            pad: conv.pad,
+            weights,
+        })
+    }
+
+    fn sparse(&mut self, sparse: &Sparse<f64>, gains: &Gains) -> Result<Sparse<i64>> {
+        let plane = self.layer.shape.plane();
+        let mut columns = Vec::with_capacity(sparse.columns.len());
+        for (input, column) in sparse.columns.iter().enumerate() {
+            let input = input / gains.from.plane();
+            let mut rounded = Vec::with_capacity(column.len());
+            for (output, w) in column {
+                let gain = gains.factor[input] / self.unit[*output as usize / plane];
+                let k = self.round(w * gain)?;
+                self.error[*output as usize] += (k as f64 - w * gain) * gains.center[input];
+                if k != 0 {
+                    rounded.push((*output, k));
+                }
+            }
+            columns.push(rounded);
+        }
+        Ok(Sparse { columns })
+    }
+
+    /// The biases, with what the rounded weights add too much taken off.
+    pub(super) fn bias(&self) -> Result<Vec<i64>> {
+        let (plane, len) = (self.layer.shape.plane(), self.layer.shape.len());
+        let values = len / self.layer.bias.len();
+        let bias = |(index, bias): (usize, &f64)| {
+            let errors = &self.error[index * values..(index + 1) * values];
+            let error = errors.iter().sum::<f64>() / values as f64;
+            let unit = self.unit[index * values / plane];
+            self.integer(match self.layer.activation {
+                FloatActivation::Threshold { at } => ((bias - at) / unit - error).floor(),
+                _ => (bias / unit - error).round(),
+            })
+        };
+        self.layer.bias.iter().enumerate().map(bias).collect()
+    }
+
+    /// Refuses a layer whose weights all vanish against its sums: more remainder bits are needed.
+    pub(super) fn check_precision(&self, digits: &Digits) -> Result<()> {
+        if self.largest == 0.0 || self.largest >= 0.5 {
+            return Ok(());
+        }
+        let missing = -self.largest.max(f64::MIN_POSITIVE).log2();
+        let max_bits = digits.remainder_bits();
+        Err(self.range(max_bits + missing.ceil() as u32, max_bits))
+    }
+
+    fn round(&mut self, value: f64) -> Result<i64> {
+        self.largest = self.largest.max(value.abs());
+        self.integer(value.round())
+    }
+
+    fn integer(&self, value: f64) -> Result<i64> {
+        if value.abs() < f64::from(ACCUMULATOR_BITS).exp2() {
+            return Ok(value as i64);
+        }
+        Err(self.range(value.abs().log2().floor() as u32 + 1, ACCUMULATOR_BITS))
+    }
+
+    fn range(&self, got_bits: u32, max_bits: u32) -> Error {
+        Error::Range { node: self.layer.node.clone(), op: self.layer.op.clone(), got_bits, max_bits }
+    }
+}
+
+/// The tensor's channel that output `o` of a map reads as input `c` of its group.
+pub(super) const fn channel<W>(conv: &Conv<W>, o: usize, c: usize) -> usize {
+    conv.input_start + o / conv.group_outputs() * conv.group_inputs() + c
+}

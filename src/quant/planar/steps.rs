@@ -1,0 +1,192 @@
+//! Which real number a code of each channel stands for.
+
+use super::{Channel, Options, Ranges, is_decision};
+use crate::{
+    error::{Error, Result},
+    graph::{
+        Digits,
+        planar::{Activation, FloatActivation, FloatLayer, Function, Network, Table},
+    },
+};
+
+/// A channel's range counts as at least this share of its tensor's range, so that what never showed keeps a sane scale.
+const FLOOR: f64 = 1.0 / 1024.0;
+/// Levels of a colour channel. The code of the largest calibrated input is a multiple of it where bits allow, so that
+/// pixels are met exactly.
+const PIXEL_LEVELS: u64 = 255;
+
+/// The scales of a network.
+#[derive(Debug)]
+pub(super) struct Steps {
+    /// Width of one code, per tensor (the input first) and channel; 1 for decisions.
+    pub(super) step: Vec<Vec<f64>>,
+    /// Integer activation of each layer.
+    pub(super) activation: Vec<Activation>,
+    /// Width of one table argument, per table.
+    pub(super) argument: Vec<f64>,
+    /// The tables.
+    pub(super) tables: Vec<Table>,
+}
+
+impl Steps {
+    /// Chooses all scales of a checked network from its ranges.
+    pub(super) fn choose(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> Result<Self> {
+        let top = ((1u64 << digits.value_bits()) - 1) as f64;
+        let mut functions = Functions { margin: options.margin, list: Vec::new() };
+        let layers = || network.layers.iter().zip(&ranges.tensors[1..]);
+        let activation: Vec<Activation> = layers().map(|(l, channels)| functions.activation(l, channels)).collect();
+        let (mut argument, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+        for (function, half) in functions.list {
+            let step = 2.0 * half / f64::from(digits.limb_bits).exp2();
+            let (table, output) = table(function, step, digits);
+            argument.push(step);
+            tables.push(table);
+            outputs.push(output);
+        }
+        let mut needs = vec![Need::Range(input_range(network, &ranges.tensors[0], top, options))];
+        for ((layer, channels), activation) in layers().zip(&activation) {
+            needs.push(match (activation, &layer.activation) {
+                (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
+                (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
+                (_, float) if is_decision(float) => Need::Fixed(1.0),
+                _ => Need::Range(magnitudes(channels, options.margin)),
+            });
+        }
+        Ok(Self { step: tie(network, ranges, &needs, top)?, activation, argument, tables })
+    }
+}
+
+/// The functions that become tables, each with the half width of its arguments: one table serves all layers of a function.
+struct Functions {
+    margin: f64,
+    list: Vec<(Function, f64)>,
+}
+
+impl Functions {
+    fn activation(&mut self, layer: &FloatLayer, channels: &[Channel]) -> Activation {
+        match layer.activation {
+            FloatActivation::Linear => Activation::Linear,
+            FloatActivation::Relu => Activation::Relu,
+            FloatActivation::PRelu { .. } => Activation::PRelu,
+            FloatActivation::Threshold { .. } => Activation::Threshold,
+            FloatActivation::ArgMax => Activation::ArgMax,
+            FloatActivation::Table(function) => self.table(function, channels),
+            FloatActivation::Clip { max } => {
+                // Code 2^b − 1 is `max`, so arguments from −max to 2 max fit; a table holds wider ones.
+                let lowest = channels.iter().map(|c| -c.min).fold(0.0, f64::max) * self.margin;
+                let highest = channels.iter().map(|c| c.max).fold(0.0, f64::max) * self.margin;
+                let fits = lowest <= max && highest <= 2.0 * max;
+                if fits { Activation::Clip } else { self.table(Function::Clip { min: 0.0, max }, channels) }
+            }
+        }
+    }
+
+    fn table(&mut self, function: Function, channels: &[Channel]) -> Activation {
+        let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
+        let half = positive((seen * self.margin).max(saturation(function)));
+        let known = self.list.iter().position(|(known, _)| *known == function);
+        let index = known.unwrap_or_else(|| {
+            self.list.push((function, half));
+            self.list.len() - 1
+        });
+        self.list[index].1 = self.list[index].1.max(half);
+        Activation::Table(index)
+    }
+}
+
+/// The least half width of arguments: where saturating functions are flat.
+fn saturation(function: Function) -> f64 {
+    match function {
+        Function::Sigmoid => 8.0,
+        Function::Tanh | Function::Erf => 4.0,
+        Function::HardSwish => 3.0,
+        Function::HardSigmoid { alpha, beta } => (beta.abs().max((1.0 - beta).abs()) / alpha.abs()).min(64.0),
+        Function::Clip { min, max } => min.abs().min(64.0).max(max.abs().min(64.0)),
+        Function::Silu | Function::Gelu | Function::GeluTanh | Function::Softplus | Function::Elu { .. } => 1.0,
+    }
+}
+
+/// The table of a function over arguments of this step, and the step of its codes. Codes stay below half the largest
+/// code, so that differences of two fit.
+fn table(function: Function, step: f64, digits: &Digits) -> (Table, f64) {
+    let bits = digits.limb_bits;
+    let half = 1i64 << (bits - 1);
+    let values: Vec<f64> = (-half..half).map(|a| function.eval(a as f64 * step)).collect();
+    let largest = positive(values.iter().map(|v| v.abs()).fold(0.0, f64::max));
+    let output = largest / ((1u64 << (digits.value_bits() - 1).min(30)) - 1) as f64;
+    (Table { bits, values: values.iter().map(|v| (v / output).round() as i64).collect() }, output)
+}
+
+/// What a tensor's steps must satisfy.
+enum Need {
+    /// One step for all channels.
+    Fixed(f64),
+    /// The largest magnitude of each channel.
+    Range(Vec<f64>),
+}
+
+/// Steps of all tensors; those tied by `same_step` share them.
+fn tie(network: &Network, ranges: &Ranges, needs: &[Need], top: f64) -> Result<Vec<Vec<f64>>> {
+    let mut root: Vec<usize> = vec![0];
+    for layer in &network.layers {
+        root.push(layer.same_step.map_or(root.len(), |source| root[source]));
+    }
+    let mut fixed: Vec<Option<f64>> = vec![None; root.len()];
+    let mut range: Vec<Vec<f64>> = (0..root.len()).map(|t| vec![0.0; network.shape(t).channels]).collect();
+    for (tensor, need) in needs.iter().enumerate() {
+        let root = root[tensor];
+        match need {
+            Need::Range(largest) => range[root].iter_mut().zip(largest).for_each(|(r, l)| *r = r.max(*l)),
+            Need::Fixed(step) => {
+                if fixed[root].replace(*step).is_some_and(|other| other != *step) {
+                    let reason = "shares the steps of a tensor whose scale its own activation forbids".to_owned();
+                    return Err(Error::Graph { node: name(network, tensor).0, reason });
+                }
+            }
+        }
+    }
+    let step = |(tensor, root): (usize, &usize)| {
+        let Some(step) = fixed[*root] else {
+            return Ok(range[*root].iter().map(|largest| positive(*largest) / top).collect());
+        };
+        let channels = &ranges.tensors[tensor];
+        let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
+        if matches!(needs[tensor], Need::Range(_)) && seen > step * top {
+            let (node, op) = name(network, tensor);
+            let max_bits = top.log2().ceil() as u32;
+            let got_bits = ((seen / step).log2().ceil() as u32).max(max_bits + 1);
+            return Err(Error::Range { node, op, got_bits, max_bits });
+        }
+        Ok(vec![step; channels.len()])
+    };
+    root.iter().enumerate().map(step).collect()
+}
+
+/// Node and operator of what makes a tensor.
+fn name(network: &Network, tensor: usize) -> (String, String) {
+    let layer = tensor.checked_sub(1).map(|layer| &network.layers[layer]);
+    layer.map_or_else(|| (network.input.name.clone(), "input".to_owned()), |l| (l.node.clone(), l.op.clone()))
+}
+
+fn magnitudes(channels: &[Channel], margin: f64) -> Vec<f64> {
+    let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
+    channels.iter().map(|c| positive(c.magnitude().max(largest * FLOOR)) * margin).collect()
+}
+
+/// The channels of an image share one range; a feature that is always 0 takes the largest one.
+fn input_range(network: &Network, channels: &[Channel], top: f64, options: &Options) -> Vec<f64> {
+    let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
+    let image = network.input.shape.len() >= 3;
+    // The code of the largest calibrated value.
+    let mut code = ((top / options.input_margin).floor() as u64).max(1);
+    if code >= PIXEL_LEVELS {
+        code -= code % PIXEL_LEVELS;
+    }
+    let range = |c: &Channel| if image || c.magnitude() == 0.0 { largest } else { c.magnitude() };
+    channels.iter().map(|c| positive(range(c)) * top / code as f64).collect()
+}
+
+/// A scale for what is always 0.
+pub(super) fn positive(value: f64) -> f64 {
+    if value > f64::MIN_POSITIVE { value } else { 1.0 }
+}
