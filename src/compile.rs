@@ -1,5 +1,6 @@
 //! From a float network and calibration rows to a model: reduction, layout search, quantization.
 
+mod copies;
 mod reduce;
 
 pub use reduce::{Reduction, reduce};
@@ -7,10 +8,7 @@ pub use reduce::{Reduction, reduce};
 use crate::{
     circuit::{self, Layout},
     error::{Error, Result},
-    graph::{
-        Model, Network, chain,
-        planar::{self, Conv, FloatActivation, FloatLayer, Map, Term},
-    },
+    graph::{Model, Network, chain, planar},
     quant,
 };
 
@@ -71,7 +69,7 @@ pub struct Compiled {
 /// for a public input of a planar network.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = match reduce(network, options.reduction)? {
-        Network::Planar(planar) => Network::Planar(with_readable_end(planar)),
+        Network::Planar(planar) => Network::Planar(copies::insert(planar)),
         chain => chain,
     };
     let mut model = match &network {
@@ -118,37 +116,4 @@ fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Option
     };
     let choice = circuit::planar::search(network, &search_options)?;
     quant::planar::quantize(network, &ranges, choice.digits, choice.lanes, &quant_options(options))
-}
-
-/// Adds a linear copy behind a last `PRelu`, whose two parts are no code to publish.
-fn with_readable_end(mut network: planar::Network) -> planar::Network {
-    let source = network.layers.len();
-    let Some(last) = network.layers.last() else { return network };
-    if !matches!(last.activation, FloatActivation::PRelu { .. }) {
-        return network;
-    }
-    let channels = last.shape.channels;
-    let identity = Conv {
-        input_start: 0,
-        inputs: channels,
-        output_start: 0,
-        outputs: channels,
-        groups: channels,
-        kernel: [1, 1],
-        stride: [1, 1],
-        dilation: [1, 1],
-        pad: [0, 0],
-        weights: vec![1.0; channels],
-    };
-    let copy = FloatLayer {
-        node: last.node.clone(),
-        op: last.op.clone(),
-        shape: last.shape,
-        terms: vec![Term { source, map: Map::Conv(identity), negative: None }],
-        bias: vec![0.0; channels],
-        activation: FloatActivation::Linear,
-        same_step: None,
-    };
-    network.layers.push(copy);
-    network
 }
