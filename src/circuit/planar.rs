@@ -9,12 +9,14 @@ mod fixed;
 mod geometry;
 mod layout;
 mod params;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) mod tests;
 mod view;
 mod weights;
 mod witness;
 
 use halo2_proofs::{
-    circuit::{Cell, Layouter, Region, RegionIndex, SimpleFloorPlanner, Value},
+    circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value},
     halo2curves::bn256::Fr,
     plonk::{Advice, Any, Circuit, Column, ConstraintSystem, Error},
 };
@@ -142,7 +144,6 @@ impl Circuit<Fr> for PlanarCircuit<'_> {
                     region.assign_fixed(column, row, value);
                 }
                 let cell = |(column, row_offset): fixed::AdviceCell| Cell {
-                    region_index: RegionIndex::from(0),
                     row_offset,
                     column: Column::<Any>::from(column),
                 };

@@ -297,6 +297,19 @@ impl Layout {
         self.activations
     }
 
+    /// Row, lane and value of every bias of layers that have one per value.
+    pub(super) fn value_biases<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = (usize, usize, i64)> + 'a {
+        let layers = model.layers.iter().enumerate().filter(|(_, layer)| layer.bias.len() != layer.shape.channels);
+        layers.flat_map(move |(index, layer)| {
+            let (plane, width) = (layer.shape.plane(), layer.shape.width);
+            layer.bias.iter().enumerate().map(move |(element, bias)| {
+                let cell = element % plane;
+                let (row, lane) = self.tensors[index + 1].position(element / plane, cell / width, cell % width);
+                (row, lane, *bias)
+            })
+        })
+    }
+
     /// Advice cells that the network needs: first-phase cells of elements and hidden coefficients, the accumulators and
     /// lookup helpers of their rows, weight rows, and the table's multiplicities.
     pub fn assigned_cells(&self) -> usize {

@@ -89,6 +89,7 @@ fn first_cells(model: &Model, layer: usize, trace: &Trace, index: usize) -> Opti
         return Some((code, (best - y - code) as u64));
     }
     let Element { state, upper, lower } = activation.split(y, &model.digits, &model.tables)?;
+    let state = if matches!(activation, Activation::Table(_)) { trace.codes[layer + 1][index] } else { state };
     Some((state, (upper << model.digits.remainder_bits()) + lower))
 }
 
