@@ -136,15 +136,17 @@ impl Builder {
             bias: (0..shape.channels).map(|channel| 3 + 2 * channel as i64).collect(),
             activation,
         };
-        if layer.activation == Activation::Threshold {
-            for term in &mut layer.terms {
-                for map in [Some(&mut term.map), term.negative.as_mut()].into_iter().flatten() {
-                    match map {
-                        Map::Conv(conv) => conv.weights.iter_mut().for_each(|weight| *weight = *weight / 2 * 2),
-                        Map::Sparse(sparse) => {
-                            sparse.columns.iter_mut().flatten().for_each(|entry| entry.1 = entry.1 / 2 * 2);
-                        }
-                    }
+        // Thresholds take even weights; arguments of tables have fewer bits than codes.
+        let adapt: fn(&mut i64) = match layer.activation {
+            Activation::Threshold => |weight| *weight = *weight / 2 * 2,
+            Activation::Table(_) => |weight| *weight /= 8,
+            _ => |_| {},
+        };
+        for term in &mut layer.terms {
+            for map in [Some(&mut term.map), term.negative.as_mut()].into_iter().flatten() {
+                match map {
+                    Map::Conv(conv) => conv.weights.iter_mut().for_each(adapt),
+                    Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|entry| adapt(&mut entry.1)),
                 }
             }
         }
