@@ -37,7 +37,7 @@ mod unsqueeze;
 use std::{fmt, ops::RangeInclusive};
 
 use crate::{
-    graph::FloatActivation,
+    graph::chain::FloatActivation,
     tensor::{DType, Fact, Tensor},
 };
 

@@ -5,7 +5,10 @@
 use hushproof::{
     Error,
     error::Rejection,
-    graph::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, Port},
+    graph::{
+        Digits, Port,
+        chain::{Activation, Input, IntMatrix, Layer, Model, Output},
+    },
     prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
 };
 use rand_core::OsRng;

@@ -2,12 +2,15 @@
 
 use crate::{
     error::{Error, Result},
-    graph::{Digits, FloatActivation, Network},
+    graph::{
+        Digits,
+        chain::{FloatActivation, Network},
+    },
 };
 
 use super::{
     DEGREE,
-    layout::{Layout, TensorShape, advice_columns},
+    layout::{Layout, TensorShape, advice_columns, fixed_columns},
     params::{Params, PublicOutput},
 };
 
@@ -20,6 +23,9 @@ pub struct SearchOptions {
     pub remainder_bits: u32,
     /// Whether the input codes are public.
     pub public_input: bool,
+    /// Whether to take the layout with the least advice and fixed columns of those that are at most
+    /// twice as slow as the fastest.
+    pub few_columns: bool,
 }
 
 /// Least bits of an activation code and of a remainder, unless asked otherwise.
@@ -34,6 +40,8 @@ pub struct Choice {
     pub lanes: usize,
     /// Segments of the activation table, 0 without one.
     pub segments: u32,
+    /// Advice and fixed columns.
+    pub columns: usize,
     /// Predicted cost.
     pub prediction: Prediction,
 }
@@ -49,6 +57,9 @@ pub struct Prediction {
     pub memory_bytes: u64,
 }
 
+/// What the linear memory of a browser's WebAssembly can grow to.
+pub const BROWSER_MEMORY_BYTES: u64 = 4 << 30;
+
 /// Segments of a table; more of them are more exact.
 const SEGMENTS: [u32; 8] = [24, 32, 48, 64, 96, 128, 192, 256];
 /// Most bits of all limbs of a row.
@@ -59,22 +70,17 @@ const MAX_ROW_BITS: u32 = 44;
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough.
 pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
-    let mut best: Option<Choice> = None;
+    let mut choices = Vec::new();
     let mut too_large = None;
     for digits in candidates(options) {
         for lanes in lanes(network) {
             match choose(network, options, digits, lanes) {
-                Ok(choice) => {
-                    let time = choice.prediction.native_seconds;
-                    if best.as_ref().is_none_or(|best| time < best.prediction.native_seconds) {
-                        best = Some(choice);
-                    }
-                }
+                Ok(choice) => choices.push(choice),
                 Err(error) => too_large = Some(error),
             }
         }
     }
-    best.ok_or_else(|| {
+    best(choices, options.few_columns).ok_or_else(|| {
         too_large.unwrap_or_else(|| Error::Range {
             node: network.input.name.clone(),
             op: "input".to_owned(),
@@ -82,6 +88,16 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
             max_bits: MAX_ROW_BITS,
         })
     })
+}
+
+fn best(choices: Vec<Choice>, few_columns: bool) -> Option<Choice> {
+    let seconds = |choice: &Choice| choice.prediction.native_seconds;
+    let fastest = choices.iter().map(seconds).fold(f64::INFINITY, f64::min);
+    let columns = |choice: &Choice| if few_columns { choice.columns } else { 0 };
+    choices
+        .into_iter()
+        .filter(|choice| seconds(choice) <= 2.0 * fastest)
+        .min_by(|a, b| columns(a).cmp(&columns(b)).then(seconds(a).total_cmp(&seconds(b))))
 }
 
 fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
@@ -114,7 +130,8 @@ fn choose(network: &Network, options: &SearchOptions, digits: Digits, lanes: usi
         segments = SEGMENTS.iter().rev().find(fits).copied().unwrap_or(segments);
     }
     let layout = plan(segments)?;
-    Ok(Choice { digits, lanes, segments, prediction: predict(&layout) })
+    let columns = advice_columns(&layout.params) + fixed_columns(&layout.params);
+    Ok(Choice { digits, lanes, segments, columns, prediction: predict(&layout) })
 }
 
 fn params(network: &Network, options: &SearchOptions, digits: Digits, lanes: usize, segments: u32) -> Params {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::graph::{Graph, Node};
 use crate::{
     Error, Result,
-    graph::{FloatActivation, FloatLayer, Network},
+    graph::chain::{FloatActivation, FloatLayer, Network},
     ops::{Affine, Inputs, Lowered, OpError},
     tensor::MAX_ELEMENTS,
 };

@@ -1,7 +1,7 @@
 //! Affine maps between flattened tensors, y = W·x + b, sparse while they can be.
 
 use super::{MAX_WORK, OpError, OpResult};
-use crate::{graph::Matrix, tensor::MAX_ELEMENTS};
+use crate::{graph::chain::Matrix, tensor::MAX_ELEMENTS};
 
 /// y = W·x + b.
 #[derive(Debug, Clone, PartialEq)]

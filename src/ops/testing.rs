@@ -115,7 +115,7 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>]) -> Vec<f64> {
             .reduce(|sum, y| sum.iter().zip(y).map(|(a, b)| a + b).collect())
             .unwrap(),
         Lowered::Activation(activation) => {
-            use crate::graph::{FloatLayer, Matrix};
+            use crate::graph::chain::{FloatLayer, Matrix};
             let weights = Matrix { rows: 0, cols: 0, data: vec![] };
             let (node, op) = (String::new(), String::new());
             FloatLayer { node, op, weights, bias: vec![], activation: *activation }.activate(data(0))
