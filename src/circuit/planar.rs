@@ -4,11 +4,13 @@
 //! η. The cost follows activations and weights, not multiplications. See `docs/protocol.md`.
 
 mod accumulate;
+mod arrange;
 mod config;
 mod fixed;
 mod geometry;
 mod layout;
 mod params;
+mod search;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) mod tests;
 mod view;
@@ -21,9 +23,11 @@ use halo2_proofs::{
     plonk::{Advice, Any, Circuit, Column, ConstraintSystem, Error},
 };
 
+pub use arrange::arrange;
 pub use config::Config;
 pub use layout::Layout;
 pub use params::{Params, Published, advice_columns, fixed_columns};
+pub use search::{Choice, DEFAULT_BITS, SearchOptions, predict, search};
 pub use witness::{FirstPhase, Witness};
 
 use super::fixed::signed;
@@ -143,10 +147,8 @@ impl Circuit<Fr> for PlanarCircuit<'_> {
                 for (column, row, value) in fixed::cells(&config, self.layout, self.model) {
                     region.assign_fixed(column, row, value);
                 }
-                let cell = |(column, row_offset): fixed::AdviceCell| Cell {
-                    row_offset,
-                    column: Column::<Any>::from(column),
-                };
+                let cell =
+                    |(column, row_offset): fixed::AdviceCell| Cell { row_offset, column: Column::<Any>::from(column) };
                 for (from, to) in fixed::copies(&config, self.layout) {
                     region.constrain_equal(cell(from), cell(to));
                 }

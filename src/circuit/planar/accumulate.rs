@@ -90,7 +90,8 @@ pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, cha
 
 /// Values and multipliers of the weight rows.
 fn weigh(layout: &Layout, challenges: Challenges, rows: usize) -> (Vec<Fr>, Vec<Fr>) {
-    let lanes = |gamma: bool| powers(if gamma { challenges.gamma } else { challenges.eta }, layout.params.lanes.weights);
+    let lanes =
+        |gamma: bool| powers(if gamma { challenges.gamma } else { challenges.eta }, layout.params.lanes.weights);
     let (by_eta, by_gamma) = (lanes(false), lanes(true));
     let locals: Vec<Fr> = layout
         .weights

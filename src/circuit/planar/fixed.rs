@@ -95,12 +95,9 @@ impl Writer<'_> {
         if let Some(column) = fixed.negative_head {
             self.flag(column, index, row.negative_head);
         }
-        for (column, link) in [
-            (fixed.inside, Link::Inside),
-            (fixed.step, Link::Step),
-            (fixed.unit, Link::Unit),
-            (fixed.jump, Link::Jump),
-        ] {
+        for (column, link) in
+            [(fixed.inside, Link::Inside), (fixed.step, Link::Step), (fixed.unit, Link::Unit), (fixed.jump, Link::Jump)]
+        {
             self.flag(column, index, row.link == link);
         }
         for (step, column) in self.config.params.steps.iter().zip(&fixed.steps) {

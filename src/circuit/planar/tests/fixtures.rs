@@ -40,8 +40,7 @@ impl Geometry {
 impl Builder {
     pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
         let port = Port { name: "x".to_owned(), shape: vec![1, shape.channels, shape.height, shape.width] };
-        let output =
-            Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, softmax: false };
+        let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, softmax: false };
         let input = Input { port, shape, step: vec![1.0; shape.channels] };
         let model = Model {
             name: "fixture".to_owned(),
