@@ -6,6 +6,7 @@
 mod accumulate;
 pub mod chain;
 mod config;
+mod cost;
 mod fixed;
 mod layout;
 mod lookup;
@@ -18,6 +19,7 @@ pub(crate) mod tests;
 mod witness;
 
 pub use config::DEGREE;
+pub use cost::{BROWSER_MEMORY_BYTES, Prediction};
 pub use layout::{CONTEXT_ROWS, MAX_K};
 pub use model::{Layout, ModelCircuit, ModelConfig, Params, Witness};
-pub use search::{BROWSER_MEMORY_BYTES, DEFAULT_BITS, Prediction};
+pub use search::DEFAULT_BITS;

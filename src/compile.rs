@@ -1,6 +1,5 @@
 //! From a float network and calibration rows to a model: reduction, layout search, quantization.
 
-mod copies;
 mod reduce;
 
 pub use reduce::{Reduction, reduce};
@@ -24,8 +23,8 @@ pub enum Prefer {
 /// Choices of the model's publisher.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Least bits of an activation code.
-    pub value_bits: u32,
+    /// Least bits of an activation code; the form's own default where none are asked for.
+    pub value_bits: Option<u32>,
     /// Factor on the calibrated range of every inner value.
     pub margin: f64,
     /// Factor on the calibrated range of every input value.
@@ -41,7 +40,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            value_bits: circuit::DEFAULT_BITS.0,
+            value_bits: None,
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
             public_input: false,
@@ -69,7 +68,7 @@ pub struct Compiled {
 /// for a public input of a planar network.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = match reduce(network, options.reduction)? {
-        Network::Planar(planar) => Network::Planar(copies::insert(planar)),
+        Network::Planar(planar) => Network::Planar(circuit::planar::arrange(planar)?),
         chain => chain,
     };
     let mut model = match &network {
@@ -93,7 +92,7 @@ fn quant_options(options: &Options) -> quant::Options {
 fn compile_chain(network: &chain::Network, rows: &[Vec<f64>], options: &Options) -> Result<chain::Model> {
     let ranges = quant::Ranges::from_rows(network, rows)?;
     let search_options = circuit::chain::SearchOptions {
-        value_bits: options.value_bits,
+        value_bits: options.value_bits.unwrap_or(circuit::DEFAULT_BITS.0),
         remainder_bits: circuit::DEFAULT_BITS.1,
         public_input: options.public_input,
         few_columns: options.prefer == Prefer::Columns,
@@ -110,8 +109,8 @@ fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Option
     }
     let ranges = quant::planar::Ranges::from_rows(network, rows)?;
     let search_options = circuit::planar::SearchOptions {
-        value_bits: options.value_bits,
-        remainder_bits: circuit::DEFAULT_BITS.1,
+        value_bits: options.value_bits.unwrap_or(circuit::planar::DEFAULT_BITS.0),
+        remainder_bits: circuit::planar::DEFAULT_BITS.1,
         few_columns: options.prefer == Prefer::Columns,
     };
     let choice = circuit::planar::search(network, &search_options)?;

@@ -4,24 +4,30 @@
 //! η. The cost follows activations and weights, not multiplications. See `docs/protocol.md`.
 
 mod accumulate;
+mod arrange;
 mod config;
 mod fixed;
 mod geometry;
 mod layout;
 mod params;
+mod search;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) mod tests;
 mod view;
 mod weights;
 mod witness;
 
 use halo2_proofs::{
-    circuit::{Cell, Layouter, Region, RegionIndex, SimpleFloorPlanner, Value},
+    circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value},
     halo2curves::bn256::Fr,
     plonk::{Advice, Any, Circuit, Column, ConstraintSystem, Error},
 };
 
+pub use arrange::arrange;
 pub use config::Config;
 pub use layout::Layout;
 pub use params::{Params, Published, advice_columns, fixed_columns};
+pub use search::{Choice, DEFAULT_BITS, SearchOptions, predict, search};
 pub use witness::{FirstPhase, Witness};
 
 use super::fixed::signed;
@@ -141,11 +147,8 @@ impl Circuit<Fr> for PlanarCircuit<'_> {
                 for (column, row, value) in fixed::cells(&config, self.layout, self.model) {
                     region.assign_fixed(column, row, value);
                 }
-                let cell = |(column, row_offset): fixed::AdviceCell| Cell {
-                    region_index: RegionIndex::from(0),
-                    row_offset,
-                    column: Column::<Any>::from(column),
-                };
+                let cell =
+                    |(column, row_offset): fixed::AdviceCell| Cell { row_offset, column: Column::<Any>::from(column) };
                 for (from, to) in fixed::copies(&config, self.layout) {
                     region.constrain_equal(cell(from), cell(to));
                 }

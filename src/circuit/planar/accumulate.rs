@@ -50,7 +50,7 @@ pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, cha
             WeightCell::Value(from) => weight[*from],
         };
     }
-    let evaluator = Evaluator { model, layout, first, challenges };
+    let evaluator = Evaluator { model, layout, first, challenges, biases: value_biases(model, layout) };
     let locals: Vec<Local> =
         (0..layout.rows.len()).into_par_iter().map(|row| evaluator.local(row, &layout.rows[row])).collect();
     let (mut produced, mut consumed, mut negative) = (zero(), zero(), layout.params.negative.then(zero));
@@ -90,7 +90,8 @@ pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, cha
 
 /// Values and multipliers of the weight rows.
 fn weigh(layout: &Layout, challenges: Challenges, rows: usize) -> (Vec<Fr>, Vec<Fr>) {
-    let lanes = |gamma: bool| powers(if gamma { challenges.gamma } else { challenges.eta }, layout.params.lanes.weights);
+    let lanes =
+        |gamma: bool| powers(if gamma { challenges.gamma } else { challenges.eta }, layout.params.lanes.weights);
     let (by_eta, by_gamma) = (lanes(false), lanes(true));
     let locals: Vec<Fr> = layout
         .weights
@@ -122,6 +123,19 @@ fn weigh(layout: &Layout, challenges: Challenges, rows: usize) -> (Vec<Fr>, Vec<
     (weight, multiplier)
 }
 
+/// Biases of layers that have one per value, by lane and row.
+fn value_biases(model: &Model, layout: &Layout) -> Vec<Vec<i64>> {
+    let params = &layout.params;
+    if !params.value_bias {
+        return Vec::new();
+    }
+    let mut biases = vec![vec![0; layout.rows.len()]; params.lanes.activations];
+    for (row, lane, bias) in layout.value_biases(model) {
+        biases[lane][row] = bias;
+    }
+    biases
+}
+
 fn powers(x: Fr, count: usize) -> Vec<Fr> {
     std::iter::successors(Some(Fr::ONE), |power| Some(*power * x)).take(count).collect()
 }
@@ -138,6 +152,8 @@ struct Evaluator<'a> {
     layout: &'a Layout,
     first: &'a FirstPhase,
     challenges: Challenges,
+    /// Biases per value, by lane and row; empty without such.
+    biases: Vec<Vec<i64>>,
 }
 
 impl Evaluator<'_> {
@@ -149,11 +165,11 @@ impl Evaluator<'_> {
         let (mut at_step, mut at_gamma) = (Fr::ONE, Fr::ONE);
         for lane in 0..self.first.lanes.len() {
             if !decision && row.mask >> lane & 1 == 1 {
-                let bias = layer.map_or(0, |layer| {
-                    if layer.bias.len() == layer.shape.channels { layer.bias[row.channel as usize] } else { 0 }
-                });
-                let value_bias = layer.filter(|layer| layer.bias.len() != layer.shape.channels);
-                let bias = value_bias.map_or(bias, |layer| self.value_bias(layer, index, lane, row));
+                let bias = match layer {
+                    None => 0,
+                    Some(layer) if layer.bias.len() == layer.shape.channels => layer.bias[row.channel as usize],
+                    Some(_) => self.biases[lane][index],
+                };
                 let activation = layer.map_or(&Activation::Linear, |layer| &layer.activation);
                 let (share, code, negative) = self.element(activation, index, lane);
                 local.produced += at_step * (share - signed(bias));
@@ -175,14 +191,6 @@ impl Evaluator<'_> {
             local.produced += y - signed(layer.bias[row.channel as usize]);
         }
         local
-    }
-
-    fn value_bias(&self, layer: &crate::graph::planar::Layer, index: usize, lane: usize, row: &Row) -> i64 {
-        let rows = &self.layout.tensors[row.tensor as usize];
-        let (plane, width) = (layer.shape.plane(), layer.shape.width);
-        let channel = row.channel as usize;
-        let at = (0..plane).find(|cell| rows.position(channel, cell / width, cell % width) == (index, lane));
-        at.map_or(0, |cell| layer.bias[channel * plane + cell])
     }
 
     /// Accumulator, code and negative part of an element, as its cells say; tampered cells give what the gates compute.

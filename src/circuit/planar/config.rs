@@ -13,7 +13,10 @@ use halo2_proofs::{
 };
 
 use super::{
-    super::{config::power_of_two, lookup::{Fraction, group_gate}},
+    super::{
+        config::power_of_two,
+        lookup::{Fraction, group_gate},
+    },
     Params,
     params::Published,
 };
@@ -246,7 +249,8 @@ impl Config {
             for (step, column) in self.params.steps.iter().zip(&self.fixed.steps) {
                 let selected = fixed(cells, *column);
                 let apart = power(&gamma, *step as usize);
-                local = local.clone() + selected.clone() * (horner(&apart, terms.clone()) - horner(&gamma, terms.clone()));
+                local =
+                    local.clone() + selected.clone() * (horner(&apart, terms.clone()) - horner(&gamma, terms.clone()));
                 stride = stride.clone() + selected * (power(&apart, lanes) - power(&gamma, lanes));
             }
             if let Some(decision) = self.fixed.decision {
@@ -327,8 +331,7 @@ impl Config {
             let codes = self.lanes.iter().map(|lane| fixed(cells, lane.mask) * self.code(cells, lane)).collect();
             let local = horner(&gamma, codes);
             let below = next(cells, self.consumed);
-            let mut gates =
-                vec![usable.clone() * advice(cells, self.consumed) - local - run.clone() * below];
+            let mut gates = vec![usable.clone() * advice(cells, self.consumed) - local - run.clone() * below];
             if let Some(negative) = self.negative {
                 let parts = self.lanes.iter().map(|lane| {
                     let off = constant(1) - advice(cells, lane.state);
@@ -406,9 +409,8 @@ impl Config {
             let total = helpers.into_iter().reduce(|sum, helper| sum + helper).unwrap_or_else(|| constant(0));
             let sum = advice(cells, self.sum);
             let step = next(cells, self.sum) - sum.clone() - total;
-            let mut products = fixed(cells, self.fixed.head)
-                * advice(cells, self.consumed)
-                * advice(cells, self.transfer);
+            let mut products =
+                fixed(cells, self.fixed.head) * advice(cells, self.consumed) * advice(cells, self.transfer);
             if let (Some(head), Some(negative)) = (self.fixed.negative_head, self.negative) {
                 products = products + fixed(cells, head) * advice(cells, negative) * next(cells, self.transfer);
             }

@@ -95,12 +95,9 @@ impl Writer<'_> {
         if let Some(column) = fixed.negative_head {
             self.flag(column, index, row.negative_head);
         }
-        for (column, link) in [
-            (fixed.inside, Link::Inside),
-            (fixed.step, Link::Step),
-            (fixed.unit, Link::Unit),
-            (fixed.jump, Link::Jump),
-        ] {
+        for (column, link) in
+            [(fixed.inside, Link::Inside), (fixed.step, Link::Step), (fixed.unit, Link::Unit), (fixed.jump, Link::Jump)]
+        {
             self.flag(column, index, row.link == link);
         }
         for (step, column) in self.config.params.steps.iter().zip(&fixed.steps) {
@@ -136,19 +133,8 @@ impl Writer<'_> {
                 self.flag(column, row, row + 1 < outputs && self.config.params.published == Published::ArgMax);
             }
         }
-        for (index, layer) in self.model.layers.iter().enumerate() {
-            if layer.bias.len() == layer.shape.channels {
-                continue;
-            }
-            let (plane, width) = (layer.shape.plane(), layer.shape.width);
-            for (element, bias) in layer.bias.iter().enumerate() {
-                let at = self.layout.tensors[index + 1].position(
-                    element / plane,
-                    element % plane / width,
-                    element % width,
-                );
-                self.set(fixed.bias[at.1], at.0, signed(*bias));
-            }
+        for (row, lane, bias) in self.layout.value_biases(self.model) {
+            self.set(fixed.bias[lane], row, signed(bias));
         }
     }
 

@@ -72,13 +72,15 @@ impl Geometry {
         let (phase, split) = phases(view, &scattered)?;
         let hidden = |layer: usize| has_hidden(view, layer, &phase, split[layer]);
 
-        let mut forms = vec![Form::Input];
+        let mut forms = vec![if scattered[0] { Form::Scattered } else { Form::Input }];
+        if scattered[0] && convs_reading(view, 0) {
+            return Err(mixed("input"));
+        }
         for layer in 0..view.layers.len() {
             let tensor = layer + 1;
-            let mixed = scattered[tensor] && convs_reading(view, tensor);
-            if mixed || scattered[tensor] && (hidden(layer) || view.negative(tensor)) {
-                let reason = "a matrix reads planes that a convolution makes; a copy must stand between them";
-                return Err(Error::Graph { node: view.layers[layer].node.to_owned(), reason: reason.to_owned() });
+            let shared = convs_reading(view, tensor) || hidden(layer) || view.negative(tensor);
+            if scattered[tensor] && shared {
+                return Err(mixed(view.layers[layer].node));
             }
             forms.push(match (scattered[tensor], phase[tensor] == split[layer]) {
                 (true, _) => Form::Scattered,
@@ -99,6 +101,11 @@ impl Geometry {
     }
 }
 
+fn mixed(node: &str) -> Error {
+    let reason = "a matrix reads planes that convolutions make or read; a copy must stand between them";
+    Error::Graph { node: node.to_owned(), reason: reason.to_owned() }
+}
+
 /// Whether a matrix reads the single elements of this tensor's planes.
 pub(super) fn is_scattered<W>(view: &View<'_, W>, tensor: usize) -> bool {
     let reads = |term: &crate::graph::planar::Term<W>| term.source == tensor && matches!(term.map, Map::Sparse(_));
@@ -111,7 +118,7 @@ pub(super) fn convs_reading<W>(view: &View<'_, W>, tensor: usize) -> bool {
 
 /// Smallest phases and splits that fit together: every source's phase is stride times split, the output's phase is a
 /// multiple of the split, and equal to it where there are hidden coefficients.
-fn phases<W>(view: &View<'_, W>, scattered: &[bool]) -> Result<(Vec<[usize; 2]>, Vec<[usize; 2]>)> {
+pub(super) fn phases<W>(view: &View<'_, W>, scattered: &[bool]) -> Result<(Vec<[usize; 2]>, Vec<[usize; 2]>)> {
     let mut phase = vec![[1usize; 2]; view.shapes.len()];
     let mut split = vec![[1usize; 2]; view.layers.len()];
     loop {

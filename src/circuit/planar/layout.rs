@@ -53,7 +53,7 @@ pub(super) struct TensorRows {
     /// Distance of output lines in exponents.
     stride: usize,
     /// Distance of the exponents of neighbouring lanes.
-    step: usize,
+    pub(super) step: usize,
     /// Exponent of output (0, 0) of a block where lines begin on rows.
     block_lead: usize,
     lanes: usize,
@@ -271,7 +271,10 @@ impl Layout {
         }
         if tensors.last().is_some_and(|last| last.channel_rows != 1 || !last.storage.shape.is_vector()) {
             let node = view.layers.last().map_or(String::new(), |layer| layer.node.to_owned());
-            return Err(Error::Graph { node, reason: "the output must be a vector without hidden coefficients".into() });
+            return Err(Error::Graph {
+                node,
+                reason: "the output must be a vector without hidden coefficients".into(),
+            });
         }
         let activations = view.shapes.iter().map(|shape| shape.len()).sum();
         Ok(Self { k, params, tensors, rows, weights, transfers, used_rows, activations })
@@ -297,6 +300,19 @@ impl Layout {
         self.activations
     }
 
+    /// Row, lane and value of every bias of layers that have one per value.
+    pub(super) fn value_biases<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = (usize, usize, i64)> + 'a {
+        let layers = model.layers.iter().enumerate().filter(|(_, layer)| layer.bias.len() != layer.shape.channels);
+        layers.flat_map(move |(index, layer)| {
+            let (plane, width) = (layer.shape.plane(), layer.shape.width);
+            layer.bias.iter().enumerate().map(move |(element, bias)| {
+                let cell = element % plane;
+                let (row, lane) = self.tensors[index + 1].position(element / plane, cell / width, cell % width);
+                (row, lane, *bias)
+            })
+        })
+    }
+
     /// Advice cells that the network needs: first-phase cells of elements and hidden coefficients, the accumulators and
     /// lookup helpers of their rows, weight rows, and the table's multiplicities.
     pub fn assigned_cells(&self) -> usize {
@@ -317,13 +333,13 @@ impl Layout {
 }
 
 /// Gives every tensor its rows.
-fn place<W: Weight>(view: &View<'_, W>, geometry: &Geometry, lanes: usize) -> Result<Vec<TensorRows>> {
+pub(super) fn place<W: Weight>(view: &View<'_, W>, geometry: &Geometry, lanes: usize) -> Result<Vec<TensorRows>> {
     let mut placed: Vec<TensorRows> = Vec::with_capacity(view.shapes.len());
     for tensor in 0..view.shapes.len() {
         let negative = view.negative(tensor);
-        let fits = (0..4).map(|spare| store(view, geometry, tensor, lanes, spare)).find(|stored| {
-            tensor == 0 || !collides(stored, negative, lanes)
-        });
+        let fits = (0..4)
+            .map(|spare| store(view, geometry, tensor, lanes, spare))
+            .find(|stored| tensor == 0 || !collides(stored, negative, lanes));
         let error = || Error::Graph {
             node: tensor.checked_sub(1).map_or(String::new(), |layer| view.layers[layer].node.to_owned()),
             reason: "no arrangement of rows keeps its factors apart".to_owned(),
@@ -357,13 +373,7 @@ fn collides(stored: &TensorRows, negative: bool, lanes: usize) -> bool {
 }
 
 /// The rows of a tensor with `spare` empty rows in front of each run; its place is still open.
-fn store<W: Weight>(
-    view: &View<'_, W>,
-    geometry: &Geometry,
-    tensor: usize,
-    lanes: usize,
-    spare: usize,
-) -> TensorRows {
+fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lanes: usize, spare: usize) -> TensorRows {
     let storage = geometry.tensors[tensor].clone();
     let grid = tensor.checked_sub(1).map(|layer| geometry.layers[layer]);
     let split = grid.map_or(storage.phase, |grid| grid.split);
@@ -487,7 +497,8 @@ impl<W: Weight> Runs<'_, W> {
                 for element in 0..from {
                     let slot = if runs.len() == from { element } else { 0 };
                     for (flat, weight) in &sparse.columns[channel * from + element] {
-                        let (out, rest) = (*flat as usize / to.storage.shape.plane(), *flat as usize % to.storage.shape.plane());
+                        let (out, rest) =
+                            (*flat as usize / to.storage.shape.plane(), *flat as usize % to.storage.shape.plane());
                         let (block, exponent) =
                             to.exponent(rest / to.storage.shape.width, rest % to.storage.shape.width);
                         runs[slot].push(((to.block(out, block), exponent), weight.integer()));

@@ -97,7 +97,7 @@ impl Params {
                 Some(Activation::Threshold) => Published::Threshold,
                 Some(Activation::ArgMax) => Published::ArgMax,
                 Some(Activation::Table(_)) => Published::Table,
-                Some(Activation::Relu | Activation::Clip) => Published::Unsigned,
+                Some(Activation::Relu | Activation::PRelu | Activation::Clip) => Published::Unsigned,
                 _ => Published::Signed,
             },
         };

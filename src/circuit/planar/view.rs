@@ -97,8 +97,7 @@ pub(super) fn taps<W>(conv: &Conv<W>, to: Shape, split: [usize; 2]) -> Vec<Tap> 
     for q in classes(split) {
         for index in 0..conv.taps() {
             let at = [index / conv.kernel[1], index % conv.kernel[1]];
-            let read =
-                [0, 1].map(|d| (q[d] * stride[d] + at[d] * conv.dilation[d]) as isize - conv.pad[d]);
+            let read = [0, 1].map(|d| (q[d] * stride[d] + at[d] * conv.dilation[d]) as isize - conv.pad[d]);
             let modulus = [0, 1].map(|d| (stride[d] * split[d]) as isize);
             taps.push(Tap {
                 split: q,

@@ -91,9 +91,13 @@ impl WeightRows {
         }
         let (a, b) = monomial;
         let cell = if let Some(below) = self.known.get(&(a - 1, b)).copied() {
-            WeightCell::Value(self.push(WeightRow { multiplier: Multiplier::Copy(below), ..WeightRow::constant(false, 1) }))
+            WeightCell::Value(
+                self.push(WeightRow { multiplier: Multiplier::Copy(below), ..WeightRow::constant(false, 1) }),
+            )
         } else if let Some(below) = self.known.get(&(a, b - 1)).copied() {
-            WeightCell::Value(self.push(WeightRow { multiplier: Multiplier::Copy(below), ..WeightRow::constant(true, 1) }))
+            WeightCell::Value(
+                self.push(WeightRow { multiplier: Multiplier::Copy(below), ..WeightRow::constant(true, 1) }),
+            )
         } else {
             let mut factors = Vec::new();
             for (exponent, unit) in [(a, (1, 0)), (b, (0, 1))] {

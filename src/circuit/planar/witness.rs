@@ -89,6 +89,7 @@ fn first_cells(model: &Model, layer: usize, trace: &Trace, index: usize) -> Opti
         return Some((code, (best - y - code) as u64));
     }
     let Element { state, upper, lower } = activation.split(y, &model.digits, &model.tables)?;
+    let state = if matches!(activation, Activation::Table(_)) { trace.codes[layer + 1][index] } else { state };
     Some((state, (upper << model.digits.remainder_bits()) + lower))
 }
 
@@ -120,7 +121,8 @@ impl FirstPhase {
         let mut multiplicity = vec![0i64; self.multiplicity.len()];
         for row in 0..layout.usable_rows() - 1 {
             let placed = layout.rows.get(row);
-            let hidden = |lane: usize| placed.is_some_and(|r| r.hidden && r.mask >> lane & 1 == 0 && !decides(model, r.tensor));
+            let hidden =
+                |lane: usize| placed.is_some_and(|r| r.hidden && r.mask >> lane & 1 == 0 && !decides(model, r.tensor));
             let table = placed.and_then(|row| table_of(model, row.tensor as usize));
             for (l, lane) in self.lanes.iter().enumerate() {
                 let top = lane.limbs.len() - 1;
@@ -229,8 +231,7 @@ fn add(
         let weights = conv.kernel_weights(o, c);
         let input = conv.input_start + group * conv.group_inputs() + c;
         for phase in classes(source.storage.phase) {
-            let relevant: Vec<_> =
-                taps.iter().filter(|tap| tap.phase == phase && weights[tap.index] != 0).collect();
+            let relevant: Vec<_> = taps.iter().filter(|tap| tap.phase == phase && weights[tap.index] != 0).collect();
             if relevant.is_empty() {
                 continue;
             }

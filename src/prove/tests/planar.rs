@@ -68,7 +68,7 @@ fn rows() -> Vec<Vec<f64>> {
 }
 
 fn compiled(network: Network, reduction: Reduction) -> Compiled {
-    let options = Options { value_bits: 10, reduction, ..Options::default() };
+    let options = Options { value_bits: Some(10), reduction, ..Options::default() };
     compile(network, &rows(), &options).unwrap()
 }
 

@@ -27,9 +27,9 @@ pub(crate) struct Args {
     /// Which of these rows: N, START..END or START..END:STEP
     #[arg(long, value_name = "ROWS")]
     rows: Option<Selection>,
-    /// Least bits of an activation
-    #[arg(long, default_value_t = Options::default().value_bits, value_parser = clap::value_parser!(u32).range(4..=24))]
-    bits: u32,
+    /// Least bits of an activation [default: 16 for dense networks, 11 for others]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(4..=24))]
+    bits: Option<u32>,
     /// Factor on the calibrated ranges of inner values; values beyond are refused
     #[arg(long, default_value_t = Options::default().margin)]
     margin: f64,
