@@ -17,16 +17,16 @@ fn evaluate(
 const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false };
 
 /// A small deterministic generator of values in [−1, 1).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn next(&mut self) -> f64 {
+    pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 
     /// About normal.
-    fn normal(&mut self) -> f64 {
+    pub(super) fn normal(&mut self) -> f64 {
         (0..6).map(|_| self.next()).sum::<f64>() / 2f64.sqrt()
     }
 }

@@ -269,7 +269,9 @@ impl Layout {
         if k > MAX_K {
             return Err(Error::ModelTooLarge { needed: k, available: MAX_K });
         }
-        if tensors.last().is_some_and(|last| last.channel_rows != 1 || !last.storage.shape.is_vector()) {
+        let published =
+            |last: &TensorRows| last.channel_rows == 1 && last.storage.shape.is_vector() && last.segments[0].lead == 0;
+        if !tensors.last().is_some_and(published) {
             let node = view.layers.last().map_or(String::new(), |layer| layer.node.to_owned());
             return Err(Error::Graph {
                 node,
