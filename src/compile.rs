@@ -1,28 +1,30 @@
 //! From a float network and calibration rows to a model: reduction, layout search, quantization.
 
+mod reduce;
+
+pub use reduce::{Reduction, reduce};
+
 use crate::{
-    circuit::{self, Choice, SearchOptions},
+    circuit::{self, Layout},
     error::{Error, Result},
-    graph::{FloatActivation, Model, Network},
+    graph::{Model, Network, chain, planar},
     quant,
 };
 
-/// What leaves the circuit in public.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Reduction {
-    /// The network's own output.
-    Full,
-    /// Only the index of the largest output.
-    ArgMax,
-    /// Only whether the output is at least this.
-    Threshold(f64),
+/// What the layout search minimizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefer {
+    /// Proving time.
+    Speed,
+    /// Columns, which a verifier on a chain pays for; then proving time.
+    Columns,
 }
 
 /// Choices of the model's publisher.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Least bits of an activation code.
-    pub value_bits: u32,
+    /// Least bits of an activation code; the form's own default where none are asked for.
+    pub value_bits: Option<u32>,
     /// Factor on the calibrated range of every inner value.
     pub margin: f64,
     /// Factor on the calibrated range of every input value.
@@ -31,16 +33,19 @@ pub struct Options {
     pub public_input: bool,
     /// What is revealed of the output.
     pub reduction: Reduction,
+    /// What the layout search minimizes.
+    pub prefer: Prefer,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
-            value_bits: circuit::DEFAULT_BITS.0,
+            value_bits: None,
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
             public_input: false,
             reduction: Reduction::Full,
+            prefer: Prefer::Speed,
         }
     }
 }
@@ -52,67 +57,62 @@ pub struct Compiled {
     pub model: Model,
     /// The float network, with the reduction applied.
     pub network: Network,
-    /// The layout that was chosen, with its predicted cost.
-    pub choice: Choice,
+    /// The layout of the model.
+    pub layout: Layout,
 }
 
 /// Compiles an imported network; `rows` are calibration rows, flat in ONNX order.
 ///
 /// # Errors
-/// Those of [`reduce`], [`quant::Ranges::from_rows`], [`circuit::search`] and [`quant::quantize`].
+/// Those of [`reduce()`], of the form's range calibration, layout search and quantization, and of [`Layout::new`]; `Option`
+/// for a public input of a planar network.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
-    let network = reduce(network, options.reduction)?;
-    let ranges = quant::Ranges::from_rows(&network, rows)?;
-    let quant_options = quant::Options {
-        margin: options.margin,
-        input_margin: options.input_margin,
-        public_input: options.public_input,
+    let network = match reduce(network, options.reduction)? {
+        Network::Planar(planar) => Network::Planar(circuit::planar::arrange(planar)?),
+        chain => chain,
     };
-    let search_options = SearchOptions {
-        value_bits: options.value_bits,
-        remainder_bits: circuit::DEFAULT_BITS.1,
-        public_input: options.public_input,
+    let mut model = match &network {
+        Network::Chain(network) => compile_chain(network, rows, options)?.into(),
+        Network::Planar(network) => compile_planar(network, rows, options)?.into(),
     };
-    let choice = circuit::search(&network, &search_options)?;
-    let segments = choice.segments as usize;
-    let mut model = quant::quantize(&network, &ranges, choice.digits, segments, choice.lanes, &quant_options)?;
     if let Reduction::Threshold(at) = options.reduction {
-        model.output.threshold = Some(at);
+        match &mut model {
+            Model::Chain(model) => model.output.threshold = Some(at),
+            Model::Planar(model) => model.output.threshold = Some(at),
+        }
     }
-    Ok(Compiled { model, network, choice })
+    let layout = Layout::new(&model)?;
+    Ok(Compiled { model, network, layout })
 }
 
-/// Applies a reduction to the end of a network. A threshold on a probability becomes one on its logit, and an argmax
-/// over increasing functions one over their arguments.
-///
-/// # Errors
-/// `Graph` where the output is already reduced or has the wrong number of values.
-pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
-    let outputs = network.layers.last().map_or(0, |layer| layer.weights.rows);
-    let refuse = |reason: &str| Err(Error::Graph { node: network.output.name.clone(), reason: reason.to_owned() });
-    let Some(last) = network.layers.last_mut() else { return Ok(network) };
-    let activation = match (reduction, last.activation) {
-        (Reduction::Full, activation) => activation,
-        (_, FloatActivation::ArgMax | FloatActivation::Threshold { .. }) => {
-            return refuse("the output is already reduced to a decision");
-        }
-        (Reduction::ArgMax, FloatActivation::Relu) => return refuse("an argmax over Relu has ties; remove the Relu"),
-        (Reduction::ArgMax, _) if outputs < 2 => return refuse("an argmax needs at least two outputs"),
-        (Reduction::ArgMax, _) => FloatActivation::ArgMax,
-        (Reduction::Threshold(at), FloatActivation::Sigmoid) => {
-            if !(at > 0.0 && at < 1.0) {
-                return refuse("a threshold on a probability lies between 0 and 1");
-            }
-            FloatActivation::Threshold { at: (at / (1.0 - at)).ln() }
-        }
-        (Reduction::Threshold(at), FloatActivation::Relu) if at <= 0.0 => {
-            return refuse("a threshold on a Relu is above 0");
-        }
-        (Reduction::Threshold(at), _) => FloatActivation::Threshold { at },
+fn quant_options(options: &Options) -> quant::Options {
+    quant::Options { margin: options.margin, input_margin: options.input_margin, public_input: options.public_input }
+}
+
+fn compile_chain(network: &chain::Network, rows: &[Vec<f64>], options: &Options) -> Result<chain::Model> {
+    let ranges = quant::Ranges::from_rows(network, rows)?;
+    let search_options = circuit::chain::SearchOptions {
+        value_bits: options.value_bits.unwrap_or(circuit::DEFAULT_BITS.0),
+        remainder_bits: circuit::DEFAULT_BITS.1,
+        public_input: options.public_input,
+        few_columns: options.prefer == Prefer::Columns,
     };
-    last.activation = activation;
-    if activation == FloatActivation::ArgMax {
-        network.output.shape = vec![1];
+    let choice = circuit::chain::search(network, &search_options)?;
+    let segments = choice.segments as usize;
+    quant::quantize(network, &ranges, choice.digits, segments, choice.lanes, &quant_options(options))
+}
+
+fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Options) -> Result<planar::Model> {
+    if options.public_input {
+        let reason = "a public input is served for chains of dense layers only; this network is none".to_owned();
+        return Err(Error::Option { option: "--input", reason });
     }
-    Ok(network)
+    let ranges = quant::planar::Ranges::from_rows(network, rows)?;
+    let search_options = circuit::planar::SearchOptions {
+        value_bits: options.value_bits.unwrap_or(circuit::planar::DEFAULT_BITS.0),
+        remainder_bits: circuit::planar::DEFAULT_BITS.1,
+        few_columns: options.prefer == Prefer::Columns,
+    };
+    let choice = circuit::planar::search(network, &search_options)?;
+    quant::planar::quantize(network, &ranges, choice.digits, choice.lanes, &quant_options(options))
 }

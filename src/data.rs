@@ -6,6 +6,9 @@
 
 #[cfg(feature = "compile")]
 mod npy;
+mod selection;
+
+pub use selection::Selection;
 
 use serde_json::{Map, Value};
 

@@ -1,17 +1,37 @@
-//! The two forms of a network: [`Network`], floats in normal form as imported, and [`Model`], the integers that are proved.
+//! Networks in two forms, [`chain`] and [`planar`], each as floats and as the integers that are proved.
 //!
-//! Nothing here knows ONNX or circuits.
+//! [`Network`] and [`Model`] are networks and models of either form. Nothing here knows ONNX or circuits.
 
-mod exec;
-mod format;
-mod interval;
+pub mod chain;
+mod digits;
 mod model;
 mod network;
 pub mod planar;
+mod port;
 
-pub use exec::Trace;
-pub use format::MODEL_VERSION;
-pub(crate) use format::{read_port, write_port};
-pub use interval::ACCUMULATOR_BITS;
-pub use model::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, SegmentTable};
-pub use network::{FloatActivation, FloatLayer, Matrix, Network, Port};
+use crate::error::{ArtifactKind, Error, Result};
+
+pub use chain::ACCUMULATOR_BITS;
+pub use digits::Digits;
+pub use model::{Ending, MODEL_VERSION, Model};
+pub use network::Network;
+pub use port::Port;
+pub(crate) use port::{read_port, write_port};
+
+/// An error about an inconsistent model unless `holds`.
+fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::artifact(ArtifactKind::Model, reason())) }
+}
+
+/// Number of elements of a shape.
+fn elements(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size))
+}
+
+/// Turns logits into probabilities: `e^(x_i − max) / Σ e^(x_j − max)`.
+pub(crate) fn softmax(values: &mut [f64]) {
+    let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    values.iter_mut().for_each(|value| *value = (*value - max).exp());
+    let sum: f64 = values.iter().sum();
+    values.iter_mut().for_each(|value| *value /= sum);
+}

@@ -1,4 +1,4 @@
-//! ONNX bytes to a [`Network`] in normal form.
+//! ONNX bytes to a float [`Network`].
 //!
 //! tract parses the protobuf; everything after that is ours, because the bytes are untrusted: reading checks and orders
 //! the graph, infers every shape with the operators' own rules and folds constants, and normalizing composes affine
@@ -8,6 +8,7 @@ mod float_model;
 mod graph;
 mod normalize;
 mod order;
+mod planar;
 mod proto;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -18,12 +19,25 @@ pub use graph::{Graph, Node};
 pub use crate::ops::operators;
 use crate::{Result, graph::Network};
 
-/// Reads an ONNX model and brings it into normal form.
+/// Reads an ONNX model and brings it into one of the two forms.
 ///
 /// # Errors
-/// Those of [`read`] and [`Graph::normalize`].
+/// Those of [`read`] and [`Graph::network`].
 pub fn import(bytes: &[u8]) -> Result<Network> {
-    read(bytes)?.normalize()
+    read(bytes)?.network()
+}
+
+impl Graph {
+    /// A chain of dense layers where the graph is one, else a network of planes.
+    ///
+    /// # Errors
+    /// Those of [`Graph::planar`], which serves every graph that [`Graph::normalize`] serves.
+    pub fn network(&self) -> Result<Network> {
+        match self.normalize() {
+            Ok(chain) => Ok(Network::Chain(chain)),
+            Err(_) => self.planar().map(Network::Planar),
+        }
+    }
 }
 
 /// Reads an ONNX model: checked, in order, with all shapes known and constants folded. A leading symbolic axis is the

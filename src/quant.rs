@@ -16,7 +16,10 @@ pub use sigmoid::{output_bits, sigmoid_error, sigmoid_table, table_segments_erro
 
 use crate::{
     error::{Error, Result},
-    graph::{Digits, FloatActivation, Input, Model, Network, Output},
+    graph::{
+        Digits,
+        chain::{FloatActivation, Input, Model, Network, Output},
+    },
 };
 use layer::Codes;
 

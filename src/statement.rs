@@ -7,9 +7,12 @@ use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
-    circuit::{CONTEXT_ROWS, Layout, PublicOutput},
-    error::{Error, Rejection, Result},
-    graph::{Activation, Input, Model, Output},
+    circuit::{
+        CONTEXT_ROWS, Layout,
+        chain::{self, PublicOutput},
+    },
+    error::{ArtifactKind, Error, Rejection, Result},
+    graph::{self, Ending, Model, Port, chain::Input},
 };
 
 /// Longest context, in bytes.
@@ -41,6 +44,21 @@ impl Rows {
     }
 }
 
+/// The output tensor and how its public codes are read: `value = zero + code · step`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Name and shape.
+    pub port: Port,
+    /// Value of code 0, per element of the last layer.
+    pub zero: Vec<f64>,
+    /// Value of one code, per element of the last layer.
+    pub step: Vec<f64>,
+    /// What the float network's output was compared with, when the publisher asked for a decision only.
+    pub threshold: Option<f64>,
+    /// Whether the values are arguments of a softmax, which the reader applies.
+    pub softmax: bool,
+}
+
 /// The form of a statement: which rows of the instance mean what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
@@ -68,28 +86,63 @@ pub enum OutputKind {
     Index,
 }
 
+impl OutputKind {
+    const fn new(ending: Ending, bits: u32) -> Self {
+        match ending {
+            Ending::Values => Self::Scale { bits },
+            Ending::Threshold => Self::Decision,
+            Ending::ArgMax => Self::Index,
+        }
+    }
+}
+
 impl Statement {
     /// The statement of a model in its layout.
-    pub fn new(model: &Model, layout: &Layout) -> Self {
-        let rows =
-            |block: &crate::circuit::Block| Rows { first: block.first_row, elements: block.elements, span: block.span };
-        let argmax = model.layers.last().is_some_and(|layer| layer.activation == Activation::ArgMax);
-        let kind = match (layout.params.output, layout.params.segments) {
-            (PublicOutput::Bit, _) => {
-                if argmax {
-                    OutputKind::Index
-                } else {
-                    OutputKind::Decision
-                }
-            }
-            (PublicOutput::Segments, Some((bits, _))) => OutputKind::Scale { bits },
-            _ => OutputKind::Scale { bits: model.digits.value_bits() },
+    ///
+    /// # Errors
+    /// `Artifact` for the layout of another model.
+    pub fn new(model: &Model, layout: &Layout) -> Result<Self> {
+        match (model, layout) {
+            (Model::Chain(chain), Layout::Chain(layout)) => Ok(Self::of_chain(chain, layout, model.ending())),
+            (Model::Planar(planar), Layout::Planar(_)) => Ok(Self::of_planar(planar, model.ending())),
+            _ => Err(Error::artifact(ArtifactKind::Model, "not the model that the layout was made of")),
+        }
+    }
+
+    fn of_chain(model: &graph::chain::Model, layout: &chain::Layout, ending: Ending) -> Self {
+        let rows = |block: &chain::Block| Rows { first: block.first_row, elements: block.elements, span: block.span };
+        let bits = match (layout.params.output, layout.params.segments) {
+            (PublicOutput::Segments, Some((bits, _))) => bits,
+            _ => model.digits.value_bits(),
         };
+        let output = &model.output;
         Self {
-            output: model.output.clone(),
+            output: Output {
+                port: output.port.clone(),
+                zero: output.zero.clone(),
+                step: output.step.clone(),
+                threshold: output.threshold,
+                softmax: false,
+            },
             output_rows: rows(layout.block_of(model.layers.len().checked_sub(1))),
-            kind,
+            kind: OutputKind::new(ending, bits),
             input: model.input.public.then(|| (model.input.clone(), rows(layout.block_of(None)))),
+        }
+    }
+
+    fn of_planar(model: &graph::planar::Model, ending: Ending) -> Self {
+        let (output, code) = (&model.output, model.public_code());
+        Self {
+            output: Output {
+                port: output.port.clone(),
+                zero: output.step.iter().map(|step| -(code.offset as f64) * step).collect(),
+                step: output.step.clone(),
+                threshold: output.threshold,
+                softmax: output.softmax,
+            },
+            output_rows: Rows { first: 0, elements: output.step.len(), span: 1 },
+            kind: OutputKind::new(ending, code.bits),
+            input: None,
         }
     }
 
@@ -119,13 +172,18 @@ impl Statement {
         Ok(values)
     }
 
-    /// The real values that output codes stand for; a single index for an argmax.
+    /// The real values that output codes stand for, after the softmax if there is one; a single index for an argmax.
     pub fn output_values(&self, codes: &PublicCodes) -> Vec<f64> {
         if self.kind == OutputKind::Index {
             return vec![codes.output.iter().sum::<u64>() as f64];
         }
         let scales = self.output.zero.iter().zip(&self.output.step);
-        codes.output.iter().zip(scales).map(|(code, (zero, step))| zero + *code as f64 * step).collect()
+        let values = codes.output.iter().zip(scales).map(|(code, (zero, step))| zero + *code as f64 * step);
+        let mut values: Vec<f64> = values.collect();
+        if self.output.softmax {
+            graph::softmax(&mut values);
+        }
+        values
     }
 
     /// The real values that public input codes stand for.

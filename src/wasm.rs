@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
 use crate::{
+    circuit::{BROWSER_MEMORY_BYTES, Layout},
     data,
     error::{Error, Result},
     graph::Model,
@@ -34,6 +35,7 @@ impl Prover {
         let mut progress = reporter(on_progress);
         progress("read", 0.0);
         let model = Model::from_bytes(hush)?;
+        check_memory(&model)?;
         let vk = VerifyingKey::from_bytes(vk)?;
         let srs = Srs::from_bytes(srs)?;
         progress("keygen", 0.5);
@@ -49,11 +51,20 @@ impl Prover {
 
     /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers.
     pub fn prove(&self, inputs: JsValue, context: &[u8], on_progress: Option<Function>) -> Result<JsValue, JsValue> {
-        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), &self.model.input.port)?;
+        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), &self.model.input())?;
         let mut progress = reporter(on_progress);
         let proved = prove::prove(&self.model, &self.key, &values, context, OsRng, &mut progress)?;
         to_js(&Proved::new(&self.key.vk, &proved))
     }
+}
+
+/// Refuses a model whose proof needs more than the linear memory can grow to.
+fn check_memory(model: &Model) -> Result<()> {
+    let needed_bytes = Layout::new(model)?.prediction().memory_bytes;
+    if needed_bytes > BROWSER_MEMORY_BYTES {
+        return Err(Error::OutOfMemory { needed_bytes, available_bytes: BROWSER_MEMORY_BYTES });
+    }
+    Ok(())
 }
 
 /// Verifies a proof file; throws an error of code `rejected` when the proof is invalid.

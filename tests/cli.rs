@@ -125,7 +125,7 @@ fn inspect_tells_what_a_proof_costs() {
 #[test]
 fn help_and_usage_errors() {
     let help = hushproof(&["--help"]).ok();
-    for command in ["compile", "inspect", "evaluate", "srs", "keys", "prove", "verify", "serve"] {
+    for command in ["compile", "inspect", "evaluate", "input", "srs", "keys", "prove", "verify", "serve"] {
         assert!(help.stdout.contains(command), "{command} is in the help");
     }
     let run: Run = hushproof(&["prove"]).run();

@@ -5,7 +5,10 @@
 use hushproof::{
     Error,
     error::Rejection,
-    graph::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, Port},
+    graph::{
+        Digits, Model, Port,
+        chain::{self, Activation, Input, IntMatrix, Layer, Output},
+    },
     prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
 };
 use rand_core::OsRng;
@@ -16,7 +19,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// `y = relu(x₀ − 2·x₁)`, codes of 8 bits.
 fn model() -> Model {
     let port = |name: &str, size| Port { name: name.to_owned(), shape: vec![1, size] };
-    Model {
+    let model = chain::Model {
         name: "difference".to_owned(),
         digits: Digits { limb_bits: 4, value_limbs: 2, remainder_limbs: 1 },
         lanes: 1,
@@ -30,7 +33,8 @@ fn model() -> Model {
         }],
         segments: None,
         output: Output { port: port("y", 1), zero: vec![0.0], step: vec![1.0], threshold: None },
-    }
+    };
+    model.into()
 }
 
 #[wasm_bindgen_test]

@@ -5,7 +5,7 @@ use halo2_proofs::halo2curves::{
     ff::{BatchInvert, Field},
 };
 
-use crate::graph::{Activation, Layer, Model};
+use crate::graph::chain::{Activation, Layer, Model};
 
 use super::{
     config::power_of_two,

@@ -12,7 +12,10 @@ use halo2_proofs::{
     poly::Rotation,
 };
 
-use super::{Params, PublicOutput, lookup};
+use super::{
+    lookup,
+    params::{Params, PublicOutput},
+};
 
 /// Largest degree of a gate; the extended domain has four times the rows.
 pub const DEGREE: usize = 5;

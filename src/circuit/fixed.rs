@@ -5,7 +5,7 @@ use halo2_proofs::{
     plonk::{Column, Fixed},
 };
 
-use crate::graph::{Activation, Layer, Model};
+use crate::graph::chain::{Activation, Layer, Model};
 
 use super::{
     config::{Config, power_of_two},

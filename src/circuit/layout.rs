@@ -2,10 +2,10 @@
 
 use crate::{
     error::{Error, Result},
-    graph::{Activation, Model},
+    graph::chain::{Activation, Model},
 };
 
-use super::{Params, lookup};
+use super::{lookup, params::Params};
 
 /// Rows at the end of every column that hold randomness, plus the row where running sums end.
 ///
@@ -51,6 +51,10 @@ pub struct Layout {
     pub blocks: Vec<Block>,
     /// Rows that hold elements or table entries.
     pub used_rows: usize,
+    /// Elements of all tensors.
+    pub activations: usize,
+    /// Advice cells on the rows of elements and tables; the others are padding.
+    pub assigned_cells: usize,
 }
 
 /// A tensor as the layout sees it.
@@ -98,7 +102,9 @@ impl Layout {
         if k > MAX_K {
             return Err(Error::ModelTooLarge { needed: k, available: MAX_K });
         }
-        Ok(Self { k, params, blocks, used_rows })
+        let activations = tensors.iter().map(|tensor| tensor.elements).sum();
+        let assigned_cells = assigned_cells(&params, tensors, &blocks);
+        Ok(Self { k, params, blocks, used_rows, activations, assigned_cells })
     }
 
     /// Rows that gates may use, the end of the running sums included.
@@ -133,10 +139,25 @@ pub(super) fn table_rows(params: &Params) -> usize {
     (1usize << params.digits.limb_bits) + segments
 }
 
+/// Limbs and lookups on the rows that an element needs for itself, running sums on all of its rows, multiplicities.
+fn assigned_cells(params: &Params, tensors: &[TensorShape], blocks: &[Block]) -> usize {
+    let sums = 2 + usize::from(params.tall_weights);
+    let own = advice_columns(params) - sums - 1;
+    let elements = tensors.iter().rev().zip(blocks);
+    elements.map(|(tensor, block)| tensor.elements * (tensor.rows * own + block.span * sums)).sum::<usize>()
+        + table_rows(params)
+}
+
 /// Advice columns of a circuit with these parameters.
 pub fn advice_columns(params: &Params) -> usize {
     let limbs = params.digits.limbs() as usize;
     let optional = [params.segments.is_some(), params.argmax, params.tall_weights].iter().filter(|b| **b).count();
     // sign, multiplicity, produced, consumed and the running sum; a helper for every group of lookups but one
     limbs + 5 + lookup::groups(limbs + 1) - 1 + optional
+}
+
+/// Fixed columns of a circuit with these parameters.
+pub fn fixed_columns(params: &Params) -> usize {
+    let optional = [params.public_input, params.argmax, params.tall_weights].iter().filter(|b| **b).count();
+    13 + optional + if params.segments.is_some() { 4 } else { 0 } + params.lanes
 }

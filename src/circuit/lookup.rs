@@ -35,7 +35,7 @@ pub(super) fn gates(
         .collect()
 }
 
-fn group_gate(value: Expression<Fr>, group: &[Fraction]) -> Expression<Fr> {
+pub(super) fn group_gate(value: Expression<Fr>, group: &[Fraction]) -> Expression<Fr> {
     let product = group.iter().fold(value, |product, fraction| product * fraction.denominator.clone());
     group.iter().enumerate().fold(product, |rest, (i, fraction)| {
         let others = group.iter().enumerate().filter(|(j, _)| *j != i);

@@ -2,7 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Activation, Digits, Model};
+use crate::{
+    codec::{Reader, Writer},
+    error::Result,
+    graph::{
+        Digits,
+        chain::{Activation, Model},
+    },
+};
 
 /// How an output code reaches the public instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +58,54 @@ impl Params {
             },
             public_input: model.input.public,
         }
+    }
+
+    /// Writes the parameters as part of a verifying key.
+    pub(crate) fn write(&self, w: &mut Writer) {
+        self.digits.write(w);
+        w.size(self.lanes);
+        let (bits, last) = self.segments.unwrap_or((0, 0));
+        w.varint(bits.into());
+        w.varint(last.into());
+        w.u8(self.tall_weights.into());
+        w.u8(self.argmax.into());
+        w.u8(self.public_input.into());
+        w.u8(match self.output {
+            PublicOutput::Value => 0,
+            PublicOutput::Segments => 1,
+            PublicOutput::Bit => 2,
+        });
+    }
+
+    /// Reads what [`Params::write`] wrote, and checks it.
+    ///
+    /// # Errors
+    /// `Artifact` for parameters that no circuit can have.
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let digits = Digits::read(r)?;
+        let lanes = r.size()?;
+        let segments = Some((r.varint_u32()?, r.varint_u32()?)).filter(|segments| *segments != (0, 0));
+        let params = Self {
+            digits,
+            lanes,
+            segments,
+            tall_weights: r.bool()?,
+            argmax: r.bool()?,
+            public_input: r.bool()?,
+            output: match r.u8()? {
+                0 => PublicOutput::Value,
+                1 => PublicOutput::Segments,
+                2 => PublicOutput::Bit,
+                other => return Err(r.error(format!("unknown kind of output {other}"))),
+            },
+        };
+        let segments_fit =
+            params.segments.is_none_or(|(bits, last)| (2..=31).contains(&bits) && (1..4096).contains(&last));
+        let output_fits = params.output != PublicOutput::Segments || params.segments.is_some();
+        if !digits.is_valid() || !(1..=256).contains(&lanes) || !segments_fit || !output_fits {
+            return Err(r.error("circuit parameters out of range"));
+        }
+        Ok(params)
     }
 }
 

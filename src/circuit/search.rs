@@ -2,12 +2,15 @@
 
 use crate::{
     error::{Error, Result},
-    graph::{Digits, FloatActivation, Network},
+    graph::{
+        Digits,
+        chain::{FloatActivation, Network},
+    },
 };
 
 use super::{
-    DEGREE,
-    layout::{Layout, TensorShape, advice_columns},
+    cost::{Prediction, Shape},
+    layout::{Layout, TensorShape, advice_columns, fixed_columns},
     params::{Params, PublicOutput},
 };
 
@@ -20,6 +23,9 @@ pub struct SearchOptions {
     pub remainder_bits: u32,
     /// Whether the input codes are public.
     pub public_input: bool,
+    /// Whether to take the layout with the least advice and fixed columns of those that are at most
+    /// twice as slow as the fastest.
+    pub few_columns: bool,
 }
 
 /// Least bits of an activation code and of a remainder, unless asked otherwise.
@@ -34,19 +40,10 @@ pub struct Choice {
     pub lanes: usize,
     /// Segments of the activation table, 0 without one.
     pub segments: u32,
+    /// Advice and fixed columns.
+    pub columns: usize,
     /// Predicted cost.
     pub prediction: Prediction,
-}
-
-/// Predicted cost of one proof with the stock prover on two threads.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct Prediction {
-    /// Native proving time.
-    pub native_seconds: f64,
-    /// Proving time in a browser.
-    pub browser_seconds: f64,
-    /// Memory of keys, witness and quotient.
-    pub memory_bytes: u64,
 }
 
 /// Segments of a table; more of them are more exact.
@@ -59,22 +56,17 @@ const MAX_ROW_BITS: u32 = 44;
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough.
 pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
-    let mut best: Option<Choice> = None;
+    let mut choices = Vec::new();
     let mut too_large = None;
     for digits in candidates(options) {
         for lanes in lanes(network) {
             match choose(network, options, digits, lanes) {
-                Ok(choice) => {
-                    let time = choice.prediction.native_seconds;
-                    if best.as_ref().is_none_or(|best| time < best.prediction.native_seconds) {
-                        best = Some(choice);
-                    }
-                }
+                Ok(choice) => choices.push(choice),
                 Err(error) => too_large = Some(error),
             }
         }
     }
-    best.ok_or_else(|| {
+    best(choices, options.few_columns).ok_or_else(|| {
         too_large.unwrap_or_else(|| Error::Range {
             node: network.input.name.clone(),
             op: "input".to_owned(),
@@ -82,6 +74,16 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
             max_bits: MAX_ROW_BITS,
         })
     })
+}
+
+fn best(choices: Vec<Choice>, few_columns: bool) -> Option<Choice> {
+    let seconds = |choice: &Choice| choice.prediction.native_seconds;
+    let fastest = choices.iter().map(seconds).fold(f64::INFINITY, f64::min);
+    let columns = |choice: &Choice| if few_columns { choice.columns } else { 0 };
+    choices
+        .into_iter()
+        .filter(|choice| seconds(choice) <= 2.0 * fastest)
+        .min_by(|a, b| columns(a).cmp(&columns(b)).then(seconds(a).total_cmp(&seconds(b))))
 }
 
 fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
@@ -114,7 +116,8 @@ fn choose(network: &Network, options: &SearchOptions, digits: Digits, lanes: usi
         segments = SEGMENTS.iter().rev().find(fits).copied().unwrap_or(segments);
     }
     let layout = plan(segments)?;
-    Ok(Choice { digits, lanes, segments, prediction: predict(&layout) })
+    let columns = advice_columns(&layout.params) + fixed_columns(&layout.params);
+    Ok(Choice { digits, lanes, segments, columns, prediction: predict(&layout) })
 }
 
 fn params(network: &Network, options: &SearchOptions, digits: Digits, lanes: usize, segments: u32) -> Params {
@@ -144,32 +147,7 @@ fn tensors(network: &Network) -> Vec<TensorShape> {
 }
 
 /// Predicted cost of a layout.
-///
-/// Counts the stock prover's work: one multi-scalar multiplication per committed column, quotient piece and opening;
-/// transforms of every column, fixed ones too, to the extended domain; one pass over the gates there.
 pub fn predict(layout: &Layout) -> Prediction {
-    let n = f64::from(1u32 << layout.k);
-    let extended = 4.0 * n;
-    let advice = advice_columns(&layout.params) as f64;
-    let fixed = (layout.params.lanes + 18) as f64;
-    let pieces = (DEGREE - 1) as f64;
-    let msm = {
-        let window = (n.ln() + 2.0).floor().max(3.0);
-        (254.0 / window).ceil() * (n + 2f64.powf(window)) * POINT_ADDITION_SECONDS
-    };
-    let transform = |n: f64| n * n.log2() / 2.0 * FIELD_PRODUCT_SECONDS;
-    let commitments = advice + 1.0 + pieces + 2.0;
-    let transforms = advice * transform(n) + (advice + fixed + 1.0) * transform(extended);
-    let gates = extended * (8.0 * advice + 4.0 * fixed) * FIELD_PRODUCT_SECONDS;
-    let openings = n * 3.0 * (advice + fixed + pieces) * FIELD_PRODUCT_SECONDS;
-    let native = FIXED_SECONDS + (commitments * msm + transforms + gates + openings) / THREADS;
-    let cells = (advice + fixed) * (2.0 * n + extended) + 4.0 * extended;
-    Prediction { native_seconds: native, browser_seconds: native * BROWSER_FACTOR, memory_bytes: (cells * 32.0) as u64 }
+    Shape { k: layout.k, advice: advice_columns(&layout.params), fixed: fixed_columns(&layout.params), permuted: 0 }
+        .predict()
 }
-
-// Measured on the machine class of docs/benchmarks.md.
-const POINT_ADDITION_SECONDS: f64 = 0.42e-6;
-const FIELD_PRODUCT_SECONDS: f64 = 32e-9;
-const FIXED_SECONDS: f64 = 18e-3;
-const THREADS: f64 = 1.8;
-const BROWSER_FACTOR: f64 = 3.4;

@@ -12,10 +12,13 @@ use halo2_proofs::{
 };
 use rand_core::OsRng;
 
-use super::{FirstPhase, Layout, ModelCircuit, Witness};
+use super::{
+    ModelCircuit,
+    chain::{ChainCircuit, FirstPhase, Layout, Witness},
+};
 use crate::{
     error::{Error, Rejection},
-    graph::Model,
+    graph::chain::Model,
     prove::{Proof, ProvingKey, Srs, Verified, keygen, verify},
     statement::PublicCodes,
 };
@@ -45,13 +48,17 @@ impl Rig {
         model.check().unwrap();
         let layout = Layout::new(&model).unwrap();
         let srs = Srs::new_development(layout.k, OsRng).unwrap();
-        let vk = keygen(&model, &srs).unwrap();
-        let key = ProvingKey::new(&model, vk, &srs).unwrap();
+        let any = model.clone().into();
+        let vk = keygen(&any, &srs).unwrap();
+        let key = ProvingKey::new(&any, vk, &srs).unwrap();
         Self { model, key }
     }
 
     fn layout(&self) -> &Layout {
-        &self.key.layout
+        match &self.key.layout {
+            super::Layout::Chain(layout) => layout,
+            super::Layout::Planar(_) => panic!("the layout of a chain"),
+        }
     }
 
     fn witness(&self, input: &[u64]) -> Witness {
@@ -69,7 +76,8 @@ impl Rig {
     }
 
     fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
-        let circuit = ModelCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
+        let circuit = ChainCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
+        let circuit = ModelCircuit::Chain(circuit);
         let instance = self.key.vk.statement.instance(codes, b"context").unwrap();
         let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
         create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    graph::{Activation, Layer, Model, Trace},
+    graph::chain::{Activation, Layer, Model, Trace},
 };
 
 use super::layout::{Block, Layout};

@@ -93,6 +93,22 @@ fn rows_with_a_batch_axis() {
     assert_eq!(rows(r#"{"z": [[1, 2]]}"#, &[1, 2]).unwrap_err().code(), "input-name");
 }
 
+#[test]
+fn rows_are_selected_by_number() {
+    let select = |text: &str| text.parse::<Selection>().unwrap().apply((0..10).collect::<Vec<_>>());
+    assert_eq!(select("3").unwrap(), [3]);
+    assert_eq!(select("..").unwrap().len(), 10);
+    assert_eq!(select("7..").unwrap(), [7, 8, 9]);
+    assert_eq!(select("..10:4").unwrap(), [0, 4, 8]);
+    assert_eq!(select("1..6:2").unwrap(), [1, 3, 5]);
+    for empty in ["10", "5..5", "0..11", "18446744073709551615"] {
+        assert!(matches!(select(empty), Err(Error::Option { .. })), "{empty}");
+    }
+    for wrong in ["", "a", "1..2:0", "1..b", "-1", "1..2:3:4"] {
+        assert!(wrong.parse::<Selection>().is_err(), "{wrong}");
+    }
+}
+
 proptest! {
     #[test]
     fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200)) {
@@ -158,6 +174,9 @@ mod numpy {
                 assert_eq!(read_rows(&file, &port(&[1, 2])).unwrap(), expected, "{descr}");
             }
         }
+        let images: Vec<u8> = (0..48).collect();
+        let read = read_rows(&npy(1, "|u1", "False", "(2, 3, 2, 4)", &images), &port(&[1, 3, 2, 4])).unwrap();
+        assert_eq!((read.len(), read[1].len(), read[1][0], read[1][23]), (2, 24, 24.0, 47.0));
         let signed = npy(1, "|i1", "False", "(1, 2)", &[255, 128]);
         assert_eq!(read_rows(&signed, &port(&[1, 2])).unwrap(), [[-1.0, -128.0]]);
     }

@@ -1,185 +1,213 @@
-//! The integer network that is proved.
+//! A model of either form, and its `.hush` file.
 //!
-//! A tensor is a list of unsigned *codes*; real = `zero + code · step` with a zero and a step per element, which the
-//! consumer's wide integer weights absorb. Layer: `Y_o = Σ_j K_oj · code_j + bias_o`, an exact integer, then an
-//! [`Activation`] that turns `Y` into the next codes.
+//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar), body, Blake2b-256 digest of all before it.
+//! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
+//! exactly one encoding.
 
-use serde::{Deserialize, Serialize};
+use super::{Digits, Port, chain, planar, softmax};
+use crate::{
+    codec::{self, Reader, Writer},
+    error::{ArtifactKind, Result},
+};
 
-use super::Port;
+const MAGIC: &[u8; 8] = b"HUSHMODL";
 
-/// How integers are cut into range-checked limbs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digits {
-    /// Bits of a limb; the range table has `2^limb_bits` rows.
-    pub limb_bits: u32,
-    /// Limbs of a code: codes are below `2^(limb_bits · value_limbs)`.
-    pub value_limbs: u32,
-    /// Limbs of a remainder: requantization divides by `2^(limb_bits · remainder_limbs)`.
-    pub remainder_limbs: u32,
+/// The format version this build reads and writes.
+pub const MODEL_VERSION: u32 = 2;
+
+/// The integers that are proved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Model {
+    /// A chain of dense layers.
+    Chain(chain::Model),
+    /// A graph of planes.
+    Planar(planar::Model),
 }
 
-impl Digits {
-    /// Whether a circuit can be built with these sizes.
-    pub const fn is_valid(&self) -> bool {
-        matches!((self.limb_bits, self.value_limbs, self.remainder_limbs), (2..=20, 1..=4, 1..=4))
-            && self.row_bits() <= Self::MAX_ROW_BITS
-    }
-
-    /// Most bits of all limbs of a row.
-    pub const MAX_ROW_BITS: u32 = 48;
-
-    /// Limbs in a row of the circuit.
-    pub const fn limbs(&self) -> u32 {
-        self.value_limbs + self.remainder_limbs
-    }
-
-    /// Bits of a code, b.
-    pub const fn value_bits(&self) -> u32 {
-        self.limb_bits * self.value_limbs
-    }
-
-    /// Bits that requantization drops, s.
-    pub const fn remainder_bits(&self) -> u32 {
-        self.limb_bits * self.remainder_limbs
-    }
-
-    /// Bits of all limbs of a row.
-    pub const fn row_bits(&self) -> u32 {
-        self.limb_bits * self.limbs()
-    }
-
-    /// Bits of all limbs of a row but the top one.
-    pub const fn low_bits(&self) -> u32 {
-        self.limb_bits * (self.limbs() - 1)
-    }
-
-    /// What |Y| of a segment element stays below when `last` is the saturated segment: its second row holds the excess
-    /// in all limbs but the top one. At most 2^62.
-    pub const fn segment_limit(&self, last: usize) -> u64 {
-        let segments = (1 << self.low_bits()) + last as u64;
-        if segments.leading_zeros() > self.low_bits() + 1 { segments << self.low_bits() } else { 1 << 62 }
-    }
-}
-
-/// A row-major matrix of integer weights.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IntMatrix {
-    /// Number of rows (outputs).
-    pub rows: usize,
-    /// Number of columns (inputs).
-    pub cols: usize,
-    /// `rows * cols` values, row after row.
-    pub data: Vec<i64>,
-}
-
-impl IntMatrix {
-    /// Row `row`: the weights of one output.
-    pub fn row(&self, row: usize) -> &[i64] {
-        &self.data[row * self.cols..(row + 1) * self.cols]
-    }
-
-    /// The weight of input `col` in output `row`.
-    pub fn at(&self, row: usize, col: usize) -> i64 {
-        self.data[row * self.cols + col]
-    }
-}
-
-/// An odd function (up to a constant) as straight segments over |Y|.
-///
-/// With L limbs in a row and `j = |Y| >> low_bits` (cut off at the last segment), `f` the limb below `j`:
-/// `code = 2^(output_bits − 1) ± (base[j] + slope[j] · f)`, sign of Y. The last segment has slope 0: it is the
-/// saturated value of everything beyond.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SegmentTable {
-    /// Value at the start of each segment; the first is 0, so that both signs of Y = 0 give one code.
-    pub base: Vec<u32>,
-    /// Rise per unit of `f`.
-    pub slope: Vec<u32>,
-    /// Bits of an output code, at most 31.
-    pub output_bits: u32,
-}
-
-impl SegmentTable {
-    /// Index of the saturated segment.
-    pub fn last(&self) -> usize {
-        self.base.len().saturating_sub(1)
-    }
-}
-
-/// What turns the accumulators Y of a layer into codes. b, s and the limb sizes are those of [`Digits`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Activation {
-    /// `Y = code · 2^s + r`, `0 ≤ r < 2^s`, `0 ≤ code < 2^b`: rounding and zero point are in the bias.
-    Requantize,
-    /// `|Y| + 2^(s−1) − 1 = a · 2^s + r`, `0 ≤ r < 2^s`; the code is `a` where Y > 0, else 0. Ties round towards 0, so
-    /// that both signs of a small Y give code 0 and no Y has two codes.
-    Relu,
-    /// The model's [`SegmentTable`] on Y; |Y| is below [`Digits::segment_limit`].
-    Segments,
-    /// Code 1 where Y > 0, else 0. Weights are even and biases odd, so that Y is never 0. |Y| is below `2^row_bits`.
+/// What the last layer of a network or model gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Values on a scale.
+    Values,
+    /// Decisions, one per value.
     Threshold,
-    /// The code of element o is 1 while o is below the index of the first largest Y, else 0.
-    /// Differences between the largest Y and any other are below `2^row_bits`.
+    /// The index of the largest value.
     ArgMax,
 }
 
-/// `activation(weights · codes + bias)`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Layer {
-    /// Name of the ONNX node that errors about this layer name.
-    pub node: String,
-    /// Its operator.
-    pub op: String,
-    /// Outputs × inputs.
-    pub weights: IntMatrix,
-    /// One value per output.
-    pub bias: Vec<i64>,
-    /// What follows.
-    pub activation: Activation,
+impl From<chain::Model> for Model {
+    fn from(model: chain::Model) -> Self {
+        Self::Chain(model)
+    }
 }
 
-/// The input tensor and its quantization: `code = round((x − min) / step)`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Input {
-    /// Name and shape.
-    pub port: Port,
-    /// Smallest value accepted, per element.
-    pub min: Vec<f64>,
-    /// Width of one code, per element; the largest value accepted is `min + step · (2^b − 1)`.
-    pub step: Vec<f64>,
-    /// Whether the input codes are part of the public instance.
-    pub public: bool,
+impl From<planar::Model> for Model {
+    fn from(model: planar::Model) -> Self {
+        Self::Planar(model)
+    }
 }
 
-/// The output tensor and how its codes are read: `value = zero + code · step`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Output {
-    /// Name and shape.
-    pub port: Port,
-    /// Value of code 0, per element of the last layer.
-    pub zero: Vec<f64>,
-    /// Value of one code, per element of the last layer.
-    pub step: Vec<f64>,
-    /// What the float network's output was compared with, when the publisher asked for a decision only.
-    pub threshold: Option<f64>,
-}
-
-/// The integer network that is proved.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Model {
+impl Model {
     /// Name of the graph.
-    pub name: String,
-    /// Limb sizes, the same in the whole circuit.
-    pub digits: Digits,
-    /// Fixed columns that hold public weights.
-    pub lanes: usize,
-    /// The input.
-    pub input: Input,
-    /// At least one layer; only the last may be `Requantize`, `Threshold` or `ArgMax`.
-    pub layers: Vec<Layer>,
-    /// The table of all `Segments` layers, when there is one.
-    pub segments: Option<SegmentTable>,
-    /// The public output.
-    pub output: Output,
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Chain(model) => &model.name,
+            Self::Planar(model) => &model.name,
+        }
+    }
+
+    /// Limb sizes.
+    pub const fn digits(&self) -> Digits {
+        match self {
+            Self::Chain(model) => model.digits,
+            Self::Planar(model) => model.digits,
+        }
+    }
+
+    /// Name and shape of the input.
+    pub const fn input(&self) -> &Port {
+        match self {
+            Self::Chain(model) => &model.input.port,
+            Self::Planar(model) => &model.input.port,
+        }
+    }
+
+    /// Whether the input codes are public; those of a planar model never are.
+    pub const fn has_public_input(&self) -> bool {
+        match self {
+            Self::Chain(model) => model.input.public,
+            Self::Planar(_) => false,
+        }
+    }
+
+    /// Smallest and largest value accepted per element of the input, flat in ONNX order.
+    pub fn input_range(&self) -> (Vec<f64>, Vec<f64>) {
+        let top = ((1u64 << self.digits().value_bits()) - 1) as f64;
+        match self {
+            Self::Chain(model) => {
+                let input = &model.input;
+                let largest = input.min.iter().zip(&input.step).map(|(min, step)| min + step * top);
+                (input.min.clone(), largest.collect())
+            }
+            Self::Planar(model) => {
+                let input = &model.input;
+                let plane = input.shape.plane();
+                let largest = input.step.iter().flat_map(|step| std::iter::repeat_n(step * top, plane));
+                (largest.clone().map(|value| -value).collect(), largest.collect())
+            }
+        }
+    }
+
+    /// Name and shape of the output.
+    pub const fn output(&self) -> &Port {
+        match self {
+            Self::Chain(model) => &model.output.port,
+            Self::Planar(model) => &model.output.port,
+        }
+    }
+
+    /// What the last layer gives.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Chain(model) => match model.layers.last().map(|layer| &layer.activation) {
+                Some(chain::Activation::Threshold) => Ending::Threshold,
+                Some(chain::Activation::ArgMax) => Ending::ArgMax,
+                _ => Ending::Values,
+            },
+            Self::Planar(model) => match model.layers.last().map(|layer| &layer.activation) {
+                Some(planar::Activation::Threshold) => Ending::Threshold,
+                Some(planar::Activation::ArgMax) => Ending::ArgMax,
+                _ => Ending::Values,
+            },
+        }
+    }
+
+    /// What the float network's output was compared with, when the publisher asked for a decision only.
+    pub const fn threshold(&self) -> Option<f64> {
+        match self {
+            Self::Chain(model) => model.output.threshold,
+            Self::Planar(model) => model.output.threshold,
+        }
+    }
+
+    /// Whether the reader of the output applies a softmax.
+    pub const fn softmax(&self) -> bool {
+        match self {
+            Self::Chain(_) => false,
+            Self::Planar(model) => model.output.softmax,
+        }
+    }
+
+    /// The real output values on real input values (both flat, ONNX order) by the integers that are proved; a single
+    /// index for an argmax.
+    ///
+    /// # Errors
+    /// `InputShape`, `InputValue` (NaN, infinity), `InputRange`, and `ActivationRange` for an inner value.
+    pub fn predict(&self, values: &[f64]) -> Result<Vec<f64>> {
+        match self {
+            Self::Chain(model) => {
+                let trace = model.run(model.quantize_input(values)?)?;
+                Ok(model.output_values(trace.codes.last().map_or(&[], Vec::as_slice)))
+            }
+            Self::Planar(model) => {
+                let trace = model.run(model.quantize_input(values)?)?;
+                let mut outputs = model.output_values(trace.codes.last().map_or(&[], Vec::as_slice));
+                if model.output.softmax {
+                    softmax(&mut outputs);
+                }
+                Ok(outputs)
+            }
+        }
+    }
+
+    /// Checks everything that circuit and executor rely on.
+    ///
+    /// # Errors
+    /// Those of [`chain::Model::check`] and [`planar::Model::check`].
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::Chain(model) => model.check(),
+            Self::Planar(model) => model.check(),
+        }
+    }
+
+    /// The `.hush` file of this model.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut w = Writer::new(MAGIC, MODEL_VERSION);
+        match self {
+            Self::Chain(model) => {
+                w.u8(0);
+                model.write(&mut w);
+            }
+            Self::Planar(model) => {
+                w.u8(1);
+                model.write(&mut w);
+            }
+        }
+        w.finish()
+    }
+
+    /// Reads a `.hush` file and checks the model.
+    ///
+    /// # Errors
+    /// `Artifact` for bytes that are no model, cut off, altered or inconsistent; `Version` for another format version;
+    /// everything of [`Model::check`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
+        let model = match r.u8()? {
+            0 => Self::Chain(chain::Model::read(&mut r)?),
+            1 => Self::Planar(planar::Model::read(&mut r)?),
+            other => return Err(r.error(format!("unknown form {other}"))),
+        };
+        r.finish()?;
+        Ok(model)
+    }
+
+    /// Blake2b-256 of the `.hush` file.
+    pub fn digest(&self) -> [u8; codec::DIGEST_BYTES] {
+        codec::digest(&self.to_bytes())
+    }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

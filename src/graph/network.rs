@@ -1,116 +1,109 @@
-//! A float network in normal form: a chain of affine maps, each followed by one activation.
+//! A float network of either form.
 
-/// A named input or output tensor.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Port {
-    /// Name in the ONNX graph.
-    pub name: String,
-    /// Sizes in ONNX order, batch axis included (always 1).
-    pub shape: Vec<usize>,
+use super::{Ending, Port, chain, planar, softmax};
+
+/// A float network of either form, as imported.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Network {
+    /// A chain of dense layers.
+    Chain(chain::Network),
+    /// A graph of planes.
+    Planar(planar::Network),
 }
 
-impl Port {
-    /// Number of values.
-    pub fn len(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// Whether the tensor holds no value.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+impl From<chain::Network> for Network {
+    fn from(network: chain::Network) -> Self {
+        Self::Chain(network)
     }
 }
 
-/// A dense row-major matrix.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Matrix {
-    /// Number of rows (outputs).
-    pub rows: usize,
-    /// Number of columns (inputs).
-    pub cols: usize,
-    /// `rows * cols` values, row after row.
-    pub data: Vec<f64>,
-}
-
-impl Matrix {
-    /// Row `row`: the weights of one output.
-    pub fn row(&self, row: usize) -> &[f64] {
-        &self.data[row * self.cols..(row + 1) * self.cols]
+impl From<planar::Network> for Network {
+    fn from(network: planar::Network) -> Self {
+        Self::Planar(network)
     }
-}
-
-/// What follows an affine map.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FloatActivation {
-    /// Nothing; only as the last layer.
-    Identity,
-    /// max(y, 0).
-    Relu,
-    /// 1 / (1 + e^-y).
-    Sigmoid,
-    /// 1 where y ≥ `at`, else 0; only as the last layer.
-    Threshold {
-        /// The threshold on y.
-        at: f64,
-    },
-    /// Index of the largest y, the first one of equals; only as the last layer.
-    ArgMax,
-}
-
-/// `activation(weights · x + bias)` on flattened tensors.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FloatLayer {
-    /// Name of the ONNX node that errors about this layer name.
-    pub node: String,
-    /// Its operator.
-    pub op: String,
-    /// Outputs × inputs.
-    pub weights: Matrix,
-    /// One value per output.
-    pub bias: Vec<f64>,
-    /// What follows.
-    pub activation: FloatActivation,
-}
-
-/// A float network in normal form.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Network {
-    /// Name of the graph.
-    pub name: String,
-    /// The private input.
-    pub input: Port,
-    /// The output; one value per output of the last layer, or a single one after `ArgMax`.
-    pub output: Port,
-    /// At least one layer; `cols` of each is `rows` of the one before.
-    pub layers: Vec<FloatLayer>,
 }
 
 impl Network {
-    /// The output values on input values (flat, ONNX order).
+    /// Name of the graph.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Chain(network) => &network.name,
+            Self::Planar(network) => &network.name,
+        }
+    }
+
+    /// The private input.
+    pub const fn input(&self) -> &Port {
+        match self {
+            Self::Chain(network) => &network.input,
+            Self::Planar(network) => &network.input,
+        }
+    }
+
+    /// The output.
+    pub const fn output(&self) -> &Port {
+        match self {
+            Self::Chain(network) => &network.output,
+            Self::Planar(network) => &network.output,
+        }
+    }
+
+    /// What the last layer gives.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Chain(network) => match network.layers.last().map(|layer| layer.activation) {
+                Some(chain::FloatActivation::Threshold { .. }) => Ending::Threshold,
+                Some(chain::FloatActivation::ArgMax) => Ending::ArgMax,
+                _ => Ending::Values,
+            },
+            Self::Planar(network) => match network.layers.last().map(|layer| &layer.activation) {
+                Some(planar::FloatActivation::Threshold { .. }) => Ending::Threshold,
+                Some(planar::FloatActivation::ArgMax) => Ending::ArgMax,
+                _ => Ending::Values,
+            },
+        }
+    }
+
+    /// The output values on input values (both flat, ONNX order), with the final softmax.
     pub fn eval(&self, input: &[f64]) -> Vec<f64> {
-        self.layers.iter().fold(input.to_vec(), |x, layer| layer.activate(&layer.affine(&x)))
-    }
-}
-
-impl FloatLayer {
-    /// The affine part, before the activation.
-    pub fn affine(&self, x: &[f64]) -> Vec<f64> {
-        (0..self.weights.rows)
-            .map(|o| self.weights.row(o).iter().zip(x).map(|(w, x)| w * x).sum::<f64>() + self.bias[o])
-            .collect()
-    }
-
-    /// The activation of an affine result.
-    pub fn activate(&self, y: &[f64]) -> Vec<f64> {
-        match self.activation {
-            FloatActivation::Identity => y.to_vec(),
-            FloatActivation::Relu => y.iter().map(|y| y.max(0.0)).collect(),
-            FloatActivation::Sigmoid => y.iter().map(|y| 1.0 / (1.0 + (-y).exp())).collect(),
-            FloatActivation::Threshold { at } => y.iter().map(|y| f64::from(*y >= at)).collect(),
-            FloatActivation::ArgMax => {
-                let best = y.iter().enumerate().fold(0, |best, (i, v)| if *v > y[best] { i } else { best });
-                vec![best as f64]
+        match self {
+            Self::Chain(network) => network.eval(input),
+            Self::Planar(network) => {
+                let mut values = network.eval(input);
+                if network.softmax {
+                    softmax(&mut values);
+                }
+                values
             }
+        }
+    }
+
+    /// The class that output values stand for, comparable between two outputs of one network: the index after an
+    /// argmax, the largest of several values, the decision at ½ of a single probability, all decisions of a threshold.
+    /// None where the output is no class.
+    pub fn class(&self, values: &[f64]) -> Option<Vec<usize>> {
+        let decisions = || values.iter().map(|value| usize::from(*value >= 0.5)).collect();
+        match self.ending() {
+            Ending::ArgMax => values.first().map(|index| vec![*index as usize]),
+            Ending::Threshold => Some(decisions()),
+            Ending::Values if values.len() > 1 => {
+                let largest = |best, (i, value): (usize, &f64)| if *value > values[best] { i } else { best };
+                Some(vec![values.iter().enumerate().fold(0, largest)])
+            }
+            Ending::Values => self.ends_in_sigmoid().then(decisions),
+        }
+    }
+
+    /// Whether the last layer gives probabilities, each for itself.
+    fn ends_in_sigmoid(&self) -> bool {
+        use planar::{FloatActivation::Table, Function};
+        match self {
+            Self::Chain(network) => {
+                network.layers.last().is_some_and(|layer| layer.activation == chain::FloatActivation::Sigmoid)
+            }
+            Self::Planar(network) => network.layers.last().is_some_and(|layer| {
+                matches!(layer.activation, Table(Function::Sigmoid | Function::HardSigmoid { .. }))
+            }),
         }
     }
 }

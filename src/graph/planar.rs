@@ -10,9 +10,11 @@ pub(crate) mod conv;
 mod exec;
 mod float;
 mod format;
+mod public;
 
 pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use exec::{Element, Trace};
+pub use public::PublicCode;
 
 use serde::{Deserialize, Serialize};
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::Error;
+use crate::{Error, graph::chain::Network};
 
 fn models() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models")
@@ -176,9 +176,9 @@ fn shared_models_import_or_say_why_not() {
                     let json: Value = serde_json::from_slice(&fs::read(vectors).unwrap()).unwrap();
                     check(&bytes, &[(flat(&json["inputs"][0]["data"]), flat(&json["outputs"][0]["data"]))]);
                 } else {
-                    let x = vec![0.5; network.input.len()];
+                    let x = vec![0.5; network.input().len()];
                     let expected = read(&bytes).unwrap().eval(&x).unwrap();
-                    assert_close(&run(&network, &x), &expected, &path.display().to_string());
+                    assert_close(&network.eval(&x), &expected, &path.display().to_string());
                 }
             }
             Err(Error::Unsupported(ops)) => assert!(!ops.is_empty()),
@@ -229,7 +229,7 @@ fn mutated_models_never_panic() {
                 let mut changed = bytes.clone();
                 changed[i] = value;
                 if let Ok(network) = import(&changed) {
-                    run(&network, &vec![0.5; network.input.len()]);
+                    network.eval(&vec![0.5; network.input().len()]);
                 }
             }
         }
@@ -252,7 +252,7 @@ proptest! {
             *index.get_mut(&mut bytes) = value;
         }
         if let Ok(network) = import(&bytes) {
-            run(&network, &vec![0.5; network.input.len()]);
+            network.eval(&vec![0.5; network.input().len()]);
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
 use crate::{
-    graph::FloatActivation,
+    graph::chain::FloatActivation,
     tensor::{DType, Fact, Tensor},
 };
 

@@ -4,7 +4,7 @@
 
 use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
 use crate::{
-    graph::FloatActivation,
+    graph::chain::FloatActivation,
     tensor::{Fact, Tensor},
 };
 

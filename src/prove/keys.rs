@@ -58,16 +58,16 @@ pub struct ProvingKey {
 pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
     let layout = Layout::new(model)?;
     let params = params_for(srs, &layout)?;
-    let key = keygen_vk(&params, &ModelCircuit::new(model, &layout))?;
+    let key = keygen_vk(&params, &ModelCircuit::new(model, &layout)?)?;
     check_degrees(key.cs())?;
     Ok(VerifyingKey {
-        model: model.name.clone(),
+        model: model.name().to_owned(),
         model_digest: model.digest(),
         srs_origin: srs.origin(),
         srs: srs.verifier_points(),
-        statement: Statement::new(model, &layout),
-        params: layout.params,
-        k: layout.k,
+        statement: Statement::new(model, &layout)?,
+        params: layout.params(),
+        k: layout.k(),
         key,
     })
 }
@@ -88,18 +88,42 @@ impl ProvingKey {
         }
         vk.check_srs(srs)?;
         let layout = Layout::new(model)?;
-        if layout.params != vk.params || layout.k != vk.k {
+        if layout.params() != vk.params || layout.k() != vk.k {
             return Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"));
         }
         let params = params_for(srs, &layout)?;
-        let key = keygen_pk(&params, vk.key.clone(), &ModelCircuit::new(model, &layout))?;
+        let key = keygen_pk(&params, vk.key.clone(), &ModelCircuit::new(model, &layout)?)?;
         Ok(Self { layout, vk, key, params })
     }
 }
 
 /// The SRS cut to a layout's size.
 fn params_for(srs: &Srs, layout: &Layout) -> Result<ParamsKZG<Bn256>> {
-    Ok(srs.trim(layout.k)?.params().clone())
+    Ok(srs.trim(layout.k())?.params().clone())
+}
+
+/// The points of a proof, in the order of the transcript.
+pub(super) struct Points {
+    /// Commitments of advice columns, permutation products and the random polynomial.
+    pub(super) columns: usize,
+    /// Commitments of the pieces of the quotient.
+    quotient: usize,
+}
+
+impl Points {
+    pub(super) fn new(cs: &ConstraintSystem<Fr>) -> Self {
+        Self { columns: cs.num_advice_columns() + permutation_products(cs) + 1, quotient: cs.degree() - 1 }
+    }
+
+    /// Number of points, the two openings of SHPLONK included.
+    pub(super) const fn all(&self) -> usize {
+        self.columns + self.quotient + 2
+    }
+}
+
+/// Products of the permutation argument, each over so many columns that it keeps the system's degree.
+fn permutation_products(cs: &ConstraintSystem<Fr>) -> usize {
+    cs.permutation().get_columns().len().div_ceil(cs.degree() - 2)
 }
 
 /// halo2 lowers a degree above its limit in silence; a gate of a higher degree would make every proof invalid.
@@ -123,13 +147,14 @@ impl VerifyingKey {
         &self.key
     }
 
-    /// Exact length of a proof: commitments of advice, the random polynomial, quotient pieces and SHPLONK's two
-    /// openings; evaluations of advice, fixed columns and the random polynomial.
+    /// Exact length of a proof: its points; evaluations of advice, fixed columns, the random polynomial, permuted
+    /// columns, and of each permutation product at x and ωx, all but the last at ω^last · x too.
     pub fn proof_bytes(&self) -> usize {
         let cs = self.key.cs();
-        let points = cs.num_advice_columns() + 1 + (cs.degree() - 1) + 2;
-        let scalars = cs.advice_queries().len() + cs.fixed_queries().len() + 1;
-        points * COMPRESSED_BYTES + scalars * SCALAR_BYTES
+        let products = permutation_products(cs);
+        let permutation = cs.permutation().get_columns().len() + 2 * products + products.saturating_sub(1);
+        let scalars = cs.advice_queries().len() + cs.fixed_queries().len() + 1 + permutation;
+        Points::new(cs).all() * COMPRESSED_BYTES + scalars * SCALAR_BYTES
     }
 
     /// Checks that an SRS is the one of this key and large enough.

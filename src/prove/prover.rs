@@ -19,7 +19,7 @@ use crate::{
     statement::PublicCodes,
 };
 
-use super::{ProvingKey, proof::Proof, transcript::ProgressTranscript};
+use super::{ProvingKey, keys::Points, proof::Proof, transcript::ProgressTranscript};
 
 /// Where the time of a proof went.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -47,7 +47,8 @@ pub struct Proved {
 /// called with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is done.
 ///
 /// # Errors
-/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`, and `Option` for a context that is too long.
+/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`, `Option` for a context that is too long, and `Artifact`
+/// for another form of model than the key's.
 pub fn prove(
     model: &Model,
     key: &ProvingKey,
@@ -58,20 +59,16 @@ pub fn prove(
 ) -> Result<Proved> {
     let start = Instant::now();
     progress("witness", 0.0);
-    let witness = Witness::new(model, &key.layout, model.quantize_input(values)?)?;
-    let codes = PublicCodes {
-        output: witness.trace.codes.last().cloned().unwrap_or_default(),
-        input: if model.input.public { witness.trace.input.clone() } else { Vec::new() },
-    };
+    let witness = Witness::new(model, &key.layout, values)?;
+    let codes = PublicCodes { output: witness.output.clone(), input: witness.input.clone() };
     let statement = &key.vk.statement;
     let instance = statement.instance(&codes, context)?;
     let witness_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let cs = key.vk.stock().cs();
-    let columns = cs.num_advice_columns() + 1;
-    let mut transcript = ProgressTranscript::new(columns, columns + cs.degree() - 1 + 2, progress);
-    let circuit = ModelCircuit::new(model, &key.layout).with_witness(&witness);
+    let points = Points::new(key.vk.stock().cs());
+    let mut transcript = ProgressTranscript::new(points.columns, points.all(), progress);
+    let circuit = ModelCircuit::new(model, &key.layout)?.with_witness(&witness)?;
     create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
         &key.params,
         &key.key,

@@ -1,5 +1,7 @@
 //! Keys and proofs as files: round trips, damage, and files that do not belong together.
 
+mod planar;
+
 use proptest::prelude::*;
 use rand_core::OsRng;
 
@@ -8,17 +10,20 @@ use crate::{
     circuit::{Layout, tests::fixtures},
     codec,
     error::{Error, Rejection},
-    graph::{Activation::Relu, Activation::Requantize, Model},
+    graph::{
+        Model,
+        chain::Activation::{Relu, Requantize},
+    },
 };
 
 const INPUT: [f64; 4] = [17.0, 200.0, 0.0, 255.0];
 
 fn small() -> Model {
-    fixtures::model(&[(3, Relu), (2, Requantize)], 3)
+    fixtures::model(&[(3, Relu), (2, Requantize)], 3).into()
 }
 
 fn keys(model: &Model) -> (Srs, ProvingKey) {
-    let srs = Srs::new_development(Layout::new(model).unwrap().k, OsRng).unwrap();
+    let srs = Srs::new_development(Layout::new(model).unwrap().k(), OsRng).unwrap();
     let vk = keygen(model, &srs).unwrap();
     let key = ProvingKey::new(model, vk, &srs).unwrap();
     (srs, key)
@@ -31,6 +36,7 @@ fn proof_of(model: &Model, key: &ProvingKey, context: &[u8]) -> Proof {
 #[test]
 fn keys_and_proofs_survive_their_files() {
     for (name, model) in fixtures::all() {
+        let model = Model::from(model);
         let (_, key) = keys(&model);
         let vk = VerifyingKey::from_bytes(&key.vk.to_bytes()).unwrap();
         assert_eq!(vk.digest(), key.vk.digest(), "{name}");
@@ -74,7 +80,7 @@ fn lengths_are_exact() {
 fn files_that_do_not_belong_together_are_refused() {
     let model = small();
     let (srs, key) = keys(&model);
-    let other = fixtures::model(&[(2, Relu), (2, Requantize)], 3);
+    let other = fixtures::model(&[(2, Relu), (2, Requantize)], 3).into();
     let wrong_model = ProvingKey::new(&other, key.vk.clone(), &srs);
     assert!(matches!(wrong_model, Err(Error::KeyMismatch { .. })));
     let foreign = Srs::new_development(srs.k(), OsRng).unwrap();
@@ -89,7 +95,7 @@ fn files_that_do_not_belong_together_are_refused() {
 #[test]
 fn a_larger_srs_of_the_same_ceremony_serves() {
     let model = small();
-    let k = Layout::new(&model).unwrap().k;
+    let k = Layout::new(&model).unwrap().k();
     let srs = Srs::new_development(k + 1, OsRng).unwrap();
     let vk = keygen(&model, &srs).unwrap();
     let key = ProvingKey::new(&model, vk, &srs.trim(k).unwrap()).unwrap();
@@ -102,7 +108,7 @@ proptest! {
     /// With a digest made right, so that the body itself is read.
     #[test]
     fn damaged_keys_are_refused(at in 12usize..800, bit in 0u8..8, cut in 0usize..40) {
-        let (_, key) = keys(&fixtures::model(&[(2, Relu)], 2));
+        let (_, key) = keys(&fixtures::model(&[(2, Relu)], 2).into());
         let bytes = key.vk.to_bytes();
         let mut body = bytes[..bytes.len() - codec::DIGEST_BYTES].to_vec();
         let at = at % body.len();

@@ -3,7 +3,10 @@
 use super::{Span, sigmoid};
 use crate::{
     error::{Error, Result},
-    graph::{ACCUMULATOR_BITS, Activation, Digits, FloatActivation, FloatLayer, IntMatrix, Layer, SegmentTable},
+    graph::{
+        ACCUMULATOR_BITS, Digits,
+        chain::{Activation, FloatActivation, FloatLayer, IntMatrix, Layer, SegmentTable},
+    },
 };
 
 /// A range that every input code allows is cut to this many times the calibrated one; values beyond are errors.

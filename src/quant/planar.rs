@@ -11,12 +11,12 @@ mod steps;
 
 pub use ranges::{Channel, Ranges};
 
-use super::{Options, Report, check_digits, report};
+use super::{Options, check_digits};
 use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{FloatActivation, Function, Input, Lanes, Map, Model, Network, Output},
+        planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output},
     },
 };
 use steps::Steps;
@@ -56,46 +56,6 @@ pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes
     let model = Model { name: network.name.clone(), digits, lanes, input, layers, tables: steps.tables, output };
     model.check()?;
     Ok(model)
-}
-
-/// Compares a model with its float original over rows (flat, ONNX order). `float` gives the output values of a row, after
-/// the softmax where the network ends in one; `network` says which of them make a class: the index after `ArgMax`, the
-/// largest of several outputs, the decision at ½ of a single probability, all decisions of a `Threshold`.
-///
-/// # Errors
-/// Those of [`super::evaluate`].
-pub fn evaluate(
-    float: impl Fn(&[f64]) -> Result<Vec<f64>>,
-    network: &Network,
-    model: &Model,
-    rows: &[Vec<f64>],
-) -> Result<Report> {
-    let run = |row: &[f64]| {
-        let trace = model.run(model.quantize_input(row)?)?;
-        let values = model.output_values(trace.codes.last().map_or(&[], Vec::as_slice));
-        Ok(if model.output.softmax { softmax(values) } else { values })
-    };
-    report::compare(float, run, |values| class(network, values), &network.output.name, rows)
-}
-
-/// The class that output values stand for, comparable between two outputs of one network.
-fn class(network: &Network, values: &[f64]) -> Option<Vec<usize>> {
-    let decisions = || values.iter().map(|v| usize::from(*v >= 0.5)).collect();
-    match network.layers.last()?.activation {
-        FloatActivation::ArgMax => values.first().map(|index| vec![*index as usize]),
-        FloatActivation::Threshold { .. } => Some(decisions()),
-        _ if values.len() > 1 => Some(vec![report::largest(values)]),
-        FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. }) => Some(decisions()),
-        _ => None,
-    }
-}
-
-fn softmax(mut values: Vec<f64>) -> Vec<f64> {
-    let largest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    values.iter_mut().for_each(|v| *v = (*v - largest).exp());
-    let sum: f64 = values.iter().sum();
-    values.iter_mut().for_each(|v| *v /= sum);
-    values
 }
 
 const fn is_decision(activation: &FloatActivation) -> bool {

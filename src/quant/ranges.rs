@@ -3,7 +3,7 @@
 use super::check_network;
 use crate::{
     error::{Error, Result},
-    graph::{FloatActivation, FloatLayer, Network},
+    graph::chain::{FloatActivation, FloatLayer, Network},
 };
 
 /// The values that one element of a tensor took.

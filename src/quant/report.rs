@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::{
     error::{ArtifactKind, Error, Result},
-    graph::{FloatActivation, Model, Network},
+    graph::{Model, Network},
 };
 
 /// Accuracy of a model over some rows.
@@ -43,32 +45,15 @@ impl fmt::Display for Report {
 }
 
 /// Compares a model with its float original over rows (flat, ONNX order). `float` gives the output values of a row;
-/// `network` says which of them make a class: the index after `ArgMax`, the largest of several outputs, the decision at
-/// ½ of a single `Sigmoid`, all decisions of a `Threshold`.
+/// `network` says which of them make a class ([`Network::class`]).
 ///
 /// # Errors
 /// `Artifact` without rows, those of `float`, `Graph` where it gives another number of outputs, and every refusal of the
 /// model but `InputRange` and `ActivationRange`, which are counted.
 pub fn evaluate(
-    float: impl Fn(&[f64]) -> Result<Vec<f64>>,
+    float: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
     network: &Network,
     model: &Model,
-    rows: &[Vec<f64>],
-) -> Result<Report> {
-    let run = |row: &[f64]| {
-        let trace = model.run(model.quantize_input(row)?)?;
-        Ok(model.output_values(trace.codes.last().map_or(&[], Vec::as_slice)))
-    };
-    compare(float, run, |values| class(network, values), &network.output.name, rows)
-}
-
-/// Compares the outputs of `model` with those of `float` over rows; `class` gives what is comparable between two outputs,
-/// `output` names them.
-pub(super) fn compare(
-    float: impl Fn(&[f64]) -> Result<Vec<f64>>,
-    model: impl Fn(&[f64]) -> Result<Vec<f64>>,
-    class: impl Fn(&[f64]) -> Option<Vec<usize>>,
-    output: &str,
     rows: &[Vec<f64>],
 ) -> Result<Report> {
     if rows.is_empty() {
@@ -77,23 +62,24 @@ pub(super) fn compare(
     let (mut refusals, mut first_refusal, mut agreeing) = (0, None, 0);
     let (mut largest, mut sum, mut count) = (0f64, 0f64, 0usize);
     let mut classes = true;
-    for (index, row) in rows.iter().enumerate() {
-        let expected = float(row)?;
-        let got = match model(row) {
+    let outputs: Vec<_> = rows.par_iter().map(|row| (float(row), model.predict(row))).collect();
+    for (index, (expected, got)) in outputs.into_iter().enumerate() {
+        let expected = expected?;
+        let got = match got {
             Ok(got) => got,
             Err(error @ (Error::InputRange { .. } | Error::ActivationRange { .. })) => {
                 refusals += 1;
                 first_refusal.get_or_insert_with(|| format!("row {index}: {error}"));
-                classes &= class(&expected).is_some();
+                classes &= network.class(&expected).is_some();
                 continue;
             }
             Err(error) => return Err(error),
         };
         if got.len() != expected.len() {
             let reason = format!("the float network gives {} values, the model {}", expected.len(), got.len());
-            return Err(Error::Graph { node: output.to_owned(), reason });
+            return Err(Error::Graph { node: network.output().name.clone(), reason });
         }
-        match (class(&got), class(&expected)) {
+        match (network.class(&got), network.class(&expected)) {
             (Some(got), Some(expected)) => agreeing += usize::from(got == expected),
             _ => classes = false,
         }
@@ -112,21 +98,4 @@ pub(super) fn compare(
         max_abs_error: (count > 0).then_some(largest),
         mean_abs_error: (count > 0).then_some(sum / count as f64),
     })
-}
-
-/// Index of the largest value, the first one of equals.
-pub(super) fn largest(values: &[f64]) -> usize {
-    values.iter().enumerate().fold(0, |best, (i, v)| if *v > values[best] { i } else { best })
-}
-
-/// The class that output values stand for, comparable between two outputs of one network.
-fn class(network: &Network, values: &[f64]) -> Option<Vec<usize>> {
-    let decisions = || values.iter().map(|v| usize::from(*v >= 0.5)).collect();
-    match network.layers.last()?.activation {
-        FloatActivation::ArgMax => values.first().map(|index| vec![*index as usize]),
-        FloatActivation::Threshold { .. } => Some(decisions()),
-        _ if values.len() > 1 => Some(vec![largest(values)]),
-        FloatActivation::Sigmoid => Some(decisions()),
-        FloatActivation::Identity | FloatActivation::Relu => None,
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     error::{Error, Result},
-    graph::{Digits, SegmentTable},
+    graph::{Digits, chain::SegmentTable},
 };
 
 /// The segments cover |y| < 8; beyond, the sigmoid is one saturated value (within 1.7e-4).

@@ -1,5 +1,17 @@
 use super::*;
-use crate::graph::{Activation, FloatLayer, Matrix, Port};
+use crate::graph::{
+    Port,
+    chain::{Activation, FloatLayer, Matrix},
+};
+
+fn evaluate(
+    float: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
+    network: &Network,
+    model: &Model,
+    rows: &[Vec<f64>],
+) -> Result<Report> {
+    super::evaluate(float, &network.clone().into(), &model.clone().into(), rows)
+}
 
 /// Narrow margins: few bits must do.
 const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false };

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
 use crate::{
-    circuit,
     error::{ArtifactKind, Error, Result},
     graph::Model,
     prove::{self, ProvingKey, VerifyingKey},
@@ -34,7 +33,7 @@ pub(super) struct Info<'a> {
 struct InputInfo<'a> {
     name: &'a str,
     shape: &'a [usize],
-    min: &'a [f64],
+    min: Vec<f64>,
     max: Vec<f64>,
 }
 
@@ -46,23 +45,17 @@ struct OutputInfo<'a> {
 
 impl<'a> Info<'a> {
     pub(super) fn new(model: &'a Model, key: &'a ProvingKey) -> Self {
-        let input = &model.input;
-        let top = ((1u64 << model.digits.value_bits()) - 1) as f64;
+        let (input, (min, max)) = (model.input(), model.input_range());
         Self {
-            model: &model.name,
+            model: model.name(),
             digest: hex::encode(key.vk.digest()),
-            k: key.layout.k,
-            rows: key.layout.used_rows,
-            advice_columns: circuit::advice_columns(&key.layout.params),
+            k: key.layout.k(),
+            rows: key.layout.rows_used(),
+            advice_columns: key.vk.params.advice_columns(),
             srs_origin: key.vk.srs_origin.to_string(),
-            inputs: [InputInfo {
-                name: &input.port.name,
-                shape: &input.port.shape,
-                min: &input.min,
-                max: input.min.iter().zip(&input.step).map(|(min, step)| min + step * top).collect(),
-            }],
+            inputs: [InputInfo { name: &input.name, shape: &input.shape, min, max }],
             outputs: [OutputInfo {
-                name: &model.output.port.name,
+                name: &model.output().name,
                 kind: match key.vk.statement.kind {
                     OutputKind::Scale { .. } => "value",
                     OutputKind::Decision => "decision",
@@ -134,6 +127,10 @@ fn details(error: &Error) -> Value {
         Error::InputRange { input, index, min, max } => {
             json!({ "input": input, "index": index, "min": min, "max": max })
         }
+        Error::OutOfMemory { needed_bytes, available_bytes } => {
+            json!({ "needed": needed_bytes, "available": available_bytes })
+        }
+        Error::ModelTooLarge { needed, available } => json!({ "needed": needed, "available": available }),
         Error::ActivationRange { node, index } => json!({ "node": node, "index": index }),
         Error::SrsTooSmall { needed, available } => json!({ "needed": needed, "available": available }),
         Error::SrsMismatch { expected, got } => json!({ "expected": expected, "got": got }),

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut rows = Vec::new();
     for model in models()? {
         let (float, same) = accuracy(&program, &model)?;
-        let subject = Subject::bundled(&model, record(&model)?)?;
+        let subject = Subject::bundled(&program, &model, record(&model)?)?;
         for measured in [prove_natively(&program, &subject, &plan)?, chromium(&program, &subject, &plan)?] {
             rows.push(row(&measured, float, same));
         }

@@ -1,6 +1,6 @@
 //! Proving a demo model natively and in headless Chromium, as JSON rows with the same names in both places.
 
-use crate::native::{Model, artifacts_folder, compile, hushproof, parse, read_json};
+use crate::native::{Model, artifacts_folder, compile, hushproof, inspect, parse, read_json};
 use crate::process::{capture, command, describe, root};
 use crate::serve::Server;
 use crate::system;
@@ -26,13 +26,33 @@ pub(crate) struct Subject {
     pub(crate) hush: PathBuf,
     pub(crate) vk: PathBuf,
     pub(crate) srs: PathBuf,
+    /// As JSON.
     pub(crate) input: PathBuf,
+    /// What `inspect` tells of the model.
+    pub(crate) inspected: Value,
+    /// The rows on which the integers are compared with the floats, and which of them.
+    pub(crate) data: Option<(PathBuf, Option<String>)>,
+}
+
+/// A file to measure, as the command line names it.
+pub(crate) struct Given<'a> {
+    /// An ONNX or a compiled model.
+    pub(crate) model: &'a Path,
+    /// An input, or a data set of which `row` is the input.
+    pub(crate) input: &'a Path,
+    pub(crate) row: usize,
+    /// Calibration rows; without them those of `input`.
+    pub(crate) calibration: Option<&'a Path>,
+    /// Options for the compiler.
+    pub(crate) compile: &'a [String],
 }
 
 impl Subject {
     /// A demo model, whose artifacts are built, on an input.
-    pub(crate) fn bundled(model: &Model, input: PathBuf) -> Result<Self> {
+    pub(crate) fn bundled(program: &Path, model: &Model, input: PathBuf) -> Result<Self> {
         Ok(Self {
+            inspected: inspect(program, &model.artifact("hush"))?,
+            data: None,
             id: model.id.clone(),
             onnx: Some(model.file("onnx")?),
             hush: model.artifact("hush"),
@@ -42,8 +62,9 @@ impl Subject {
         })
     }
 
-    /// Any ONNX or compiled model, with keys of its own. Without calibration rows the input itself stands for them.
-    pub(crate) fn prepared(program: &Path, path: &Path, input: &Path, calibration: Option<&Path>) -> Result<Self> {
+    /// Any ONNX or compiled model, with keys of its own.
+    pub(crate) fn prepared(program: &Path, given: &Given<'_>) -> Result<Self> {
+        let path = given.model;
         let stem = path.file_stem().with_context(|| format!("{} is no file", path.display()))?;
         let id = stem.to_string_lossy().into_owned();
         let folder = root().join("target/xtask/bench").join(&id);
@@ -51,13 +72,30 @@ impl Subject {
         let hush = folder.join(format!("{id}.hush"));
         let is_onnx = path.extension().is_some_and(|extension| extension == "onnx");
         if is_onnx {
-            compile(program, path, &hush, calibration.unwrap_or(input))?;
+            compile(program, path, &hush, given.calibration.unwrap_or(given.input), given.compile)?;
         } else {
             std::fs::copy(path, &hush).with_context(|| format!("cannot read {}", path.display()))?;
         }
         let srs = crate::native::keys(program, &hush)?;
         let vk = hush.with_extension("vk");
-        Ok(Self { id, onnx: is_onnx.then(|| path.to_owned()), hush, vk, srs, input: input.to_owned() })
+        let mut input = given.input.to_owned();
+        if input.extension().is_none_or(|extension| extension != "json") {
+            input = folder.join("input.json");
+            let mut write = hushproof(program, "input");
+            write.arg(&hush).arg("--data").arg(given.input).args(["--row", &given.row.to_string(), "-o"]);
+            capture(write.arg(&input))?;
+        }
+        let inspected = inspect(program, &hush)?;
+        Ok(Self { id, onnx: is_onnx.then(|| path.to_owned()), hush, vk, srs, input, inspected, data: None })
+    }
+}
+
+impl Subject {
+    /// How the integers compare with the floats on the data set, if there is one.
+    fn accuracy(&self, program: &Path) -> Result<Value> {
+        let Some((data, rows)) = &self.data else { return Ok(Value::Null) };
+        let onnx = self.onnx.as_ref().context("--data needs an ONNX model")?;
+        evaluate(program, onnx, &self.hush, data, rows.as_deref())
     }
 }
 
@@ -84,6 +122,11 @@ pub(crate) fn native(program: &Path, model: &Subject, plan: &Plan) -> Result<Val
         "threads": plan.threads,
         "k": report["k"],
         "advice_columns": report["advice_columns"],
+        "fixed_columns": report["fixed_columns"],
+        "advice_cells": model.inspected["advice_cells"],
+        "predicted_seconds": model.inspected["predicted_seconds"]["native"],
+        "predicted_memory_bytes": model.inspected["predicted_memory_bytes"],
+        "accuracy": model.accuracy(program)?,
         "prove_seconds": report["prove_seconds"],
         "stages": report["seconds"],
         "verify_seconds": verified["seconds"]["verify"],
@@ -115,17 +158,26 @@ pub(crate) fn chromium(program: &Path, model: &Subject, plan: &Plan) -> Result<V
     node.env("CHROMIUM_BIN", system::require(&system::CHROMIUM)?);
     let mut row = parse(&capture(&mut node)?)?;
     row["system"] = json!("hushproof");
+    for name in ["advice_columns", "fixed_columns", "advice_cells", "predicted_memory_bytes"] {
+        row[name] = model.inspected[name].clone();
+    }
+    row["predicted_seconds"] = model.inspected["predicted_seconds"]["browser"].clone();
     Ok(row)
 }
 
 /// Shares of the rows of the test set: those that the float model classifies right, and those for which the integers that
 /// are proved give the class that the float model gives.
 pub(crate) fn accuracy(program: &Path, model: &Model) -> Result<(f64, f64)> {
-    let mut evaluate = hushproof(program, "evaluate");
-    evaluate.arg(model.file("onnx")?).arg(model.artifact("hush")).arg("--data").arg(model.file("test")?).arg("--json");
-    let report = parse(&capture(&mut evaluate)?)?;
+    let report = evaluate(program, &model.file("onnx")?, &model.artifact("hush"), &model.file("test")?, None)?;
     let right = model.value("accuracy").as_f64().context("models/manifest.json: no accuracy")?;
     Ok((right, report["top1_agreement"].as_f64().context("evaluate --json told no top1_agreement")?))
+}
+
+/// What `hushproof evaluate` reports.
+fn evaluate(program: &Path, onnx: &Path, hush: &Path, data: &Path, rows: Option<&str>) -> Result<Value> {
+    let mut evaluate = hushproof(program, "evaluate");
+    evaluate.arg(onnx).arg(hush).arg("--data").arg(data).arg("--json");
+    parse(&capture(evaluate.args(rows.map(|rows| format!("--rows={rows}"))))?)
 }
 
 /// The record that a model proves when no other input is given.

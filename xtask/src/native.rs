@@ -99,7 +99,7 @@ pub(crate) fn artifacts() -> Result<()> {
     let mut catalog = Vec::new();
     for model in models()? {
         let hush = model.artifact("hush");
-        compile(&program, &model.file("onnx")?, &hush, &model.file("calibration")?)?;
+        compile(&program, &model.file("onnx")?, &hush, &model.file("calibration")?, &[])?;
         let srs = keys(&program, &hush)?;
         catalog.push(catalog_entry(&model, &srs)?);
     }
@@ -107,17 +107,22 @@ pub(crate) fn artifacts() -> Result<()> {
     stamp.write()
 }
 
-/// Compiles an ONNX model on calibration rows.
-pub(crate) fn compile(program: &Path, onnx: &Path, hush: &Path, calibration: &Path) -> Result<()> {
+/// Compiles an ONNX model on calibration rows, with more options.
+pub(crate) fn compile(program: &Path, onnx: &Path, hush: &Path, calibration: &Path, options: &[String]) -> Result<()> {
     let mut compile = hushproof(program, "compile");
-    eprint!("{}", capture(compile.arg(onnx).arg("-o").arg(hush).arg("--calibration").arg(calibration))?);
+    compile.arg(onnx).arg("-o").arg(hush).arg("--calibration").arg(calibration).args(options);
+    eprint!("{}", capture(&mut compile)?);
     Ok(())
+}
+
+/// What `hushproof inspect` tells of a compiled model.
+pub(crate) fn inspect(program: &Path, hush: &Path) -> Result<Value> {
+    parse(&capture(hushproof(program, "inspect").arg(hush).arg("--json"))?)
 }
 
 /// Writes a compiled model's verifying key beside it, from a development SRS of exactly its size, and returns the SRS.
 pub(crate) fn keys(program: &Path, hush: &Path) -> Result<PathBuf> {
-    let inspected = parse(&capture(hushproof(program, "inspect").arg(hush).arg("--json"))?)?;
-    let k = inspected["k"].as_u64().context("inspect --json told no k")?;
+    let k = inspect(program, hush)?["k"].as_u64().context("inspect --json told no k")?;
     let srs = hush.with_file_name(format!("development_{k}.srs"));
     if !srs.exists() {
         capture(hushproof(program, "srs").args(["new", "-k", &k.to_string(), "-o"]).arg(&srs))?;

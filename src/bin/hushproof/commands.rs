@@ -2,6 +2,7 @@
 
 mod compile;
 mod evaluate;
+mod input;
 mod inspect;
 mod keys;
 mod prove;
@@ -31,6 +32,7 @@ enum Command {
     Compile(compile::Args),
     Inspect(inspect::Args),
     Evaluate(evaluate::Args),
+    Input(input::Args),
     Srs(srs::Args),
     Keys(keys::Args),
     Prove(prove::Args),
@@ -44,6 +46,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Compile(args) => compile::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Input(args) => input::run(args),
         Command::Srs(args) => srs::run(args),
         Command::Keys(args) => keys::run(args),
         Command::Prove(args) => prove::run(args),

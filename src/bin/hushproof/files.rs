@@ -8,7 +8,8 @@ use std::{
 
 use hushproof::{
     Error, Result,
-    graph::Model,
+    data::{self, Selection},
+    graph::{Model, Port},
     prove::{Proof, Srs, VerifyingKey, srs::Origin},
 };
 
@@ -38,6 +39,15 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         drop(fs::remove_file(&temporary));
         io(source)
     })
+}
+
+/// The rows of a data set, or those selected.
+pub(crate) fn rows(path: &Path, port: &Port, selection: Option<&Selection>) -> Result<Vec<Vec<f64>>> {
+    let rows = data::read_rows(&read(path)?, port)?;
+    match selection {
+        Some(selection) => selection.apply(rows),
+        None => Ok(rows),
+    }
 }
 
 pub(crate) fn model(path: &Path) -> Result<Model> {

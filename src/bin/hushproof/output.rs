@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use hushproof::circuit::Layout;
 use serde_json::{Map, Value, json};
 
 /// Prints an object as JSON, or as `name: value` lines.
@@ -35,6 +36,19 @@ fn line(value: &Value) -> String {
 /// `{name: values}`.
 pub(crate) fn named(name: &str, values: &[f64]) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), json!(values))]))
+}
+
+/// Advice cells of a layout, in all and per activation: those assigned, and those of the whole circuit.
+pub(crate) fn cells(layout: &Layout) -> Value {
+    let (activations, assigned, allocated) = (layout.activations(), layout.assigned_cells(), layout.allocated_cells());
+    let per_activation = |cells: usize| cells as f64 / activations.max(1) as f64;
+    json!({
+        "activations": activations,
+        "assigned": assigned,
+        "allocated": allocated,
+        "assigned_per_activation": per_activation(assigned),
+        "allocated_per_activation": per_activation(allocated),
+    })
 }
 
 /// Largest resident size of this process so far, where the system tells.

@@ -5,7 +5,10 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
 };
 
-use crate::graph::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, Port, SegmentTable};
+use crate::graph::{
+    Digits, Port,
+    chain::{Activation, Input, IntMatrix, Layer, Model, Output, SegmentTable},
+};
 
 /// Codes of 8 bits, remainders of 8 bits, four limbs of 4 bits.
 pub(crate) const DIGITS: Digits = Digits { limb_bits: 4, value_limbs: 2, remainder_limbs: 2 };

@@ -3,7 +3,7 @@
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use super::{Fault, Rig, assert_rejected, fixtures};
-use crate::graph::Activation::{ArgMax, Relu, Requantize, Segments, Threshold};
+use crate::graph::chain::Activation::{ArgMax, Relu, Requantize, Segments, Threshold};
 
 #[test]
 fn honest_proofs_are_accepted_and_state_the_reference_output() {
@@ -24,7 +24,7 @@ fn a_shift_of_any_column_on_any_kind_of_row_is_rejected() {
         let codes = rig.codes(&witness);
         let mut columns = Vec::new();
         let mut cs = halo2_proofs::plonk::ConstraintSystem::default();
-        columns.extend(super::super::Config::new(&mut cs, rig.layout().params.clone()).advice());
+        columns.extend(super::super::chain::Config::new(&mut cs, rig.layout().params.clone()).advice());
         for (column_name, column) in columns {
             for row in rows_of_interest(&rig, &column_name) {
                 // A sign that matters to no gate may still be any bit; 2 and 3 never are one.
@@ -181,7 +181,7 @@ fn an_accumulator_carried_past_the_end_of_a_layer_is_rejected() {
     let witness = rig.witness(&fixtures::INPUT);
     let codes = rig.codes(&witness);
     let mut cs = halo2_proofs::plonk::ConstraintSystem::default();
-    let config = super::super::Config::new(&mut cs, rig.layout().params.clone());
+    let config = super::super::chain::Config::new(&mut cs, rig.layout().params.clone());
     let hidden = rig.layout().block_of(Some(0)).clone();
     let faults: Vec<Fault> = (hidden.first_row..hidden.end())
         .map(|row| Fault { column: config.consumed.index(), row, delta: Fr::from(9) })

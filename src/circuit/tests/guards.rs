@@ -6,7 +6,11 @@ use halo2_proofs::{
 };
 
 use super::{
-    super::{Config, DEGREE, Params, advice_columns, layout::RESERVED_ROWS},
+    super::{
+        DEGREE,
+        chain::{Config, Params, advice_columns, fixed_columns},
+        layout::RESERVED_ROWS,
+    },
     Rig, fixtures,
 };
 
@@ -61,6 +65,7 @@ fn reserved_rows_and_column_counts_are_those_of_halo2() {
         let (cs, _) = configured(&params);
         assert_eq!(cs.blinding_factors() + 1, RESERVED_ROWS, "{name}");
         assert_eq!(cs.num_advice_columns(), advice_columns(&params), "{name}");
+        assert_eq!(cs.num_fixed_columns(), fixed_columns(&params), "{name}");
     }
 }
 

@@ -3,10 +3,7 @@
 use super::{Activation, Conv, Layer, Map, Model, Shape, Table, Term};
 use crate::{
     error::{Error, Result},
-    graph::{
-        ACCUMULATOR_BITS,
-        interval::{elements, ensure},
-    },
+    graph::{ACCUMULATOR_BITS, elements, ensure},
 };
 
 /// Most values of all tensors of a model.

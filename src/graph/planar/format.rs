@@ -24,9 +24,7 @@ impl Model {
     /// Writes the body.
     pub(crate) fn write(&self, w: &mut Writer) {
         w.text(&self.name);
-        for value in [self.digits.limb_bits, self.digits.value_limbs, self.digits.remainder_limbs] {
-            w.varint(value.into());
-        }
+        self.digits.write(w);
         w.size(self.lanes.activations);
         w.size(self.lanes.weights);
         write_port(w, &self.input.port);
@@ -52,8 +50,7 @@ impl Model {
     /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
     pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
         let name = r.text()?;
-        let digits =
-            Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
+        let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
         let (port, shape) = (read_port(r)?, read_shape(r)?);
         let input = Input { port, shape, step: r.many(shape.channels, 8, Reader::f64)? };

@@ -8,7 +8,7 @@ use tract_onnx::pb::{
 use super::{super::proto, form, run};
 use crate::{
     Error, Result,
-    graph::{FloatActivation, Network},
+    graph::chain::{FloatActivation, Network},
     onnx::Graph,
 };
 

@@ -5,7 +5,7 @@
 
 use halo2_proofs::{
     SerdeFormat,
-    plonk::{self, ConstraintSystem},
+    plonk::{self, Circuit, ConstraintSystem},
 };
 use halo2curves::{
     CurveAffine,
@@ -15,11 +15,11 @@ use halo2curves::{
 };
 
 use crate::{
-    circuit::{Config, MAX_K, ModelCircuit, Params, PublicOutput},
+    circuit::{MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Digits, Input, Output, read_port, write_port},
-    statement::{OutputKind, Rows, Statement},
+    graph::{chain::Input, read_port, write_port},
+    statement::{Output, OutputKind, Rows, Statement},
 };
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
 };
 
 const MAGIC: &[u8; 8] = b"HUSHVKEY";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const POINT_BYTES: usize = 64;
 
 impl VerifyingKey {
@@ -39,10 +39,10 @@ impl VerifyingKey {
         w.raw(&self.model_digest);
         w.u8(matches!(self.srs_origin, Origin::Ceremony).into());
         w.raw(&self.srs.to_bytes());
-        write_params(&mut w, &self.params);
+        self.params.write(&mut w);
         w.size(self.k as usize);
         write_statement(&mut w, &self.statement);
-        for commitment in self.key.fixed_commitments() {
+        for commitment in self.key.fixed_commitments().iter().chain(self.key.permutation().commitments()) {
             w.raw(&point_bytes(commitment));
         }
         w.finish()
@@ -58,7 +58,7 @@ impl VerifyingKey {
         let model_digest = array(&mut r)?;
         let srs_origin = if r.bool()? { Origin::Ceremony } else { Origin::Development };
         let srs = VerifierPoints::from_bytes(r.raw(VerifierPoints::BYTES)?)?;
-        let params = read_params(&mut r)?;
+        let params = Params::read(&mut r)?;
         let k = r.varint_u32()?;
         if !(4..=MAX_K).contains(&k) {
             return Err(r.error(format!("k = {k}, at most {MAX_K} is allowed")));
@@ -102,14 +102,15 @@ fn read_point(r: &mut Reader<'_>) -> Result<G1Affine> {
 /// Rebuilds the stock key around commitments whose number the parameters fix.
 fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::VerifyingKey<G1Affine>> {
     let mut cs = ConstraintSystem::default();
-    Config::new(&mut cs, params.clone());
-    let count = cs.num_fixed_columns();
-    // The stock format: version, k, selectors compressed or not, number of commitments, commitments.
+    ModelCircuit::configure_with_params(&mut cs, params.clone());
+    let (fixed, permuted) = (cs.num_fixed_columns(), cs.permutation().get_columns().len());
+    // The stock format: version, k, selectors compressed or not, number of fixed columns, commitments of fixed columns
+    // and permutations.
     let mut stock = vec![2];
     stock.extend(k.to_le_bytes());
     stock.push(0);
-    stock.extend((count as u32).to_le_bytes());
-    for point in r.many(count, POINT_BYTES, read_point)? {
+    stock.extend((fixed as u32).to_le_bytes());
+    for point in r.many(fixed + permuted, POINT_BYTES, read_point)? {
         stock.extend(halo2curves::serde::SerdeObject::to_raw_bytes(&point));
     }
     let read = plonk::VerifyingKey::from_bytes::<ModelCircuit<'_>>(&stock, SerdeFormat::RawBytes, params.clone());
@@ -118,55 +119,12 @@ fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::Verify
     Ok(key)
 }
 
-fn write_params(w: &mut Writer, params: &Params) {
-    for value in [params.digits.limb_bits, params.digits.value_limbs, params.digits.remainder_limbs] {
-        w.varint(value.into());
-    }
-    w.size(params.lanes);
-    let (bits, last) = params.segments.unwrap_or((0, 0));
-    w.varint(bits.into());
-    w.varint(last.into());
-    w.u8(params.tall_weights.into());
-    w.u8(params.argmax.into());
-    w.u8(params.public_input.into());
-    w.u8(match params.output {
-        PublicOutput::Value => 0,
-        PublicOutput::Segments => 1,
-        PublicOutput::Bit => 2,
-    });
-}
-
-fn read_params(r: &mut Reader<'_>) -> Result<Params> {
-    let digits = Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
-    let lanes = r.size()?;
-    let segments = Some((r.varint_u32()?, r.varint_u32()?)).filter(|(bits, _)| *bits > 0);
-    let params = Params {
-        digits,
-        lanes,
-        segments,
-        tall_weights: r.bool()?,
-        argmax: r.bool()?,
-        public_input: r.bool()?,
-        output: match r.u8()? {
-            0 => PublicOutput::Value,
-            1 => PublicOutput::Segments,
-            2 => PublicOutput::Bit,
-            other => return Err(r.error(format!("unknown kind of output {other}"))),
-        },
-    };
-    let segments_fit = params.segments.is_none_or(|(bits, last)| (2..=31).contains(&bits) && (1..4096).contains(&last));
-    let output_fits = params.output != PublicOutput::Segments || params.segments.is_some();
-    if !digits.is_valid() || !(1..=256).contains(&lanes) || !segments_fit || !output_fits {
-        return Err(r.error("circuit parameters out of range"));
-    }
-    Ok(params)
-}
-
 fn write_statement(w: &mut Writer, statement: &Statement) {
     write_rows(w, &statement.output_rows);
     write_port(w, &statement.output.port);
     statement.output.zero.iter().chain(&statement.output.step).for_each(|v| w.f64(*v));
     w.optional_f64(statement.output.threshold);
+    w.u8(statement.output.softmax.into());
     let (tag, bits) = match statement.kind {
         OutputKind::Scale { bits } => (0, bits),
         OutputKind::Decision => (1, 0),
@@ -189,6 +147,7 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         zero: r.many(output_rows.elements, 8, Reader::f64)?,
         step: r.many(output_rows.elements, 8, Reader::f64)?,
         threshold: r.optional_f64()?,
+        softmax: r.bool()?,
     };
     let kind = match (r.u8()?, r.varint_u32()?) {
         (0, bits @ 1..=48) => OutputKind::Scale { bits },
@@ -196,7 +155,10 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         (2, 0) => OutputKind::Index,
         _ => return Err(r.error("unknown kind of output")),
     };
-    let input = if params.public_input {
+    if output.softmax && !matches!(kind, OutputKind::Scale { .. }) {
+        return Err(r.error("softmax of a decision"));
+    }
+    let input = if matches!(params, Params::Chain(params) if params.public_input) {
         let rows = read_rows(r, k)?;
         let port = read_port(r)?;
         let min = r.many(rows.elements, 8, Reader::f64)?;

@@ -5,9 +5,9 @@ use std::{path::PathBuf, time::Instant};
 use clap::ValueEnum;
 use hushproof::{
     Error,
-    circuit::{Layout, advice_columns},
-    compile::{self, Options, Reduction},
-    data, onnx, prove, quant,
+    compile::{self, Options, Prefer, Reduction},
+    data::Selection,
+    onnx, prove, quant,
 };
 use serde_json::json;
 
@@ -24,9 +24,12 @@ pub(crate) struct Args {
     /// Rows of typical inputs (JSON or .npz); scales and bit widths are chosen on them
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
-    /// Least bits of an activation
-    #[arg(long, default_value_t = Options::default().value_bits, value_parser = clap::value_parser!(u32).range(4..=24))]
-    bits: u32,
+    /// Which of these rows: N, START..END or START..END:STEP
+    #[arg(long, value_name = "ROWS")]
+    rows: Option<Selection>,
+    /// Least bits of an activation [default: 16 for dense networks, 11 for others]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(4..=24))]
+    bits: Option<u32>,
     /// Factor on the calibrated ranges of inner values; values beyond are refused
     #[arg(long, default_value_t = Options::default().margin)]
     margin: f64,
@@ -42,6 +45,9 @@ pub(crate) struct Args {
     /// Who sees the weights
     #[arg(long, value_enum, default_value = "public")]
     weights: Visibility,
+    /// What the layout is chosen for: proving time, or few columns, which make verification on a chain cheap
+    #[arg(long, value_enum, default_value = "speed")]
+    prefer: Preference,
     /// Also write the verifying key (MODEL.vk beside the model)
     #[arg(long, value_name = "SRS")]
     srs: Option<PathBuf>,
@@ -55,6 +61,12 @@ enum Visibility {
     Public,
     Private,
     Committed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Preference {
+    Speed,
+    Columns,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -95,6 +107,10 @@ impl Args {
             input_margin: self.input_margin,
             public_input: self.input == Visibility::Public,
             reduction,
+            prefer: match self.prefer {
+                Preference::Speed => Prefer::Speed,
+                Preference::Columns => Prefer::Columns,
+            },
         })
     }
 }
@@ -107,13 +123,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         let reason = "give typical inputs with --calibration DATA (JSON with a leading batch axis, or .npz)".to_owned();
         return Err(Error::Calibration { reason }.into());
     };
-    let network = graph.normalize()?;
-    let rows = data::read_rows(&files::read(calibration)?, &network.input)?;
+    let network = graph.network()?;
+    let rows = files::rows(calibration, network.input(), args.rows.as_ref())?;
     let start = Instant::now();
     let compiled = compile::compile(network, &rows, &options)?;
     let seconds = start.elapsed().as_secs_f64();
     let model = &compiled.model;
-    let layout = Layout::new(model)?;
+    let layout = &compiled.layout;
     let report = quant::evaluate(|row| Ok(compiled.network.eval(row)), &compiled.network, model, &rows)?;
     let hush = model.to_bytes();
     let vk = match &args.srs {
@@ -122,18 +138,18 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     };
     files::write(&args.output_file, &hush)?;
     let mut object = json!({
-        "model": model.name,
+        "model": model.name(),
         "file": args.output_file.display().to_string(),
         "bytes": hush.len(),
-        "k": layout.k,
-        "rows": layout.used_rows,
-        "advice_columns": advice_columns(&layout.params),
-        "value_bits": model.digits.value_bits(),
+        "k": layout.k(),
+        "rows": layout.rows_used(),
+        "advice_columns": layout.params().advice_columns(),
+        "value_bits": model.digits().value_bits(),
         "calibration_rows": rows.len(),
         "accuracy": report.to_string(),
         "seconds": { "compile": seconds },
         "peak_rss_bytes": output::peak_rss_bytes(),
-        "predicted": compiled.choice.prediction,
+        "predicted": layout.prediction(),
     });
     if args.json {
         object["accuracy"] = json!(report);

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use hushproof::{
     Error,
     compile::{Reduction, reduce},
-    data,
-    graph::{Activation, FloatActivation, Model, Network},
+    data::Selection,
+    graph::{Ending, Model, Network},
     onnx::{self, FloatModel},
     quant,
 };
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Rows to evaluate (JSON with a leading batch axis, or .npz)
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
+    /// Which of these rows: N, START..END or START..END:STEP
+    #[arg(long, value_name = "ROWS")]
+    rows: Option<Selection>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -33,12 +36,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let bytes = files::read(&args.onnx)?;
     let original = onnx::import(&bytes)?;
     let model = files::model(&args.model)?;
-    if model.input.port != original.input {
-        let reason = format!("input {:?}, the ONNX model has {:?}", model.input.port, original.input);
+    if model.input() != original.input() {
+        let reason = format!("input {:?}, the ONNX model has {:?}", model.input(), original.input());
         return Err(Error::artifact(hushproof::error::ArtifactKind::Model, reason).into());
     }
     let network = reduced_like(original.clone(), &model)?;
-    let rows = data::read_rows(&files::read(&args.data)?, &model.input.port)?;
+    let rows = files::rows(&args.data, model.input(), args.rows.as_ref())?;
     let report = if network == original {
         let float = FloatModel::new(&bytes)?;
         let run = |row: &[f64]| {
@@ -52,17 +55,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if args.json {
         output::print(&json!(report), true)
     } else {
-        output::print(&json!({ "model": model.name, "accuracy": report.to_string() }), false)
+        output::print(&json!({ "model": model.name(), "accuracy": report.to_string() }), false)
     }
 }
 
 /// The float network with the reduction that the model was compiled with.
 fn reduced_like(network: Network, model: &Model) -> Result<Network, Error> {
-    let float = network.layers.last().map(|layer| layer.activation);
-    let decided = matches!(float, Some(FloatActivation::ArgMax | FloatActivation::Threshold { .. }));
-    match (model.layers.last().map(|layer| &layer.activation), model.output.threshold) {
-        (Some(Activation::ArgMax), _) if !decided => reduce(network, Reduction::ArgMax),
-        (Some(Activation::Threshold), Some(at)) => reduce(network, Reduction::Threshold(at)),
+    match (network.ending(), model.ending(), model.threshold()) {
+        (Ending::Values, Ending::ArgMax, _) => reduce(network, Reduction::ArgMax),
+        (Ending::Values, Ending::Threshold, Some(at)) => reduce(network, Reduction::Threshold(at)),
         _ => Ok(network),
     }
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use hushproof::{
-    circuit::{Layout, advice_columns, predict},
-    graph::Activation,
+    circuit::{BROWSER_MEMORY_BYTES, Layout},
+    graph::{Model, chain, planar},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{files, output};
 
@@ -23,49 +23,88 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let layout = Layout::new(&model)?;
-    let bounds = model.accumulator_bounds()?;
-    let layers: Vec<_> = model
-        .layers
-        .iter()
-        .zip(&bounds)
-        .map(|(layer, bound)| {
-            json!({
-                "node": layer.node,
-                "op": layer.op,
-                "inputs": layer.weights.cols,
-                "outputs": layer.weights.rows,
-                "activation": activation(&layer.activation),
-                "accumulator_bits": u64::BITS - bound.leading_zeros(),
-            })
-        })
-        .collect();
-    let prediction = predict(&layout);
+    let prediction = layout.prediction();
+    let (layers, lanes, table) = match &model {
+        Model::Chain(model) => {
+            let segments = model.segments.as_ref().map(|table| json!({ "segments": table.base.len() }));
+            (chain_layers(model)?, json!({ "weights": model.lanes }), segments.into_iter().collect())
+        }
+        Model::Planar(model) => {
+            let tables: Vec<_> = model.tables.iter().map(|table| json!({ "bits": table.bits })).collect();
+            let lanes = json!({ "activations": model.lanes.activations, "weights": model.lanes.weights });
+            (planar_layers(model)?, lanes, tables)
+        }
+    };
+    if prediction.memory_bytes > BROWSER_MEMORY_BYTES {
+        eprintln!("warning: a proof takes more than the 4 GiB of memory that a browser has; it can be made natively");
+    }
+    let (input, digits, params) = (model.input(), model.digits(), layout.params());
     let object = json!({
-        "model": model.name,
+        "model": model.name(),
         "digest": hex::encode(model.digest()),
-        "input": { "name": model.input.port.name, "shape": model.input.port.shape, "public": model.input.public },
-        "output": { "name": model.output.port.name, "shape": model.output.port.shape, "threshold": model.output.threshold },
+        "input": { "name": input.name, "shape": input.shape, "public": model.has_public_input() },
+        "output": {
+            "name": model.output().name,
+            "shape": model.output().shape,
+            "threshold": model.threshold(),
+            "softmax": model.softmax(),
+        },
         "layers": layers,
-        "limb_bits": model.digits.limb_bits,
-        "value_bits": model.digits.value_bits(),
-        "remainder_bits": model.digits.remainder_bits(),
-        "segments": model.segments.as_ref().map(|table| table.base.len()),
-        "k": layout.k,
-        "rows": layout.used_rows,
-        "advice_columns": advice_columns(&layout.params),
-        "weight_lanes": model.lanes,
+        "limb_bits": digits.limb_bits,
+        "value_bits": digits.value_bits(),
+        "remainder_bits": digits.remainder_bits(),
+        "tables": table,
+        "k": layout.k(),
+        "rows": layout.rows_used(),
+        "advice_columns": params.advice_columns(),
+        "fixed_columns": params.fixed_columns(),
+        "lanes": lanes,
+        "advice_cells": output::cells(&layout),
         "predicted_seconds": { "native": prediction.native_seconds, "browser": prediction.browser_seconds },
         "predicted_memory_bytes": prediction.memory_bytes,
     });
     output::print(&object, args.json)
 }
 
-const fn activation(activation: &Activation) -> &'static str {
-    match activation {
-        Activation::Requantize => "none",
-        Activation::Relu => "Relu",
-        Activation::Segments => "Sigmoid",
-        Activation::Threshold => "threshold",
-        Activation::ArgMax => "ArgMax",
-    }
+fn chain_layers(model: &chain::Model) -> hushproof::Result<Vec<Value>> {
+    let layers = model.layers.iter().zip(model.accumulator_bounds()?).map(|(layer, bound)| {
+        json!({
+            "node": layer.node,
+            "op": layer.op,
+            "inputs": layer.weights.cols,
+            "outputs": layer.weights.rows,
+            "activation": match layer.activation {
+                chain::Activation::Requantize => "none",
+                chain::Activation::Relu => "Relu",
+                chain::Activation::Segments => "Sigmoid",
+                chain::Activation::Threshold => "threshold",
+                chain::Activation::ArgMax => "ArgMax",
+            },
+            "accumulator_bits": u64::BITS - bound.leading_zeros(),
+        })
+    });
+    Ok(layers.collect())
+}
+
+fn planar_layers(model: &planar::Model) -> hushproof::Result<Vec<Value>> {
+    let layers = model.layers.iter().zip(model.accumulator_bounds()?).map(|(layer, bound)| {
+        let planar::Shape { channels, height, width } = layer.shape;
+        json!({
+            "node": layer.node,
+            "op": layer.op,
+            "reads": layer.terms.iter().map(|term| term.source).collect::<Vec<_>>(),
+            "shape": [channels, height, width],
+            "activation": match layer.activation {
+                planar::Activation::Linear => "none",
+                planar::Activation::Relu => "Relu",
+                planar::Activation::PRelu => "PRelu",
+                planar::Activation::Clip => "Clip",
+                planar::Activation::Table(_) => "table",
+                planar::Activation::Threshold => "threshold",
+                planar::Activation::ArgMax => "ArgMax",
+            },
+            "accumulator_bits": u64::BITS - bound.leading_zeros(),
+        })
+    });
+    Ok(layers.collect())
 }

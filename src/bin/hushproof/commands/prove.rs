@@ -3,7 +3,6 @@
 use std::{path::PathBuf, time::Instant};
 
 use hushproof::{
-    circuit::advice_columns,
     data,
     prove::{self, ProvingKey},
 };
@@ -43,7 +42,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let context = files::context(args.context.as_deref())?;
     let model = files::model(&args.model)?;
-    let values = data::read_input(&files::read(&args.input)?, &model.input.port)?;
+    let values = data::read_input(&files::read(&args.input)?, model.input())?;
     let srs = files::srs(&args.srs)?;
     let start = Instant::now();
     let vk = match &args.vk {
@@ -67,7 +66,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     files::write(&args.output, proved.proof.to_json().as_bytes())?;
     let object = json!({
         "file": args.output.display().to_string(),
-        "outputs": output::named(&model.output.port.name, &proved.outputs),
+        "outputs": output::named(&model.output().name, &proved.outputs),
         "verified": true,
         "seconds": {
             "keygen": keygen,
@@ -76,8 +75,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             "verify": verify,
         },
         "prove_seconds": prove_runs,
-        "k": key.layout.k,
-        "advice_columns": advice_columns(&key.layout.params),
+        "k": key.layout.k(),
+        "advice_columns": key.vk.params.advice_columns(),
+        "fixed_columns": key.vk.params.fixed_columns(),
+        "advice_cells": output::cells(&key.layout),
+        "predicted_seconds": key.layout.prediction().native_seconds,
         "proof_bytes": proved.proof.bytes.len(),
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": srs.origin().to_string(),

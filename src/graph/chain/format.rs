@@ -1,33 +1,25 @@
-//! The `.hush` file: a [`Model`] as bytes.
-//!
-//! Magic `HUSHMODL`, format version, body, Blake2b-256 digest of all before it. Sizes and integers are LEB128 varints
-//! (signed ones in zigzag form), reals are little-endian doubles; a model has exactly one encoding.
+//! A chain as the body of a `.hush` file.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
-use super::{Activation, Digits, Input, IntMatrix, Layer, Model, Output, Port, SegmentTable};
-use crate::{
-    codec::{self, Reader, Writer},
-    error::{ArtifactKind, Result},
+use super::{
+    super::{read_port, write_port},
+    Activation, Digits, Input, IntMatrix, Layer, Model, Output, SegmentTable,
 };
-
-const MAGIC: &[u8; 8] = b"HUSHMODL";
-
-/// The format version this build reads and writes.
-pub const MODEL_VERSION: u32 = 1;
+use crate::{
+    codec::{Reader, Writer},
+    error::Result,
+};
 
 /// Fewest bytes a layer takes: two names, two sizes, an activation, one weight, one bias.
 const MIN_LAYER_BYTES: usize = 7;
 
 impl Model {
-    /// The `.hush` file of this model.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut w = Writer::new(MAGIC, MODEL_VERSION);
+    /// Writes the body.
+    pub(crate) fn write(&self, w: &mut Writer) {
         w.text(&self.name);
-        for value in [self.digits.limb_bits, self.digits.value_limbs, self.digits.remainder_limbs] {
-            w.varint(value.into());
-        }
+        self.digits.write(w);
         w.size(self.lanes);
-        write_port(&mut w, &self.input.port);
+        write_port(w, &self.input.port);
         w.u8(self.input.public.into());
         self.input.min.iter().chain(&self.input.step).for_each(|v| w.f64(*v));
         w.u8(self.segments.is_some().into());
@@ -38,33 +30,29 @@ impl Model {
         }
         w.size(self.layers.len());
         for layer in &self.layers {
-            write_layer(&mut w, layer);
+            write_layer(w, layer);
         }
-        write_port(&mut w, &self.output.port);
+        write_port(w, &self.output.port);
         self.output.zero.iter().chain(&self.output.step).for_each(|v| w.f64(*v));
         w.optional_f64(self.output.threshold);
-        w.finish()
     }
 
-    /// Reads a `.hush` file and checks the model.
+    /// Reads the body and checks the model.
     ///
     /// # Errors
-    /// `Artifact` for bytes that are no model, cut off, altered or inconsistent; `Version` for another format version;
-    /// everything of [`Model::check`].
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
+    /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
         let name = r.text()?;
-        let digits =
-            Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
+        let digits = Digits::read(r)?;
         let lanes = r.size()?;
-        let port = read_port(&mut r)?;
+        let port = read_port(r)?;
         let public = r.bool()?;
-        let values = elements(&r, &port.shape)?;
+        let values = elements(r, &port.shape)?;
         let input = Input { port, min: r.many(values, 8, Reader::f64)?, step: r.many(values, 8, Reader::f64)?, public };
-        let segments = if r.bool()? { Some(read_table(&mut r)?) } else { None };
+        let segments = if r.bool()? { Some(read_table(r)?) } else { None };
         let count = r.size()?;
         let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;
-        let port = read_port(&mut r)?;
+        let port = read_port(r)?;
         let values = layers.last().map_or(0, |l| l.bias.len());
         let output = Output {
             port,
@@ -72,30 +60,10 @@ impl Model {
             step: r.many(values, 8, Reader::f64)?,
             threshold: r.optional_f64()?,
         };
-        r.finish()?;
         let model = Self { name, digits, lanes, input, layers, segments, output };
         model.check()?;
         Ok(model)
     }
-
-    /// Blake2b-256 of the `.hush` file.
-    pub fn digest(&self) -> [u8; codec::DIGEST_BYTES] {
-        codec::digest(&self.to_bytes())
-    }
-}
-
-/// Name and shape, as every file of ours writes them.
-pub(crate) fn write_port(w: &mut Writer, port: &Port) {
-    w.text(&port.name);
-    w.size(port.shape.len());
-    port.shape.iter().for_each(|size| w.size(*size));
-}
-
-/// See [`write_port`].
-pub(crate) fn read_port(r: &mut Reader<'_>) -> Result<Port> {
-    let name = r.text()?;
-    let rank = r.size()?;
-    Ok(Port { name, shape: r.many(rank, 1, Reader::size)? })
 }
 
 fn write_layer(w: &mut Writer, layer: &Layer) {
@@ -143,6 +111,3 @@ fn elements(r: &Reader<'_>, shape: &[usize]) -> Result<usize> {
     let product = shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size));
     product.ok_or_else(|| r.error("tensor too large"))
 }
-
-#[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests;

@@ -1,7 +1,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{error::Error, graph::interval::tests::sample};
+use crate::{
+    error::Error,
+    graph::chain::{self, Activation},
+};
+
+fn sample(last: Activation) -> Model {
+    chain::sample(last).into()
+}
 
 const LAST: [Activation; 5] =
     [Activation::Requantize, Activation::Relu, Activation::Segments, Activation::Threshold, Activation::ArgMax];
@@ -9,7 +16,7 @@ const LAST: [Activation; 5] =
 fn model() -> impl Strategy<Value = Model> {
     let weights = prop::collection::vec(-1_000_000i64..1_000_000, 12 + 20 + 10);
     (0..5usize, weights, ".{0,8}", any::<bool>(), 1..=256usize).prop_map(|(last, weights, name, public, lanes)| {
-        let mut model = sample(LAST[last].clone());
+        let mut model = chain::sample(LAST[last].clone());
         let mut values = weights.into_iter();
         for layer in &mut model.layers {
             let even = layer.activation == Activation::Threshold;
@@ -18,7 +25,7 @@ fn model() -> impl Strategy<Value = Model> {
         model.name = name;
         model.input.public = public;
         model.lanes = lanes;
-        model
+        model.into()
     })
 }
 
@@ -86,16 +93,20 @@ fn other_files_and_versions_are_named() {
     let bytes = sample(Activation::Relu).to_bytes();
     assert!(matches!(Model::from_bytes(b"\x89PNG\r\n\x1a\n"), Err(Error::Artifact { .. })));
     let mut newer = bytes.clone();
-    newer[8] = 2;
-    assert!(matches!(Model::from_bytes(&newer), Err(Error::Version { expected: 1, got: 2, .. })));
-    let mut broken = sample(Activation::Relu);
+    newer[8] = 3;
+    assert!(matches!(Model::from_bytes(&newer), Err(Error::Version { expected: 2, got: 3, .. })));
+    let mut older = bytes;
+    older[8] = 1;
+    assert!(matches!(Model::from_bytes(&older), Err(Error::Version { expected: 2, got: 1, .. })));
+    let mut broken = chain::sample(Activation::Relu);
     broken.lanes = 0;
-    assert!(matches!(Model::from_bytes(&broken.to_bytes()), Err(Error::Artifact { .. })));
+    assert!(matches!(Model::from_bytes(&Model::from(broken).to_bytes()), Err(Error::Artifact { .. })));
 }
 
 #[test]
 fn declared_sizes_allocate_nothing() {
     let mut w = Writer::new(MAGIC, MODEL_VERSION);
+    w.u8(0);
     w.text("bomb");
     [5u64, 2, 2, 4].iter().for_each(|v| w.varint(*v));
     w.text("x");
@@ -108,9 +119,9 @@ fn declared_sizes_allocate_nothing() {
 
 #[test]
 fn weights_are_small() {
-    let mut model = sample(Activation::Relu);
-    let before = model.to_bytes().len();
+    let mut model = chain::sample(Activation::Relu);
+    let before = Model::from(model.clone()).to_bytes().len();
     model.layers[0].weights.data.fill(63);
-    assert!(model.to_bytes().len() <= before);
+    assert!(Model::from(model).to_bytes().len() <= before);
     assert!(before < 300, "{before}");
 }

@@ -1,7 +1,10 @@
 //! The invariants of a [`Model`] that the circuit and the executor rely on, by interval arithmetic where values matter.
 
-use super::{Activation, Layer, Model, SegmentTable};
-use crate::error::{ArtifactKind, Error, Result};
+use super::{
+    super::{elements, ensure},
+    Activation, Layer, Model, SegmentTable,
+};
+use crate::error::{Error, Result};
 
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.
 pub const ACCUMULATOR_BITS: u32 = 62;
@@ -146,16 +149,6 @@ impl Layer {
     fn too_large(&self, got_bits: u32) -> Error {
         Error::Range { node: self.node.clone(), op: self.op.clone(), got_bits, max_bits: ACCUMULATOR_BITS }
     }
-}
-
-/// An error about an inconsistent model unless `holds`.
-pub(super) fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<()> {
-    if holds { Ok(()) } else { Err(Error::artifact(ArtifactKind::Model, reason())) }
-}
-
-/// Number of elements of a shape.
-pub(super) fn elements(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

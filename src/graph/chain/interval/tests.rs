@@ -1,5 +1,8 @@
 use super::*;
-use crate::graph::{Digits, Input, IntMatrix, Output, Port};
+use crate::graph::{
+    Digits, Port,
+    chain::{Input, IntMatrix, Output},
+};
 
 pub(in crate::graph) fn layer(activation: Activation, rows: usize, cols: usize) -> Layer {
     let data = (0..rows * cols).map(|i| (i as i64 * 37 % 21 - 10) * 2).collect();

@@ -1,0 +1,65 @@
+//! What a proof costs with the stock prover on two threads.
+
+use super::DEGREE;
+
+/// Predicted cost of one proof with the stock prover on two threads.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Prediction {
+    /// Native proving time.
+    pub native_seconds: f64,
+    /// Proving time in a browser.
+    pub browser_seconds: f64,
+    /// Memory of keys, witness and quotient.
+    pub memory_bytes: u64,
+}
+
+/// What the linear memory of a browser's WebAssembly can grow to.
+pub const BROWSER_MEMORY_BYTES: u64 = 4 << 30;
+
+/// What the cost follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// log2 rows.
+    pub(super) k: u32,
+    /// Advice columns.
+    pub(super) advice: usize,
+    /// Fixed columns.
+    pub(super) fixed: usize,
+    /// Columns under copy constraints.
+    pub(super) permuted: usize,
+}
+
+impl Shape {
+    /// Counts the stock prover's work: one multi-scalar multiplication per committed column, quotient piece and opening;
+    /// transforms of every column, fixed ones too, to the extended domain; one pass over the gates there.
+    pub(super) fn predict(&self) -> Prediction {
+        let n = f64::from(1u32 << self.k);
+        let extended = 4.0 * n;
+        let advice = (self.advice + self.permuted.div_ceil(DEGREE - 2)) as f64;
+        let fixed = (self.fixed + self.permuted) as f64;
+        let pieces = (DEGREE - 1) as f64;
+        let msm = {
+            let window = (n.ln() + 2.0).floor().max(3.0);
+            (254.0 / window).ceil() * (n + 2f64.powf(window)) * POINT_ADDITION_SECONDS
+        };
+        let transform = |n: f64| n * n.log2() / 2.0 * FIELD_PRODUCT_SECONDS;
+        let commitments = advice + 1.0 + pieces + 2.0;
+        let transforms = advice * transform(n) + (advice + fixed + 1.0) * transform(extended);
+        let gates = extended * (8.0 * advice + 4.0 * fixed) * FIELD_PRODUCT_SECONDS;
+        let openings = n * 3.0 * (advice + fixed + pieces) * FIELD_PRODUCT_SECONDS;
+        let native = FIXED_SECONDS + (commitments * msm + transforms + gates + openings) / THREADS;
+        let cells = (advice + fixed) * (2.0 * n + extended) + 4.0 * extended;
+        Prediction {
+            native_seconds: native,
+            browser_seconds: native * BROWSER_FACTOR,
+            memory_bytes: (cells * 32.0) as u64,
+        }
+    }
+}
+
+// Measured on the machine class of docs/benchmarks.md.
+const POINT_ADDITION_SECONDS: f64 = 0.42e-6;
+const FIELD_PRODUCT_SECONDS: f64 = 32e-9;
+const FIXED_SECONDS: f64 = 18e-3;
+const THREADS: f64 = 1.8;
+const BROWSER_FACTOR: f64 = 3.4;

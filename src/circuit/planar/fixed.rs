@@ -1,0 +1,162 @@
+//! Values of the fixed columns, and the copies between weight columns.
+
+use halo2_proofs::{
+    halo2curves::{bn256::Fr, ff::Field},
+    plonk::{Advice, Column, Fixed},
+};
+
+use super::{
+    super::fixed::signed,
+    config::Config,
+    layout::{Layout, Link, Row},
+    params::Published,
+    weights::{Multiplier, WeightCell},
+};
+use crate::graph::planar::{Activation, Model};
+
+/// One assignment.
+pub(super) type Cell = (Column<Fixed>, usize, Fr);
+
+/// A row of an advice column.
+pub(super) type AdviceCell = (Column<Advice>, usize);
+
+/// All nonzero cells of the fixed columns.
+pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell> {
+    let mut writer = Writer { config, layout, model, cells: Vec::new() };
+    let fixed = &config.fixed;
+    let usable = layout.usable_rows();
+    for row in 0..usable - 1 {
+        writer.set(fixed.usable, row, Fr::ONE);
+    }
+    writer.set(fixed.first, 0, Fr::ONE);
+    writer.set(fixed.last, usable - 1, Fr::ONE);
+    for (index, row) in layout.rows.iter().enumerate() {
+        writer.row(index, row);
+    }
+    writer.output();
+    writer.weights();
+    for (row, (value, tag, code)) in table_entries(model).into_iter().enumerate() {
+        writer.set(fixed.table, row, Fr::from(value));
+        if let Some(function) = fixed.function {
+            writer.set(function.table_tag, row, Fr::from(tag));
+            writer.set(function.table_value, row, signed(code));
+        }
+    }
+    writer.cells
+}
+
+/// All equalities between cells of the weight columns and of the transfer column.
+pub(super) fn copies(config: &Config, layout: &Layout) -> Vec<(AdviceCell, AdviceCell)> {
+    let cell = |cell: WeightCell| match cell {
+        WeightCell::Multiplier(row) => (config.multiplier, row),
+        WeightCell::Value(row) => (config.weight, row),
+    };
+    let transfers = layout.transfers.iter().map(|(row, from)| (cell(*from), (config.transfer, *row)));
+    let multipliers = layout.weights.rows.iter().enumerate().filter_map(|(row, weights)| match weights.multiplier {
+        Multiplier::Copy(from) => Some((cell(from), (config.multiplier, row))),
+        Multiplier::One | Multiplier::Inverse => None,
+    });
+    let equals = layout.weights.rows.iter().enumerate();
+    let equals = equals.filter_map(|(row, weights)| Some((cell(weights.equals?), (config.weight, row))));
+    transfers.chain(multipliers).chain(equals).collect()
+}
+
+struct Writer<'a> {
+    config: &'a Config,
+    layout: &'a Layout,
+    model: &'a Model,
+    cells: Vec<Cell>,
+}
+
+impl Writer<'_> {
+    fn set(&mut self, column: Column<Fixed>, row: usize, value: Fr) {
+        if value != Fr::ZERO {
+            self.cells.push((column, row, value));
+        }
+    }
+
+    fn flag(&mut self, column: Column<Fixed>, row: usize, set: bool) {
+        if set {
+            self.cells.push((column, row, Fr::ONE));
+        }
+    }
+
+    fn row(&mut self, index: usize, row: &Row) {
+        let fixed = &self.config.fixed;
+        let layer = (row.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
+        let activation = layer.map(|layer| &layer.activation);
+        let decision = matches!(activation, Some(Activation::Threshold | Activation::ArgMax));
+        for (l, lane) in self.config.lanes.iter().enumerate() {
+            self.flag(lane.mask, index, !decision && row.mask >> l & 1 == 1);
+        }
+        self.flag(fixed.hidden, index, row.hidden && !decision);
+        self.flag(fixed.run, index, row.run);
+        self.flag(fixed.head, index, row.head);
+        if let Some(column) = fixed.negative_head {
+            self.flag(column, index, row.negative_head);
+        }
+        for (column, link) in
+            [(fixed.inside, Link::Inside), (fixed.step, Link::Step), (fixed.unit, Link::Unit), (fixed.jump, Link::Jump)]
+        {
+            self.flag(column, index, row.link == link);
+        }
+        for (step, column) in self.config.params.steps.iter().zip(&fixed.steps) {
+            self.flag(*column, index, row.step == *step);
+        }
+        self.flag(fixed.signed, index, matches!(activation, None | Some(Activation::Linear)));
+        if let Some(column) = fixed.clip {
+            self.flag(column, index, activation == Some(&Activation::Clip));
+        }
+        if let (Some(function), Some(Activation::Table(table))) = (fixed.function, activation) {
+            self.flag(function.active, index, true);
+            self.set(function.tag, index, Fr::from(*table as u64 + 1));
+        }
+        if let Some(layer) = layer {
+            if layer.bias.len() == layer.shape.channels {
+                for column in fixed.bias.clone() {
+                    self.set(column, index, signed(layer.bias[row.channel as usize]));
+                }
+            }
+        }
+    }
+
+    /// Selectors of the output, and biases per value.
+    fn output(&mut self) {
+        let fixed = self.config.fixed.clone();
+        let outputs = self.model.layers.last().map_or(0, |layer| layer.shape.len());
+        for row in 0..outputs {
+            self.flag(fixed.public, row, true);
+            if let Some(column) = fixed.decision {
+                self.flag(column, row, true);
+            }
+            if let Some(column) = fixed.argmax_inside {
+                self.flag(column, row, row + 1 < outputs && self.config.params.published == Published::ArgMax);
+            }
+        }
+        for (row, lane, bias) in self.layout.value_biases(self.model) {
+            self.set(fixed.bias[lane], row, signed(bias));
+        }
+    }
+
+    fn weights(&mut self) {
+        let fixed = self.config.fixed.clone();
+        for (index, row) in self.layout.weights.rows.iter().enumerate() {
+            for (column, weight) in fixed.weights.iter().zip(&row.lanes) {
+                self.set(*column, index, signed(*weight));
+            }
+            self.flag(fixed.along_gamma, index, row.gamma);
+            self.flag(fixed.more, index, row.more);
+            self.flag(fixed.one, index, row.multiplier == Multiplier::One);
+        }
+    }
+}
+
+/// The lookup table as (value, tag, code): the range under tag 0, which unassigned rows repeat harmlessly, then each
+/// function under its own tag.
+pub(super) fn table_entries(model: &Model) -> Vec<(u64, u64, i64)> {
+    let mut entries: Vec<_> = (0..1 << model.digits.limb_bits).map(|value| (value, 0, 0)).collect();
+    for (index, table) in model.tables.iter().enumerate() {
+        entries.extend(table.values.iter().enumerate().map(|(a, code)| (a as u64, index as u64 + 1, *code)));
+    }
+    entries
+}

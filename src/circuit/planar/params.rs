@@ -1,0 +1,262 @@
+//! What the shape of the constraint system depends on.
+
+use super::super::lookup::GROUP;
+use crate::{
+    codec::{Reader, Writer},
+    error::{ArtifactKind, Error, Result},
+    graph::{
+        Digits,
+        planar::{Activation, FloatActivation, Lanes, Model, Network},
+    },
+};
+
+/// Most activation lanes; a row's useful lanes are bits of a word.
+const MAX_LANES: usize = 64;
+/// Most weight lanes.
+const MAX_WEIGHT_LANES: usize = 256;
+/// Most different distances of neighbouring lanes' exponents.
+const MAX_STEPS: usize = 8;
+
+/// How the output codes reach the public instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Published {
+    /// The code plus 2^b − 1.
+    #[default]
+    Signed,
+    /// The code itself.
+    Unsigned,
+    /// The code plus 2^31.
+    Table,
+    /// The state: a threshold.
+    Threshold,
+    /// The states: an argmax.
+    ArgMax,
+}
+
+/// Everything that `configure` depends on; the weights are not among it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Params {
+    /// Limb sizes.
+    pub digits: Digits,
+    /// Activations and weights in a row.
+    pub lanes: Lanes,
+    /// Distances above 1 between the exponents of neighbouring lanes, increasing.
+    pub steps: Vec<u32>,
+    /// Whether some activation is a Clip, whose state is 0, 1 or 2.
+    pub clip: bool,
+    /// Whether some activation is a PRelu, whose negative parts are read apart.
+    pub negative: bool,
+    /// Number of function tables and bits of their arguments.
+    pub tables: Option<(u32, u32)>,
+    /// Whether some layer has a bias per value.
+    pub value_bias: bool,
+    /// How the output is published.
+    pub published: Published,
+}
+
+impl Default for Params {
+    /// Parameters of a small circuit; halo2 asks for a default and never uses it.
+    fn default() -> Self {
+        Self {
+            digits: Digits { limb_bits: 4, value_limbs: 1, remainder_limbs: 1 },
+            lanes: Lanes { activations: 1, weights: 2 },
+            steps: Vec::new(),
+            clip: false,
+            negative: false,
+            tables: None,
+            value_bias: false,
+            published: Published::Signed,
+        }
+    }
+}
+
+impl Params {
+    /// The parameters of a checked model; the layout adds `steps`.
+    ///
+    /// # Errors
+    /// `Artifact` for lanes or tables that no circuit has.
+    pub fn new(model: &Model) -> Result<Self> {
+        let activations = || model.layers.iter().map(|layer| &layer.activation);
+        let bits = model.tables.first().map(|table| table.bits);
+        if model.tables.iter().any(|table| Some(table.bits) != bits) {
+            return Err(Error::artifact(ArtifactKind::Model, "tables of different sizes"));
+        }
+        let clip = activations().any(|activation| *activation == Activation::Clip);
+        if clip && bits.is_some() {
+            return Err(Error::artifact(ArtifactKind::Model, "a Clip beside function tables must be a table itself"));
+        }
+        let params = Self {
+            digits: model.digits,
+            lanes: model.lanes,
+            steps: Vec::new(),
+            clip,
+            negative: activations().any(|activation| *activation == Activation::PRelu),
+            tables: bits.map(|bits| (model.tables.len() as u32, bits)),
+            value_bias: model.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
+            published: match model.layers.last().map(|layer| &layer.activation) {
+                Some(Activation::Threshold) => Published::Threshold,
+                Some(Activation::ArgMax) => Published::ArgMax,
+                Some(Activation::Table(_)) => Published::Table,
+                Some(Activation::Relu | Activation::PRelu | Activation::Clip) => Published::Unsigned,
+                _ => Published::Signed,
+            },
+        };
+        params.check()?;
+        Ok(params)
+    }
+
+    /// The parameters that a float network will have.
+    pub(super) fn of_network(network: &Network, digits: Digits, lanes: Lanes) -> Self {
+        let activations = || network.layers.iter().map(|layer| &layer.activation);
+        let tables = activations().filter(|activation| matches!(activation, FloatActivation::Table(_))).count() as u32;
+        let clip = activations().any(|activation| matches!(activation, FloatActivation::Clip { .. }));
+        Self {
+            digits,
+            lanes,
+            steps: Vec::new(),
+            clip: clip && tables == 0,
+            negative: activations().any(|activation| matches!(activation, FloatActivation::PRelu { .. })),
+            tables: (tables > 0).then_some((tables, digits.limb_bits)),
+            value_bias: network.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
+            published: match network.layers.last().map(|layer| &layer.activation) {
+                Some(FloatActivation::ArgMax) => Published::ArgMax,
+                Some(FloatActivation::Threshold { .. }) => Published::Threshold,
+                _ => Published::Signed,
+            },
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let tables = self.tables.is_none_or(|(count, bits)| {
+            (1..=64).contains(&count) && (2..=self.digits.limb_bits).contains(&bits) && !self.clip
+        });
+        let steps = self.steps.len() <= MAX_STEPS
+            && self.steps.iter().all(|step| (2..=32).contains(step))
+            && self.steps.is_sorted_by(|a, b| a < b);
+        if self.digits.is_valid()
+            && (1..=MAX_LANES).contains(&self.lanes.activations)
+            && (2..=MAX_WEIGHT_LANES).contains(&self.lanes.weights)
+            && (self.tables.is_none() || self.digits.value_limbs == 1)
+            && tables
+            && steps
+        {
+            return Ok(());
+        }
+        Err(Error::artifact(ArtifactKind::Model, "sizes of lanes, limbs or tables that no circuit has"))
+    }
+
+    /// Whether the output is a decision.
+    pub(super) const fn decision(&self) -> bool {
+        matches!(self.published, Published::Threshold | Published::ArgMax)
+    }
+
+    /// Largest code magnitude of an activation without table, 2^b − 1.
+    pub(super) const fn top(&self) -> u64 {
+        (1 << self.digits.value_bits()) - 1
+    }
+
+    /// What rounding adds to a magnitude, 2^(s−1) − 1.
+    pub(super) const fn rounding(&self) -> u64 {
+        (1 << (self.digits.remainder_bits() - 1)) - 1
+    }
+
+    /// What the public instance adds to an output code.
+    pub(super) const fn offset(&self) -> u64 {
+        match self.published {
+            Published::Signed => self.top(),
+            Published::Table => 1 << 31,
+            Published::Unsigned | Published::Threshold | Published::ArgMax => 0,
+        }
+    }
+
+    /// Rows of the lookup table: the range, then the function tables.
+    pub(super) fn table_rows(&self) -> usize {
+        (1 << self.digits.limb_bits) + self.tables.map_or(0, |(count, bits)| (count as usize) << bits)
+    }
+
+    /// Look-ups of a lane.
+    pub(super) const fn limbs(&self) -> usize {
+        self.digits.limbs() as usize
+    }
+
+    /// Fractions whose sum a helper column holds: two where the denominators are of degree 2.
+    pub(super) const fn group(&self) -> usize {
+        if self.tables.is_some() { GROUP - 1 } else { GROUP }
+    }
+
+    /// Helper columns of the lookup argument.
+    pub(super) const fn helpers(&self) -> usize {
+        (self.lanes.activations * self.limbs() + 1).div_ceil(self.group())
+    }
+
+    /// Writes the parameters into a file.
+    pub(crate) fn write(&self, w: &mut Writer) {
+        for value in [self.digits.limb_bits, self.digits.value_limbs, self.digits.remainder_limbs] {
+            w.varint(value.into());
+        }
+        w.size(self.lanes.activations);
+        w.size(self.lanes.weights);
+        w.size(self.steps.len());
+        self.steps.iter().for_each(|step| w.varint((*step).into()));
+        for flag in [self.clip, self.negative, self.tables.is_some(), self.value_bias] {
+            w.u8(flag.into());
+        }
+        if let Some((count, bits)) = self.tables {
+            w.varint(count.into());
+            w.varint(bits.into());
+        }
+        w.u8(match self.published {
+            Published::Signed => 0,
+            Published::Unsigned => 1,
+            Published::Table => 2,
+            Published::Threshold => 3,
+            Published::ArgMax => 4,
+        });
+    }
+
+    /// Reads the parameters from a file and checks them.
+    ///
+    /// # Errors
+    /// `Artifact` for sizes that no circuit has.
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let digits =
+            Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
+        let lanes = Lanes { activations: r.size()?, weights: r.size()? };
+        let count = r.size()?;
+        let steps = r.many(count, 1, Reader::varint_u32)?;
+        let (clip, negative, tables, value_bias) = (r.bool()?, r.bool()?, r.bool()?, r.bool()?);
+        let tables = if tables { Some((r.varint_u32()?, r.varint_u32()?)) } else { None };
+        let published = match r.u8()? {
+            0 => Published::Signed,
+            1 => Published::Unsigned,
+            2 => Published::Table,
+            3 => Published::Threshold,
+            4 => Published::ArgMax,
+            other => return Err(r.error(format!("unknown kind of output {other}"))),
+        };
+        let params = Self { digits, lanes, steps, clip, negative, tables, value_bias, published };
+        params.check().map_err(|_| r.error("sizes of lanes, limbs or tables that no circuit has"))?;
+        Ok(params)
+    }
+}
+
+/// Advice columns of a circuit with these parameters.
+pub fn advice_columns(params: &Params) -> usize {
+    // multiplicity, produced, consumed, weight, multiplier, transfer and the running sum
+    let optional = [params.negative, params.published == Published::ArgMax].iter().filter(|b| **b).count();
+    params.lanes.activations * (1 + params.limbs()) + params.helpers() + 7 + optional
+}
+
+/// Fixed columns of a circuit with these parameters.
+pub fn fixed_columns(params: &Params) -> usize {
+    let bias = if params.value_bias { params.lanes.activations } else { 1 };
+    let optional = [params.negative, params.clip, params.decision(), params.published == Published::ArgMax];
+    let tables = if params.tables.is_some() { 4 } else { 0 };
+    // usable, first, last, hidden, run, head, four links, signed, public, table, gamma, more, one
+    16 + params.lanes.activations
+        + bias
+        + params.steps.len()
+        + optional.iter().filter(|b| **b).count()
+        + tables
+        + params.lanes.weights
+}

@@ -1,0 +1,138 @@
+//! Layout search: the limb sizes, activation lanes and weight lanes with the least predicted proving time.
+
+use super::{
+    super::{
+        cost::{Prediction, Shape},
+        layout::{MAX_K, RESERVED_ROWS},
+    },
+    Layout, Params, advice_columns, fixed_columns,
+    geometry::Geometry,
+    layout::place,
+    view::View,
+};
+use crate::{
+    error::{Error, Result},
+    graph::{
+        Digits,
+        planar::{Lanes, Network},
+    },
+};
+
+/// What the search must respect.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchOptions {
+    /// Least bits of an activation code.
+    pub value_bits: u32,
+    /// Least bits of a requantization remainder: the precision of the weights.
+    pub remainder_bits: u32,
+    /// Whether to take the layout with the least columns of those that are at most twice as slow as the fastest.
+    pub few_columns: bool,
+}
+
+/// The outcome of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// Limb sizes.
+    pub digits: Digits,
+    /// Lanes of activations and weights.
+    pub lanes: Lanes,
+    /// Advice and fixed columns.
+    pub columns: usize,
+    /// Predicted cost.
+    pub prediction: Prediction,
+}
+
+/// Least bits of an activation code and of a remainder, unless asked otherwise.
+pub const DEFAULT_BITS: (u32, u32) = (11, 11);
+
+/// Columns under copy constraints: weights, multipliers and transfers.
+const PERMUTED: usize = 3;
+
+const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
+const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
+
+/// Finds the cheapest layout of an arranged network.
+///
+/// # Errors
+/// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough, `Graph` where no
+/// layout serves all readers of a tensor.
+pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
+    let view = View::network(network);
+    let smallest = Digits { limb_bits: 4, value_limbs: 1, remainder_limbs: 1 };
+    let mut rows = Vec::new();
+    for lanes in ACTIVATION_LANES {
+        let geometry = Geometry::new(&view, lanes)?;
+        let tensors = place(&view, &geometry, lanes)?;
+        let used: usize = tensors.iter().map(|tensor| tensor.storage.shape.channels * tensor.channel_rows).sum();
+        let mut steps: Vec<u32> = tensors.iter().map(|t| t.step as u32).filter(|step| *step > 1).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        rows.push((lanes, used, steps));
+    }
+    let mut weights = Vec::new();
+    for lanes in WEIGHT_LANES {
+        let params = Params::of_network(network, smallest, Lanes { activations: 8, weights: lanes });
+        if let Ok(layout) = Layout::plan(&view, params) {
+            weights.push((lanes, layout.row_counts().1));
+        }
+    }
+    let outputs = view.shapes.last().map_or(0, |shape| shape.len());
+    let mut choices: Vec<Choice> = Vec::new();
+    let mut too_large = false;
+    for digits in candidates(options) {
+        for (activations, activation_rows, steps) in &rows {
+            for (weight_lanes, weight_rows) in &weights {
+                let lanes = Lanes { activations: *activations, weights: *weight_lanes };
+                let params = Params { steps: steps.clone(), ..Params::of_network(network, digits, lanes) };
+                let used = (*activation_rows).max(*weight_rows).max(params.table_rows()).max(outputs + 2);
+                let k = (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros();
+                if k > MAX_K || params.tables.is_some() && digits.value_limbs > 1 {
+                    too_large |= k > MAX_K;
+                    continue;
+                }
+                let columns = advice_columns(&params) + fixed_columns(&params);
+                choices.push(Choice { digits, lanes, columns, prediction: cost(k, &params) });
+            }
+        }
+    }
+    let fastest = choices.iter().map(|choice| choice.prediction.native_seconds).fold(f64::INFINITY, f64::min);
+    let slack = if options.few_columns { 2.0 } else { 1.02 };
+    let near = choices.into_iter().filter(|choice| choice.prediction.native_seconds <= slack * fastest);
+    let best = near.min_by_key(|choice| {
+        let bits = std::cmp::Reverse(choice.digits.value_bits());
+        if options.few_columns { (choice.columns, bits, 0) } else { (0, bits, choice.columns) }
+    });
+    best.ok_or_else(|| {
+        if too_large {
+            return Error::ModelTooLarge { needed: MAX_K + 1, available: MAX_K };
+        }
+        let got_bits = options.value_bits + options.remainder_bits;
+        Error::Range { node: network.input.name.clone(), op: "input".to_owned(), got_bits, max_bits: 2 * MAX_BITS }
+    })
+}
+
+/// Most bits of a code and of a remainder.
+const MAX_BITS: u32 = 18;
+
+fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
+    let all = (6..=16).flat_map(|limb_bits| {
+        (1..=2).flat_map(move |value_limbs| {
+            (1..=2).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
+        })
+    });
+    let within = |bits: u32, least: u32| bits >= least && bits <= MAX_BITS.max(least);
+    all.filter(move |digits| {
+        within(digits.value_bits(), options.value_bits)
+            && within(digits.remainder_bits(), options.remainder_bits)
+            && digits.is_valid()
+    })
+}
+
+fn cost(k: u32, params: &Params) -> Prediction {
+    Shape { k, advice: advice_columns(params), fixed: fixed_columns(params), permuted: PERMUTED }.predict()
+}
+
+/// Predicted cost of a layout.
+pub fn predict(layout: &Layout) -> Prediction {
+    cost(layout.k, &layout.params)
+}

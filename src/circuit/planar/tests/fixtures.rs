@@ -1,0 +1,265 @@
+//! Small integer models of planes, one per kind of layer and storage.
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{RngCore, SeedableRng},
+};
+
+use crate::graph::{
+    Digits, Port,
+    planar::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Shape, Sparse, Table, Term},
+};
+
+/// Codes of 8 bits, remainders of 8 bits, limbs of 8 bits.
+pub(crate) const DIGITS: Digits = Digits { limb_bits: 8, value_limbs: 1, remainder_limbs: 1 };
+
+/// Builds models layer by layer with random weights.
+pub(crate) struct Builder {
+    rng: ChaCha8Rng,
+    pub(crate) model: Model,
+}
+
+/// What varies between convolutions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Geometry {
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) dilation: [usize; 2],
+    pub(crate) pad: [isize; 2],
+    pub(crate) groups: usize,
+}
+
+impl Geometry {
+    /// A square kernel of stride 1 with "same" padding.
+    pub(crate) const fn same(kernel: usize) -> Self {
+        let pad = (kernel / 2) as isize;
+        Self { kernel: [kernel; 2], stride: [1; 2], dilation: [1; 2], pad: [pad; 2], groups: 1 }
+    }
+}
+
+impl Builder {
+    pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
+        let port = Port { name: "x".to_owned(), shape: vec![1, shape.channels, shape.height, shape.width] };
+        let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, softmax: false };
+        let input = Input { port, shape, step: vec![1.0; shape.channels] };
+        let model = Model {
+            name: "fixture".to_owned(),
+            digits: DIGITS,
+            lanes,
+            input,
+            layers: Vec::new(),
+            tables: Vec::new(),
+            output,
+        };
+        Self { rng: ChaCha8Rng::seed_from_u64(11), model }
+    }
+
+    fn weights(&mut self, count: usize, fan_in: usize) -> Vec<i64> {
+        // Sums of fan_in products with codes up to 255 stay around 2^15.
+        let limit = (256.0 / (fan_in as f64).sqrt()).clamp(1.0, 120.0) as i64;
+        (0..count).map(|_| i64::from(self.rng.next_u32() % (2 * limit as u32 + 1)) - limit).collect()
+    }
+
+    pub(crate) fn shape(&self, tensor: usize) -> Shape {
+        self.model.shape(tensor)
+    }
+
+    fn negative(&self, source: usize, map: &Map<i64>) -> Option<Map<i64>> {
+        let prelu = source > 0 && self.model.layers[source - 1].activation == Activation::PRelu;
+        let quarter = |weight: &mut i64| *weight = -(*weight / 4);
+        prelu.then(|| {
+            let mut map = map.clone();
+            match &mut map {
+                Map::Conv(conv) => conv.weights.iter_mut().for_each(quarter),
+                Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|entry| quarter(&mut entry.1)),
+            }
+            map
+        })
+    }
+
+    /// A convolution term from a tensor to `outputs` channels.
+    pub(crate) fn conv_term(&mut self, source: usize, outputs: usize, g: Geometry) -> Term<i64> {
+        let inputs = self.shape(source).channels;
+        let fan_in = inputs / g.groups * g.kernel[0] * g.kernel[1];
+        let weights = self.weights(outputs * fan_in, fan_in);
+        let map = Map::Conv(Conv {
+            input_start: 0,
+            inputs,
+            output_start: 0,
+            outputs,
+            groups: g.groups,
+            kernel: g.kernel,
+            stride: g.stride,
+            dilation: g.dilation,
+            pad: g.pad,
+            weights,
+        });
+        Term { source, negative: self.negative(source, &map), map }
+    }
+
+    /// A matrix from all values of a tensor.
+    pub(crate) fn sparse_term(&mut self, source: usize, outputs: usize) -> Term<i64> {
+        let count = self.shape(source).len();
+        let weights = self.weights(count * outputs, count);
+        let columns = weights
+            .chunks(outputs)
+            .map(|column| column.iter().enumerate().map(|(o, weight)| (o as u32, *weight)).collect())
+            .collect();
+        let map = Map::Sparse(Sparse { columns });
+        Term { source, negative: self.negative(source, &map), map }
+    }
+
+    /// A copy of a tensor, exact.
+    pub(crate) fn copy_term(&mut self, source: usize) -> Term<i64> {
+        let channels = self.shape(source).channels;
+        let g = Geometry { groups: channels, ..Geometry::same(1) };
+        let mut term = self.conv_term(source, channels, g);
+        for map in [Some(&mut term.map), term.negative.as_mut()].into_iter().flatten() {
+            if let Map::Conv(conv) = map {
+                conv.weights.fill(1 << DIGITS.remainder_bits());
+            }
+        }
+        if let Some(Map::Conv(conv)) = &mut term.negative {
+            conv.weights.fill(-(1 << (DIGITS.remainder_bits() - 1)));
+        }
+        term
+    }
+
+    /// Adds a layer and returns its tensor.
+    pub(crate) fn layer(&mut self, shape: Shape, terms: Vec<Term<i64>>, activation: Activation) -> usize {
+        let mut layer = Layer {
+            node: format!("layer{}", self.model.layers.len()),
+            op: "Conv".to_owned(),
+            shape,
+            terms,
+            bias: (0..shape.channels).map(|channel| 3 + 2 * channel as i64).collect(),
+            activation,
+        };
+        // Thresholds take even weights; arguments of tables have fewer bits than codes.
+        let adapt: fn(&mut i64) = match layer.activation {
+            Activation::Threshold => |weight| *weight = *weight / 2 * 2,
+            Activation::Table(_) => |weight| *weight /= 8,
+            _ => |_| {},
+        };
+        for term in &mut layer.terms {
+            for map in [Some(&mut term.map), term.negative.as_mut()].into_iter().flatten() {
+                match map {
+                    Map::Conv(conv) => conv.weights.iter_mut().for_each(adapt),
+                    Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|entry| adapt(&mut entry.1)),
+                }
+            }
+        }
+        self.model.layers.push(layer);
+        self.model.output.step = vec![1.0; shape.channels];
+        let decided = self.model.layers.last().is_some_and(|layer| layer.activation == Activation::ArgMax);
+        self.model.output.port.shape = if decided { vec![1] } else { vec![1, shape.channels] };
+        self.model.layers.len()
+    }
+
+    /// A convolution layer with the output size that ONNX gives it for symmetric padding.
+    pub(crate) fn conv(&mut self, source: usize, outputs: usize, g: Geometry, activation: Activation) -> usize {
+        let from = self.shape(source);
+        let size = |len: usize, d: usize| {
+            let reach = g.dilation[d] * (g.kernel[d] - 1) + 1;
+            ((len as isize + 2 * g.pad[d] - reach as isize) / g.stride[d] as isize + 1) as usize
+        };
+        let shape = Shape { channels: outputs, height: size(from.height, 0), width: size(from.width, 1) };
+        let term = self.conv_term(source, outputs, g);
+        self.layer(shape, vec![term], activation)
+    }
+
+    /// A matrix layer onto a vector.
+    pub(crate) fn dense(&mut self, source: usize, outputs: usize, activation: Activation) -> usize {
+        let term = if self.shape(source).is_vector() {
+            self.conv_term(source, outputs, Geometry::same(1))
+        } else {
+            self.sparse_term(source, outputs)
+        };
+        self.layer(Shape::vector(outputs), vec![term], activation)
+    }
+
+    /// A copy of a tensor as its own layer.
+    pub(crate) fn copy(&mut self, source: usize) -> usize {
+        let term = self.copy_term(source);
+        self.layer(self.shape(source), vec![term], Activation::Linear)
+    }
+
+    /// An input of moderate codes.
+    pub(crate) fn input(&self) -> Vec<i64> {
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        (0..self.model.input.shape.len()).map(|_| i64::from(rng.next_u32() % 161) - 80).collect()
+    }
+}
+
+const fn shape(channels: usize, height: usize, width: usize) -> Shape {
+    Shape { channels, height, width }
+}
+
+const fn lanes(activations: usize, weights: usize) -> Lanes {
+    Lanes { activations, weights }
+}
+
+/// One model with an input for every kind of layer and storage, with its name.
+pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
+    use Activation::{ArgMax, Clip, Linear, PRelu, Relu, Table as Function, Threshold};
+    let mut models = Vec::new();
+    let mut done = |name, builder: Builder| {
+        let input = builder.input();
+        models.push((name, builder.model, input));
+    };
+
+    let mut b = Builder::new(Shape::vector(4), lanes(1, 2));
+    let x = b.dense(0, 3, Relu);
+    b.dense(x, 2, Linear);
+    done("dense", b);
+
+    let mut b = Builder::new(shape(2, 5, 6), lanes(4, 4));
+    let x = b.conv(0, 3, Geometry::same(3), Relu);
+    let x = b.conv(x, 2, Geometry::same(1), Linear);
+    let x = b.copy(x);
+    b.dense(x, 3, Linear);
+    done("same convolution", b);
+
+    let mut b = Builder::new(shape(2, 6, 6), lanes(4, 4));
+    let x = b.conv(0, 4, Geometry::same(1), Clip);
+    let depthwise = Geometry { stride: [2; 2], groups: 4, ..Geometry::same(3) };
+    let x = b.conv(x, 4, depthwise, Clip);
+    let y = b.conv(x, 4, Geometry::same(1), Linear);
+    let (conv, skip) = (b.conv_term(y, 4, Geometry::same(1)), b.copy_term(x));
+    let sum = b.layer(b.shape(y), vec![conv, skip], Linear);
+    let pool = Geometry { kernel: [3; 2], pad: [0; 2], groups: 4, ..Geometry::same(3) };
+    let x = b.conv(sum, 4, pool, Linear);
+    b.dense(x, 2, Threshold);
+    done("strided residual", b);
+
+    let mut b = Builder::new(shape(3, 5, 5), lanes(3, 5));
+    let x = b.conv(0, 4, Geometry { stride: [2; 2], ..Geometry::same(3) }, PRelu);
+    let x = b.conv(x, 4, Geometry { groups: 2, ..Geometry::same(1) }, PRelu);
+    let whole = Geometry { kernel: [3; 2], pad: [0; 2], groups: 4, ..Geometry::same(3) };
+    let x = b.conv(x, 4, whole, PRelu);
+    b.dense(x, 4, ArgMax);
+    done("prelu argmax", b);
+
+    let mut b = Builder::new(shape(1, 4, 5), lanes(4, 3));
+    b.model.tables = vec![table(0), table(1)];
+    let x = b.conv(0, 2, Geometry { kernel: [2, 3], dilation: [2, 1], pad: [1, 1], ..Geometry::same(1) }, Function(0));
+    let x = b.copy(x);
+    b.dense(x, 3, Function(1));
+    done("function tables", b);
+
+    let mut b = Builder::new(shape(2, 1, 9), lanes(2, 2));
+    let x = b.conv(0, 3, Geometry { kernel: [1, 3], pad: [0, 1], ..Geometry::same(1) }, Relu);
+    for layer in &mut b.model.layers {
+        layer.bias = (0..layer.shape.len() as i64).collect();
+    }
+    let x = b.conv(x, 2, Geometry { kernel: [1, 9], ..Geometry::same(1) }, Linear);
+    let x = b.copy(x);
+    b.dense(x, 2, Relu);
+    done("one-dimensional", b);
+    models
+}
+
+/// A rising and a falling staircase of 64 steps.
+fn table(index: i64) -> Table {
+    Table { bits: 6, values: (0..64).map(|a| (1 - 2 * index) * (a * 3 - 90)).collect() }
+}

@@ -1,0 +1,159 @@
+//! Reductions of the output to what the publisher wants revealed.
+
+use crate::{
+    error::{Error, Result},
+    graph::{
+        Ending, Network, chain,
+        planar::{self, Function},
+    },
+};
+
+/// What leaves the circuit in public.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reduction {
+    /// The network's own output.
+    Full,
+    /// Only the index of the largest output.
+    ArgMax,
+    /// Only whether the output is at least this.
+    Threshold(f64),
+}
+
+/// The last activation as far as reductions care.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum End {
+    Linear,
+    Relu,
+    /// Strictly increasing.
+    Increasing,
+    Sigmoid,
+    /// Over all outputs, after a linear layer.
+    Softmax,
+    /// None of these, which has no reduction.
+    Other,
+}
+
+/// What becomes of the last activation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Reduced {
+    ArgMax,
+    /// On the argument of the activation.
+    Threshold(f64),
+}
+
+/// Applies a reduction to the end of a network. A threshold on a probability becomes one on its logit, and an argmax
+/// over increasing functions one over their arguments.
+///
+/// # Errors
+/// `Graph` where the output is already reduced, has the wrong number of values or an activation that is not increasing.
+pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
+    let refuse = |reason: &str| Error::Graph { node: network.output().name.clone(), reason: reason.to_owned() };
+    let threshold = match reduction {
+        Reduction::Full => return Ok(network),
+        Reduction::ArgMax => None,
+        Reduction::Threshold(at) => Some(at),
+    };
+    if network.ending() != Ending::Values {
+        return Err(refuse("the output is already reduced to a decision"));
+    }
+    let (end, outputs) = match &network {
+        Network::Chain(network) => chain_end(network),
+        Network::Planar(network) => planar_end(network),
+    };
+    let reduced = reduced(end, outputs, threshold).map_err(refuse)?;
+    match &mut network {
+        Network::Chain(network) => {
+            if let Some(last) = network.layers.last_mut() {
+                last.activation = match reduced {
+                    Reduced::ArgMax => chain::FloatActivation::ArgMax,
+                    Reduced::Threshold(at) => chain::FloatActivation::Threshold { at },
+                };
+            }
+            if reduced == Reduced::ArgMax {
+                network.output.shape = vec![1];
+            }
+        }
+        Network::Planar(network) => {
+            if let Some(last) = network.layers.last_mut() {
+                last.activation = match reduced {
+                    Reduced::ArgMax => planar::FloatActivation::ArgMax,
+                    Reduced::Threshold(at) => planar::FloatActivation::Threshold { at },
+                };
+                last.same_step = None;
+            }
+            network.softmax = false;
+            if reduced == Reduced::ArgMax {
+                network.output.shape = vec![1];
+            }
+        }
+    }
+    Ok(network)
+}
+
+/// A threshold, or an argmax where there is none, moved in front of the last activation; else why not.
+fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, &'static str> {
+    match (threshold, end) {
+        (_, End::Other) => Err("the last activation has no reduction; remove it, or publish the output"),
+        (None, End::Relu) => Err("an argmax over Relu has ties; remove the Relu"),
+        (None, _) if outputs < 2 => Err("an argmax needs at least two outputs"),
+        (None, _) => Ok(Reduced::ArgMax),
+        (Some(_), End::Softmax) => Err("a threshold on a softmax depends on all its arguments; use argmax"),
+        (Some(_), End::Increasing) => Err("a threshold behind this activation is not served; publish the output"),
+        (Some(at), End::Sigmoid) if at > 0.0 && at < 1.0 => Ok(Reduced::Threshold((at / (1.0 - at)).ln())),
+        (Some(_), End::Sigmoid) => Err("a threshold on a probability lies between 0 and 1"),
+        (Some(at), End::Relu) if at <= 0.0 => Err("a threshold on a Relu is above 0"),
+        (Some(at), End::Relu | End::Linear) => Ok(Reduced::Threshold(at)),
+    }
+}
+
+/// The end of a chain and its number of values.
+fn chain_end(network: &chain::Network) -> (End, usize) {
+    let Some(last) = network.layers.last() else { return (End::Other, 0) };
+    let end = match last.activation {
+        chain::FloatActivation::Identity => End::Linear,
+        chain::FloatActivation::Relu => End::Relu,
+        chain::FloatActivation::Sigmoid => End::Sigmoid,
+        chain::FloatActivation::Threshold { .. } | chain::FloatActivation::ArgMax => End::Other,
+    };
+    (end, last.weights.rows)
+}
+
+/// The end of a planar network and its number of values.
+fn planar_end(network: &planar::Network) -> (End, usize) {
+    let Some(last) = network.layers.last() else { return (End::Other, 0) };
+    let end = match &last.activation {
+        planar::FloatActivation::Linear if network.softmax => End::Softmax,
+        planar::FloatActivation::Linear => End::Linear,
+        _ if network.softmax => End::Other,
+        planar::FloatActivation::Relu => End::Relu,
+        planar::FloatActivation::Table(Function::Sigmoid) => End::Sigmoid,
+        planar::FloatActivation::Table(Function::Tanh | Function::Softplus | Function::Erf) => End::Increasing,
+        _ => End::Other,
+    };
+    (end, last.shape.len())
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::{End, Reduced, reduced};
+
+    #[test]
+    fn reductions_are_on_the_argument_of_the_last_activation() {
+        assert_eq!(reduced(End::Linear, 2, None), Ok(Reduced::ArgMax));
+        assert_eq!(reduced(End::Softmax, 3, None), Ok(Reduced::ArgMax));
+        assert_eq!(reduced(End::Linear, 1, Some(-3.0)), Ok(Reduced::Threshold(-3.0)));
+        assert_eq!(reduced(End::Sigmoid, 1, Some(0.5)), Ok(Reduced::Threshold(0.0)));
+        assert_eq!(reduced(End::Relu, 1, Some(1.0)), Ok(Reduced::Threshold(1.0)));
+        for (end, outputs, threshold) in [
+            (End::Linear, 1, None),
+            (End::Relu, 2, None),
+            (End::Other, 2, None),
+            (End::Sigmoid, 1, Some(1.0)),
+            (End::Relu, 1, Some(0.0)),
+            (End::Softmax, 2, Some(0.5)),
+            (End::Increasing, 1, Some(0.5)),
+        ] {
+            assert!(reduced(end, outputs, threshold).is_err(), "{end:?} {threshold:?}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How output codes, which may be negative, stand in the public instance.
+
+use super::{Activation, Model};
+
+/// `public = code + offset`, with `0 ≤ public < 2^bits`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublicCode {
+    /// Added to a code.
+    pub offset: i64,
+    /// Bits of a public code.
+    pub bits: u32,
+}
+
+impl PublicCode {
+    /// Codes of tables are below 2^31 in magnitude.
+    const TABLE: Self = Self { offset: 1 << 31, bits: 32 };
+
+    /// The public form of a code, none where it is out of range.
+    pub fn of(&self, code: i64) -> Option<u64> {
+        let public = code.checked_add(self.offset).and_then(|public| u64::try_from(public).ok());
+        public.filter(|public| *public >> self.bits == 0)
+    }
+}
+
+impl Model {
+    /// How the codes of the last layer are published.
+    pub fn public_code(&self) -> PublicCode {
+        let value_bits = self.digits.value_bits();
+        match self.layers.last().map(|layer| &layer.activation) {
+            Some(Activation::Linear) => PublicCode { offset: (1 << value_bits) - 1, bits: value_bits + 1 },
+            Some(Activation::Table(_)) => PublicCode::TABLE,
+            Some(Activation::Threshold | Activation::ArgMax) => PublicCode { offset: 0, bits: 1 },
+            Some(Activation::Relu | Activation::PRelu | Activation::Clip) | None => {
+                PublicCode { offset: 0, bits: value_bits }
+            }
+        }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::PublicCode;
+
+    #[test]
+    fn codes_of_both_signs_have_a_public_form() {
+        let linear = PublicCode { offset: 255, bits: 9 };
+        assert_eq!(
+            [-256, -255, 0, 255, 256, 257].map(|code| linear.of(code)),
+            [None, Some(0), Some(255), Some(510), Some(511), None]
+        );
+        assert_eq!(PublicCode::TABLE.of(-(1 << 31)), Some(0));
+        assert_eq!(PublicCode::TABLE.of(i64::MAX), None);
+        assert_eq!(PublicCode { offset: 0, bits: 1 }.of(2), None);
+    }
+}

@@ -1,0 +1,42 @@
+//! Named tensors at the ends of a network.
+#![deny(clippy::indexing_slicing, clippy::as_conversions)]
+
+use crate::{
+    codec::{Reader, Writer},
+    error::Result,
+};
+
+/// A named input or output tensor.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Port {
+    /// Name in the ONNX graph.
+    pub name: String,
+    /// Sizes in ONNX order, batch axis included (always 1).
+    pub shape: Vec<usize>,
+}
+
+impl Port {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether the tensor holds no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Name and shape, as every file of ours writes them.
+pub(crate) fn write_port(w: &mut Writer, port: &Port) {
+    w.text(&port.name);
+    w.size(port.shape.len());
+    port.shape.iter().for_each(|size| w.size(*size));
+}
+
+/// See [`write_port`].
+pub(crate) fn read_port(r: &mut Reader<'_>) -> Result<Port> {
+    let name = r.text()?;
+    let rank = r.size()?;
+    Ok(Port { name, shape: r.many(rank, 1, Reader::size)? })
+}

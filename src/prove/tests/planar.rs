@@ -1,0 +1,148 @@
+//! Networks of planes from floats to a verified proof: every way to publish an output.
+
+use rand_core::OsRng;
+
+use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify};
+use crate::{
+    circuit::Layout,
+    compile::{Compiled, Options, Reduction, compile},
+    error::{Error, Rejection},
+    graph::{
+        Model, Network, Port,
+        planar::{self, Conv, FloatActivation, FloatLayer, Function, Map, Shape, Sparse, Term},
+    },
+    statement::OutputKind,
+};
+
+const INPUT: Shape = Shape { channels: 1, height: 5, width: 5 };
+
+/// Numbers between −1 and 1 without a pattern.
+fn numbers(seed: usize, count: usize) -> Vec<f64> {
+    (0..count).map(|i| ((i + 1) as f64 * (seed + 3) as f64 * 0.618).sin()).collect()
+}
+
+fn layer(shape: Shape, source: usize, map: Map<f64>, activation: FloatActivation) -> FloatLayer {
+    FloatLayer {
+        node: format!("layer{source}"),
+        op: "Conv".to_owned(),
+        shape,
+        terms: vec![Term { source, map, negative: None }],
+        bias: numbers(source, shape.channels),
+        activation,
+        same_step: None,
+    }
+}
+
+/// A strided convolution, then a matrix onto `outputs` values that end in `last`.
+fn network(outputs: usize, last: FloatActivation, softmax: bool) -> planar::Network {
+    let hidden = Shape { channels: 2, height: 3, width: 3 };
+    let conv = Conv {
+        input_start: 0,
+        inputs: 1,
+        output_start: 0,
+        outputs: 2,
+        groups: 1,
+        kernel: [3, 3],
+        stride: [2, 2],
+        dilation: [1, 1],
+        pad: [1, 1],
+        weights: numbers(1, 18),
+    };
+    let weights = numbers(2, hidden.len() * outputs);
+    let columns = weights.chunks(outputs).map(|column| (0..).zip(column.iter().copied()).collect()).collect();
+    planar::Network {
+        name: "planes".to_owned(),
+        input: Port { name: "x".to_owned(), shape: vec![1, 1, 5, 5] },
+        input_shape: INPUT,
+        output: Port { name: "y".to_owned(), shape: vec![1, outputs] },
+        layers: vec![
+            layer(hidden, 0, Map::Conv(conv), FloatActivation::Relu),
+            layer(Shape::vector(outputs), 1, Map::Sparse(Sparse { columns }), last),
+        ],
+        softmax,
+    }
+}
+
+fn rows() -> Vec<Vec<f64>> {
+    (0..8).map(|seed| numbers(seed, INPUT.len())).collect()
+}
+
+fn compiled(network: Network, reduction: Reduction) -> Compiled {
+    let options = Options { value_bits: Some(10), reduction, ..Options::default() };
+    compile(network, &rows(), &options).unwrap()
+}
+
+fn keys(model: &Model) -> ProvingKey {
+    let srs = Srs::new_development(Layout::new(model).unwrap().k(), OsRng).unwrap();
+    let vk = keygen(model, &srs).unwrap();
+    let read = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
+    assert_eq!(read.to_bytes(), vk.to_bytes());
+    assert_eq!(read.stock().transcript_repr(), vk.stock().transcript_repr());
+    assert_eq!(read.statement, vk.statement);
+    ProvingKey::new(model, read, &srs).unwrap()
+}
+
+/// Every kind of end, with how its output is read given the bits of a code.
+type End = (&'static str, Network, Reduction, fn(u32) -> OutputKind);
+
+fn ends() -> Vec<End> {
+    let plain = |last| Network::from(network(3, last, false));
+    let linear = || plain(FloatActivation::Linear);
+    let softmax = network(3, FloatActivation::Linear, true).into();
+    let slopes = FloatActivation::PRelu { slope: vec![0.25, 0.5, -0.5] };
+    let signed = |bits| OutputKind::Scale { bits: bits + 1 };
+    vec![
+        ("linear", linear(), Reduction::Full, signed),
+        ("softmax", softmax, Reduction::Full, signed),
+        ("slopes", plain(slopes), Reduction::Full, signed),
+        ("relu", plain(FloatActivation::Relu), Reduction::Full, |bits| OutputKind::Scale { bits }),
+        ("table", plain(FloatActivation::Table(Function::Tanh)), Reduction::Full, |_| OutputKind::Scale { bits: 32 }),
+        ("threshold", linear(), Reduction::Threshold(0.1), |_| OutputKind::Decision),
+        ("argmax", linear(), Reduction::ArgMax, |_| OutputKind::Index),
+    ]
+}
+
+#[test]
+fn every_end_proves_what_the_integers_give() {
+    for (name, network, reduction, kind) in ends() {
+        let Compiled { model, network, .. } = compiled(network, reduction);
+        assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model, "{name}");
+        let key = keys(&model);
+        assert_eq!(key.vk.statement.kind, kind(model.digits().value_bits()), "{name}");
+        let row = &rows()[3];
+        // The length of the proof is checked inside.
+        let proved = prove(&model, &key, row, b"nonce", OsRng, &mut |_, _| {}).unwrap();
+        let predicted = model.predict(row).unwrap();
+        let close =
+            |a: &[f64], b: &[f64], by: f64| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < by);
+        assert!(close(&proved.outputs, &predicted, 1e-9), "{name}: {:?}, {predicted:?}", proved.outputs);
+        assert!(
+            close(&proved.outputs, &network.eval(row), 0.05),
+            "{name}: {:?}, {:?}",
+            proved.outputs,
+            network.eval(row)
+        );
+
+        let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
+        let verified = verify(&key.vk, &proof, b"nonce").unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(verified.outputs, proved.outputs, "{name}");
+        for index in 0..proof.codes.output.len() {
+            let mut lie = proof.clone();
+            lie.codes.output[index] ^= 1;
+            let outcome = verify(&key.vk, &lie, b"nonce");
+            let expected = matches!(outcome, Err(Error::Rejected(Rejection::Equations | Rejection::Output)));
+            assert!(expected, "{name}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn a_model_of_the_other_form_is_refused() {
+    let planes = compiled(network(3, FloatActivation::Relu, false).into(), Reduction::Full).model;
+    let key = keys(&planes);
+    let chain = super::small();
+    let outcome = prove(&chain, &key, &super::INPUT, b"", OsRng, &mut |_, _| {});
+    assert!(matches!(outcome, Err(Error::Artifact { .. })), "{outcome:?}");
+    let srs = Srs::new_development(key.layout.k(), OsRng).unwrap();
+    assert!(matches!(ProvingKey::new(&chain, key.vk, &srs), Err(Error::KeyMismatch { .. })));
+}
