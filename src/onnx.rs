@@ -8,6 +8,7 @@ mod float_model;
 mod graph;
 mod normalize;
 mod order;
+mod planar;
 mod proto;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
