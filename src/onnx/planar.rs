@@ -24,7 +24,7 @@ use super::graph::{Graph, Node};
 use crate::{
     Error, Result,
     graph::{
-        FloatActivation as Activation,
+        chain::FloatActivation as Activation,
         planar::{Conv, FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate},
     },
     ops::{Inputs, Lowered, OpError, planes},

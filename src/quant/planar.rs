@@ -21,11 +21,6 @@ use crate::{
 };
 use steps::Steps;
 
-/// The margin on calibrated ranges that costs no accuracy worth having: bits of a code beyond what a class needs.
-pub const fn default_margin(digits: &Digits) -> f64 {
-    if digits.value_bits() >= 14 { 8.0 } else { 4.0 }
-}
-
 /// Turns a float network into the integers that are proved; `lanes` is stored as given.
 ///
 /// # Errors
@@ -115,3 +110,6 @@ fn check_network(network: &Network) -> Result<()> {
     let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
     port(&network.output.name, "output", outputs, &network.output.shape)
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

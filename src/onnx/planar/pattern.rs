@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Graph;
 use crate::{
     graph::{
-        FloatActivation as Activation,
+        chain::FloatActivation as Activation,
         planar::{FloatActivation, Function},
     },
     ops::{Inputs, Lowered},
