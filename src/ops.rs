@@ -7,67 +7,128 @@ mod affine;
 mod attrs;
 mod comparison;
 mod elementwise;
+mod function;
+mod gather;
 mod product;
+mod spatial;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod testing;
 
 mod add;
 mod arg_max;
+mod average_pool;
+mod batch_normalization;
 mod cast;
+mod clip;
+mod concat;
 mod constant;
+mod conv;
+mod conv_transpose;
 mod div;
 mod dropout;
+mod elu;
+mod erf;
 mod flatten;
+mod gelu;
 mod gemm;
+mod global_average_pool;
+mod global_max_pool;
 mod greater;
 mod greater_or_equal;
+mod hard_sigmoid;
+mod hard_swish;
 mod identity;
+mod leaky_relu;
 mod less;
 mod less_or_equal;
 mod mat_mul;
+mod max_pool;
 mod mul;
 mod neg;
+mod p_relu;
+mod pad;
+mod reduce_mean;
 mod relu;
 mod reshape;
+mod resize;
 mod sigmoid;
+mod slice;
+mod softmax;
+mod softplus;
+mod split;
 mod squeeze;
 mod sub;
+mod sum;
+mod tanh;
+mod transpose;
 mod unsqueeze;
+mod upsample;
 
 use std::{fmt, ops::RangeInclusive};
 
 use crate::{
-    graph::chain::FloatActivation,
+    graph::{
+        chain::FloatActivation,
+        planar::{self, Map},
+    },
     tensor::{DType, Fact, Tensor},
 };
 
-pub(crate) use affine::Affine;
+pub(crate) use affine::{Affine, Linear};
 pub(crate) use attrs::{Attr, Attrs};
+pub(crate) use spatial::{Grid, planes};
 
 /// Every supported operator, sorted by name.
 const DEFS: &[&OpDef] = &[
     &add::DEF,
     &arg_max::DEF,
+    &average_pool::DEF,
+    &batch_normalization::DEF,
     &cast::DEF,
+    &clip::DEF,
+    &concat::DEF,
     &constant::DEF,
+    &conv::DEF,
+    &conv_transpose::DEF,
     &div::DEF,
     &dropout::DEF,
+    &elu::DEF,
+    &erf::DEF,
     &flatten::DEF,
+    &gelu::DEF,
     &gemm::DEF,
+    &global_average_pool::DEF,
+    &global_max_pool::DEF,
     &greater::DEF,
     &greater_or_equal::DEF,
+    &hard_sigmoid::DEF,
+    &hard_swish::DEF,
     &identity::DEF,
+    &leaky_relu::DEF,
     &less::DEF,
     &less_or_equal::DEF,
     &mat_mul::DEF,
+    &max_pool::DEF,
     &mul::DEF,
     &neg::DEF,
+    &p_relu::DEF,
+    &pad::DEF,
+    &reduce_mean::DEF,
     &relu::DEF,
     &reshape::DEF,
+    &resize::DEF,
     &sigmoid::DEF,
+    &slice::DEF,
+    &softmax::DEF,
+    &softplus::DEF,
+    &split::DEF,
     &squeeze::DEF,
     &sub::DEF,
+    &sum::DEF,
+    &tanh::DEF,
+    &transpose::DEF,
     &unsqueeze::DEF,
+    &upsample::DEF,
 ];
 
 /// Versions of the default ONNX operator set that are read.
@@ -142,6 +203,26 @@ pub(crate) enum Lowered {
         /// Whether equality gives 0.
         strict: bool,
     },
+    /// A linear map of the first input as [`planes`], and what it adds to each channel of the output.
+    Map {
+        /// The map.
+        map: Map<f64>,
+        /// One value per output channel.
+        bias: Vec<f64>,
+    },
+    /// Single values of the inputs.
+    Gather {
+        /// Input and its flat element for each value; none where there is a constant only.
+        sources: Vec<Option<(u32, u32)>>,
+        /// What is added to each value; empty if that is 0.
+        shift: Vec<f64>,
+    },
+    /// An elementwise function of the first input, whose channels are those of [`planes`].
+    Function(planar::FloatActivation),
+    /// The largest values of windows over the first input as [`planes`].
+    MaxPool(Grid),
+    /// The softmax of all values of the first input.
+    Softmax,
 }
 
 /// What an operator sees of an input before evaluation.

@@ -46,7 +46,7 @@ impl Graph {
         let mut unsupported = vec![];
         for node in &self.nodes {
             let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
-            match node.kernel.lower(Inputs(&operands)).map_err(|e| node.error(e)) {
+            match node.kernel.lower(Inputs(&operands)).and_then(of_chain).map_err(|e| node.error(e)) {
                 Err(Error::Unsupported(ops)) => unsupported.extend(ops),
                 Ok(lowered) if unsupported.is_empty() => normalizer.node(node, lowered).map_err(|e| node.error(e))?,
                 Ok(_) => {}
@@ -59,6 +59,17 @@ impl Graph {
         }
         normalizer.finish(output)
     }
+}
+
+/// Why an operator is refused that [`Graph::planar`] takes.
+const NOT_IN_CHAIN: &str = "has no form in a chain of dense layers";
+
+/// Refuses what needs a network of planes.
+fn of_chain(lowered: Vec<Lowered>) -> Result<Vec<Lowered>, OpError> {
+    let chain = |lowered: &Lowered| {
+        matches!(lowered, Lowered::Reshape | Lowered::Affine(_) | Lowered::Activation(_) | Lowered::Threshold { .. })
+    };
+    if lowered.iter().all(chain) { Ok(lowered) } else { Err(OpError::Unsupported(vec![NOT_IN_CHAIN.into()])) }
 }
 
 impl Normalizer<'_> {
@@ -77,6 +88,7 @@ impl Normalizer<'_> {
                     self.refuse_decision(&expr)?;
                     self.threshold(node, expr, negate, at, strict)?
                 }
+                _ => return Err(OpError::Unsupported(vec![NOT_IN_CHAIN.into()])),
             };
             self.insert(*output, expr)?;
         }

@@ -191,6 +191,7 @@ fn attr(proto: &AttributeProto, node: &str) -> Result<Attr> {
         (Ok(AttributeType::Float), _) => Attr::Float(proto.f.into()),
         (Ok(AttributeType::Ints), _) => Attr::Ints(proto.ints.clone()),
         (Ok(AttributeType::Floats), _) => Attr::Floats(proto.floats.iter().map(|value| (*value).into()).collect()),
+        (Ok(AttributeType::String), _) => Attr::Text(String::from_utf8_lossy(&proto.s).into_owned()),
         (Ok(AttributeType::Tensor), Some(value)) => Attr::Tensor(tensor(value, node)?),
         _ => Attr::Other,
     })

@@ -11,10 +11,12 @@ pub(crate) struct Affine {
     shift: Vec<f64>,
 }
 
+/// W.
 #[derive(Debug, Clone, PartialEq)]
-enum Linear {
+pub(crate) enum Linear {
     /// Row i is `scale` at column `source`, of entry i; 0 elsewhere.
     Elements(Vec<(usize, f64)>),
+    /// Every entry.
     Dense(Matrix),
 }
 
@@ -33,6 +35,11 @@ impl Affine {
     /// y = `weights` · x + `shift`, one shift per row.
     pub(crate) const fn dense(weights: Matrix, shift: Vec<f64>) -> Self {
         Self { cols: weights.cols, linear: Linear::Dense(weights), shift }
+    }
+
+    /// W and b.
+    pub(crate) fn into_parts(self) -> (Linear, Vec<f64>) {
+        (self.linear, self.shift)
     }
 
     /// Number of outputs.

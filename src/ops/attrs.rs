@@ -16,6 +16,8 @@ pub(crate) enum Attr {
     Ints(Vec<i64>),
     /// FLOATS.
     Floats(Vec<f64>),
+    /// STRING.
+    Text(String),
     /// TENSOR.
     Tensor(Tensor),
     /// Any other type; no operator takes it.
@@ -67,6 +69,10 @@ impl Attrs {
     getter!(
         /// Takes a list of real numbers.
         floats, Floats, Vec<f64>
+    );
+    getter!(
+        /// Takes a string.
+        text, Text, String
     );
     getter!(
         /// Takes a tensor.

@@ -1,7 +1,10 @@
 //! One harness for the operators' tests: shape rule, float reference and normal form against the same expectation.
 
-use super::{Attr, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand};
-use crate::tensor::{DType, Fact, Tensor};
+use super::{Attr, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes};
+use crate::{
+    graph::planar::conv::accumulate,
+    tensor::{DType, Fact, Tensor},
+};
 
 /// An input of a case.
 pub(super) struct Input {
@@ -80,7 +83,7 @@ impl Case {
         if inputs.iter().any(|input| input.private) {
             let lowered = op.lower(Inputs(&operands)).unwrap();
             assert_eq!(lowered.len(), facts.len());
-            assert_close(&run(&lowered[0], &tensors), data);
+            assert_close(&run(&lowered[0], &tensors, &facts[0]), data);
         }
     }
 
@@ -105,7 +108,7 @@ impl Case {
     }
 }
 
-fn run(lowered: &Lowered, inputs: &[Option<&Tensor>]) -> Vec<f64> {
+fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64> {
     let data = |input: usize| inputs[input].unwrap().data();
     match lowered {
         Lowered::Reshape => data(0).to_vec(),
@@ -125,6 +128,23 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>]) -> Vec<f64> {
             .map(|x| if *negate { -x } else { *x })
             .map(|x| f64::from(if *strict { x > *at } else { x >= *at }))
             .collect(),
+        Lowered::Map { map, bias } => {
+            let (from, to) = (planes(inputs[0].unwrap().shape()), planes(&output.shape));
+            let mut y: Vec<f64> = bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, to.plane())).collect();
+            accumulate(map, from, data(0), to, &mut y);
+            y
+        }
+        Lowered::Gather { sources, shift } => {
+            let value = |source: &Option<(u32, u32)>| source.map_or(0.0, |(x, i)| data(x as usize)[i as usize]);
+            let shift = |i: usize| shift.get(i).copied().unwrap_or(0.0);
+            sources.iter().enumerate().map(|(i, source)| value(source) + shift(i)).collect()
+        }
+        Lowered::Function(activation) => activation.apply(planes(&output.shape), data(0).to_vec()),
+        Lowered::MaxPool(grid) => grid.max(data(0)),
+        Lowered::Softmax => {
+            let sum: f64 = data(0).iter().map(|x| x.exp()).sum();
+            data(0).iter().map(|x| x.exp() / sum).collect()
+        }
     }
 }
 

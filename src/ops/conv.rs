@@ -1,0 +1,152 @@
+//! [Conv](https://onnx.ai/onnx/operators/onnx__Conv.html) over one or two spatial axes, with strides, padding, dilations
+//! and groups. Opset 1+.
+//!
+//! Exact: weights and bias are constants of the layer. Unsupported: computed weights, more than two spatial axes.
+
+use super::{
+    Attrs, Inputs, Lowered, MAX_WORK, Op, OpDef, OpError, OpResult, Operand,
+    spatial::{Grid, Window, image},
+    tensor,
+};
+use crate::{
+    graph::planar::{Map, conv::accumulate},
+    tensor::{Fact, Tensor},
+};
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Conv",
+    opsets: 7..=21,
+    inputs: 2..=3,
+    summary: "convolution over one or two axes; strides, pads, dilations, groups; constant weights",
+    parse,
+};
+
+#[derive(Debug)]
+struct Conv {
+    window: Window,
+    groups: usize,
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let window = Window::parse(&mut attrs);
+    let groups = usize::try_from(attrs.int("group").unwrap_or(1)).unwrap_or(0);
+    attrs.finish()?;
+    Ok(Box::new(Conv { window, groups }))
+}
+
+impl Conv {
+    /// Windows, and channels of the output.
+    fn grid(&self, x: &[usize], weights: &[usize]) -> OpResult<(Grid, usize)> {
+        let channels = image(x)?.channels;
+        let misfit = || {
+            let expected = format!("weights [outputs, {channels} / {} groups, kernel …]", self.groups);
+            OpError::shape(expected, &[x, weights])
+        };
+        let [outputs, inputs, kernel @ ..] = weights else { return Err(misfit()) };
+        let groups = self.groups;
+        let divides = groups > 0 && channels % groups == 0 && outputs % groups == 0 && *outputs > 0;
+        if !divides || channels / groups != *inputs || kernel.len() + 2 != x.len() {
+            return Err(misfit());
+        }
+        let grid = self.window.over(x, Some(kernel))?;
+        let work = [*outputs, *inputs, grid.taps(), grid.to[0], grid.to[1]];
+        match work.iter().try_fold(1usize, |work, n| work.checked_mul(*n)) {
+            Some(work) if work as u64 <= MAX_WORK => Ok((grid, *outputs)),
+            _ => Err(OpError::Graph(format!("more than {MAX_WORK} multiplications"))),
+        }
+    }
+}
+
+/// The bias of each of `outputs` channels.
+pub(super) fn bias(tensor: Option<&Tensor>, outputs: usize) -> Vec<f64> {
+    tensor.map_or_else(|| vec![0.0; outputs], |bias| bias.data().to_vec())
+}
+
+/// Refuses a bias that is not one number per output channel.
+pub(super) fn check_bias(bias: Option<Operand<'_>>, outputs: usize) -> OpResult<()> {
+    match bias.map(Operand::float).transpose()? {
+        Some(bias) if bias.fact.shape != [outputs] => {
+            Err(OpError::shape(format!("a bias of {outputs} values"), &[&bias.fact.shape]))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Op for Conv {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let (x, weights) = (&inputs.get(0)?.float()?.fact.shape, &inputs.get(1)?.float()?.fact.shape);
+        let (grid, outputs) = self.grid(x, weights)?;
+        check_bias(inputs.optional(2), outputs)?;
+        Ok(vec![Fact::float(grid.shape(x, outputs))])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let (x, weights) = (inputs.get(0)?, inputs.get(1)?);
+        let (grid, outputs) = self.grid(x.shape(), weights.shape())?;
+        let from = image(x.shape())?;
+        let to = grid.planes(outputs);
+        let bias = bias(inputs.optional(2), outputs);
+        let mut y: Vec<_> = bias.into_iter().flat_map(|bias| std::iter::repeat_n(bias, to.plane())).collect();
+        let map = Map::Conv(grid.conv(from.channels, outputs, self.groups, weights.data().to_vec()));
+        accumulate(&map, from, x.data(), to, &mut y);
+        Ok(vec![tensor(Fact::float(grid.shape(x.shape(), outputs)), y)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let x = &inputs.get(0)?.fact.shape;
+        let weights = inputs.get(1)?.constant("the weights")?;
+        let (grid, outputs) = self.grid(x, weights.shape())?;
+        let bias = bias(inputs.optional(2).map(|bias| bias.constant("the bias")).transpose()?, outputs);
+        let map = grid.conv(image(x)?.channels, outputs, self.groups, weights.data().to_vec());
+        Ok(vec![Lowered::Map { map: Map::Conv(map), bias }])
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, private},
+    };
+
+    #[test]
+    fn conv() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 1, 2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let weights = constant(&[1, 1, 2, 2], &[1.0, 0.0, -1.0, 2.0]);
+        case.gives(&[&x, &weights], &[1, 1, 1, 2], &[7.0, 9.0]);
+        case.gives(&[&x, &weights, &constant(&[1], &[0.5])], &[1, 1, 1, 2], &[7.5, 9.5]);
+        let padded = case.with("pads", Attr::Ints(vec![1, 0, 0, 1])).with("strides", Attr::Ints(vec![1, 2]));
+        padded.gives(&[&x, &weights], &[1, 1, 2, 2], &[3.0, -3.0, 7.0, -3.0]);
+        let dilated = case.with("dilations", Attr::Ints(vec![1, 2]));
+        dilated.gives(&[&x, &weights], &[1, 1, 1, 1], &[9.0]);
+    }
+
+    #[test]
+    fn conv_of_signals_and_groups() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        case.gives(&[&x, &constant(&[1, 2, 2], &[1.0, 1.0, 0.0, -1.0])], &[1, 1, 2], &[-2.0, -1.0]);
+        let depthwise = case.with("group", Attr::Int(2));
+        depthwise.gives(&[&x, &constant(&[2, 1, 2], &[1.0, 1.0, 0.0, -1.0])], &[1, 2, 2], &[3.0, 5.0, -5.0, -6.0]);
+    }
+
+    #[test]
+    fn conv_refuses() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 2, 3], &[0.0; 6]);
+        case.shape_error(&[&x, &constant(&[1, 1, 2], &[0.0; 2])]);
+        case.shape_error(&[&x, &constant(&[1, 2, 2, 1], &[0.0; 4])]);
+        case.shape_error(&[&x, &constant(&[1, 2, 2], &[0.0; 4]), &constant(&[2], &[0.0; 2])]);
+        case.shape_error(&[&private(&[2, 3], &[0.0; 6]), &constant(&[1, 2, 2], &[0.0; 4])]);
+        case.shape_error(&[&private(&[2, 2, 3], &[0.0; 12]), &constant(&[1, 2, 2], &[0.0; 4])]);
+        case.graph_error(&[&x, &constant(&[1, 2, 4], &[0.0; 8])]);
+        case.unsupported(&[&x, &private(&[1, 2, 2], &[0.0; 4])]);
+        for groups in [0, -1, 3] {
+            case.with("group", Attr::Int(groups)).shape_error(&[&x, &constant(&[1, 2, 2], &[0.0; 4])]);
+        }
+        let kernel = case.with("kernel_shape", Attr::Ints(vec![3]));
+        kernel.shape_error(&[&x, &constant(&[1, 2, 2], &[0.0; 4])]);
+        case.with("mode", Attr::Int(1)).unsupported(&[]);
+    }
+}

@@ -1,0 +1,157 @@
+//! [ConvTranspose](https://onnx.ai/onnx/operators/onnx__ConvTranspose.html) over one or two spatial axes, with strides,
+//! padding, output padding, dilations and groups. Opset 1+.
+//!
+//! Exact: weights and bias are constants of the layer. Unsupported: computed weights, `output_shape`, automatic padding.
+
+use super::{
+    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
+    conv::{bias, check_bias},
+    spatial::{Grid, MAX_ENTRIES, Window, image},
+    tensor,
+};
+use crate::{
+    graph::planar::{Map, Sparse, conv::accumulate},
+    tensor::{Fact, Tensor},
+};
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "ConvTranspose",
+    opsets: 7..=21,
+    inputs: 2..=3,
+    summary: "transposed convolution over one or two axes; strides, pads, dilations, groups; constant weights",
+    parse,
+};
+
+#[derive(Debug)]
+struct ConvTranspose {
+    window: Window,
+    groups: usize,
+    output_padding: Option<Vec<i64>>,
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let window = Window::parse(&mut attrs);
+    if window.is_automatic() {
+        attrs.reject("auto_pad");
+    }
+    let groups = usize::try_from(attrs.int("group").unwrap_or(1)).unwrap_or(0);
+    let output_padding = attrs.ints("output_padding");
+    attrs.finish()?;
+    Ok(Box::new(ConvTranspose { window, groups, output_padding }))
+}
+
+impl ConvTranspose {
+    /// Windows of the convolution that this is the transpose of, and channels of the output.
+    fn grid(&self, x: &[usize], weights: &[usize]) -> OpResult<(Grid, usize)> {
+        let channels = image(x)?.channels;
+        let misfit = || {
+            let expected = format!("weights [{channels}, outputs / {} groups, kernel …]", self.groups);
+            OpError::shape(expected, &[x, weights])
+        };
+        let [inputs, outputs, kernel @ ..] = weights else { return Err(misfit()) };
+        let groups = self.groups;
+        if groups == 0 || *inputs != channels || inputs % groups != 0 || kernel.len() + 2 != x.len() || *outputs == 0 {
+            return Err(misfit());
+        }
+        let grid = self.window.transposed(x, kernel, self.output_padding.as_deref())?;
+        let entries = [*inputs, *outputs, grid.taps(), grid.to[0], grid.to[1]];
+        match entries.iter().try_fold(1usize, |entries, n| entries.checked_mul(*n)) {
+            Some(entries) if entries <= MAX_ENTRIES => Ok((grid, outputs.saturating_mul(groups))),
+            _ => Err(OpError::Graph(format!("more than {MAX_ENTRIES} multiplications"))),
+        }
+    }
+
+    fn map(&self, grid: &Grid, channels: usize, outputs: usize, weights: &Tensor) -> Sparse<f64> {
+        let (inputs, outputs) = (channels / self.groups, outputs / self.groups);
+        let [height, width] = grid.from;
+        let columns = (0..channels * grid.to[0] * grid.to[1]).map(|element| {
+            let (c, at) = (element / (grid.to[0] * grid.to[1]), element % (grid.to[0] * grid.to[1]));
+            let (rows, cells) = (grid.taps_at(0, at / grid.to[1]), grid.taps_at(1, at % grid.to[1]));
+            let (rows, cells) = (&rows, &cells);
+            let entries = (0..outputs).flat_map(|o| {
+                let plane = (c / inputs * outputs + o) * height * width;
+                let kernel = &weights.data()[(c * outputs + o) * grid.taps()..];
+                rows.iter().flat_map(move |(a, i)| {
+                    cells.iter().map(move |(b, j)| ((plane + i * width + j) as u32, kernel[a * grid.kernel[1] + b]))
+                })
+            });
+            entries.collect()
+        });
+        Sparse { columns: columns.collect() }
+    }
+}
+
+impl Op for ConvTranspose {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let (x, weights) = (&inputs.get(0)?.float()?.fact.shape, &inputs.get(1)?.float()?.fact.shape);
+        let (grid, outputs) = self.grid(x, weights)?;
+        check_bias(inputs.optional(2), outputs)?;
+        Ok(vec![Fact::float(grid.input_shape(x, outputs))])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let (x, weights) = (inputs.get(0)?, inputs.get(1)?);
+        let (grid, outputs) = self.grid(x.shape(), weights.shape())?;
+        let from = image(x.shape())?;
+        let fact = Fact::float(grid.input_shape(x.shape(), outputs));
+        let to = image(&fact.shape)?;
+        let bias = bias(inputs.optional(2), outputs);
+        let mut y: Vec<_> = bias.into_iter().flat_map(|bias| std::iter::repeat_n(bias, to.plane())).collect();
+        let map = Map::Sparse(self.map(&grid, from.channels, outputs, weights));
+        accumulate(&map, from, x.data(), to, &mut y);
+        Ok(vec![tensor(fact, y)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let x = &inputs.get(0)?.fact.shape;
+        let weights = inputs.get(1)?.constant("the weights")?;
+        let (grid, outputs) = self.grid(x, weights.shape())?;
+        let bias = bias(inputs.optional(2).map(|bias| bias.constant("the bias")).transpose()?, outputs);
+        let map = self.map(&grid, image(x)?.channels, outputs, weights);
+        Ok(vec![Lowered::Map { map: Map::Sparse(map), bias }])
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, private},
+    };
+
+    #[test]
+    fn conv_transpose() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 1, 1, 2], &[1.0, 2.0]);
+        let weights = constant(&[1, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        case.gives(&[&x, &weights], &[1, 1, 2, 3], &[1.0, 4.0, 4.0, 3.0, 10.0, 8.0]);
+        let bias = constant(&[1], &[0.5]);
+        let strided = case.with("strides", Attr::Ints(vec![2, 2]));
+        strided.gives(&[&x, &weights, &bias], &[1, 1, 2, 4], &[1.5, 2.5, 2.5, 4.5, 3.5, 4.5, 6.5, 8.5]);
+        let padded = strided.with("pads", Attr::Ints(vec![1, 1, 0, 0])).with("output_padding", Attr::Ints(vec![1, 0]));
+        padded.gives(&[&x, &weights], &[1, 1, 2, 3], &[4.0, 6.0, 8.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn conv_transpose_of_groups() {
+        let case = Case::new(&super::DEF).with("group", Attr::Int(2));
+        let x = private(&[1, 2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        let weights = constant(&[2, 1, 2], &[1.0, -1.0, 2.0, 0.5]);
+        case.gives(&[&x, &weights], &[1, 2, 3], &[1.0, 1.0, -2.0, 6.0, 9.5, 2.0]);
+    }
+
+    #[test]
+    fn conv_transpose_refuses() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 2, 3], &[0.0; 6]);
+        case.shape_error(&[&x, &constant(&[1, 2, 2], &[0.0; 4])]);
+        case.shape_error(&[&x, &constant(&[2, 2, 2, 1], &[0.0; 8])]);
+        case.unsupported(&[&x, &private(&[2, 1, 2], &[0.0; 4])]);
+        let weights = constant(&[2, 1, 2], &[0.0; 4]);
+        case.with("group", Attr::Int(0)).shape_error(&[&x, &weights]);
+        case.with("pads", Attr::Ints(vec![2, 2])).graph_error(&[&x, &weights]);
+        case.with("output_padding", Attr::Ints(vec![-1])).graph_error(&[&x, &weights]);
+        case.with("output_shape", Attr::Ints(vec![3])).unsupported(&[]);
+        case.with("auto_pad", Attr::Text("SAME_UPPER".into())).unsupported(&[]);
+    }
+}

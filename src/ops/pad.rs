@@ -1,0 +1,145 @@
+//! [Pad](https://onnx.ai/onnx/operators/onnx__Pad.html): a border of a constant, of mirrored or of repeated values;
+//! negative widths crop. Opset 2+; widths and constant are attributes up to 10, constant inputs from 11. Exact.
+
+use super::{
+    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis,
+    gather::{self, Moves, list},
+    integers,
+};
+use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
+
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Pad", opsets: 7..=21, inputs: 1..=4, summary: "border: constant, reflect or edge", parse };
+
+#[derive(Debug)]
+struct Pad {
+    mode: Mode,
+    pads: Option<Vec<i64>>,
+    value: f64,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Constant,
+    Reflect,
+    Edge,
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let mode = match attrs.text("mode").as_deref() {
+        None | Some("constant") => Mode::Constant,
+        Some("reflect") => Mode::Reflect,
+        Some("edge") => Mode::Edge,
+        Some(other) => {
+            attrs.reject(format!("mode = {other}"));
+            Mode::Constant
+        }
+    };
+    let old = attrs.opset() < 11;
+    let pads = if old { attrs.ints("pads") } else { None };
+    let value = if old { attrs.float("value", 0.0) } else { 0.0 };
+    attrs.finish()?;
+    Ok(Box::new(Pad { mode, pads, value }))
+}
+
+impl Pad {
+    fn moves(&self, shape: &[usize], pads: Option<Vec<i64>>, axes: Option<Vec<i64>>) -> OpResult<Moves> {
+        let missing = || OpError::Graph("the widths are missing".into());
+        let pads = pads.or_else(|| self.pads.clone()).ok_or_else(missing)?;
+        let axes = axes.unwrap_or_else(|| (0..shape.len() as i64).collect());
+        if pads.len() != axes.len() * 2 {
+            return Err(OpError::Graph(format!("{} widths for {} axes", pads.len(), axes.len())));
+        }
+        let mut coordinates: Vec<_> = shape.iter().map(|size| Moves::all(*size)).collect();
+        for (i, name) in axes.iter().enumerate() {
+            let axis = axis(*name, shape.len())?;
+            let (size, begin, end) = (shape[axis] as i64, pads[i], pads[axes.len() + i]);
+            let len = size.checked_add(begin).and_then(|len| len.checked_add(end)).filter(|len| *len > 0);
+            let len = gather::size(len.and_then(|len| usize::try_from(len).ok()))? as i64;
+            let limit = if matches!(self.mode, Mode::Reflect) { size - 1 } else { MAX_ELEMENTS as i64 };
+            if begin.max(end) > limit || begin.min(end) < -size {
+                return Err(OpError::Graph(format!(
+                    "widths {begin} and {end} do not fit the {size} values of an axis"
+                )));
+            }
+            let read = |at: i64| {
+                let at = match self.mode {
+                    Mode::Constant => at,
+                    Mode::Reflect => (size - 1) - ((size - 1) - at.abs()).abs(),
+                    Mode::Edge => at.clamp(0, size - 1),
+                };
+                usize::try_from(at).ok().filter(|at| *at < shape[axis])
+            };
+            coordinates[axis] = (0..len).map(|at| read(at - begin)).collect();
+        }
+        Ok(Moves::along(shape, coordinates))
+    }
+
+    fn operands(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Moves> {
+        let axes = list(&inputs, 3, "the axes")?;
+        self.moves(&inputs.get(0)?.fact.shape, list(&inputs, 1, "the widths")?, axes)
+    }
+
+    fn value(&self, value: Option<&Tensor>) -> OpResult<f64> {
+        match value.map(Tensor::data) {
+            None => Ok(self.value),
+            Some([value]) => Ok(*value),
+            Some(_) => Err(OpError::Graph("the constant is no single number".into())),
+        }
+    }
+}
+
+impl Op for Pad {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let value = inputs.optional(2).map(|value| value.constant("the padded value")).transpose()?;
+        self.value(value)?;
+        Ok(vec![Fact { dtype: inputs.get(0)?.fact.dtype, shape: self.operands(inputs)?.shape() }])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let x = inputs.get(0)?;
+        let moves = self.moves(x.shape(), inputs.optional(1).map(integers), inputs.optional(3).map(integers))?;
+        Ok(vec![moves.eval(x, self.value(inputs.optional(2))?)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let value = inputs.optional(2).map(|value| value.constant("the padded value")).transpose()?;
+        Ok(vec![self.operands(inputs)?.lower(self.value(value)?)])
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, integers, missing, private},
+    };
+
+    #[test]
+    fn pad() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 3], &[1.0, 2.0, 3.0]);
+        let pads = integers(&[4], &[0, 2, 0, 1]);
+        case.gives(&[&x, &pads], &[1, 6], &[0.0, 0.0, 1.0, 2.0, 3.0, 0.0]);
+        case.gives(&[&x, &pads, &constant(&[], &[0.5])], &[1, 6], &[0.5, 0.5, 1.0, 2.0, 3.0, 0.5]);
+        case.gives(&[&x, &integers(&[2], &[-1, 1]), &missing(), &integers(&[1], &[-1])], &[1, 3], &[2.0, 3.0, 0.0]);
+        let mode = |mode: &str| case.with("mode", Attr::Text(mode.into()));
+        mode("reflect").gives(&[&x, &pads], &[1, 6], &[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
+        mode("edge").gives(&[&x, &pads], &[1, 6], &[1.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
+        let old = case.opset(10).with("pads", Attr::Ints(vec![0, 0, 0, 1])).with("value", Attr::Float(4.0));
+        old.gives(&[&x], &[1, 4], &[1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn pad_refuses() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 3], &[0.0; 3]);
+        for bad in [&[0, -2, 0, -1][..], &[0, 0], &[0, i64::MAX, 0, i64::MAX], &[0, 1 << 40, 0, 0], &[0, -9, 0, 9]] {
+            case.graph_error(&[&x, &integers(&[bad.len()], bad)]);
+        }
+        case.graph_error(&[&x]);
+        case.with("mode", Attr::Text("reflect".into())).graph_error(&[&x, &integers(&[4], &[0, 3, 0, 0])]);
+        case.with("mode", Attr::Text("wrap".into())).unsupported(&[]);
+        case.unsupported(&[&x, &integers(&[4], &[0; 4]).into_private()]);
+    }
+}

@@ -1,0 +1,127 @@
+//! [ReduceMean](https://onnx.ai/onnx/operators/onnx__ReduceMean.html) over some axes. Opset 1+; the axes are an attribute
+//! up to 17 and a constant input from 18.
+//!
+//! Exact: the divisor is a constant of the layer.
+
+use super::{
+    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, average_pool::mean, axis, gather::list, integers, planes,
+    spatial::Grid, tensor,
+};
+use crate::{
+    graph::planar::{Map, Sparse},
+    tensor::{Fact, Tensor},
+};
+
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "ReduceMean", opsets: 7..=21, inputs: 1..=2, summary: "mean over constant axes", parse };
+
+#[derive(Debug)]
+struct ReduceMean {
+    axes: Option<Vec<i64>>,
+    keepdims: bool,
+    noop_with_empty_axes: bool,
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let new = attrs.opset() >= 18;
+    let op = ReduceMean {
+        axes: if new { None } else { attrs.ints("axes") },
+        keepdims: attrs.flag("keepdims", true),
+        noop_with_empty_axes: new && attrs.flag("noop_with_empty_axes", false),
+    };
+    attrs.finish()?;
+    Ok(Box::new(op))
+}
+
+impl ReduceMean {
+    /// Whether each axis is averaged away.
+    fn reduced(&self, rank: usize, axes: Option<Vec<i64>>) -> OpResult<Vec<bool>> {
+        let axes = axes.or_else(|| self.axes.clone()).unwrap_or_default();
+        let mut reduced = vec![axes.is_empty() && !self.noop_with_empty_axes; rank];
+        for name in axes {
+            reduced[axis(name, rank)?] = true;
+        }
+        Ok(reduced)
+    }
+
+    fn shape(&self, shape: &[usize], reduced: &[bool]) -> Vec<usize> {
+        let sizes = shape.iter().zip(reduced).filter(|(_, reduced)| self.keepdims || !**reduced);
+        sizes.map(|(size, reduced)| if *reduced { 1 } else { *size }).collect()
+    }
+}
+
+/// For each element of a tensor, the element of the result that it goes into.
+fn targets(shape: &[usize], reduced: &[bool]) -> Vec<usize> {
+    let (mut targets, mut stride) = (vec![0], 1);
+    // Grows from the innermost axis outwards: `targets` covers the axes seen so far.
+    for (size, reduced) in shape.iter().zip(reduced).rev() {
+        let step = if *reduced { 0 } else { stride };
+        let inner = targets;
+        targets = (0..*size).flat_map(|i| inner.iter().map(move |target| target + i * step)).collect();
+        stride *= if *reduced { 1 } else { *size };
+    }
+    targets
+}
+
+/// How many values each result is the mean of.
+fn count(shape: &[usize], reduced: &[bool]) -> f64 {
+    shape.iter().zip(reduced).map(|(size, reduced)| if *reduced { *size as f64 } else { 1.0 }).product()
+}
+
+impl Op for ReduceMean {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let shape = &inputs.get(0)?.float()?.fact.shape;
+        let reduced = self.reduced(shape.len(), list(&inputs, 1, "the axes")?)?;
+        Ok(vec![Fact::float(self.shape(shape, &reduced))])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let x = inputs.get(0)?;
+        let reduced = self.reduced(x.shape().len(), inputs.optional(1).map(integers))?;
+        let shape = self.shape(x.shape(), &reduced);
+        let mut mean = vec![0.0; shape.iter().product()];
+        targets(x.shape(), &reduced).into_iter().zip(x.data()).for_each(|(target, x)| mean[target] += x);
+        let count = count(x.shape(), &reduced);
+        mean.iter_mut().for_each(|mean| *mean /= count);
+        Ok(vec![tensor(Fact::float(shape), mean)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let shape = &inputs.get(0)?.fact.shape;
+        let reduced = self.reduced(shape.len(), list(&inputs, 1, "the axes")?)?;
+        let spatial = |(axis, reduced): (usize, &bool)| *reduced == (axis >= 2);
+        let from = planes(shape);
+        if matches!(shape[..], [1, _, _] | [1, _, _, _]) && reduced.iter().enumerate().all(spatial) {
+            let map = mean(&Grid::whole(from), from.channels, true)?;
+            return Ok(vec![Lowered::Map { map, bias: vec![0.0; from.channels] }]);
+        }
+        let weight = 1.0 / count(shape, &reduced);
+        let columns = targets(shape, &reduced).into_iter().map(|target| vec![(target as u32, weight)]).collect();
+        let bias = vec![0.0; planes(&self.shape(shape, &reduced)).channels];
+        Ok(vec![Lowered::Map { map: Map::Sparse(Sparse { columns }), bias }])
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, integers, private},
+    };
+
+    #[test]
+    fn reduce_mean() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 2, 2, 2], &[1.0, 2.0, 3.0, 6.0, 0.0, -4.0, 0.0, 0.0]);
+        let spatial = integers(&[2], &[2, 3]);
+        case.gives(&[&x, &spatial], &[1, 2, 1, 1], &[3.0, -1.0]);
+        case.with("keepdims", Attr::Int(0)).gives(&[&x, &spatial], &[1, 2], &[3.0, -1.0]);
+        case.gives(&[&x, &integers(&[1], &[-1])], &[1, 2, 2, 1], &[1.5, 4.5, -2.0, 0.0]);
+        case.gives(&[&x], &[1, 1, 1, 1], &[1.0]);
+        let noop = case.with("noop_with_empty_axes", Attr::Int(1));
+        noop.gives(&[&private(&[1, 2], &[1.0, 2.0])], &[1, 2], &[1.0, 2.0]);
+        case.opset(13).with("axes", Attr::Ints(vec![1])).gives(&[&private(&[1, 2], &[1.0, 2.0])], &[1, 1], &[1.5]);
+        case.graph_error(&[&x, &integers(&[1], &[4])]);
+        case.unsupported(&[&x, &integers(&[1], &[2]).into_private()]);
+    }
+}

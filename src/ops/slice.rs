@@ -1,0 +1,123 @@
+//! [Slice](https://onnx.ai/onnx/operators/onnx__Slice.html): a range of some axes, with steps of either sign. Opset 1+;
+//! starts, ends and axes are attributes up to 9, constant inputs with steps from 10. Exact: values are only selected.
+
+use super::{
+    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis,
+    gather::{Moves, list},
+    integers,
+};
+use crate::tensor::{Fact, Tensor};
+
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Slice", opsets: 7..=21, inputs: 1..=5, summary: "constant ranges of some axes", parse };
+
+#[derive(Debug)]
+struct Slice {
+    /// Starts, ends and axes.
+    attrs: [Option<Vec<i64>>; 3],
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let mut ints = |name: &str| if attrs.opset() < 10 { attrs.ints(name) } else { None };
+    let slice = Slice { attrs: [ints("starts"), ints("ends"), ints("axes")] };
+    attrs.finish()?;
+    Ok(Box::new(slice))
+}
+
+impl Slice {
+    fn moves(&self, shape: &[usize], mut inputs: [Option<Vec<i64>>; 4]) -> OpResult<Moves> {
+        let mut given = |index: usize| inputs[index].take().or_else(|| self.attrs.get(index)?.clone());
+        let missing = || OpError::Graph("starts or ends are missing".into());
+        let (starts, ends) = (given(0).ok_or_else(missing)?, given(1).ok_or_else(missing)?);
+        let axes = given(2).unwrap_or_else(|| (0..starts.len() as i64).collect());
+        let steps = given(3).unwrap_or_else(|| vec![1; starts.len()]);
+        if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
+            return Err(OpError::Graph("starts, ends, axes and steps differ in length".into()));
+        }
+        let mut ranges: Vec<Option<Vec<_>>> = vec![None; shape.len()];
+        for (((start, end), name), step) in starts.into_iter().zip(ends).zip(axes).zip(steps) {
+            let axis = axis(name, shape.len())?;
+            let size = shape[axis] as i64;
+            if step == 0 || ranges[axis].is_some() {
+                return Err(OpError::Graph(format!("axis {axis} has a step of 0 or is given twice")));
+            }
+            let from_start = |at: i64| if at < 0 { at.saturating_add(size) } else { at };
+            let (least, most) = if step > 0 { (0, size) } else { (-1, size - 1) };
+            let start = from_start(start).clamp(if step > 0 { 0 } else { -1 }, most);
+            let end = from_start(end).clamp(least, most);
+            let mut range = vec![];
+            let mut at = start;
+            while (step > 0 && at < end) || (step < 0 && at > end) {
+                range.push(usize::try_from(at).ok());
+                at = at.saturating_add(step);
+            }
+            if range.is_empty() {
+                return Err(OpError::Graph(format!("nothing of axis {axis} is left")));
+            }
+            ranges[axis] = Some(range);
+        }
+        let ranges = ranges.into_iter().zip(shape).map(|(range, size)| range.unwrap_or_else(|| Moves::all(*size)));
+        Ok(Moves::along(shape, ranges.collect()))
+    }
+
+    fn operands(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Moves> {
+        let given = |index| list(&inputs, index, "the range");
+        self.moves(&inputs.get(0)?.fact.shape, [given(1)?, given(2)?, given(3)?, given(4)?])
+    }
+}
+
+impl Op for Slice {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        Ok(vec![Fact { dtype: inputs.get(0)?.fact.dtype, shape: self.operands(inputs)?.shape() }])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let x = inputs.get(0)?;
+        let given = |index| inputs.optional(index).map(integers);
+        Ok(vec![self.moves(x.shape(), [given(1), given(2), given(3), given(4)])?.eval(x, 0.0)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        Ok(vec![self.operands(inputs)?.lower(0.0)])
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, integers, missing, private},
+    };
+
+    #[test]
+    fn slice() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        let list = |values: &[i64]| integers(&[values.len()], values);
+        case.gives(&[&x, &list(&[1]), &list(&[2]), &list(&[1])], &[1, 1, 3], &[4.0, 5.0, 6.0]);
+        case.gives(&[&x, &list(&[-2]), &list(&[i64::MAX]), &list(&[-1])], &[1, 2, 2], &[2.0, 3.0, 5.0, 6.0]);
+        let step = [&x, &list(&[0, 0]), &list(&[1, 1])];
+        case.gives(&step, &[1, 1, 3], &[1.0, 2.0, 3.0]);
+        case.gives(
+            &[&x, &list(&[-1]), &list(&[i64::MIN]), &list(&[2]), &list(&[-2])],
+            &[1, 2, 2],
+            &[3.0, 1.0, 6.0, 4.0],
+        );
+        let ints = |values: &[i64]| Attr::Ints(values.to_vec());
+        let old = case.opset(9).with("starts", ints(&[1])).with("ends", ints(&[3])).with("axes", ints(&[2]));
+        old.gives(&[&x], &[1, 2, 2], &[2.0, 3.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn slice_refuses() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 3], &[0.0; 3]);
+        let list = |values: &[i64]| integers(&[values.len()], values);
+        case.graph_error(&[&x, &list(&[2]), &list(&[1]), &list(&[1])]);
+        case.graph_error(&[&x, &list(&[0]), &list(&[1]), &list(&[2])]);
+        case.graph_error(&[&x, &list(&[0]), &list(&[1, 1])]);
+        case.graph_error(&[&x, &list(&[0]), &list(&[1]), &missing(), &list(&[0])]);
+        case.graph_error(&[&x, &list(&[0])]);
+        case.unsupported(&[&x, &list(&[0]).into_private(), &list(&[1])]);
+    }
+}

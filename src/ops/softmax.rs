@@ -1,0 +1,89 @@
+//! [Softmax](https://onnx.ai/onnx/operators/onnx__Softmax.html) over all values. Opset 1+; up to 12 over the axes from
+//! `axis` on, from 13 over that axis.
+//!
+//! Only as the last step: whoever reads the output applies it. Unsupported: several distributions per run.
+
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
+use crate::tensor::{Fact, Tensor};
+
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Softmax", opsets: 7..=21, inputs: 1..=1, summary: "over all values as the last step", parse };
+
+#[derive(Debug)]
+struct Softmax {
+    axis: i64,
+    flattens: bool,
+}
+
+fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    let flattens = attrs.opset() < 13;
+    let axis = attrs.int("axis").unwrap_or(if flattens { 1 } else { -1 });
+    attrs.finish()?;
+    Ok(Box::new(Softmax { axis, flattens }))
+}
+
+impl Softmax {
+    /// Values of one distribution, and distance of its values.
+    fn blocks(&self, shape: &[usize]) -> OpResult<(usize, usize)> {
+        let axis = axis(self.axis, shape.len())?;
+        let inner = |axis: usize| shape[axis..].iter().product();
+        Ok(if self.flattens { (inner(axis), 1) } else { (shape[axis], inner(axis + 1)) })
+    }
+}
+
+impl Op for Softmax {
+    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
+        let fact = inputs.get(0)?.float()?.fact;
+        self.blocks(&fact.shape)?;
+        Ok(vec![fact.clone()])
+    }
+
+    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
+        let x = inputs.get(0)?;
+        let (size, stride) = self.blocks(x.shape())?;
+        let mut y = x.data().to_vec();
+        for block in y.chunks_exact_mut(size * stride) {
+            for offset in 0..stride {
+                let each = || (0..size).map(|i| i * stride + offset);
+                let most = each().map(|i| block[i]).fold(f64::NEG_INFINITY, f64::max);
+                each().for_each(|i| block[i] = (block[i] - most).exp());
+                let sum: f64 = each().map(|i| block[i]).sum();
+                each().for_each(|i| block[i] /= sum);
+            }
+        }
+        Ok(vec![tensor(x.fact().clone(), y)?])
+    }
+
+    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+        let fact = inputs.get(0)?.fact;
+        if self.blocks(&fact.shape)?.0 != fact.len() {
+            return Err(OpError::unsupported(format!(
+                "several distributions per run: axis {} of {:?}",
+                self.axis, fact.shape
+            )));
+        }
+        Ok(vec![Lowered::Softmax])
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, integers, private},
+    };
+
+    #[test]
+    fn softmax() {
+        let case = Case::new(&super::DEF);
+        let logs = [0.0, 3f64.ln(), 0.0, 0.0];
+        case.gives(&[&private(&[1, 2], &logs[..2])], &[1, 2], &[0.25, 0.75]);
+        case.gives(&[&constant(&[2, 2], &logs)], &[2, 2], &[0.25, 0.75, 0.5, 0.5]);
+        case.with("axis", Attr::Int(0)).gives(&[&constant(&[2, 2], &logs)], &[2, 2], &[0.5, 0.75, 0.5, 0.25]);
+        let old = case.opset(11);
+        old.gives(&[&private(&[1, 1, 2], &logs[..2])], &[1, 1, 2], &[0.25, 0.75]);
+        case.unsupported(&[&private(&[2, 2], &logs)]);
+        case.unsupported(&[&integers(&[1], &[1])]);
+        case.graph_error(&[&private(&[], &[1.0])]);
+    }
+}

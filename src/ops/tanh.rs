@@ -1,0 +1,26 @@
+//! [Tanh](https://onnx.ai/onnx/operators/onnx__Tanh.html): hyperbolic tangent, element by element. Opset 6+.
+//!
+//! The integer model has it in a table.
+
+use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use crate::graph::planar::Function;
+
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Tanh", opsets: 7..=21, inputs: 1..=1, summary: "hyperbolic tangent", parse };
+
+fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    attrs.finish()?;
+    Ok(Elementwise::table(Function::Tanh))
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers, private};
+
+    #[test]
+    fn tanh() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&private(&[1, 3], &[0.0, 0.5, -1e3])], &[1, 3], &[0.0, 0.5f64.tanh(), -1.0]);
+        case.unsupported(&[&integers(&[1], &[1])]);
+    }
+}
