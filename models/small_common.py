@@ -1,7 +1,7 @@
 """Weights, rows and files of the small graphs; shared by make_small.py, small_planar.py and small_networks.py.
 
-small/NAME.json is {"inputs": {name: rows}, "outputs": {name: rows}}. Every graph takes one row per run (leading axis 1, or
-"N"): a row is the input without that leading axis, and an output row the output without its own.
+small/NAME.json is {"inputs": {name: rows}, "outputs": {name: rows}}. Every graph takes one row per run (leading axis 1,
+or "N"): a row is the input without that leading axis, and an output row the output without its own.
 """
 
 from pathlib import Path
@@ -27,10 +27,10 @@ def rows_of(rng, *shape, count=ROWS):
     return rng.uniform(-1, 1, (count, *shape)).astype(np.float32)
 
 
-def balanced(rows, classes, margins, count=ROWS):
-    """The first `count` rows whose margin is at least MARGIN, taking the classes in turn."""
+def balanced(rows, classes, margins):
+    """The first ROWS rows whose margin is at least MARGIN, taking the classes in turn."""
     queues = [list(np.flatnonzero((classes == c) & (margins >= MARGIN))) for c in np.unique(classes)]
-    chosen = [queues[i % len(queues)].pop(0) for i in range(count)]
+    chosen = [queues[i % len(queues)].pop(0) for i in range(ROWS)]
     return rows[chosen]
 
 
@@ -45,24 +45,26 @@ def save(model, rows=None, run=True):
 
 
 def image_rows(rng, *shape, count=IMAGE_ROWS):
-    """`count` images, uniform in [-1, 1] with two decimals."""
-    return np.round(rng.uniform(-1, 1, (count, *shape)), 2).astype(np.float32)
+    """`count` noise images of different brightness and contrast, in [-1, 1] with two decimals."""
+    per_row = (count, *[1] * len(shape))
+    noise = rng.uniform(-1, 1, (count, *shape)) * rng.uniform(0.4, 1, per_row)
+    return np.round(np.clip(noise + rng.uniform(-0.6, 0.6, per_row), -1, 1), 2).astype(np.float32)
 
 
-def kernel(rng, outputs, inputs, *taps, gain=1.4):
+def kernel(rng, outputs, inputs, *taps, gain=2.0):
     """Weight [outputs, inputs of a group, *taps], scaled by gain/sqrt(fan-in)."""
     return gain * weights(rng, outputs, inputs * int(np.prod(taps))).reshape(outputs, inputs, *taps)
 
 
-def conv(graph, rng, name, outputs, inputs, taps, gain=1.4, bias=True, **attributes):
+def conv(graph, rng, name, outputs, inputs, taps, gain=2.0, bias=True, **attributes):
     """Appends a Conv with random weights; `inputs` counts those of one group."""
-    bias = rng.normal(size=outputs) / 4 if bias else None
+    bias = rng.normal(size=outputs) / 8 if bias else None
     return graph.conv(name, kernel(rng, outputs, inputs, *taps, gain=gain), bias, kernel_shape=taps, **attributes)
 
 
 def dense(graph, rng, name, outputs, inputs, output=None):
     """Appends a Gemm with random weights."""
-    return graph.dense(name, 1.4 * weights(rng, outputs, inputs), rng.normal(size=outputs) / 4, output=output)
+    return graph.dense(name, 2 * weights(rng, outputs, inputs), rng.normal(size=outputs) / 8, output=output)
 
 
 def head(graph, rng, inputs, outputs, rows, opset=None):

@@ -7,7 +7,6 @@ from onnxruntime.capi import onnxruntime_pybind11_state as errors
 from onnx_graph import Graph, run_rows
 from small_common import (
     IMAGE_ROWS,
-    ROWS,
     balanced,
     clip,
     conv,
@@ -20,7 +19,7 @@ from small_common import (
     weights,
 )
 
-CANDIDATES = 512  # random images that a decision graph chooses its rows from
+CANDIDATES = 4096  # random images that a decision graph chooses its rows from
 
 
 def lenet_like(rng, name, pool):
@@ -57,11 +56,11 @@ def lenet_pair(rng, name, groups, hidden):
     save(graph.model([1, 12]), image_rows(rng, 1, 8, 8))
 
 
-def inverted(graph, rng, name, inputs, wide, outputs, stride, act):
+def inverted(graph, rng, name, inputs, wide, outputs, stride, act, gain=2.0):
     """Appends pointwise, depthwise and pointwise Convs with `act` behind the first two; returns the output."""
-    conv(graph, rng, f"{name}.expand", wide, inputs, [1, 1])
+    conv(graph, rng, f"{name}.expand", wide, inputs, [1, 1], gain)
     act(f"{name}.expand", wide)
-    conv(graph, rng, f"{name}.depth", wide, 1, [3, 3], group=wide, pads=[1, 1, 1, 1], strides=[stride, stride])
+    conv(graph, rng, f"{name}.depth", wide, 1, [3, 3], gain, group=wide, pads=[1, 1, 1, 1], strides=[stride, stride])
     act(f"{name}.depth", wide)
     return conv(graph, rng, f"{name}.project", outputs, wide, [1, 1])
 
@@ -72,8 +71,8 @@ def mobile_block(rng):
     def relu6(name, channels):
         clip(graph, f"{name}/clip")
 
-    skip = inverted(graph, rng, "block1", 4, 12, 6, 2, relu6)
-    inverted(graph, rng, "block2", 6, 18, 6, 1, relu6)
+    skip = inverted(graph, rng, "block1", 4, 12, 6, 2, relu6, gain=3.0)
+    inverted(graph, rng, "block2", 6, 18, 6, 1, relu6, gain=3.0)
     graph.node("Add", "add", skip)
     graph.node("GlobalAveragePool", "pool")
     head(graph, rng, 6, 5, image_rows(rng, 4, 8, 8))
@@ -89,15 +88,15 @@ def liveness_like(rng):
 
     conv(graph, rng, "stem", 8, 3, [3, 3], gain=0.01, strides=[2, 2], pads=[1, 1, 1, 1])
     act("stem", 8)
-    conv(graph, rng, "depth", 8, 1, [3, 3], group=8, pads=[1, 1, 1, 1])
+    conv(graph, rng, "depth", 8, 1, [3, 3], 1.4, group=8, pads=[1, 1, 1, 1])
     act("depth", 8)
     skip = graph.last
-    inverted(graph, rng, "block1", 8, 12, 8, 1, act)
+    inverted(graph, rng, "block1", 8, 12, 8, 1, act, gain=1.4)
     graph.node("Add", "add", skip)
-    inverted(graph, rng, "block2", 8, 12, 8, 2, act)
-    conv(graph, rng, "separate", 16, 8, [1, 1])
+    inverted(graph, rng, "block2", 8, 12, 8, 2, act, gain=1.4)
+    conv(graph, rng, "separate", 16, 8, [1, 1], 1.4)
     act("separate", 16)
-    conv(graph, rng, "whole", 16, 1, [5, 5], group=16)
+    conv(graph, rng, "whole", 16, 1, [5, 5], 1.4, group=16)
     graph.node("Flatten", "flatten1", axis=1)
     dense(graph, rng, "embed", 8, 16)
     normalization(graph, rng, "norm", 8)
@@ -131,7 +130,7 @@ def conv_argmax(rng):
     model = graph.model([1, 1], TensorProto.INT64)
     labels = run_rows(model, candidates).reshape(-1)
     assert len(np.unique(labels)) == 4, "conv_argmax: some class never wins"
-    save(model, balanced(candidates, labels, ordered[:, -1] - ordered[:, -2], ROWS))
+    save(model, balanced(candidates, labels, ordered[:, -1] - ordered[:, -2]))
 
 
 def conv_threshold(rng):
@@ -140,13 +139,13 @@ def conv_threshold(rng):
     scores = run_rows(graph.model([1, 1]), candidates)[:, 0]
     graph.node("Greater", "greater", graph.constant("threshold", 0.55))
     graph.node("Cast", "cast", to=TensorProto.FLOAT, output="decision")
-    save(graph.model([1, 1]), balanced(candidates, scores > 0.55, np.abs(scores - 0.55), ROWS))
+    save(graph.model([1, 1]), balanced(candidates, scores > 0.55, np.abs(scores - 0.55)))
 
 
 def strided(graph, rng, count):
-    """Appends `count` Convs of stride 2 on planes of one channel, then two."""
+    """Appends `count` Convs of stride 2, from one channel to four."""
     for index in range(count):
-        conv(graph, rng, f"conv{index}", 2, min(index, 1) + 1, [3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+        conv(graph, rng, f"conv{index}", 4, 4 if index else 1, [3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
         graph.node("Relu", f"conv{index}/relu")
 
 
@@ -154,7 +153,7 @@ def strided_deep(rng):
     """From 32 x 32 to 1 x 1 by five strides of 2."""
     graph = Graph("strided_deep", "x", [1, 1, 32, 32])
     strided(graph, rng, 5)
-    head(graph, rng, 2, 5, image_rows(rng, 1, 32, 32))
+    head(graph, rng, 4, 5, image_rows(rng, 1, 32, 32))
 
 
 def save_refused(model, rows):
@@ -179,7 +178,7 @@ def strided_too_deep(rng):
     """As strided_deep, but a 3 x 3 kernel without padding follows on the last 1 x 1 values."""
     graph = Graph("strided_too_deep", "x", [1, 1, 32, 32])
     strided(graph, rng, 5)
-    conv(graph, rng, "last", 2, 2, [3, 3])
+    conv(graph, rng, "last", 2, 4, [3, 3])
     graph.node("Flatten", "flatten", axis=1)
     dense(graph, rng, "head", 3, 2, output="y")
     save_refused(graph.model([1, 3], infer_shapes=False), image_rows(rng, 1, 32, 32))
