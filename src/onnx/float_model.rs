@@ -13,7 +13,7 @@ use tract_onnx::{
 
 use super::{
     graph::{Graph, input_shape},
-    proto,
+    proto::{self, Source},
 };
 use crate::{Error, Result, graph::Port};
 
@@ -31,7 +31,11 @@ impl FloatModel {
     /// # Errors
     /// Those of [`read`](super::read); [`Error::Graph`] if there are several inputs or outputs, or tract objects.
     pub fn new(bytes: &[u8]) -> Result<Self> {
-        let mut source = proto::parse(bytes)?;
+        Self::of(proto::parse(bytes)?)
+    }
+
+    /// Plans a parsed model.
+    pub(super) fn of(mut source: Source) -> Result<Self> {
         let graph = Graph::build(&source)?;
         graph.ends()?;
         let Some(input) = graph.inputs().pop() else { return Err(objection(graph.name(), "no input")) };

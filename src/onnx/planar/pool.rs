@@ -63,7 +63,8 @@ impl Builder<'_> {
             };
             most = self.maxima(node, most, windows, beyond(axis), x)?;
         }
-        Ok(Expr { same_step: Some(x), nonnegative, ..most })
+        let origin = Some((node.name().to_owned(), node.op()));
+        Ok(Expr { origin, same_step: Some(x), nonnegative, ..most })
     }
 
     /// The maxima along one axis.

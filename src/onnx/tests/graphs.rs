@@ -14,7 +14,7 @@ use crate::{
 
 /// A model of one graph from "x" to "y" with float initializers.
 #[derive(Clone)]
-struct Builder(GraphProto);
+pub(in crate::onnx) struct Builder(pub(in crate::onnx) GraphProto);
 
 fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
     let dim = |size: &i64| match size {
@@ -27,38 +27,51 @@ fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
     ValueInfoProto { name: name.into(), r#type, ..Default::default() }
 }
 
-fn new(dims: &[i64]) -> Builder {
+pub(in crate::onnx) fn new(dims: &[i64]) -> Builder {
     let (input, output) = (vec![value("x", dims, 1)], vec![value("y", &[], 1)]);
     Builder(GraphProto { name: "test".into(), input, output, ..Default::default() })
 }
 
 impl Builder {
-    fn weight(mut self, name: &str, dims: &[i64], data: &[f32]) -> Self {
+    pub(in crate::onnx) fn weight(mut self, name: &str, dims: &[i64], data: &[f32]) -> Self {
         let (dims, float_data) = (dims.to_vec(), data.to_vec());
         let tensor = TensorProto { name: name.into(), data_type: 1, dims, float_data, ..Default::default() };
         self.0.initializer.push(tensor);
         self
     }
 
-    fn node(mut self, op: &str, inputs: &[&str], output: &str) -> Self {
+    pub(in crate::onnx) fn integers(mut self, name: &str, data: &[i64]) -> Self {
+        let (dims, int64_data) = (vec![data.len() as i64], data.to_vec());
+        let tensor = TensorProto { name: name.into(), data_type: 7, dims, int64_data, ..Default::default() };
+        self.0.initializer.push(tensor);
+        self
+    }
+
+    pub(in crate::onnx) fn node(mut self, op: &str, inputs: &[&str], output: &str) -> Self {
         let input = inputs.iter().map(|name| name.to_string()).collect();
         let node = NodeProto { op_type: op.into(), input, output: vec![output.into()], ..Default::default() };
         self.0.node.push(node);
         self
     }
 
-    fn int(mut self, name: &str, i: i64) -> Self {
+    pub(in crate::onnx) fn int(mut self, name: &str, i: i64) -> Self {
         let attribute = AttributeProto { name: name.into(), r#type: 2, i, ..Default::default() };
         self.0.node.last_mut().unwrap().attribute.push(attribute);
         self
     }
 
-    fn model(&self) -> ModelProto {
+    pub(in crate::onnx) fn ints(mut self, name: &str, ints: &[i64]) -> Self {
+        let attribute = AttributeProto { name: name.into(), r#type: 7, ints: ints.to_vec(), ..Default::default() };
+        self.0.node.last_mut().unwrap().attribute.push(attribute);
+        self
+    }
+
+    pub(in crate::onnx) fn model(&self) -> ModelProto {
         let opset = OperatorSetIdProto { domain: String::new(), version: 17 };
         ModelProto { graph: Some(self.0.clone()), opset_import: vec![opset], ..Default::default() }
     }
 
-    fn read(&self) -> Result<Graph> {
+    pub(in crate::onnx) fn read(&self) -> Result<Graph> {
         Graph::build(&proto::check(self.model())?)
     }
 
@@ -187,7 +200,7 @@ fn only_chains_are_normalized() {
 #[test]
 fn everything_unsupported_is_listed() {
     let mut model = dense().node("Tan", &["x"], "a").node("MatMul", &["a", "w"], "b").int("mode", 1);
-    model = model.node("Softmax", &["b"], "d").node("ArgMax", &["x"], "e").int("select_last_index", 1);
+    model = model.node("Softplus", &["b"], "d").int("base", 2).node("ArgMax", &["x"], "e").int("select_last_index", 1);
     model = model.node("Dropout", &["d"], "f").node("Div", &["c", "x"], "g").node("Concat", &["e", "f", "g"], "y");
     model.0.node[4].name = "drop".into();
     model.0.node[4].domain = "com.example".into();
@@ -196,10 +209,10 @@ fn everything_unsupported_is_listed() {
         [
             "#0 (Tan)",
             "#1 (MatMul): attribute `mode`",
-            "#2 (Softmax)",
+            "#2 (Softplus): attribute `base`",
             "#3 (ArgMax): select_last_index = 1",
             "drop (com.example.Dropout)",
-            "#6 (Concat)"
+            "#6 (Concat): axis is missing"
         ]
     );
     let models = dense().node("Div", &["c", "x"], "a").node("Greater", &["a", "c"], "y");
