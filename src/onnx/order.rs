@@ -5,7 +5,7 @@ use std::{
     collections::{BinaryHeap, HashMap, HashSet},
 };
 
-use tract_onnx::pb::GraphProto;
+use tract_onnx::pb::{GraphProto, NodeProto};
 
 use crate::{Error, Result};
 
@@ -17,12 +17,25 @@ pub(super) fn order(graph: &mut GraphProto) -> Result<()> {
             node.name = format!("#{index}");
         }
     }
+    omit_empty(graph);
     let sorted = sort(graph)?;
     let mut nodes: Vec<_> = std::mem::take(&mut graph.node).into_iter().map(Some).collect();
     graph.node = sorted.into_iter().filter_map(|index| nodes[index].take()).collect();
     let used: HashSet<_> = consumed(graph).map(str::to_owned).collect();
     graph.initializer.retain(|tensor| used.contains(&tensor.name));
     Ok(())
+}
+
+/// Leaves out inputs of Resize that are empty lists, as exporters write optional ones.
+fn omit_empty(graph: &mut GraphProto) {
+    let initializers = graph.initializer.iter().filter(|tensor| tensor.dims == [0]).map(|tensor| &tensor.name);
+    let is_empty = |node: &&NodeProto| {
+        node.op_type == "Constant" && node.attribute.iter().flat_map(|a| &a.t).any(|tensor| tensor.dims == [0])
+    };
+    let constants = graph.node.iter().filter(is_empty).flat_map(|node| &node.output);
+    let empty: HashSet<_> = initializers.chain(constants).cloned().collect();
+    let resizes = graph.node.iter_mut().filter(|node| node.op_type == "Resize");
+    resizes.flat_map(|node| &mut node.input).filter(|input| empty.contains(*input)).for_each(String::clear);
 }
 
 /// Names of all tensors that nodes or the graph's outputs read.

@@ -288,7 +288,7 @@ impl Grid {
     }
 
     /// For each output of an axis, the inputs that its window sees, and how many values of the padded input those are.
-    pub(super) fn windows(&self, axis: usize) -> Vec<(Vec<usize>, usize)> {
+    pub(crate) fn windows(&self, axis: usize) -> Vec<(Vec<usize>, usize)> {
         let padded = self.from[axis] + self.pad[axis] + self.pad_end[axis];
         let window = |i: usize| {
             let taps = (0..self.kernel[axis]).map(|a| i * self.stride[axis] + a * self.dilation[axis]);
