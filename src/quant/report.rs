@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+
 use crate::{
     error::{ArtifactKind, Error, Result},
     graph::{Model, Network},
@@ -49,7 +51,7 @@ impl fmt::Display for Report {
 /// `Artifact` without rows, those of `float`, `Graph` where it gives another number of outputs, and every refusal of the
 /// model but `InputRange` and `ActivationRange`, which are counted.
 pub fn evaluate(
-    float: impl Fn(&[f64]) -> Result<Vec<f64>>,
+    float: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
     network: &Network,
     model: &Model,
     rows: &[Vec<f64>],
@@ -60,9 +62,10 @@ pub fn evaluate(
     let (mut refusals, mut first_refusal, mut agreeing) = (0, None, 0);
     let (mut largest, mut sum, mut count) = (0f64, 0f64, 0usize);
     let mut classes = true;
-    for (index, row) in rows.iter().enumerate() {
-        let expected = float(row)?;
-        let got = match model.predict(row) {
+    let outputs: Vec<_> = rows.par_iter().map(|row| (float(row), model.predict(row))).collect();
+    for (index, (expected, got)) in outputs.into_iter().enumerate() {
+        let expected = expected?;
+        let got = match got {
             Ok(got) => got,
             Err(error @ (Error::InputRange { .. } | Error::ActivationRange { .. })) => {
                 refusals += 1;

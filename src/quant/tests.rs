@@ -5,7 +5,7 @@ use crate::graph::{
 };
 
 fn evaluate(
-    float: impl Fn(&[f64]) -> Result<Vec<f64>>,
+    float: impl Fn(&[f64]) -> Result<Vec<f64>> + Sync,
     network: &Network,
     model: &Model,
     rows: &[Vec<f64>],

@@ -106,6 +106,7 @@ fn ends() -> Vec<End> {
 fn every_end_proves_what_the_integers_give() {
     for (name, network, reduction, kind) in ends() {
         let Compiled { model, network, .. } = compiled(network, reduction);
+        assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model, "{name}");
         let key = keys(&model);
         assert_eq!(key.vk.statement.kind, kind(model.digits().value_bits()), "{name}");
         let row = &rows()[3];

@@ -1,8 +1,17 @@
-use super::{super::tests::Random, *};
-use crate::graph::{
-    Port,
-    planar::{Activation, Conv, FloatLayer, Shape, Sparse, Term},
+use super::{
+    super::{Report, tests::Random},
+    *,
 };
+use crate::graph::{
+    self, Port,
+    planar::{Activation, Conv, FloatLayer, Function, Shape, Sparse, Term},
+};
+
+/// How the model compares with the float network, after the softmax where there is one.
+fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Report {
+    let network = graph::Network::from(network.clone());
+    super::super::evaluate(|row| Ok(network.eval(row)), &network, &model.clone().into(), rows).unwrap()
+}
 
 const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false };
 const LANES: Lanes = Lanes { activations: 4, weights: 8 };
@@ -128,7 +137,7 @@ fn report(net: &Network, digits: Digits, options: &Options, random: &mut Random)
     let (calibration, test) = data.split_at(150);
     let ranges = Ranges::from_rows(net, calibration).unwrap();
     let model = quantize(net, &ranges, digits, LANES, options).unwrap();
-    let report = evaluate(|row| Ok(net.eval(row)), net, &model, test).unwrap();
+    let report = evaluate(net, &model, test);
     (model, report, ranges)
 }
 
@@ -329,7 +338,7 @@ fn silent_channels_and_features_have_a_scale() {
     let model = quantize(&net, &Ranges::from_rows(&net, &data).unwrap(), DIGITS, LANES, &OPTIONS).unwrap();
     assert_eq!(model.input.step[1], model.input.step[2]);
     assert!(model.input.step[0] < 1e-4 * model.input.step[2]);
-    let report = evaluate(|row| Ok(net.eval(row)), &net, &model, &data).unwrap();
+    let report = evaluate(&net, &model, &data);
     assert_eq!((report.out_of_range, report.agreeing), (0, Some(50)), "{report}");
     model.run(model.quantize_input(&[0.0, 1.0, 0.0]).unwrap()).unwrap();
 }
@@ -342,7 +351,7 @@ fn softmax_is_applied_before_comparing() {
     let data = rows(&mut random, net.input_shape, 20);
     let model = quantize(&net, &Ranges::from_rows(&net, &data).unwrap(), DIGITS, LANES, &OPTIONS).unwrap();
     assert!(model.output.softmax);
-    let report = evaluate(|row| Ok(softmax(net.eval(row))), &net, &model, &data).unwrap();
+    let report = evaluate(&net, &model, &data);
     assert!(report.max_abs_error.unwrap() < 1e-3, "{report}");
 }
 
