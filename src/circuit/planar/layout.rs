@@ -269,12 +269,11 @@ impl Layout {
         if k > MAX_K {
             return Err(Error::ModelTooLarge { needed: k, available: MAX_K });
         }
-        let published =
-            |last: &TensorRows| last.channel_rows == 1 && last.storage.shape.is_vector() && last.segments[0].lead == 0;
-        if !tensors.last().is_some_and(published) {
-            let node = view.layers.last().map_or(String::new(), |layer| layer.node.to_owned());
+        if let Some(last) = view.layers.len().checked_sub(1)
+            && !tensors.last().is_some_and(|stored| ends(view, &geometry, last, stored))
+        {
             return Err(Error::Graph {
-                node,
+                node: view.layers[last].node.to_owned(),
                 reason: "the output must be a vector without hidden coefficients".into(),
             });
         }
@@ -332,6 +331,13 @@ impl Layout {
             + self.transfers.len()
             + self.params.table_rows()
     }
+}
+
+/// Whether the rows of the last tensor are those of the instance: one row a channel, its element in lane 0, and no product
+/// beside it.
+fn ends<W: Weight>(view: &View<'_, W>, geometry: &Geometry, layer: usize, stored: &TensorRows) -> bool {
+    let alone = stored.storage.form != Form::Native || support(view, geometry, layer, [0, 0], [1, 1]) == (0, 1);
+    stored.storage.shape.is_vector() && stored.channel_rows == 1 && stored.position(0, 0, 0).1 == 0 && alone
 }
 
 /// Gives every tensor its rows.
