@@ -1,49 +1,15 @@
 """Writes small/: tiny hand-made ONNX graphs for tests, with onnxruntime reference vectors.
 
 Usage: python models/make_small.py
-
-small/NAME.json is {"inputs": {name: rows}, "outputs": {name: rows}}, ROWS rows each. Every graph takes one row per run
-(leading axis 1, or "N"): a row is the input without that leading axis, and an output row the output without its own.
 """
-
-from pathlib import Path
 
 import numpy as np
 from onnx import TensorProto, external_data_helper
 
-from onnx_graph import Graph, run_rows, write_model, write_rows
-
-SMALL = Path(__file__).resolve().parent / "small"
-ROWS = 16
-CANDIDATES = 4096  # random rows that a decision graph chooses its ROWS rows from
-MARGIN = 0.05  # least distance of a chosen row from a tie, in units of the compared values
-
-
-def weights(rng, *shape):
-    """Normal values scaled by 1/sqrt(fan-in), the last axis of a [outputs, inputs] weight."""
-    return rng.normal(size=shape) / np.sqrt(shape[-1])
-
-
-def rows_of(rng, *shape, count=ROWS):
-    """`count` rows, uniform in [-1, 1)."""
-    return rng.uniform(-1, 1, (count, *shape)).astype(np.float32)
-
-
-def balanced(rows, classes, margins):
-    """The first ROWS rows whose margin is at least MARGIN, taking the classes in turn."""
-    queues = [list(np.flatnonzero((classes == c) & (margins >= MARGIN))) for c in np.unique(classes)]
-    chosen = [queues[i % len(queues)].pop(0) for i in range(ROWS)]
-    return rows[chosen]
-
-
-def save(model, rows=None):
-    """Writes the model and, when `rows` are given, its reference vectors."""
-    write_model(SMALL / f"{model.graph.name}.onnx", model)
-    if rows is not None:
-        inputs, outputs = model.graph.input[0].name, model.graph.output[0].name
-        write_rows(
-            SMALL / f"{model.graph.name}.json", {"inputs": {inputs: rows}, "outputs": {outputs: run_rows(model, rows)}}
-        )
+import small_networks
+import small_planar
+from onnx_graph import Graph, run_rows
+from small_common import CANDIDATES, SMALL, balanced, rows_of, save, weights
 
 
 def gemm_only(rng):
@@ -196,11 +162,14 @@ GRAPHS = {
 
 def main():
     SMALL.mkdir(exist_ok=True)
-    for seed, (name, write) in enumerate(GRAPHS.items(), start=1):
-        write(np.random.default_rng(seed))
-        size = (SMALL / f"{name}.onnx").stat().st_size
-        assert size < 10_000, f"{name}.onnx has {size} bytes"
-        print(f"{name}.onnx: {size} bytes")
+    # Each list has seeds of its own, so that a graph added to one leaves the others' bytes alone.
+    lists = [(GRAPHS, 1, 10_000), (small_planar.GRAPHS, 101, 15_000), (small_networks.GRAPHS, 201, 15_000)]
+    for graphs, first, limit in lists:
+        for seed, (name, write) in enumerate(graphs.items(), start=first):
+            write(np.random.default_rng(seed))
+            size = (SMALL / f"{name}.onnx").stat().st_size
+            assert size < limit, f"{name}.onnx has {size} bytes"
+            print(f"{name}.onnx: {size} bytes")
 
 
 if __name__ == "__main__":

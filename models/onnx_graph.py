@@ -1,4 +1,4 @@
-"""Builds, writes and runs ONNX graphs; shared by train.py and make_small.py."""
+"""Builds, writes and runs ONNX graphs; shared by the scripts of this folder."""
 
 import json
 from pathlib import Path
@@ -41,17 +41,27 @@ class Graph:
         bias = self.constant(f"{name}.bias", bias)
         return self.node("Gemm", f"{name}/gemm", weight, bias, transB=1, output=output)
 
-    def model(self, output_shape, output_type=TensorProto.FLOAT):
-        """Returns the checked model whose only output is the last node's."""
+    def conv(self, name, weight, bias=None, op="Conv", **attributes):
+        """Appends a Conv with `weight` [outputs, inputs / groups, *kernel] and, if given, `bias` [outputs]."""
+        constants = [self.constant(f"{name}.weight", weight)]
+        if bias is not None:
+            constants.append(self.constant(f"{name}.bias", bias))
+        return self.node(op, f"{name}/{op.lower()}", *constants, **attributes)
+
+    def model(self, output_shape, output_type=TensorProto.FLOAT, opset=OPSET, ir_version=IR_VERSION, infer_shapes=True):
+        """Returns the checked model whose only output is the last node's.
+
+        Without `infer_shapes` the shapes of the nodes may contradict each other.
+        """
         outputs = [helper.make_tensor_value_info(self.last, output_type, output_shape)]
         graph = helper.make_graph(self.nodes, self.name, self.inputs, outputs, self.initializers)
         model = helper.make_model(
             graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
-            ir_version=IR_VERSION,
+            opset_imports=[helper.make_opsetid("", opset)],
+            ir_version=ir_version,
             producer_name="hushproof-models",
         )
-        onnx.checker.check_model(model, full_check=True)
+        onnx.checker.check_model(model, full_check=infer_shapes)
         return model
 
 
@@ -87,3 +97,11 @@ def write_rows(path, groups):
         return "[\n" + ",\n".join(json.dumps(row) for row in json_value(value)) + "\n]"
 
     Path(path).write_text(encode(groups) + "\n")
+
+
+def write_manifest(path, key, entries):
+    """Replaces the entries of `key` in the manifest at `path` and leaves its other keys as they are."""
+    path = Path(path)
+    manifest = json.loads(path.read_text()) if path.exists() else {}
+    manifest[key] = entries
+    path.write_text(json.dumps({key: manifest[key] for key in sorted(manifest)}, indent=2) + "\n")

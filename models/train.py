@@ -1,4 +1,4 @@
-"""Trains the breast-cancer models and writes every breast_cancer_* file and manifest.json next to this script.
+"""Trains the breast-cancer models and writes every breast_cancer_* file and the `models` of manifest.json.
 
 Usage: python models/train.py
 """
@@ -19,7 +19,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from onnx_graph import Graph, run_rows, write_model, write_rows
+from onnx_graph import Graph, run_rows, write_manifest, write_model, write_rows
 
 HERE = Path(__file__).resolve().parent
 SEED = 0
@@ -155,7 +155,7 @@ def main():
     np.savez_compressed(HERE / "breast_cancer_calibration.npz", record=calibration.astype(np.float32))
     (HERE / "breast_cancer_test_labels.json").write_text(json.dumps(test_y.tolist()) + "\n")
     write_rows(HERE / "breast_cancer_record.json", {"record": test_x[[examples["malignant"]]]})
-    (HERE / "manifest.json").write_text(json.dumps({"models": entries}, indent=2) + "\n")
+    write_manifest(HERE / "manifest.json", "models", entries)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,9 @@ impl Witness {
                 let best = trace.accumulators[tensor - 1].iter().max().copied().unwrap_or(0);
                 maximum[rows.first..rows.first + shape.len()].fill(best);
             }
+            if let Some(table) = table_of(model, tensor) {
+                first.idle(layout, tensor, model.tables[table].values[0]);
+            }
             if rows.storage.form == Form::Native {
                 hide(model, layout, tensor - 1, &trace, &mut first);
             }
@@ -105,12 +108,21 @@ impl FirstPhase {
         }
     }
 
-    fn put(&mut self, model: &Model, at: (usize, usize), state: i64, whole: u64) {
+    pub(super) fn put(&mut self, model: &Model, at: (usize, usize), state: i64, whole: u64) {
         let bits = model.digits.limb_bits;
         let lane = &mut self.lanes[at.1];
         lane.state[at.0] = state;
         for (i, limb) in lane.limbs.iter_mut().enumerate() {
             limb[at.0] = ((whole >> (bits * i as u32)) & ((1 << bits) - 1)) as i64;
+        }
+    }
+
+    /// Lanes without an element on the rows of a table hold its first entry.
+    fn idle(&mut self, layout: &Layout, tensor: usize, value: i64) {
+        let rows = layout.rows.iter().enumerate().filter(|(_, row)| row.tensor as usize == tensor);
+        for (index, row) in rows {
+            let lanes = self.lanes.iter_mut().enumerate();
+            lanes.filter(|(lane, _)| row.mask >> lane & 1 == 0).for_each(|(_, lane)| lane.state[index] = value);
         }
     }
 
