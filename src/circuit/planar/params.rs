@@ -6,7 +6,7 @@ use crate::{
     error::{ArtifactKind, Error, Result},
     graph::{
         Digits,
-        planar::{Activation, FloatActivation, Lanes, Model, Network},
+        planar::{Activation, FloatActivation, Lanes, Model, Network, table_bits},
     },
 };
 
@@ -111,10 +111,9 @@ impl Params {
         Ok(params)
     }
 
-    /// The parameters that a float network will have.
-    pub(super) fn of_network(network: &Network, digits: Digits, lanes: Lanes) -> Self {
+    /// The parameters that a float network will have with so many function tables.
+    pub(super) fn of_network(network: &Network, tables: usize, digits: Digits, lanes: Lanes) -> Self {
         let activations = || network.layers.iter().map(|layer| &layer.activation);
-        let tables = activations().filter(|activation| matches!(activation, FloatActivation::Table(_))).count() as u32;
         let clip = activations().any(|activation| matches!(activation, FloatActivation::Clip { .. }));
         Self {
             digits,
@@ -123,7 +122,7 @@ impl Params {
             hops: Vec::new(),
             clip: clip && tables == 0,
             negative: activations().any(|activation| matches!(activation, FloatActivation::PRelu { .. })),
-            tables: (tables > 0).then_some((tables, digits.limb_bits)),
+            tables: (tables > 0).then(|| (tables as u32, table_bits(digits.limb_bits, tables))),
             value_bias: network.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
             published: match network.layers.last().map(|layer| &layer.activation) {
                 Some(FloatActivation::ArgMax) => Published::ArgMax,

@@ -25,6 +25,8 @@ pub struct SearchOptions {
     pub value_bits: u32,
     /// Least bits of a requantization remainder: the precision of the weights.
     pub remainder_bits: u32,
+    /// Function tables.
+    pub tables: usize,
     /// Whether to take the layout with the least columns of those that are at most twice as slow as the fastest.
     pub few_columns: bool,
 }
@@ -70,7 +72,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
     }
     let mut weights = Vec::new();
     for lanes in WEIGHT_LANES {
-        let params = Params::of_network(network, smallest, Lanes { activations: 8, weights: lanes });
+        let params = Params::of_network(network, options.tables, smallest, Lanes { activations: 8, weights: lanes });
         if let Ok(layout) = Layout::plan(&view, params) {
             weights.push((lanes, layout.row_counts().1));
         }
@@ -83,7 +85,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
             for (weight_lanes, weight_rows) in &weights {
                 let lanes = Lanes { activations: *activations, weights: *weight_lanes };
                 let Params { steps, hops, .. } = distances.clone();
-                let params = Params { steps, hops, ..Params::of_network(network, digits, lanes) };
+                let params = Params { steps, hops, ..Params::of_network(network, options.tables, digits, lanes) };
                 let used = (*activation_rows).max(*weight_rows).max(params.table_rows()).max(outputs + 2);
                 let k = (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros();
                 if k > MAX_K || params.tables.is_some() && digits.value_limbs > 1 {
