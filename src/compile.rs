@@ -111,6 +111,7 @@ fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Option
     let search_options = circuit::planar::SearchOptions {
         value_bits: options.value_bits.unwrap_or(circuit::planar::DEFAULT_BITS.0),
         remainder_bits: circuit::planar::DEFAULT_BITS.1,
+        tables: quant::planar::tables(network, &ranges, &quant_options(options))?,
         few_columns: options.prefer == Prefer::Columns,
     };
     let choice = circuit::planar::search(network, &search_options)?;

@@ -253,6 +253,13 @@ pub struct Table {
     pub values: Vec<i64>,
 }
 
+/// Bits of the arguments of function tables: all `tables` of them together are smaller than the range table of a limb, so
+/// that they do not double the rows.
+pub const fn table_bits(limb_bits: u32, tables: usize) -> u32 {
+    let fewer = if tables == 0 { 1 } else { tables.ilog2() + 1 };
+    if fewer + 2 <= limb_bits { limb_bits - fewer } else { 2 }
+}
+
 /// What turns the accumulators Y of a layer into codes.
 ///
 /// With s remainder bits and `c = 2^(s−1) − 1`, every element has a `state`, an upper part `0 ≤ a < 2^b` and a lower part

@@ -19,7 +19,7 @@ use crate::{
         planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output},
     },
 };
-use steps::Steps;
+use steps::{Functions, Steps};
 
 /// Turns a float network into the integers that are proved; `lanes` is stored as given.
 ///
@@ -51,6 +51,15 @@ pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes
     let model = Model { name: network.name.clone(), digits, lanes, input, layers, tables: steps.tables, output };
     model.check()?;
     Ok(model)
+}
+
+/// How many function tables [`quantize`] makes of a network.
+///
+/// # Errors
+/// `Calibration` for ranges of another network.
+pub fn tables(network: &Network, ranges: &Ranges, options: &Options) -> Result<usize> {
+    ranges.check(network)?;
+    Ok(Functions::new(network, ranges, options).list.len())
 }
 
 const fn is_decision(activation: &FloatActivation) -> bool {

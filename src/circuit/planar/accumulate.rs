@@ -64,7 +64,7 @@ pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, cha
             Link::Jump => transfer[row],
         };
         produced[row] = locals[row].produced + link * produced[row + 1];
-        let run = if placed.run { challenges.gamma.pow([lanes]) } else { Fr::ZERO };
+        let run = if placed.run > 0 { challenges.gamma.pow([u64::from(placed.run)]) } else { Fr::ZERO };
         consumed[row] = locals[row].consumed + run * consumed[row + 1];
         if let Some(negative) = &mut negative {
             negative[row] = locals[row].negative + run * negative[row + 1];

@@ -79,6 +79,8 @@ pub(super) struct FixedColumns {
     pub(super) jump: Column<Fixed>,
     /// Rows whose neighbouring lanes are further apart than 1, per distance.
     pub(super) steps: Vec<Column<Fixed>>,
+    /// Rows from which a run goes on by another distance than `lanes`, per distance.
+    pub(super) hops: Vec<Column<Fixed>>,
     /// Rows whose code has a sign.
     pub(super) signed: Column<Fixed>,
     pub(super) clip: Option<Column<Fixed>>,
@@ -327,7 +329,10 @@ impl Config {
         meta.create_gate("consume", |cells| {
             let gamma = cells.query_challenge(self.gamma);
             let usable = fixed(cells, self.fixed.usable);
-            let run = fixed(cells, self.fixed.run) * power(&gamma, self.lanes.len());
+            let mut run = fixed(cells, self.fixed.run) * power(&gamma, self.lanes.len());
+            for (hop, column) in self.params.hops.iter().zip(&self.fixed.hops) {
+                run = run + fixed(cells, *column) * power(&gamma, *hop as usize);
+            }
             let codes = self.lanes.iter().map(|lane| fixed(cells, lane.mask) * self.code(cells, lane)).collect();
             let local = horner(&gamma, codes);
             let below = next(cells, self.consumed);
@@ -514,6 +519,7 @@ impl FixedColumns {
             unit: meta.fixed_column(),
             jump: meta.fixed_column(),
             steps: params.steps.iter().map(|_| meta.fixed_column()).collect(),
+            hops: params.hops.iter().map(|_| meta.fixed_column()).collect(),
             signed: meta.fixed_column(),
             clip: params.clip.then(|| meta.fixed_column()),
             bias: (0..bias).map(|_| meta.fixed_column()).collect(),

@@ -90,7 +90,10 @@ impl Writer<'_> {
             self.flag(lane.mask, index, !decision && row.mask >> l & 1 == 1);
         }
         self.flag(fixed.hidden, index, row.hidden && !decision);
-        self.flag(fixed.run, index, row.run);
+        self.flag(fixed.run, index, row.run as usize == self.config.lanes.len());
+        for (hop, column) in self.config.params.hops.iter().zip(&fixed.hops) {
+            self.flag(*column, index, row.run == *hop);
+        }
         self.flag(fixed.head, index, row.head);
         if let Some(column) = fixed.negative_head {
             self.flag(column, index, row.negative_head);

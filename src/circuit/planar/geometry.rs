@@ -33,7 +33,7 @@ pub(super) struct Storage {
     pub(super) form: Form,
     /// Residue classes in which consumers read it.
     pub(super) phase: [usize; 2],
-    /// Distance of lines of a class, in cells.
+    /// Distance of lines of a class, in exponents of consumers.
     pub(super) line: usize,
 }
 
@@ -62,11 +62,11 @@ pub(super) fn convs<'a, W>(view: &View<'a, W>, layer: usize) -> impl Iterator<It
 }
 
 impl Geometry {
-    /// Chooses storage for a network whose rows hold `lanes` activations.
+    /// Chooses storage for a network.
     ///
     /// # Errors
     /// `Graph` where no storage serves all readers of a tensor.
-    pub(super) fn new<W>(view: &View<'_, W>, lanes: usize) -> Result<Self> {
+    pub(super) fn new<W>(view: &View<'_, W>) -> Result<Self> {
         let count = view.shapes.len();
         let scattered: Vec<bool> = (0..count).map(|tensor| is_scattered(view, tensor)).collect();
         let (phase, split) = phases(view, &scattered)?;
@@ -88,7 +88,7 @@ impl Geometry {
                 (false, false) => Form::Lines,
             });
         }
-        let lines = lines(view, &phase, &split, &forms, lanes);
+        let lines = lines(view, &phase, &split, &forms);
         let tensors = (0..count)
             .map(|t| Storage { shape: view.shapes[t], form: forms[t], phase: phase[t], line: lines[t] })
             .collect();
@@ -174,13 +174,7 @@ pub(super) fn has_hidden<W>(view: &View<'_, W>, layer: usize, phase: &[[usize; 2
 
 /// Distance of lines per tensor: at least the width of a class and the zeros that readers need beside it, the same for
 /// all sources of a layer and for the tensor that it makes in place.
-fn lines<W>(
-    view: &View<'_, W>,
-    phase: &[[usize; 2]],
-    split: &[[usize; 2]],
-    forms: &[Form],
-    lanes: usize,
-) -> Vec<usize> {
+fn lines<W>(view: &View<'_, W>, phase: &[[usize; 2]], split: &[[usize; 2]], forms: &[Form]) -> Vec<usize> {
     let count = view.shapes.len();
     let mut least: Vec<usize> = (0..count).map(|t| class_size(view.shapes[t], phase[t], [0, 0])[1]).collect();
     let mut parent: Vec<usize> = (0..count).collect();
@@ -205,11 +199,6 @@ fn lines<W>(
     let mut line = vec![1usize; count];
     for t in 0..count {
         line[roots[t]] = line[roots[t]].max(least[t]);
-    }
-    for t in 0..count {
-        if forms[t] == Form::Lines {
-            line[roots[t]] = line[roots[t]].next_multiple_of(lanes);
-        }
     }
     roots.into_iter().map(|root| line[root]).collect()
 }

@@ -83,8 +83,8 @@ pub(super) struct Row {
     pub(super) mask: u64,
     /// Whether the other lanes may hold hidden coefficients.
     pub(super) hidden: bool,
-    /// Whether the consumer's run goes on to the next row.
-    pub(super) run: bool,
+    /// Exponents from this row to the next in the consumer's run; 0 where the run ends.
+    pub(super) run: u32,
     /// Whether a consumer's run begins here.
     pub(super) head: bool,
     /// Whether a consumer's run over negative parts begins here.
@@ -119,8 +119,31 @@ impl TensorRows {
         if self.storage.form == Form::Scattered {
             return (start + i * (segment.size[1] + self.spacer()) + j, 0);
         }
+        if self.storage.form == Form::Lines {
+            let row = segment.lead / self.lanes + i * self.line_rows(segment) + j / self.lanes;
+            return (start + row, j % self.lanes);
+        }
         let cell = segment.lead + i * self.storage.line + j;
         (start + cell / self.lanes, cell % self.lanes)
+    }
+
+    /// Rows of a line, where lines begin on rows.
+    const fn line_rows(&self, segment: &Segment) -> usize {
+        segment.size[1].div_ceil(self.lanes)
+    }
+
+    /// Line and column of a row's lane 0, where lines begin on rows; `None` in front of the first line.
+    fn line_start(&self, segment: &Segment, row: usize) -> Option<(usize, usize)> {
+        let body = row.checked_sub(segment.lead / self.lanes)?;
+        let rows = self.line_rows(segment);
+        Some((body / rows, body % rows * self.lanes))
+    }
+
+    /// Distances from the last row of a line to the next line, in exponents of consumers.
+    pub(super) fn hops(&self) -> impl Iterator<Item = u32> + '_ {
+        let lines = self.segments.iter().filter(|segment| self.storage.form == Form::Lines && segment.size[0] > 1);
+        let hop = |segment: &Segment| (self.storage.line - (self.line_rows(segment) - 1) * self.lanes) as u32;
+        lines.map(hop).filter(|hop| *hop as usize != self.lanes)
     }
 
     /// Rows after each line of single elements, from which the next line's exponent is reached.
@@ -159,9 +182,10 @@ impl TensorRows {
                     Form::Lines => {
                         let inner = [0, 1].map(|d| self.storage.phase[d] / self.split[d]);
                         let class = [0, 1].map(|d| segment.phase[d] / self.split[d]);
-                        let cell = (row * self.lanes) as i64 - segment.lead as i64;
-                        let line = cell.div_euclid(self.storage.line as i64).max(0);
-                        let column = cell - line * self.storage.line as i64;
+                        let (line, column) = match self.line_start(segment, row) {
+                            Some((line, column)) => (line as i64, column as i64),
+                            None => (0, (row * self.lanes) as i64 - segment.lead as i64),
+                        };
                         let y = inner[0] as i64 * line + class[0] as i64;
                         let x = inner[1] as i64 * column + class[1] as i64;
                         self.block_lead as i64 + y * self.stride as i64 + x
@@ -179,23 +203,31 @@ impl TensorRows {
         for segment in &self.segments {
             for row in 0..segment.rows {
                 let scattered = self.storage.form == Form::Scattered;
-                let mask = if scattered {
-                    u64::from(row % (segment.size[1] + self.spacer()) < segment.size[1])
-                } else {
-                    let useful = |lane: &usize| {
-                        let cell = (row * self.lanes + lane).checked_sub(segment.lead);
-                        cell.is_some_and(|cell| {
+                let useful = |lane: &usize| match self.storage.form {
+                    Form::Scattered => *lane == 0 && row % (segment.size[1] + self.spacer()) < segment.size[1],
+                    Form::Lines => {
+                        self.line_start(segment, row).is_some_and(|(_, column)| column + lane < segment.size[1])
+                    }
+                    Form::Input | Form::Native => {
+                        (row * self.lanes + lane).checked_sub(segment.lead).is_some_and(|cell| {
                             cell / self.storage.line < segment.size[0] && cell % self.storage.line < segment.size[1]
                         })
-                    };
-                    (0..self.lanes).filter(useful).fold(0, |mask, lane| mask | 1 << lane)
+                    }
+                };
+                let mask = (0..self.lanes).filter(useful).fold(0, |mask, lane| mask | 1 << lane);
+                let run = match (self.line_start(segment, row), self.storage.form) {
+                    _ if scattered || row + 1 == segment.rows => 0,
+                    (Some((_, column)), Form::Lines) if column + self.lanes >= segment.size[1] => {
+                        self.storage.line - column
+                    }
+                    _ => self.lanes,
                 };
                 rows.push(Row {
                     tensor: tensor as u32,
                     channel: channel as u32,
                     mask,
                     hidden: self.storage.form == Form::Native,
-                    run: !scattered && row + 1 < segment.rows,
+                    run: run as u32,
                     head: read && if scattered { mask > 0 } else { row == 0 },
                     negative_head: false,
                     step: self.step as u32,
@@ -230,7 +262,7 @@ impl Layout {
     /// Lays out a network, float or integer.
     pub(super) fn plan<W: Weight>(view: &View<'_, W>, mut params: Params) -> Result<Self> {
         let lanes = params.lanes.activations;
-        let geometry = Geometry::new(view, lanes)?;
+        let geometry = Geometry::new(view)?;
         let tensors = place(view, &geometry, lanes)?;
         let mut rows = Vec::new();
         let mut monomials = Vec::new();
@@ -259,9 +291,8 @@ impl Layout {
         runs.all(&geometry)?;
         let (weights, transfers) = (runs.weights, runs.transfers);
 
-        params.steps = tensors.iter().map(|t| t.step as u32).filter(|step| *step > 1).collect();
-        params.steps.sort_unstable();
-        params.steps.dedup();
+        params.spread(&tensors);
+        params.check()?;
         let outputs = view.shapes.last().map_or(0, |shape| shape.len());
         let used_rows = rows.len().max(weights.rows.len()).max(params.table_rows());
         let needed = used_rows.max(outputs + CONTEXT_ROWS) + 1 + RESERVED_ROWS;
@@ -413,7 +444,7 @@ fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lane
         }
         let (lead, cells) = match storage.form {
             Form::Input => (spare * lanes, (size[0] - 1) * storage.line + size[1]),
-            Form::Lines => (spare * lanes, size[0] * storage.line),
+            Form::Lines => (spare * lanes, size[0] * size[1].next_multiple_of(lanes)),
             Form::Scattered => (0, 0),
             Form::Native => {
                 let (low, high) = support(view, geometry, tensor - 1, phase, size);

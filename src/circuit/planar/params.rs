@@ -1,12 +1,12 @@
 //! What the shape of the constraint system depends on.
 
-use super::super::lookup::GROUP;
+use super::{super::lookup::GROUP, layout::TensorRows};
 use crate::{
     codec::{Reader, Writer},
     error::{ArtifactKind, Error, Result},
     graph::{
         Digits,
-        planar::{Activation, FloatActivation, Lanes, Model, Network},
+        planar::{Activation, FloatActivation, Lanes, Model, Network, table_bits},
     },
 };
 
@@ -14,8 +14,10 @@ use crate::{
 const MAX_LANES: usize = 64;
 /// Most weight lanes.
 const MAX_WEIGHT_LANES: usize = 256;
-/// Most different distances of neighbouring lanes' exponents.
-const MAX_STEPS: usize = 8;
+/// Most different distances of neighbouring lanes' exponents, and of rows of a run.
+const MAX_STEPS: usize = 16;
+/// Longest distance of rows of a run.
+const MAX_HOP: u32 = 1 << 12;
 
 /// How the output codes reach the public instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +44,8 @@ pub struct Params {
     pub lanes: Lanes,
     /// Distances above 1 between the exponents of neighbouring lanes, increasing.
     pub steps: Vec<u32>,
+    /// Distances other than `lanes` from one row to the next of a consumer's run, increasing.
+    pub hops: Vec<u32>,
     /// Whether some activation is a Clip, whose state is 0, 1 or 2.
     pub clip: bool,
     /// Whether some activation is a PRelu, whose negative parts are read apart.
@@ -61,6 +65,7 @@ impl Default for Params {
             digits: Digits { limb_bits: 4, value_limbs: 1, remainder_limbs: 1 },
             lanes: Lanes { activations: 1, weights: 2 },
             steps: Vec::new(),
+            hops: Vec::new(),
             clip: false,
             negative: false,
             tables: None,
@@ -89,6 +94,7 @@ impl Params {
             digits: model.digits,
             lanes: model.lanes,
             steps: Vec::new(),
+            hops: Vec::new(),
             clip,
             negative: activations().any(|activation| *activation == Activation::PRelu),
             tables: bits.map(|bits| (model.tables.len() as u32, bits)),
@@ -105,18 +111,18 @@ impl Params {
         Ok(params)
     }
 
-    /// The parameters that a float network will have.
-    pub(super) fn of_network(network: &Network, digits: Digits, lanes: Lanes) -> Self {
+    /// The parameters that a float network will have with so many function tables.
+    pub(super) fn of_network(network: &Network, tables: usize, digits: Digits, lanes: Lanes) -> Self {
         let activations = || network.layers.iter().map(|layer| &layer.activation);
-        let tables = activations().filter(|activation| matches!(activation, FloatActivation::Table(_))).count() as u32;
         let clip = activations().any(|activation| matches!(activation, FloatActivation::Clip { .. }));
         Self {
             digits,
             lanes,
             steps: Vec::new(),
+            hops: Vec::new(),
             clip: clip && tables == 0,
             negative: activations().any(|activation| matches!(activation, FloatActivation::PRelu { .. })),
-            tables: (tables > 0).then_some((tables, digits.limb_bits)),
+            tables: (tables > 0).then(|| (tables as u32, table_bits(digits.limb_bits, tables))),
             value_bias: network.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
             published: match network.layers.last().map(|layer| &layer.activation) {
                 Some(FloatActivation::ArgMax) => Published::ArgMax,
@@ -126,13 +132,28 @@ impl Params {
         }
     }
 
-    fn check(&self) -> Result<()> {
+    /// Takes over the distances that a layout has.
+    pub(super) fn spread(&mut self, tensors: &[TensorRows]) {
+        self.steps = tensors.iter().map(|tensor| tensor.step as u32).filter(|step| *step > 1).collect();
+        self.hops = tensors.iter().flat_map(TensorRows::hops).collect();
+        for list in [&mut self.steps, &mut self.hops] {
+            list.sort_unstable();
+            list.dedup();
+        }
+    }
+
+    /// Whether a circuit can be built with these parameters.
+    ///
+    /// # Errors
+    /// `Artifact` where none can.
+    pub(super) fn check(&self) -> Result<()> {
         let tables = self.tables.is_none_or(|(count, bits)| {
             (1..=64).contains(&count) && (2..=self.digits.limb_bits).contains(&bits) && !self.clip
         });
-        let steps = self.steps.len() <= MAX_STEPS
-            && self.steps.iter().all(|step| (2..=32).contains(step))
-            && self.steps.is_sorted_by(|a, b| a < b);
+        let list = |values: &[u32], range: std::ops::RangeInclusive<u32>| {
+            values.len() <= MAX_STEPS && values.iter().all(|v| range.contains(v)) && values.is_sorted_by(|a, b| a < b)
+        };
+        let steps = list(&self.steps, 2..=32) && list(&self.hops, 1..=MAX_HOP);
         if self.digits.is_valid()
             && (1..=MAX_LANES).contains(&self.lanes.activations)
             && (2..=MAX_WEIGHT_LANES).contains(&self.lanes.weights)
@@ -198,6 +219,8 @@ impl Params {
         w.size(self.lanes.weights);
         w.size(self.steps.len());
         self.steps.iter().for_each(|step| w.varint((*step).into()));
+        w.size(self.hops.len());
+        self.hops.iter().for_each(|hop| w.varint((*hop).into()));
         for flag in [self.clip, self.negative, self.tables.is_some(), self.value_bias] {
             w.u8(flag.into());
         }
@@ -224,6 +247,8 @@ impl Params {
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
         let count = r.size()?;
         let steps = r.many(count, 1, Reader::varint_u32)?;
+        let count = r.size()?;
+        let hops = r.many(count, 1, Reader::varint_u32)?;
         let (clip, negative, tables, value_bias) = (r.bool()?, r.bool()?, r.bool()?, r.bool()?);
         let tables = if tables { Some((r.varint_u32()?, r.varint_u32()?)) } else { None };
         let published = match r.u8()? {
@@ -234,7 +259,7 @@ impl Params {
             4 => Published::ArgMax,
             other => return Err(r.error(format!("unknown kind of output {other}"))),
         };
-        let params = Self { digits, lanes, steps, clip, negative, tables, value_bias, published };
+        let params = Self { digits, lanes, steps, hops, clip, negative, tables, value_bias, published };
         params.check().map_err(|_| r.error("sizes of lanes, limbs or tables that no circuit has"))?;
         Ok(params)
     }
@@ -256,6 +281,7 @@ pub fn fixed_columns(params: &Params) -> usize {
     16 + params.lanes.activations
         + bias
         + params.steps.len()
+        + params.hops.len()
         + optional.iter().filter(|b| **b).count()
         + tables
         + params.lanes.weights

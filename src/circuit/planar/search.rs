@@ -25,6 +25,8 @@ pub struct SearchOptions {
     pub value_bits: u32,
     /// Least bits of a requantization remainder: the precision of the weights.
     pub remainder_bits: u32,
+    /// Function tables.
+    pub tables: usize,
     /// Whether to take the layout with the least columns of those that are at most twice as slow as the fastest.
     pub few_columns: bool,
 }
@@ -60,18 +62,17 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
     let view = View::network(network);
     let smallest = Digits { limb_bits: 4, value_limbs: 1, remainder_limbs: 1 };
     let mut rows = Vec::new();
+    let geometry = Geometry::new(&view)?;
     for lanes in ACTIVATION_LANES {
-        let geometry = Geometry::new(&view, lanes)?;
         let tensors = place(&view, &geometry, lanes)?;
         let used: usize = tensors.iter().map(|tensor| tensor.storage.shape.channels * tensor.channel_rows).sum();
-        let mut steps: Vec<u32> = tensors.iter().map(|t| t.step as u32).filter(|step| *step > 1).collect();
-        steps.sort_unstable();
-        steps.dedup();
-        rows.push((lanes, used, steps));
+        let mut distances = Params::default();
+        distances.spread(&tensors);
+        rows.push((lanes, used, distances));
     }
     let mut weights = Vec::new();
     for lanes in WEIGHT_LANES {
-        let params = Params::of_network(network, smallest, Lanes { activations: 8, weights: lanes });
+        let params = Params::of_network(network, options.tables, smallest, Lanes { activations: 8, weights: lanes });
         if let Ok(layout) = Layout::plan(&view, params) {
             weights.push((lanes, layout.row_counts().1));
         }
@@ -80,10 +81,11 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
     let mut choices: Vec<Choice> = Vec::new();
     let mut too_large = false;
     for digits in candidates(options) {
-        for (activations, activation_rows, steps) in &rows {
+        for (activations, activation_rows, distances) in &rows {
             for (weight_lanes, weight_rows) in &weights {
                 let lanes = Lanes { activations: *activations, weights: *weight_lanes };
-                let params = Params { steps: steps.clone(), ..Params::of_network(network, digits, lanes) };
+                let Params { steps, hops, .. } = distances.clone();
+                let params = Params { steps, hops, ..Params::of_network(network, options.tables, digits, lanes) };
                 let used = (*activation_rows).max(*weight_rows).max(params.table_rows()).max(outputs + 2);
                 let k = (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros();
                 if k > MAX_K || params.tables.is_some() && digits.value_limbs > 1 {

@@ -5,12 +5,14 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{Activation, FloatActivation, FloatLayer, Function, Network, Table},
+        planar::{Activation, FloatActivation, FloatLayer, Function, Network, Table, table_bits},
     },
 };
 
 /// A channel's range counts as at least this share of its tensor's range, so that what never showed keeps a sane scale.
 const FLOOR: f64 = 1.0 / 1024.0;
+/// A channel of which n values were seen counts as at least `FEW / √n` of its tensor's range.
+const FEW: f64 = 3.0;
 /// Levels of a colour channel. The code of the largest calibrated input is a multiple of it where bits allow, so that
 /// pixels are met exactly.
 const PIXEL_LEVELS: u64 = 255;
@@ -32,13 +34,14 @@ impl Steps {
     /// Chooses all scales of a checked network from its ranges.
     pub(super) fn choose(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> Result<Self> {
         let top = ((1u64 << digits.value_bits()) - 1) as f64;
-        let mut functions = Functions { margin: options.margin, list: Vec::new() };
         let layers = || network.layers.iter().zip(&ranges.tensors[1..]);
-        let activation: Vec<Activation> = layers().map(|(l, channels)| functions.activation(l, channels)).collect();
+        let functions = Functions::new(network, ranges, options);
+        let activation: Vec<Activation> = layers().map(|(layer, _)| functions.activation(layer)).collect();
         let (mut argument, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+        let bits = table_bits(digits.limb_bits, functions.list.len());
         for (function, half) in functions.list {
-            let step = 2.0 * half / f64::from(digits.limb_bits).exp2();
-            let (table, output) = table(function, step, digits);
+            let step = 2.0 * half / f64::from(bits).exp2();
+            let (table, output) = table(function, step, bits, digits);
             argument.push(step);
             tables.push(table);
             outputs.push(output);
@@ -49,7 +52,7 @@ impl Steps {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
                 (_, float) if is_decision(float) => Need::Fixed(1.0),
-                _ => Need::Range(magnitudes(channels, options.margin)),
+                _ => Need::Range(magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin)),
             });
         }
         Ok(Self { step: tie(network, ranges, &needs, top)?, activation, argument, tables })
@@ -57,40 +60,61 @@ impl Steps {
 }
 
 /// The functions that become tables, each with the half width of its arguments: one table serves all layers of a function.
-struct Functions {
-    margin: f64,
-    list: Vec<(Function, f64)>,
+pub(super) struct Functions {
+    pub(super) list: Vec<(Function, f64)>,
 }
 
 impl Functions {
-    fn activation(&mut self, layer: &FloatLayer, channels: &[Channel]) -> Activation {
-        match layer.activation {
-            FloatActivation::Linear => Activation::Linear,
-            FloatActivation::Relu => Activation::Relu,
-            FloatActivation::PRelu { .. } => Activation::PRelu,
-            FloatActivation::Threshold { .. } => Activation::Threshold,
-            FloatActivation::ArgMax => Activation::ArgMax,
-            FloatActivation::Table(function) => self.table(function, channels),
+    /// Clips are tables where their arguments leave twice the clip's range, and wherever another function is one.
+    pub(super) fn new(network: &Network, ranges: &Ranges, options: &Options) -> Self {
+        let margin = options.margin.sqrt();
+        let layers = || network.layers.iter().zip(&ranges.tensors[1..]);
+        // Code 2^b − 1 is the clip, so arguments from −clip to twice the clip fit; a table holds wider ones.
+        let wide = |(layer, channels): (&FloatLayer, &Vec<Channel>)| match layer.activation {
+            FloatActivation::Table(_) => true,
             FloatActivation::Clip { max } => {
-                // Code 2^b − 1 is `max`, so arguments from −max to 2 max fit; a table holds wider ones.
-                let lowest = channels.iter().map(|c| -c.min).fold(0.0, f64::max) * self.margin;
-                let highest = channels.iter().map(|c| c.max).fold(0.0, f64::max) * self.margin;
-                let fits = lowest <= max && highest <= 2.0 * max;
-                if fits { Activation::Clip } else { self.table(Function::Clip { min: 0.0, max }, channels) }
+                let lowest = channels.iter().map(|c| -c.min).fold(0.0, f64::max) * margin;
+                let highest = channels.iter().map(|c| c.max).fold(0.0, f64::max) * margin;
+                lowest > max || highest > 2.0 * max
+            }
+            _ => false,
+        };
+        let mut functions = Self { list: Vec::new() };
+        if !layers().any(wide) {
+            return functions;
+        }
+        for (layer, channels) in layers() {
+            let Some(function) = function(layer) else { continue };
+            let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
+            let half = positive((seen * margin).max(saturation(function)));
+            match functions.list.iter_mut().find(|(known, _)| *known == function) {
+                Some(known) => known.1 = known.1.max(half),
+                None => functions.list.push((function, half)),
             }
         }
+        functions
     }
 
-    fn table(&mut self, function: Function, channels: &[Channel]) -> Activation {
-        let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-        let half = positive((seen * self.margin).max(saturation(function)));
-        let known = self.list.iter().position(|(known, _)| *known == function);
-        let index = known.unwrap_or_else(|| {
-            self.list.push((function, half));
-            self.list.len() - 1
-        });
-        self.list[index].1 = self.list[index].1.max(half);
-        Activation::Table(index)
+    fn activation(&self, layer: &FloatLayer) -> Activation {
+        let table = function(layer).and_then(|function| self.list.iter().position(|(known, _)| *known == function));
+        match (table, &layer.activation) {
+            (Some(table), _) => Activation::Table(table),
+            (None, FloatActivation::Relu) => Activation::Relu,
+            (None, FloatActivation::PRelu { .. }) => Activation::PRelu,
+            (None, FloatActivation::Clip { .. }) => Activation::Clip,
+            (None, FloatActivation::Threshold { .. }) => Activation::Threshold,
+            (None, FloatActivation::ArgMax) => Activation::ArgMax,
+            (None, FloatActivation::Linear | FloatActivation::Table(_)) => Activation::Linear,
+        }
+    }
+}
+
+/// The function of a layer that may be a table.
+const fn function(layer: &FloatLayer) -> Option<Function> {
+    match layer.activation {
+        FloatActivation::Table(function) => Some(function),
+        FloatActivation::Clip { max } => Some(Function::Clip { min: 0.0, max }),
+        _ => None,
     }
 }
 
@@ -108,8 +132,7 @@ fn saturation(function: Function) -> f64 {
 
 /// The table of a function over arguments of this step, and the step of its codes. Codes stay below half the largest
 /// code, so that differences of two fit.
-fn table(function: Function, step: f64, digits: &Digits) -> (Table, f64) {
-    let bits = digits.limb_bits;
+fn table(function: Function, step: f64, bits: u32, digits: &Digits) -> (Table, f64) {
     let half = 1i64 << (bits - 1);
     let values: Vec<f64> = (-half..half).map(|a| function.eval(a as f64 * step)).collect();
     let largest = positive(values.iter().map(|v| v.abs()).fold(0.0, f64::max));
@@ -168,9 +191,12 @@ fn name(network: &Network, tensor: usize) -> (String, String) {
     layer.map_or_else(|| (network.input.name.clone(), "input".to_owned()), |l| (l.node.clone(), l.op.clone()))
 }
 
-fn magnitudes(channels: &[Channel], margin: f64) -> Vec<f64> {
+/// The largest magnitude of each channel with its margin. The fewer values were seen, the less a channel's own range says,
+/// and the more of its tensor's range it counts with.
+fn magnitudes(channels: &[Channel], values: usize, margin: f64) -> Vec<f64> {
     let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-    channels.iter().map(|c| positive(c.magnitude().max(largest * FLOOR)) * margin).collect()
+    let floor = (FEW / (values as f64).sqrt()).clamp(FLOOR, 1.0);
+    channels.iter().map(|c| positive(c.magnitude().max(largest * floor)) * margin).collect()
 }
 
 /// The channels of an image share one range; a feature that is always 0 takes the largest one.

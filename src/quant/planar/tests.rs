@@ -1,3 +1,5 @@
+mod shared;
+
 use super::{
     super::{Report, tests::Random},
     *,
