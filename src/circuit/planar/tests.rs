@@ -1,33 +1,130 @@
 //! Honest and lying provers of planar circuits, through the real prover and the stock verifier.
 
+mod audit;
+mod costs;
+mod decisions;
 pub(crate) mod fixtures;
+mod forgeries;
+mod guards;
+mod properties;
+mod shifts;
 
-use halo2_proofs::dev::MockProver;
-use halo2_proofs::halo2curves::bn256::Fr;
+use halo2_proofs::{
+    halo2curves::{
+        bn256::{Bn256, Fr},
+        ff::Field,
+    },
+    plonk::{ConstraintSystem, create_proof},
+    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
+    transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
+};
+use rand_core::OsRng;
 
-use super::{Layout, PlanarCircuit, Witness};
+use super::{Config, FirstPhase, Layout, Params, PlanarCircuit, Witness, accumulate::Challenges};
+use crate::{
+    circuit::{self, ModelCircuit, tests::Fault},
+    error::{Error, Rejection},
+    graph::planar::Model,
+    prove::{Proof, ProvingKey, Srs, Verified, keygen, verify},
+    statement::PublicCodes,
+};
+
+/// A model with its keys.
+struct Rig {
+    model: Model,
+    key: ProvingKey,
+}
+
+impl Rig {
+    fn new(model: Model) -> Self {
+        model.check().unwrap();
+        let any = model.clone().into();
+        let srs = Srs::new_development(Layout::new(&model).unwrap().k, OsRng).unwrap();
+        let vk = keygen(&any, &srs).unwrap();
+        let key = ProvingKey::new(&any, vk, &srs).unwrap();
+        Self { model, key }
+    }
+
+    fn layout(&self) -> &Layout {
+        match &self.key.layout {
+            circuit::Layout::Planar(layout) => layout,
+            circuit::Layout::Chain(_) => panic!("the layout of planes"),
+        }
+    }
+
+    fn witness(&self, input: &[i64]) -> Witness {
+        Witness::new(&self.model, self.layout(), input.to_vec()).unwrap()
+    }
+
+    fn codes(&self, witness: &Witness) -> PublicCodes {
+        let form = self.model.public_code();
+        let output = witness.output().iter().map(|code| form.of(*code).unwrap()).collect();
+        PublicCodes { output, input: Vec::new() }
+    }
+
+    /// Proves whatever the columns say and lets the stock verifier judge it.
+    fn attempt(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Result<Verified, Error> {
+        verify(&self.key.vk, &self.prove(first, faults, codes), b"context")
+    }
+
+    fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
+        let circuit = PlanarCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
+        let circuit = ModelCircuit::Planar(circuit);
+        let instance = self.key.vk.statement.instance(codes, b"context").unwrap();
+        let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
+        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
+            &self.key.params,
+            &self.key.key,
+            &[circuit],
+            &[&[&instance]],
+            OsRng,
+            &mut transcript,
+        )
+        .unwrap();
+        let (vk, context) = (self.key.vk.digest(), b"context".to_vec());
+        Proof { vk, context, codes: codes.clone(), bytes: transcript.finalize() }
+    }
+
+    /// Recounts multiplicities, so that only what is in no table can betray the change.
+    fn recount(&self, first: &mut FirstPhase) {
+        first.count(&self.model, self.layout());
+    }
+
+    /// Row and lane of an element of a tensor.
+    fn at(&self, tensor: usize, channel: usize, y: usize, x: usize) -> (usize, usize) {
+        self.layout().tensors[tensor].position(channel, y, x)
+    }
+
+    fn config(&self) -> Config {
+        configured(&self.layout().params).1
+    }
+}
+
+fn configured(params: &Params) -> (ConstraintSystem<Fr>, Config) {
+    let mut cs = ConstraintSystem::default();
+    let config = Config::new(&mut cs, params.clone());
+    (cs, config)
+}
+
+fn challenges() -> Challenges {
+    let [gamma, eta, beta, delta] = std::array::from_fn(|_| Fr::random(OsRng));
+    Challenges { gamma, eta, beta, delta }
+}
+
+fn assert_rejected(what: &str, outcome: Result<Verified, Error>) {
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{what}: {outcome:?}");
+}
 
 #[test]
-fn debug_mock() {
+fn honest_proofs_are_accepted_and_state_the_reference_output() {
     for (name, model, input) in fixtures::all() {
-        model.check().unwrap_or_else(|e| panic!("{name}: {e}"));
-        let layout = Layout::new(&model).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let witness = Witness::new(&model, &layout, input).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let circuit = PlanarCircuit::new(&model, &layout).with_witness(&witness);
-        let mut instance: Vec<Fr> = witness
-            .output()
-            .iter()
-            .map(|code| crate::circuit::fixed::signed(*code + layout.params.offset() as i64))
-            .collect();
-        instance.extend([Fr::from(1), Fr::from(2)]);
-        println!("{name}: k {} rows {:?}", layout.k, layout.row_counts());
-        let prover = MockProver::run(layout.k, &circuit, vec![instance]).unwrap();
-        if let Err(failures) = prover.verify() {
-            for failure in failures.iter().take(12) {
-                let text = format!("{failure}");
-                println!("{}", &text[..text.len().min(400)]);
-            }
-            panic!("{name}: {} failures", failures.len());
-        }
+        let rig = Rig::new(model);
+        let witness = rig.witness(&input);
+        let codes = rig.codes(&witness);
+        let proof = rig.prove(&witness.first, &[], &codes);
+        assert_eq!(proof.bytes.len(), rig.key.vk.proof_bytes(), "{name}");
+        let verified = verify(&rig.key.vk, &proof, b"context").unwrap_or_else(|error| panic!("{name}: {error}"));
+        let reference = rig.model.run(input).unwrap();
+        assert_eq!(verified.outputs, rig.model.output_values(reference.codes.last().unwrap()), "{name}");
     }
 }

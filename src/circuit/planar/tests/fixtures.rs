@@ -222,8 +222,12 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
 
     let mut b = Builder::new(shape(2, 6, 6), lanes(4, 4));
     let x = b.conv(0, 4, Geometry::same(1), Clip);
+    b.model.layers[0].bias[1] = 62_000;
     let depthwise = Geometry { stride: [2; 2], groups: 4, ..Geometry::same(3) };
     let x = b.conv(x, 4, depthwise, Clip);
+    if let Map::Conv(conv) = &mut b.model.layers[1].terms[0].map {
+        conv.weights[9..18].iter_mut().for_each(|weight| *weight /= 2);
+    }
     let y = b.conv(x, 4, Geometry::same(1), Linear);
     let (conv, skip) = (b.conv_term(y, 4, Geometry::same(1)), b.copy_term(x));
     let sum = b.layer(b.shape(y), vec![conv, skip], Linear);
@@ -231,6 +235,13 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     let x = b.conv(sum, 4, pool, Linear);
     b.dense(x, 2, Threshold);
     done("strided residual", b);
+
+    let mut b = Builder::new(shape(1, 6, 5), lanes(3, 2));
+    let x = b.conv(0, 2, Geometry::same(3), Relu);
+    let x = b.conv(x, 2, Geometry { stride: [2; 2], ..Geometry::same(3) }, Linear);
+    let x = b.copy(x);
+    b.dense(x, 2, Linear);
+    done("strided convolution", b);
 
     let mut b = Builder::new(shape(3, 5, 5), lanes(3, 5));
     let x = b.conv(0, 4, Geometry { stride: [2; 2], ..Geometry::same(3) }, PRelu);

@@ -1,0 +1,236 @@
+//! What a layout means, read off its rows, links and weights as polynomials: an independent account of the identity.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::super::{
+    Layout,
+    layout::Link,
+    weights::{Monomial, Multiplier, WeightCell},
+    witness::decides,
+};
+use crate::graph::planar::{Map, Model, conv};
+
+/// A polynomial in η and γ, negative exponents allowed.
+type Polynomial = BTreeMap<Monomial, i64>;
+
+fn times(monomial: Monomial, by: Monomial) -> Monomial {
+    (monomial.0 + by.0, monomial.1 + by.1)
+}
+
+fn shift(polynomial: &Polynomial, by: Monomial) -> Polynomial {
+    polynomial.iter().map(|(monomial, weight)| (times(*monomial, by), *weight)).collect()
+}
+
+fn add(sum: &mut Polynomial, polynomial: Polynomial) {
+    for (monomial, weight) in polynomial {
+        *sum.entry(monomial).or_default() += weight;
+    }
+    sum.retain(|_, weight| *weight != 0);
+}
+
+fn single(polynomial: &Polynomial) -> Monomial {
+    assert_eq!(polynomial.len(), 1, "{polynomial:?} is no monomial");
+    let (monomial, weight) = polynomial.first_key_value().unwrap();
+    assert_eq!(*weight, 1);
+    *monomial
+}
+
+/// What the gates make of the weight rows: values and multipliers.
+struct Weights {
+    values: Vec<Polynomial>,
+    multipliers: Vec<Monomial>,
+}
+
+impl Weights {
+    fn new(layout: &Layout) -> Self {
+        let rows = &layout.weights.rows;
+        let mut weights = Self { values: vec![Polynomial::new(); rows.len()], multipliers: vec![(0, 0); rows.len()] };
+        let mut done = 0;
+        while done < rows.len() {
+            let end = (done..rows.len()).find(|row| !rows[*row].more).expect("a chain that ends");
+            for row in (done..=end).rev() {
+                let mut sum = if rows[row].more { weights.values[row + 1].clone() } else { Polynomial::new() };
+                assert!(rows[row].lanes.len() <= layout.params.lanes.weights);
+                for (lane, weight) in rows[row].lanes.iter().enumerate() {
+                    let lane = lane as i64;
+                    add(&mut sum, [(if rows[row].gamma { (0, lane) } else { (lane, 0) }, *weight)].into());
+                }
+                weights.multipliers[row] = match rows[row].multiplier {
+                    Multiplier::One => (0, 0),
+                    Multiplier::Copy(cell) => single(&weights.cell(cell)),
+                    Multiplier::Inverse => {
+                        let (a, b) = single(&sum);
+                        assert!(rows[row].equals.is_some(), "an inverse that nothing determines");
+                        (-a, -b)
+                    }
+                };
+                weights.values[row] = shift(&sum, weights.multipliers[row]);
+            }
+            done = end + 1;
+        }
+        for (row, weight) in rows.iter().enumerate() {
+            if let Some(cell) = weight.equals {
+                assert_eq!(weights.values[row], weights.cell(cell));
+            }
+        }
+        weights
+    }
+
+    fn cell(&self, cell: WeightCell) -> Polynomial {
+        match cell {
+            WeightCell::Value(row) => self.values[row].clone(),
+            WeightCell::Multiplier(row) => [(self.multipliers[row], 1)].into(),
+        }
+    }
+}
+
+/// Checks that the layout's identity, taken coefficient by coefficient, is the model: every element has one cell of its
+/// own, no free cell can stand in for an element, and the consumed products at an element's monomial are those of its
+/// accumulator, for codes and negative parts alike.
+pub(super) fn audit(model: &Model, layout: &Layout) {
+    let weights = Weights::new(layout);
+    let transfers: HashMap<usize, Polynomial> =
+        layout.transfers.iter().map(|(row, cell)| (*row, weights.cell(*cell))).collect();
+    assert_eq!(transfers.len(), layout.transfers.len(), "two transfers on one row");
+    check_transfers(layout, &transfers);
+    let places = places(layout, &transfers);
+    let lanes = layout.params.lanes.activations;
+
+    // Elements by cell and by the monomial at which they are produced.
+    let mut cells: HashMap<(usize, usize), (usize, usize)> = HashMap::new();
+    let mut made: Vec<Vec<Monomial>> = Vec::new();
+    let mut elements: BTreeSet<Monomial> = BTreeSet::new();
+    for (tensor, stored) in layout.tensors.iter().enumerate() {
+        let shape = model.shape(tensor);
+        made.push(Vec::new());
+        for index in 0..shape.len() {
+            let (channel, cell) = (index / shape.plane(), index % shape.plane());
+            let (row, lane) = stored.position(channel, cell / shape.width, cell % shape.width);
+            let placed = &layout.rows[row];
+            assert_eq!((placed.tensor as usize, placed.channel as usize), (tensor, channel), "row {row}");
+            assert_eq!(placed.mask >> lane & 1, 1, "element of tensor {tensor} in a masked lane of row {row}");
+            assert!(cells.insert((row, lane), (tensor, index)).is_none(), "two elements in one cell");
+            if tensor > 0 {
+                let monomial = times(places[row], (0, i64::from(placed.step) * lane as i64));
+                assert!(elements.insert(monomial), "two elements at {monomial:?}");
+                made[tensor].push(monomial);
+            }
+        }
+    }
+    let masked: u32 = layout.rows.iter().map(|row| row.mask.count_ones()).sum();
+    assert_eq!(masked as usize, cells.len(), "lanes that are taken for elements");
+
+    // Free cells.
+    let mut free: BTreeSet<Monomial> = BTreeSet::new();
+    for (row, placed) in layout.rows.iter().enumerate().filter(|(_, row)| row.hidden && !decides(model, row.tensor)) {
+        assert!(placed.tensor > 0, "a free cell beside the input");
+        for lane in (0..lanes).filter(|lane| placed.mask >> lane & 1 == 0) {
+            let monomial = times(places[row], (0, i64::from(placed.step) * lane as i64));
+            assert!(!elements.contains(&monomial), "a free cell stands at the element {monomial:?}");
+            free.insert(monomial);
+        }
+    }
+
+    // What is read, by element, against the maps.
+    let (mut main, mut negative) = (consumed(layout, &cells, &transfers, 0), consumed(layout, &cells, &transfers, 1));
+    for tensor in 0..layout.tensors.len() {
+        for index in 0..model.shape(tensor).len() {
+            let read = [main.remove(&(tensor, index)), negative.remove(&(tensor, index))];
+            for (read, part) in read.into_iter().zip([false, true]) {
+                let expected = expected(model, &made, tensor, index, part);
+                let read = read.unwrap_or_default();
+                for (monomial, weight) in &read {
+                    match expected.get(monomial) {
+                        Some(expected) => assert_eq!(weight, expected, "tensor {tensor}, element {index}"),
+                        None => assert!(
+                            free.contains(monomial),
+                            "element {index} of tensor {tensor} reaches {monomial:?}, which is no hidden coefficient"
+                        ),
+                    }
+                }
+                let missing = expected.keys().find(|monomial| !read.contains_key(monomial));
+                assert_eq!(missing, None, "tensor {tensor}, element {index} does not reach an output");
+            }
+        }
+    }
+}
+
+/// Every head and every jump has its factor, and nothing else is copied.
+fn check_transfers(layout: &Layout, transfers: &HashMap<usize, Polynomial>) {
+    let mut expected = BTreeSet::new();
+    for (index, row) in layout.rows.iter().enumerate() {
+        let uses = [(row.head, index), (row.negative_head, index + 1), (row.link == Link::Jump, index)];
+        for (_, at) in uses.iter().filter(|(used, _)| *used) {
+            assert!(expected.insert(*at), "row {at} needs two factors");
+        }
+    }
+    assert_eq!(expected, transfers.keys().copied().collect());
+}
+
+/// The monomial of lane 0 of every row above the input, as the links say.
+fn places(layout: &Layout, transfers: &HashMap<usize, Polynomial>) -> Vec<Monomial> {
+    let lanes = layout.params.lanes.activations as i64;
+    let mut places = vec![(0, 0)];
+    for (index, row) in layout.rows.iter().enumerate() {
+        assert!(row.step == 1 || layout.params.steps.contains(&row.step));
+        let link = match row.link {
+            Link::Stop => break,
+            Link::Inside => (0, lanes * i64::from(row.step)),
+            Link::Step => (0, 1),
+            Link::Unit => (1, 0),
+            Link::Jump => single(&transfers[&index]),
+        };
+        places.push(times(places[index], link));
+    }
+    assert!(layout.rows[places.len() - 1].tensor > 0 && layout.rows[places.len()].tensor == 0);
+    places
+}
+
+/// What multiplies the code (`part` 0) or the negative part (1) of each element in the sum of products.
+fn consumed(
+    layout: &Layout,
+    cells: &HashMap<(usize, usize), (usize, usize)>,
+    transfers: &HashMap<usize, Polynomial>,
+    part: usize,
+) -> HashMap<(usize, usize), Polynomial> {
+    let lanes = layout.params.lanes.activations;
+    let mut factors: HashMap<(usize, usize), Polynomial> = HashMap::new();
+    for (head, row) in layout.rows.iter().enumerate() {
+        if ![row.head, row.negative_head][part] {
+            continue;
+        }
+        let factor = &transfers[&(head + part)];
+        let mut at = head;
+        loop {
+            for lane in 0..lanes {
+                if let Some(element) = cells.get(&(at, lane)) {
+                    let cell = ((at - head) * lanes + lane) as i64;
+                    add(factors.entry(*element).or_default(), shift(factor, (0, cell)));
+                }
+            }
+            if !layout.rows[at].run {
+                break;
+            }
+            at += 1;
+        }
+    }
+    factors
+}
+
+/// The weights with which an element enters the accumulators, at the monomials of their elements.
+fn expected(model: &Model, made: &[Vec<Monomial>], tensor: usize, index: usize, negative: bool) -> Polynomial {
+    let mut sum = Polynomial::new();
+    let from = model.shape(tensor);
+    let mut unit = vec![0i64; from.len()];
+    unit[index] = 1;
+    for (layer, reader) in model.layers.iter().enumerate() {
+        for term in reader.terms.iter().filter(|term| term.source == tensor) {
+            let map: Option<&Map<i64>> = if negative { term.negative.as_ref() } else { Some(&term.map) };
+            let Some(map) = map else { continue };
+            let mut y = vec![0i64; reader.shape.len()];
+            conv::accumulate(map, from, &unit, reader.shape, &mut y);
+            add(&mut sum, made[layer + 1].iter().copied().zip(y).filter(|(_, weight)| *weight != 0).collect());
+        }
+    }
+    sum
+}
