@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::{
     Layout,
-    layout::Link,
+    rows::Link,
     weights::{Monomial, Multiplier, WeightCell},
     witness::decides,
 };
@@ -200,17 +200,17 @@ fn consumed(
             continue;
         }
         let factor = &transfers[&(head + part)];
-        let mut at = head;
+        let (mut at, mut exponent) = (head, 0);
         loop {
             for lane in 0..lanes {
                 if let Some(element) = cells.get(&(at, lane)) {
-                    let cell = ((at - head) * lanes + lane) as i64;
-                    add(factors.entry(*element).or_default(), shift(factor, (0, cell)));
+                    add(factors.entry(*element).or_default(), shift(factor, (0, exponent + lane as i64)));
                 }
             }
-            if !layout.rows[at].run {
+            if layout.rows[at].run == 0 {
                 break;
             }
+            exponent += i64::from(layout.rows[at].run);
             at += 1;
         }
     }

@@ -9,8 +9,8 @@ use super::{
         Layout,
         fixed::copies,
         geometry::Form,
-        layout::Link,
         params::{advice_columns, fixed_columns},
+        rows::Link,
         weights::Multiplier,
     },
     Rig, audit, configured, fixtures,
@@ -120,7 +120,7 @@ fn fixtures_have_every_kind_of_row() {
                 ("head", row.head),
                 ("negative head", row.negative_head),
                 ("apart", row.step > 1),
-                ("run", row.run),
+                ("run", row.run > 0),
             ];
             seen.extend(flags.iter().filter(|flag| flag.1).map(|flag| flag.0.to_owned()));
         }
