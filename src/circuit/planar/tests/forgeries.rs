@@ -184,7 +184,7 @@ fn the_evaluation_of_another_network_is_rejected() {
             forged += 1;
             assert_rejected(&format!("{name}: {what}"), rig.attempt(&lie.first, &[], &rig.codes(&lie)));
         }
-        assert!(forged >= 3 * rig.model.layers.len(), "{name}: only {forged} other networks");
+        assert!(forged >= 2 * rig.model.layers.len(), "{name}: only {forged} other networks");
     }
 }
 

@@ -101,7 +101,7 @@ fn accumulators_shifted_over_whole_runs_are_rejected() {
         let witness = rig.witness(&input);
         let codes = rig.codes(&witness);
         let head = layout.rows.iter().position(|row| row.head).unwrap();
-        let end = (head..layout.rows.len()).find(|row| !layout.rows[*row].run).unwrap();
+        let end = (head..layout.rows.len()).find(|row| layout.rows[*row].run == 0).unwrap();
         let layer = layout.rows.iter().position(|row| row.tensor + 1 < layout.tensors.len() as u32).unwrap();
         let mut shifts = vec![
             ("consumed of a run", config.consumed, head..end + 1),
@@ -113,7 +113,7 @@ fn accumulators_shifted_over_whole_runs_are_rejected() {
             ("sum everywhere", config.sum, 0..layout.usable_rows()),
         ];
         if let (Some(negative), Some(head)) = (config.negative, layout.rows.iter().position(|row| row.negative_head)) {
-            let end = (head..layout.rows.len()).find(|row| !layout.rows[*row].run).unwrap();
+            let end = (head..layout.rows.len()).find(|row| layout.rows[*row].run == 0).unwrap();
             shifts.push(("negative parts of a run", negative, head..end + 1));
         }
         for (what, column, rows) in shifts {
