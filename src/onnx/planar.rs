@@ -338,7 +338,9 @@ impl Builder<'_> {
         if !value.decision {
             let len = value.expr_len();
             let plain = value.order.is_none().then(|| value.expr.plain()).flatten();
-            let done = plain.is_some_and(|tensor| tensor > 0 && self.shape(tensor) == Shape::vector(len));
+            // The codes of a PRelu are two parts, which only a further map joins.
+            let whole = |tensor: usize| !matches!(self.layers[tensor - 1].activation, FloatActivation::PRelu { .. });
+            let done = plain.is_some_and(|t| t > 0 && self.shape(t) == Shape::vector(len) && whole(t));
             let tensor = if let (true, Some(tensor)) = (done, plain) {
                 tensor
             } else {

@@ -235,7 +235,7 @@ fn flattened_planes_keep_their_order() {
     let model = model.node("Reshape", &["b", "shape"], "c").random("g", &[8]).random("v", &[8, 5]);
     let model = model.node("Mul", &["c", "g"], "d").node("Relu", &["d"], "e").node("MatMul", &["e", "v"], "f");
     let form = form(&model.node("LeakyRelu", &["f"], "y").planar());
-    assert_eq!(form, ["2x2x2 0:3x1 Linear", "2x2x2 1:sparse Relu", "5x1x1 2:sparse PRelu"]);
+    assert_eq!(form, ["2x2x2 0:3x1 Linear", "2x2x2 1:sparse Relu", "5x1x1 2:sparse PRelu", "5x1x1 3:1x1 Linear"]);
     let shuffle = graph(&[1, 4, 3, 3]).integers("split", &[1, 2, 2, 3, 3]).integers("joined", &[1, 4, 3, 3]);
     let shuffle = shuffle.node("Relu", &["x"], "a").node("Reshape", &["a", "split"], "b");
     let shuffle =
