@@ -55,10 +55,8 @@ fn golden(folder: &Path, name: &str, rows: &str, srs: &Srs) -> Value {
 fn circuits_are_as_they_were() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let srs = Srs::new_development(K, ChaCha20Rng::seed_from_u64(1)).unwrap();
-    let found: BTreeMap<&str, Value> = NETWORKS
-        .iter()
-        .map(|(name, rows)| (*name, golden(&root.join("models"), name, rows, &srs)))
-        .collect();
+    let found: BTreeMap<&str, Value> =
+        NETWORKS.iter().map(|(name, rows)| (*name, golden(&root.join("models"), name, rows, &srs))).collect();
     let path = root.join("tests/goldens.json");
     if std::env::var_os("HUSHPROOF_BLESS").is_some() {
         fs::write(&path, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();
