@@ -108,10 +108,12 @@ fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Option
         return Err(Error::Option { option: "--input", reason });
     }
     let ranges = quant::planar::Ranges::from_rows(network, rows)?;
+    let tables = quant::planar::tables(network, &ranges, &quant_options(options))?;
+    let default = if tables > 0 { circuit::planar::TABLE_BITS } else { circuit::planar::DEFAULT_BITS.0 };
     let search_options = circuit::planar::SearchOptions {
-        value_bits: options.value_bits.unwrap_or(circuit::planar::DEFAULT_BITS.0),
+        value_bits: options.value_bits.unwrap_or(default),
         remainder_bits: circuit::planar::DEFAULT_BITS.1,
-        tables: quant::planar::tables(network, &ranges, &quant_options(options))?,
+        tables,
         few_columns: options.prefer == Prefer::Columns,
     };
     let choice = circuit::planar::search(network, &search_options)?;

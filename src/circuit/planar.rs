@@ -29,7 +29,7 @@ pub use arrange::arrange;
 pub use config::Config;
 pub use layout::Layout;
 pub use params::{Params, Published, advice_columns, fixed_columns};
-pub use search::{Choice, DEFAULT_BITS, SearchOptions, predict, search};
+pub use search::{Choice, DEFAULT_BITS, SearchOptions, TABLE_BITS, predict, search};
 pub use witness::{FirstPhase, Witness};
 
 use super::fixed::signed;

@@ -47,6 +47,9 @@ pub struct Choice {
 /// Least bits of an activation code and of a remainder, unless asked otherwise.
 pub const DEFAULT_BITS: (u32, u32) = (11, 11);
 
+/// Least bits of a code where functions have tables, whose arguments have fewer bits than codes.
+pub const TABLE_BITS: u32 = 13;
+
 /// Columns under copy constraints: weights, multipliers and transfers.
 const PERMUTED: usize = 3;
 

@@ -200,18 +200,19 @@ fn consumed(
             continue;
         }
         let factor = &transfers[&(head + part)];
-        let (mut at, mut exponent) = (head, 0);
+        let (mut at, mut distance) = (head, 0);
         loop {
             for lane in 0..lanes {
                 if let Some(element) = cells.get(&(at, lane)) {
-                    add(factors.entry(*element).or_default(), shift(factor, (0, exponent + lane as i64)));
+                    add(factors.entry(*element).or_default(), shift(factor, (0, distance + lane as i64)));
                 }
             }
-            if layout.rows[at].run == 0 {
+            let run = layout.rows[at].run;
+            if run == 0 {
                 break;
             }
-            exponent += i64::from(layout.rows[at].run);
-            at += 1;
+            assert!(run as usize == lanes || layout.params.hops.contains(&run));
+            (at, distance) = (at + 1, distance + i64::from(run));
         }
     }
     factors

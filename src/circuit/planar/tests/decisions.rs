@@ -158,7 +158,7 @@ fn a_value_that_is_not_in_its_table_is_rejected() {
         .flat_map(|row| (0..4).map(move |lane| (row, lane)))
         .find(|(row, lane)| rig.layout().rows[*row].mask >> lane & 1 == 0);
     let (row, lane) = idle.unwrap();
-    let mut first = witness.first.clone();
+    let mut first = witness.first;
     assert_ne!(first.lanes[lane].state[row], 0);
     first.lanes[lane].state[row] = 0;
     first.multiplicity[range] -= 1;

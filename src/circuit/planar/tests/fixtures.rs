@@ -220,7 +220,7 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     b.dense(x, 3, Linear);
     done("same convolution", b);
 
-    let mut b = Builder::new(shape(2, 6, 6), lanes(4, 4));
+    let mut b = Builder::new(shape(2, 6, 6), lanes(3, 4));
     let x = b.conv(0, 4, Geometry::same(1), Clip);
     b.model.layers[0].bias[1] = 62_000;
     let depthwise = Geometry { stride: [2; 2], groups: 4, ..Geometry::same(3) };

@@ -9,15 +9,15 @@ use super::{
         Layout,
         fixed::copies,
         geometry::Form,
+        layout::{Link, Row},
         params::{advice_columns, fixed_columns},
-        rows::Link,
         weights::Multiplier,
     },
     Rig, audit, configured, fixtures,
 };
 use crate::{
     circuit::{DEGREE, layout::RESERVED_ROWS},
-    graph::planar::Activation,
+    graph::planar::{Activation, Model},
 };
 
 /// Columns of the second phase that gates may speak of: accumulators and helpers, each a function of the first phase.
@@ -100,6 +100,56 @@ fn layouts_mean_their_models() {
 }
 
 #[test]
+fn the_audit_notices_a_wrong_layout() {
+    let fixture = |name: &str| fixtures::all().into_iter().find(|(fixture, ..)| *fixture == name).unwrap().1;
+    let (residual, function) = (fixture("strided residual"), fixture("function tables"));
+    let fails = |what: &str, model: &Model, change: &dyn Fn(&mut Layout)| {
+        let mut layout = Layout::new(model).unwrap();
+        change(&mut layout);
+        let audited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| audit::audit(model, &layout)));
+        assert!(audited.is_err(), "{what} passes the audit");
+    };
+    let of_form = |layout: &Layout, form: Form| {
+        let of = |row: &Row| layout.tensors[row.tensor as usize].storage.form == form;
+        layout.rows.iter().position(of).unwrap()
+    };
+    fails("a weight", &residual, &|layout| {
+        let row = layout.weights.rows.iter_mut().rfind(|row| row.value.is_some()).unwrap();
+        row.lanes[0] += 1;
+    });
+    fails("a free cell at an element", &function, &|layout| {
+        let row = of_form(layout, Form::Scattered);
+        layout.rows[row].hidden = true;
+    });
+    fails("a hidden coefficient without a cell", &residual, &|layout| {
+        let rows = layout.rows.iter_mut().filter(|row| row.mask > 0);
+        rows.for_each(|row| row.hidden = false);
+    });
+    fails("a link", &residual, &|layout| {
+        let row = layout.rows.iter().position(|row| row.link == Link::Inside).unwrap();
+        layout.rows[row].link = Link::Unit;
+    });
+    fails("a run that ends early", &residual, &|layout| {
+        let row = layout.rows.iter().position(|row| row.run > 0).unwrap();
+        layout.rows[row].run = 0;
+    });
+    fails("the distance of two rows of a run", &residual, &|layout| {
+        let lanes = layout.params.lanes.activations as u32;
+        let row = layout.rows.iter().position(|row| row.run > 0 && row.run != lanes).unwrap();
+        layout.rows[row].run = lanes;
+    });
+    fails("two factors swapped", &residual, &|layout| {
+        let heads: Vec<_> = (0..layout.transfers.len()).filter(|t| layout.rows[layout.transfers[*t].0].head).collect();
+        let (a, b) = (layout.transfers[heads[0]].1, layout.transfers[heads[1]].1);
+        (layout.transfers[heads[0]].1, layout.transfers[heads[1]].1) = (b, a);
+    });
+    fails("a mask", &residual, &|layout| {
+        let row = layout.rows.iter().position(|row| row.mask & 1 == 0).unwrap();
+        layout.rows[row].mask |= 1;
+    });
+}
+
+#[test]
 fn fixtures_have_every_kind_of_row() {
     let mut seen = BTreeSet::new();
     for (_, model, input) in fixtures::all() {
@@ -121,6 +171,7 @@ fn fixtures_have_every_kind_of_row() {
                 ("negative head", row.negative_head),
                 ("apart", row.step > 1),
                 ("run", row.run > 0),
+                ("hop", row.run > 0 && row.run as usize != layout.params.lanes.activations),
             ];
             seen.extend(flags.iter().filter(|flag| flag.1).map(|flag| flag.0.to_owned()));
         }
@@ -137,7 +188,7 @@ fn fixtures_have_every_kind_of_row() {
     let needed = [
         ["Input", "Native", "Lines", "Scattered"].as_slice(),
         &["Stop", "Inside", "Step", "Unit", "Jump"],
-        &["hidden", "only hidden", "head", "negative head", "apart", "run", "value bias", "split"],
+        &["hidden", "only hidden", "head", "negative head", "apart", "run", "hop", "value bias", "split"],
         &["Linear", "Relu", "PRelu", "Clip", "Table", "Threshold", "ArgMax"],
         &["clip state 0", "clip state 1", "clip state 2"],
     ];

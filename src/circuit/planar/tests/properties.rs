@@ -253,8 +253,8 @@ impl Recipe {
         let top = (1i64 << digits.value_bits()) - 1;
         let code = |index: usize| (index as i64 * 67 + i64::from(self.last[18])) % (2 * top) - top;
         let codes: Vec<i64> = (0..model.input.shape.len()).map(code).collect();
-        let shrunk = (0..10).map(|shift| codes.iter().map(|code| code >> shift).collect::<Vec<_>>());
-        let fits = shrunk.filter(|codes| model.run(codes.clone()).is_ok()).next();
+        let mut shrunk = (0..10).map(|shift| codes.iter().map(|code| code >> shift).collect::<Vec<_>>());
+        let fits = shrunk.find(|codes| model.run(codes.clone()).is_ok());
         fits.map(|codes| (model, codes))
     }
 }
