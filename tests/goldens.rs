@@ -30,7 +30,7 @@ const NETWORKS: [(&str, &str); 12] = [
 ];
 
 /// Largest circuit of these networks.
-const K: u32 = 13;
+const K: u32 = 15;
 
 fn golden(folder: &Path, name: &str, rows: &str, srs: &Srs) -> Value {
     let network = onnx::import(&fs::read(folder.join(format!("{name}.onnx"))).unwrap()).unwrap();

@@ -13,7 +13,7 @@ use rand_core::OsRng;
 use serde_json::Value;
 
 /// Largest circuit of the small networks.
-const K: u32 = 13;
+const K: u32 = 15;
 
 /// Files that are refused, with the code of the error.
 const REFUSED: [(&str, &str); 9] = [
@@ -29,7 +29,7 @@ const REFUSED: [(&str, &str); 9] = [
 ];
 
 /// Largest error of an output, as a share of the largest output: codes have few bits unless more are asked for.
-const TOLERANCE: f64 = 0.1;
+const TOLERANCE: f64 = 0.03;
 
 /// Values of a nested JSON list, in order.
 fn flat(value: &Value) -> Vec<f64> {
