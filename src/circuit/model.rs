@@ -46,6 +46,14 @@ impl Params {
         }
     }
 
+    /// Look-ups in a row.
+    pub fn lookups(&self) -> usize {
+        match self {
+            Self::Chain(params) => params.digits.limbs() as usize,
+            Self::Planar(params) => params.lanes.activations * params.digits.limbs() as usize,
+        }
+    }
+
     /// Writes a byte for the form (0 chain, 1 planar) and the parameters.
     pub(crate) fn write(&self, w: &mut Writer) {
         match self {

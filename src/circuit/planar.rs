@@ -10,6 +10,8 @@ mod fixed;
 mod geometry;
 mod layout;
 mod params;
+mod rows;
+mod runs;
 mod search;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(crate) mod tests;

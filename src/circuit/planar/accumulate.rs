@@ -10,7 +10,8 @@ use super::{
     super::{config::power_of_two, fixed::signed},
     config::pair,
     fixed::table_entries,
-    layout::{Layout, Link, Row},
+    layout::Layout,
+    rows::{Link, Row},
     weights::{Multiplier, WeightCell},
     witness::{FirstPhase, decides, table_of},
 };

@@ -8,8 +8,9 @@ use halo2_proofs::{
 use super::{
     super::fixed::signed,
     config::Config,
-    layout::{Layout, Link, Row},
+    layout::Layout,
     params::Published,
+    rows::{Link, Row},
     weights::{Multiplier, WeightCell},
 };
 use crate::graph::planar::{Activation, Model};

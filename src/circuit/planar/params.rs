@@ -1,6 +1,6 @@
 //! What the shape of the constraint system depends on.
 
-use super::{super::lookup::GROUP, layout::TensorRows};
+use super::{super::lookup::GROUP, rows::TensorRows};
 use crate::{
     codec::{Reader, Writer},
     error::{ArtifactKind, Error, Result},

@@ -7,7 +7,7 @@ use super::{
     },
     Layout, Params, advice_columns, fixed_columns,
     geometry::Geometry,
-    layout::place,
+    rows::place,
     view::View,
 };
 use crate::{

@@ -2,7 +2,8 @@
 
 use super::{
     geometry::Form,
-    layout::{Layout, TensorRows},
+    layout::Layout,
+    rows::TensorRows,
     view::{class_size, classes, taps},
 };
 use crate::{

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::{
     Layout,
-    layout::Link,
+    rows::Link,
     weights::{Monomial, Multiplier, WeightCell},
     witness::decides,
 };

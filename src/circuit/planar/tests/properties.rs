@@ -7,9 +7,7 @@ use halo2_proofs::{
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
-    super::{
-        FirstPhase, Layout, PlanarCircuit, Witness, arrange, geometry::Form, layout::TensorRows, witness::decides,
-    },
+    super::{FirstPhase, Layout, PlanarCircuit, Witness, arrange, geometry::Form, rows::TensorRows, witness::decides},
     Rig,
     audit::audit,
 };

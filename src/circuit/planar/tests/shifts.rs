@@ -6,7 +6,8 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use super::{
     super::{
-        layout::{Layout, Link},
+        layout::Layout,
+        rows::Link,
         weights::{Multiplier, WeightCell},
         witness::decides,
     },
