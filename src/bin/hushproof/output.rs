@@ -12,7 +12,16 @@ pub(crate) fn print(object: &Value, as_json: bool) -> anyhow::Result<()> {
         writeln!(out, "{object}")?;
     } else if let Some(fields) = object.as_object() {
         for (name, value) in fields {
-            writeln!(out, "{}: {}", name.replace('_', " "), line(value))?;
+            let name = name.replace('_', " ");
+            match value.as_array() {
+                Some(rows) if rows.iter().any(Value::is_object) => {
+                    writeln!(out, "{name}:")?;
+                    for row in rows {
+                        writeln!(out, "  {}", line(row))?;
+                    }
+                }
+                _ => writeln!(out, "{name}: {}", line(value))?,
+            }
         }
     }
     Ok(())

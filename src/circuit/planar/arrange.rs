@@ -1,29 +1,25 @@
 //! Copies that a layout needs, as layers of the network: the integers that are proved contain them.
 
 use super::{
-    geometry::{convs_reading, has_hidden, is_scattered, phases},
-    view::View,
+    geometry::{Phases, convs, convs_reading, phases},
+    view::{View, strides},
 };
 use crate::{
     error::Result,
     graph::planar::{Conv, FloatActivation, FloatLayer, Map, Network, Shape, Term},
 };
 
-/// Inserts copies in front of matrices that read planes which convolutions make or read, and behind a last layer that
-/// has hidden coefficients or two parts.
+/// Inserts copies in front of matrices that read planes which convolutions make or read, in front of strided readers where
+/// that is cheaper than computing residue classes apart, and behind a last layer that has hidden coefficients or two parts.
 ///
 /// # Errors
 /// `Graph` where strides multiply beyond what a layout serves.
 pub fn arrange(mut network: Network) -> Result<Network> {
+    while let Some(tensor) = strided(&network) {
+        insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
+    }
     while let Some(tensor) = mixed(&network)? {
-        let mut copy = identity(&network, tensor);
-        shift(&mut network, tensor);
-        for layer in &mut network.layers {
-            let matrices = layer.terms.iter_mut().filter(|term| term.source == tensor);
-            matrices.filter(|term| matches!(term.map, Map::Sparse(_))).for_each(|term| term.source = tensor + 1);
-        }
-        copy.terms[0].source = tensor;
-        network.layers.insert(tensor, copy);
+        insert(&mut network, tensor, |map, _| matches!(map, Map::Sparse(_)));
     }
     if hides_output(&network)? {
         let mut copy = identity(&network, network.layers.len());
@@ -38,23 +34,70 @@ pub fn arrange(mut network: Network) -> Result<Network> {
     Ok(network)
 }
 
+/// Puts a copy of a tensor behind it, for the readers that are chosen.
+fn insert(network: &mut Network, tensor: usize, chosen: impl Fn(&Map<f64>, Shape) -> bool) {
+    let copy = identity(network, tensor);
+    shift(network, tensor);
+    for layer in &mut network.layers {
+        for term in layer.terms.iter_mut().filter(|term| term.source == tensor) {
+            term.source += usize::from(chosen(&term.map, layer.shape));
+        }
+    }
+    network.layers.insert(tensor, copy);
+}
+
+/// A tensor whose strided readers should read a copy: its layer has hidden coefficients, and computing it in residue
+/// classes would repeat weights, its own and those above it, more than the copy takes.
+fn strided(network: &Network) -> Option<usize> {
+    let view = View::network(network);
+    let found = phases(&view);
+    let before = found.as_ref().map_or(f64::INFINITY, |found| burden(&view, found));
+    let candidates = (1..view.shapes.len()).filter(|tensor| {
+        let splits = found.as_ref().map_or(true, |found| found.split[tensor - 1] != [1, 1]);
+        let reads = |layer: usize| {
+            let strided = |conv: &Conv<f64>| strides(conv, view.shapes[layer + 1]) != [1, 1];
+            convs(&view, layer).any(|(source, conv)| source == *tensor && strided(conv))
+        };
+        splits && (0..view.layers.len()).any(reads)
+    });
+    let relieved = candidates.filter_map(|tensor| {
+        let mut other = network.clone();
+        insert(&mut other, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
+        let view = View::network(&other);
+        Some((tensor, burden(&view, &phases(&view).ok()?)))
+    });
+    let (tensor, after) = relieved.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (after < 0.95 * before).then_some(tensor)
+}
+
+/// What rows follow: elements, and weights as often as classes repeat them, at a usual number of lanes.
+fn burden(view: &View<'_, f64>, phases: &Phases) -> f64 {
+    const WEIGHTS_PER_ELEMENT: f64 = 1.5;
+    let elements: usize = view.shapes.iter().map(|shape| shape.len()).sum();
+    let weights: usize = (0..view.layers.len())
+        .map(|layer| {
+            let split = phases.split[layer][0] * phases.split[layer][1];
+            convs(view, layer).map(|(_, conv)| conv.weights.len() * split).sum::<usize>()
+        })
+        .sum();
+    elements as f64 + weights as f64 / WEIGHTS_PER_ELEMENT
+}
+
 /// The first tensor whose planes a matrix reads beside convolutions, or which has hidden coefficients or two parts.
 fn mixed(network: &Network) -> Result<Option<usize>> {
     let view = View::network(network);
-    let scattered: Vec<bool> = (0..view.shapes.len()).map(|tensor| is_scattered(&view, tensor)).collect();
-    let (phase, split) = phases(&view, &scattered)?;
-    Ok((0..view.shapes.len()).filter(|tensor| scattered[*tensor]).find(|tensor| {
-        let made = tensor.checked_sub(1).is_some_and(|layer| has_hidden(&view, layer, &phase, split[layer]));
+    let found = phases(&view)?;
+    Ok((0..view.shapes.len()).filter(|tensor| found.scattered[*tensor]).find(|tensor| {
+        let made = tensor.checked_sub(1).is_some_and(|layer| found.hides(&view, layer));
         convs_reading(&view, *tensor) || made || view.negative(*tensor)
     }))
 }
 
 fn hides_output(network: &Network) -> Result<bool> {
     let view = View::network(network);
-    let scattered: Vec<bool> = (0..view.shapes.len()).map(|tensor| is_scattered(&view, tensor)).collect();
-    let (phase, split) = phases(&view, &scattered)?;
+    let found = phases(&view)?;
     let Some(last) = view.layers.len().checked_sub(1) else { return Ok(false) };
-    Ok(view.negative(last + 1) || has_hidden(&view, last, &phase, split[last]))
+    Ok(view.negative(last + 1) || found.hides(&view, last))
 }
 
 /// A layer that copies a tensor.

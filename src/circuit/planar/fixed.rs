@@ -115,11 +115,9 @@ impl Writer<'_> {
             self.flag(function.active, index, true);
             self.set(function.tag, index, Fr::from(*table as u64 + 1));
         }
-        if let Some(layer) = layer {
-            if layer.bias.len() == layer.shape.channels {
-                for column in fixed.bias.clone() {
-                    self.set(column, index, signed(layer.bias[row.channel as usize]));
-                }
+        if let Some(layer) = layer.filter(|layer| layer.bias.len() == layer.shape.channels) {
+            for column in fixed.bias.clone() {
+                self.set(column, index, signed(layer.bias[row.channel as usize]));
             }
         }
     }

@@ -68,27 +68,26 @@ impl Geometry {
     /// `Graph` where no storage serves all readers of a tensor.
     pub(super) fn new<W>(view: &View<'_, W>) -> Result<Self> {
         let count = view.shapes.len();
-        let scattered: Vec<bool> = (0..count).map(|tensor| is_scattered(view, tensor)).collect();
-        let (phase, split) = phases(view, &scattered)?;
-        let hidden = |layer: usize| has_hidden(view, layer, &phase, split[layer]);
+        let found = phases(view)?;
+        let Phases { phase, split, scattered } = &found;
 
         let mut forms = vec![if scattered[0] { Form::Scattered } else { Form::Input }];
         if scattered[0] && convs_reading(view, 0) {
             return Err(mixed("input"));
         }
-        for layer in 0..view.layers.len() {
+        for (layer, split) in split.iter().enumerate() {
             let tensor = layer + 1;
-            let shared = convs_reading(view, tensor) || hidden(layer) || view.negative(tensor);
+            let shared = convs_reading(view, tensor) || found.hides(view, layer) || view.negative(tensor);
             if scattered[tensor] && shared {
                 return Err(mixed(view.layers[layer].node));
             }
-            forms.push(match (scattered[tensor], phase[tensor] == split[layer]) {
+            forms.push(match (scattered[tensor], phase[tensor] == *split) {
                 (true, _) => Form::Scattered,
                 (false, true) => Form::Native,
                 (false, false) => Form::Lines,
             });
         }
-        let lines = lines(view, &phase, &split, &forms);
+        let lines = lines(view, phase, split, &forms);
         let tensors = (0..count)
             .map(|t| Storage { shape: view.shapes[t], form: forms[t], phase: phase[t], line: lines[t] })
             .collect();
@@ -116,9 +115,28 @@ pub(super) fn convs_reading<W>(view: &View<'_, W>, tensor: usize) -> bool {
     (0..view.layers.len()).any(|layer| convs(view, layer).any(|(source, _)| source == tensor))
 }
 
+/// The residue classes of a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Phases {
+    /// Classes in which consumers read each tensor.
+    pub(super) phase: Vec<[usize; 2]>,
+    /// Classes that each layer computes as separate polynomials.
+    pub(super) split: Vec<[usize; 2]>,
+    /// Tensors whose single elements a matrix reads.
+    pub(super) scattered: Vec<bool>,
+}
+
+impl Phases {
+    /// Whether a layer has hidden coefficients.
+    pub(super) fn hides<W>(&self, view: &View<'_, W>, layer: usize) -> bool {
+        has_hidden(view, layer, &self.phase, self.split[layer])
+    }
+}
+
 /// Smallest phases and splits that fit together: every source's phase is stride times split, the output's phase is a
 /// multiple of the split, and equal to it where there are hidden coefficients.
-pub(super) fn phases<W>(view: &View<'_, W>, scattered: &[bool]) -> Result<(Vec<[usize; 2]>, Vec<[usize; 2]>)> {
+pub(super) fn phases<W>(view: &View<'_, W>) -> Result<Phases> {
+    let scattered: Vec<bool> = (0..view.shapes.len()).map(|tensor| is_scattered(view, tensor)).collect();
     let mut phase = vec![[1usize; 2]; view.shapes.len()];
     let mut split = vec![[1usize; 2]; view.layers.len()];
     loop {
@@ -151,13 +169,13 @@ pub(super) fn phases<W>(view: &View<'_, W>, scattered: &[bool]) -> Result<(Vec<[
             }
         }
         if (&phase, &split) == (&before.0, &before.1) {
-            return Ok((phase, split));
+            return Ok(Phases { phase, split, scattered });
         }
     }
 }
 
 /// Whether products reach exponents that are no output: a tap off the centre, or a source larger than the output.
-pub(super) fn has_hidden<W>(view: &View<'_, W>, layer: usize, phase: &[[usize; 2]], split: [usize; 2]) -> bool {
+fn has_hidden<W>(view: &View<'_, W>, layer: usize, phase: &[[usize; 2]], split: [usize; 2]) -> bool {
     let to = view.shapes[layer + 1];
     let beyond = |source: usize, tap: &Tap| {
         let from = class_size(view.shapes[source], phase[source], tap.phase);

@@ -134,7 +134,8 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
 }
 
 fn cost(k: u32, params: &Params) -> Prediction {
-    Shape { k, advice: advice_columns(params), fixed: fixed_columns(params), permuted: PERMUTED }.predict()
+    let small = params.lanes.activations * (1 + params.limbs()) + 1;
+    Shape { k, advice: advice_columns(params), small, fixed: fixed_columns(params), permuted: PERMUTED }.predict()
 }
 
 /// Predicted cost of a layout.
