@@ -148,6 +148,12 @@ fn tensors(network: &Network) -> Vec<TensorShape> {
 
 /// Predicted cost of a layout.
 pub fn predict(layout: &Layout) -> Prediction {
-    Shape { k: layout.k, advice: advice_columns(&layout.params), fixed: fixed_columns(&layout.params), permuted: 0 }
-        .predict()
+    Shape {
+        k: layout.k,
+        advice: advice_columns(&layout.params),
+        small: layout.params.digits.limbs() as usize + 2,
+        fixed: fixed_columns(&layout.params),
+        permuted: 0,
+    }
+    .predict()
 }
