@@ -51,7 +51,7 @@ impl Prover {
 
     /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers.
     pub fn prove(&self, inputs: JsValue, context: &[u8], on_progress: Option<Function>) -> Result<JsValue, JsValue> {
-        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), &self.model.input())?;
+        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), self.model.input())?;
         let mut progress = reporter(on_progress);
         let proved = prove::prove(&self.model, &self.key, &values, context, OsRng, &mut progress)?;
         to_js(&Proved::new(&self.key.vk, &proved))
