@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     circuit::{DEGREE, layout::RESERVED_ROWS},
-    graph::planar::{Activation, Model},
+    error::Error,
+    graph::planar::{Activation, Lanes, Model, Shape},
 };
 
 /// Columns of the second phase that gates may speak of: accumulators and helpers, each a function of the first phase.
@@ -227,4 +228,18 @@ fn advice_of(expression: &Expression<Fr>) -> Vec<usize> {
         &join,
         &|a, _| a,
     )
+}
+
+#[test]
+fn an_output_beside_hidden_coefficients_is_refused() {
+    // Two taps over two values: the one output stands behind a coefficient that nothing but the identity speaks of.
+    for lanes in [1, 4] {
+        let lanes = Lanes { activations: lanes, weights: 2 };
+        let mut b = fixtures::Builder::new(Shape { channels: 1, height: 1, width: 2 }, lanes);
+        let whole = fixtures::Geometry { kernel: [1, 2], pad: [0, 0], ..fixtures::Geometry::same(1) };
+        b.conv(0, 1, whole, Activation::Linear);
+        b.model.check().unwrap();
+        let refused = Layout::new(&b.model);
+        assert!(matches!(&refused, Err(Error::Graph { node, .. }) if node == "layer0"), "{refused:?}");
+    }
 }
