@@ -6,7 +6,7 @@ mod guards;
 
 use halo2_proofs::{
     halo2curves::bn256::{Bn256, Fr},
-    plonk::{Advice, Column, create_proof},
+    plonk::{Advice, Column, Expression, create_proof},
     poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
     transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
 };
@@ -78,23 +78,7 @@ impl Rig {
     fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
         let circuit = ChainCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
         let circuit = ModelCircuit::Chain(circuit);
-        let instance = self.key.vk.statement.instance(codes, b"context").unwrap();
-        let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-            &self.key.params,
-            &self.key.key,
-            &[circuit],
-            &[&[&instance]],
-            OsRng,
-            &mut transcript,
-        )
-        .unwrap();
-        Proof {
-            vk: self.key.vk.digest(),
-            context: b"context".to_vec(),
-            codes: codes.clone(),
-            bytes: transcript.finalize(),
-        }
+        forge(&self.key, circuit, codes)
     }
 
     /// Recounts multiplicities, so that only what is out of every table can betray the change.
@@ -108,6 +92,43 @@ impl Rig {
     }
 }
 
-fn assert_rejected(what: &str, outcome: Result<Verified, Error>) {
+/// What the real prover makes of a circuit's columns, whatever they say.
+pub(super) fn forge(key: &ProvingKey, circuit: ModelCircuit<'_>, codes: &PublicCodes) -> Proof {
+    let instance = key.vk.statement.instance(codes, b"context").unwrap();
+    let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
+    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
+        &key.params,
+        &key.key,
+        &[circuit],
+        &[&[&instance]],
+        OsRng,
+        &mut transcript,
+    )
+    .unwrap();
+    let (vk, context) = (key.vk.digest(), b"context".to_vec());
+    Proof { vk, context, codes: codes.clone(), bytes: transcript.finalize() }
+}
+
+/// Indices of the advice columns that an expression reads.
+pub(super) fn advice_of(expression: &Expression<Fr>) -> Vec<usize> {
+    let join = |mut a: Vec<usize>, b: Vec<usize>| {
+        a.extend(b);
+        a
+    };
+    expression.evaluate::<Vec<usize>>(
+        &|_| vec![],
+        &|_| vec![],
+        &|_| vec![],
+        &|query| vec![query.column_index()],
+        &|_| vec![],
+        &|_| vec![],
+        &|a| a,
+        &join,
+        &join,
+        &|a, _| a,
+    )
+}
+
+pub(super) fn assert_rejected(what: &str, outcome: Result<Verified, Error>) {
     assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{what}: {outcome:?}");
 }

@@ -97,6 +97,22 @@ impl<W> Conv<W> {
         self.outputs / self.groups
     }
 
+    /// The same geometry with other weights, as many of them.
+    pub const fn with_weights<V>(&self, weights: Vec<V>) -> Conv<V> {
+        Conv {
+            input_start: self.input_start,
+            inputs: self.inputs,
+            output_start: self.output_start,
+            outputs: self.outputs,
+            groups: self.groups,
+            kernel: self.kernel,
+            stride: self.stride,
+            dilation: self.dilation,
+            pad: self.pad,
+            weights,
+        }
+    }
+
     /// Taps of a kernel.
     pub const fn taps(&self) -> usize {
         self.kernel[0] * self.kernel[1]
@@ -106,6 +122,24 @@ impl<W> Conv<W> {
     pub fn kernel_weights(&self, o: usize, c: usize) -> &[W] {
         let start = (o * self.group_inputs() + c) * self.taps();
         &self.weights[start..start + self.taps()]
+    }
+}
+
+impl Conv<f64> {
+    /// One tap that reads `channels` channels from `input_start` on and writes as many from `output_start` on.
+    pub fn select(input_start: usize, output_start: usize, channels: usize) -> Self {
+        Self {
+            input_start,
+            inputs: channels,
+            output_start,
+            outputs: channels,
+            groups: channels,
+            kernel: [1, 1],
+            stride: [1, 1],
+            dilation: [1, 1],
+            pad: [0, 0],
+            weights: vec![1.0; channels],
+        }
     }
 }
 

@@ -104,18 +104,6 @@ fn hides_output(network: &Network) -> Result<bool> {
 fn identity(network: &Network, tensor: usize) -> FloatLayer {
     let shape: Shape = network.shape(tensor);
     let channels = shape.channels;
-    let conv = Conv {
-        input_start: 0,
-        inputs: channels,
-        output_start: 0,
-        outputs: channels,
-        groups: channels,
-        kernel: [1, 1],
-        stride: [1, 1],
-        dilation: [1, 1],
-        pad: [0, 0],
-        weights: vec![1.0; channels],
-    };
     let source = tensor.checked_sub(1).map(|layer| &network.layers[layer]);
     let exact = |layer: &FloatLayer| {
         matches!(layer.activation, FloatActivation::Linear | FloatActivation::Relu | FloatActivation::Clip { .. })
@@ -124,7 +112,7 @@ fn identity(network: &Network, tensor: usize) -> FloatLayer {
         node: source.map_or_else(|| network.input.name.clone(), |layer| layer.node.clone()),
         op: source.map_or_else(|| "input".to_owned(), |layer| layer.op.clone()),
         shape,
-        terms: vec![Term { source: tensor, map: Map::Conv(conv), negative: None }],
+        terms: vec![Term { source: tensor, map: Map::Conv(Conv::select(0, 0, channels)), negative: None }],
         bias: vec![0.0; channels],
         activation: FloatActivation::Linear,
         same_step: source.filter(|layer| exact(layer)).map(|_| tensor),

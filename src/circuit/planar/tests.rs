@@ -10,20 +10,18 @@ mod properties;
 mod shifts;
 
 use halo2_proofs::{
-    halo2curves::{
-        bn256::{Bn256, Fr},
-        ff::Field,
-    },
-    plonk::{ConstraintSystem, create_proof},
-    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
-    transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
+    halo2curves::{bn256::Fr, ff::Field},
+    plonk::ConstraintSystem,
 };
 use rand_core::OsRng;
 
 use super::{Config, FirstPhase, Layout, Params, PlanarCircuit, Witness, accumulate::Challenges};
 use crate::{
-    circuit::{self, ModelCircuit, tests::Fault},
-    error::{Error, Rejection},
+    circuit::{
+        self, ModelCircuit,
+        tests::{Fault, assert_rejected, forge},
+    },
+    error::Error,
     graph::planar::Model,
     prove::{Proof, ProvingKey, Srs, Verified, keygen, verify},
     statement::PublicCodes,
@@ -70,19 +68,7 @@ impl Rig {
     fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
         let circuit = PlanarCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
         let circuit = ModelCircuit::Planar(circuit);
-        let instance = self.key.vk.statement.instance(codes, b"context").unwrap();
-        let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-            &self.key.params,
-            &self.key.key,
-            &[circuit],
-            &[&[&instance]],
-            OsRng,
-            &mut transcript,
-        )
-        .unwrap();
-        let (vk, context) = (self.key.vk.digest(), b"context".to_vec());
-        Proof { vk, context, codes: codes.clone(), bytes: transcript.finalize() }
+        forge(&self.key, circuit, codes)
     }
 
     /// Recounts multiplicities, so that only what is in no table can betray the change.
@@ -109,10 +95,6 @@ fn configured(params: &Params) -> (ConstraintSystem<Fr>, Config) {
 fn challenges() -> Challenges {
     let [gamma, eta, beta, delta] = std::array::from_fn(|_| Fr::random(OsRng));
     Challenges { gamma, eta, beta, delta }
-}
-
-fn assert_rejected(what: &str, outcome: Result<Verified, Error>) {
-    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{what}: {outcome:?}");
 }
 
 #[test]

@@ -1,9 +1,6 @@
 //! Properties of the constraint system itself.
 
-use halo2_proofs::{
-    halo2curves::bn256::Fr,
-    plonk::{ConstraintSystem, Expression},
-};
+use halo2_proofs::{halo2curves::bn256::Fr, plonk::ConstraintSystem};
 
 use super::{
     super::{
@@ -11,7 +8,7 @@ use super::{
         chain::{Config, Params, advice_columns, fixed_columns},
         layout::RESERVED_ROWS,
     },
-    Rig, fixtures,
+    Rig, advice_of, fixtures,
 };
 
 fn configured(params: &Params) -> (ConstraintSystem<Fr>, Config) {
@@ -81,23 +78,4 @@ fn two_proofs_of_one_witness_share_no_commitment() {
             assert_ne!(a, b, "{name}: column {column} is committed to without blinding");
         }
     }
-}
-
-fn advice_of(expression: &Expression<Fr>) -> Vec<usize> {
-    let join = |mut a: Vec<usize>, b: Vec<usize>| {
-        a.extend(b);
-        a
-    };
-    expression.evaluate::<Vec<usize>>(
-        &|_| vec![],
-        &|_| vec![],
-        &|_| vec![],
-        &|query| vec![query.column_index()],
-        &|_| vec![],
-        &|_| vec![],
-        &|a| a,
-        &join,
-        &join,
-        &|a, _| a,
-    )
 }

@@ -24,22 +24,6 @@ pub(super) struct Expr {
     pub(super) nonnegative: bool,
 }
 
-/// One tap that reads `channels` channels from `input_start` on and writes as many from `output_start` on.
-pub(super) fn select(input_start: usize, output_start: usize, channels: usize) -> Conv<f64> {
-    Conv {
-        input_start,
-        inputs: channels,
-        output_start,
-        outputs: channels,
-        groups: channels,
-        kernel: [1, 1],
-        stride: [1, 1],
-        dilation: [1, 1],
-        pad: [0, 0],
-        weights: vec![1.0; channels],
-    }
-}
-
 /// Whether each output channel reads one input channel of its own.
 pub(super) const fn is_depthwise(conv: &Conv<f64>) -> bool {
     conv.groups == conv.inputs && conv.groups == conv.outputs
@@ -67,7 +51,7 @@ pub(super) fn compress(values: Vec<f64>, shape: Shape) -> Vec<f64> {
 impl Expr {
     /// The tensor itself.
     pub(super) fn tensor(source: usize, shape: Shape) -> Self {
-        Self::new(shape, vec![(source, Map::Conv(select(0, 0, shape.channels)))], vec![0.0; shape.channels])
+        Self::new(shape, vec![(source, Map::Conv(Conv::select(0, 0, shape.channels)))], vec![0.0; shape.channels])
     }
 
     /// Terms and a bias.
@@ -79,7 +63,7 @@ impl Expr {
     pub(super) fn plain(&self) -> Option<usize> {
         match &self.terms[..] {
             [(source, Map::Conv(conv))]
-                if self.bias.iter().all(|bias| *bias == 0.0) && *conv == select(0, 0, self.shape.channels) =>
+                if self.bias.iter().all(|bias| *bias == 0.0) && *conv == Conv::select(0, 0, self.shape.channels) =>
             {
                 Some(*source)
             }

@@ -2,8 +2,6 @@
 
 use crate::graph::planar::{Conv, Map, Shape, Sparse};
 
-use super::expr::select;
-
 /// Most separate ranges of channels that one map may be split into.
 const MAX_RUNS: usize = 8;
 
@@ -43,7 +41,7 @@ pub(super) fn structure(pairs: &[(u32, u32)], from: Shape, to: Shape) -> Option<
     }
     let with = |conv: Conv<f64>| Conv { stride: shell.stride, pad: shell.pad, ..conv };
     if runs.len() <= MAX_RUNS {
-        return Some(runs.into_iter().map(|[o, c, len]| with(select(c, o, len))).collect());
+        return Some(runs.into_iter().map(|[o, c, len]| with(Conv::select(c, o, len))).collect());
     }
     if from.channels.checked_mul(to.channels)? > pairs.len() {
         return None;
@@ -53,12 +51,12 @@ pub(super) fn structure(pairs: &[(u32, u32)], from: Shape, to: Shape) -> Option<
         (0..len).for_each(|i| weights[(o + i) * from.channels + c + i] = 1.0);
     }
     let (inputs, outputs) = (from.channels, to.channels);
-    Some(vec![Conv { inputs, outputs, groups: 1, weights, ..with(select(0, 0, 1)) }])
+    Some(vec![Conv { inputs, outputs, groups: 1, weights, ..with(Conv::select(0, 0, 1)) }])
 }
 
 /// Stride and padding that the moves within one channel have.
 fn window(pairs: &[(u32, u32)], from: Shape, to: Shape) -> Option<Conv<f64>> {
-    let mut conv = select(0, 0, 1);
+    let mut conv = Conv::select(0, 0, 1);
     let (start, read) = pairs.first().map(|pair| (position(pair.0, to), position(pair.1, from)))?;
     for axis in 0..2 {
         let at = |pair: &(u32, u32)| (position(pair.0, to)[axis + 1], position(pair.1, from)[axis + 1]);

@@ -5,10 +5,7 @@ use crate::{
     ops::{Grid, OpError},
 };
 
-use super::{
-    Builder, Node,
-    expr::{Expr, select},
-};
+use super::{Builder, Node, expr::Expr};
 
 /// Most pairwise maxima one after the other along an axis.
 const MAX_CHAIN: usize = 32;
@@ -27,7 +24,7 @@ struct Windows {
 impl Windows {
     /// What every window sees through one tap.
     fn tap(&self, tap: usize, channels: usize) -> Conv<f64> {
-        let mut conv = select(0, 0, channels);
+        let mut conv = Conv::select(0, 0, channels);
         conv.stride[self.axis] = self.stride;
         conv.pad[self.axis] = self.pad as isize - (tap * self.dilation) as isize;
         conv

@@ -282,7 +282,7 @@ impl Builder<'_> {
     ) -> Result<Value, OpError> {
         let origin = Some((node.name().to_owned(), node.op()));
         let mut expr = if value.order.is_none() && value.expr.shape == from && from.is_vector() && to.is_vector() {
-            let shell = super::expr::select(0, 0, 1);
+            let shell = Conv::select(0, 0, 1);
             let conv = Conv { inputs: from.channels, outputs: rows, groups: 1, weights, ..shell };
             self.convolve(node, value.expr, conv, vec![0.0; rows], to)?
         } else {

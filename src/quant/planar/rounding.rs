@@ -58,18 +58,7 @@ impl<'a> Rounding<'a> {
             let values = &mut self.error[output * plane..(output + 1) * plane];
             values.iter_mut().for_each(|e| *e += error * gains.center[input]);
         }
-        Ok(Conv {
-            input_start: conv.input_start,
-            inputs: conv.inputs,
-            output_start: conv.output_start,
-            outputs: conv.outputs,
-            groups: conv.groups,
-            kernel: conv.kernel,
-            stride: conv.stride,
-            dilation: conv.dilation,
-            pad: conv.pad,
-            weights,
-        })
+        Ok(conv.with_weights(weights))
     }
 
     fn sparse(&mut self, sparse: &Sparse<f64>, gains: &Gains) -> Result<Sparse<i64>> {

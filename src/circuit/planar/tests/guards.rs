@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::{halo2curves::bn256::Fr, plonk::Expression};
-
 use super::{
     super::{
         Layout,
@@ -16,7 +14,7 @@ use super::{
     Rig, audit, configured, fixtures,
 };
 use crate::{
-    circuit::{DEGREE, layout::RESERVED_ROWS},
+    circuit::{DEGREE, layout::RESERVED_ROWS, tests::advice_of},
     error::Error,
     graph::planar::{Activation, Lanes, Model, Shape},
 };
@@ -209,25 +207,6 @@ fn two_proofs_of_one_witness_share_no_commitment() {
             assert_ne!(a, b, "{name}: column {column} is committed to without blinding");
         }
     }
-}
-
-fn advice_of(expression: &Expression<Fr>) -> Vec<usize> {
-    let join = |mut a: Vec<usize>, b: Vec<usize>| {
-        a.extend(b);
-        a
-    };
-    expression.evaluate::<Vec<usize>>(
-        &|_| vec![],
-        &|_| vec![],
-        &|_| vec![],
-        &|query| vec![query.column_index()],
-        &|_| vec![],
-        &|_| vec![],
-        &|a| a,
-        &join,
-        &join,
-        &|a, _| a,
-    )
 }
 
 #[test]

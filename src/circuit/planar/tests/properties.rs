@@ -274,18 +274,9 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
             if threshold { weight / 2 * 2 } else { weight }
         };
         let map = |map: &Map<f64>, by: f64| match map {
-            Map::Conv(conv) => Map::Conv(Conv {
-                input_start: conv.input_start,
-                inputs: conv.inputs,
-                output_start: conv.output_start,
-                outputs: conv.outputs,
-                groups: conv.groups,
-                kernel: conv.kernel,
-                stride: conv.stride,
-                dilation: conv.dilation,
-                pad: conv.pad,
-                weights: conv.weights.iter().map(|weight| integer(weight * by)).collect(),
-            }),
+            Map::Conv(conv) => {
+                Map::Conv(conv.with_weights(conv.weights.iter().map(|weight| integer(weight * by)).collect()))
+            }
             Map::Sparse(sparse) => {
                 let column = |column: &Vec<(u32, f64)>| column.iter().map(|(o, w)| (*o, integer(w * by))).collect();
                 Map::Sparse(Sparse { columns: sparse.columns.iter().map(column).collect() })
