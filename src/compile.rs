@@ -31,6 +31,8 @@ pub struct Options {
     pub input_margin: f64,
     /// Whether the input is public.
     pub public_input: bool,
+    /// Whether the weights are private: the verifying key says nothing about them, and the prover alone knows them.
+    pub private_weights: bool,
     /// What is revealed of the output.
     pub reduction: Reduction,
     /// What the layout search minimizes.
@@ -44,6 +46,7 @@ impl Default for Options {
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
             public_input: false,
+            private_weights: false,
             reduction: Reduction::Full,
             prefer: Prefer::Speed,
         }
@@ -65,9 +68,12 @@ pub struct Compiled {
 ///
 /// # Errors
 /// Those of [`reduce()`], of the form's range calibration, layout search and quantization, and of [`Layout::new`]; `Option`
-/// for a public input of a planar network.
+/// for a public input of a planar network, or private weights of a chain.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = match reduce(network, options.reduction)? {
+        Network::Planar(planar) if options.private_weights => {
+            Network::Planar(circuit::planar::arrange_private(planar)?)
+        }
         Network::Planar(planar) => Network::Planar(circuit::planar::arrange(planar)?),
         chain => chain,
     };
@@ -86,10 +92,19 @@ pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result
 }
 
 fn quant_options(options: &Options) -> quant::Options {
-    quant::Options { margin: options.margin, input_margin: options.input_margin, public_input: options.public_input }
+    quant::Options {
+        margin: options.margin,
+        input_margin: options.input_margin,
+        public_input: options.public_input,
+        private_weights: options.private_weights,
+    }
 }
 
 fn compile_chain(network: &chain::Network, rows: &[Vec<f64>], options: &Options) -> Result<chain::Model> {
+    if options.private_weights {
+        let reason = "private weights are served in the planar form only; import the network in that form".to_owned();
+        return Err(Error::Option { option: "--weights", reason });
+    }
     let ranges = quant::Ranges::from_rows(network, rows)?;
     let search_options = circuit::chain::SearchOptions {
         value_bits: options.value_bits.unwrap_or(circuit::DEFAULT_BITS.0),
@@ -110,12 +125,32 @@ fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Option
     let ranges = quant::planar::Ranges::from_rows(network, rows)?;
     let tables = quant::planar::tables(network, &ranges, &quant_options(options))?;
     let default = if tables > 0 { circuit::planar::TABLE_BITS } else { circuit::planar::DEFAULT_BITS.0 };
-    let search_options = circuit::planar::SearchOptions {
+    let mut search_options = circuit::planar::SearchOptions {
         value_bits: options.value_bits.unwrap_or(default),
         remainder_bits: circuit::planar::DEFAULT_BITS.1,
         tables,
+        private_bits: options.private_weights.then_some(PRIVATE_BITS),
         few_columns: options.prefer == Prefer::Columns,
     };
-    let choice = circuit::planar::search(network, &search_options)?;
-    quant::planar::quantize(network, &ranges, choice.digits, choice.lanes, &quant_options(options))
+    loop {
+        let choice = circuit::planar::search(network, &search_options)?;
+        let mut model =
+            quant::planar::quantize(network, &ranges, choice.digits, choice.lanes, &quant_options(options))?;
+        let Some(assumed) = search_options.private_bits else { return Ok(model) };
+        let (digits, bits) = (choice.digits, planar::signed_bits(model.largest_weight()));
+        let needed = bits.saturating_sub(digits.remainder_bits());
+        // Only ever more, so that this ends.
+        if planar::limbs_of(bits, digits.limb_bits)
+            > planar::limbs_of(digits.remainder_bits() + assumed, digits.limb_bits)
+        {
+            search_options.private_bits = Some(needed);
+            continue;
+        }
+        model.private_weights = Some(circuit::planar::weight_limbs(&model)?);
+        model.check()?;
+        return Ok(model);
+    }
 }
+
+/// Bits that private weights are first taken to have beyond those of a remainder.
+const PRIVATE_BITS: u32 = 2;

@@ -32,11 +32,13 @@ pub struct Options {
     pub input_margin: f64,
     /// Whether the input codes are public.
     pub public_input: bool,
+    /// Whether weights are private: zeros are kept, and nothing depends on the parity of a sum. For planar networks only.
+    pub private_weights: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { margin: 4.0, input_margin: 8.0, public_input: false }
+        Self { margin: 4.0, input_margin: 8.0, public_input: false, private_weights: false }
     }
 }
 

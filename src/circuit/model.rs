@@ -46,11 +46,19 @@ impl Params {
         }
     }
 
+    /// Whether the circuit holds the weights as a witness.
+    pub const fn has_private_weights(&self) -> bool {
+        match self {
+            Self::Chain(_) => false,
+            Self::Planar(params) => params.private.is_some(),
+        }
+    }
+
     /// Look-ups in a row.
     pub fn lookups(&self) -> usize {
         match self {
             Self::Chain(params) => params.digits.limbs() as usize,
-            Self::Planar(params) => params.lanes.activations * params.digits.limbs() as usize,
+            Self::Planar(params) => params.lookups(),
         }
     }
 

@@ -10,6 +10,7 @@ mod fixed;
 mod geometry;
 mod layout;
 mod params;
+mod private;
 mod rows;
 mod runs;
 mod search;
@@ -25,10 +26,11 @@ use halo2_proofs::{
     plonk::{Advice, Any, Circuit, Column, ConstraintSystem, Error},
 };
 
-pub use arrange::arrange;
+pub use arrange::{arrange, arrange_private};
 pub use config::Config;
 pub use layout::Layout;
 pub use params::{Params, Published, advice_columns, fixed_columns};
+pub use private::weight_limbs;
 pub use search::{Choice, DEFAULT_BITS, SearchOptions, TABLE_BITS, predict, search};
 pub use witness::{FirstPhase, Witness};
 
@@ -90,6 +92,15 @@ impl<'a> PlanarCircuit<'a> {
             self.assign(region, column, values, signed);
         }
         self.assign(region, config.multiplicity, &first.multiplicity, signed);
+        if let (Some(columns), Some(cells)) = (&config.private, &first.private) {
+            for (column, values) in columns.limbs.iter().flatten().zip(cells.limbs.iter().flatten()) {
+                self.assign(region, *column, values, signed);
+            }
+            self.assign(region, columns.bias, &cells.bias, signed);
+            for (column, values) in columns.value_bias.iter().zip(&cells.value_bias) {
+                self.assign(region, *column, values, signed);
+            }
+        }
     }
 
     fn assign_second(&self, region: &mut Region<'_, Fr>, config: &Config, first: &FirstPhase) {

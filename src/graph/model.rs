@@ -1,6 +1,6 @@
 //! A model of either form, and its `.hush` file.
 //!
-//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar), body, Blake2b-256 digest of all before it.
+//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar, 2 planar with private weights), body, Blake2b-256 digest of all before it.
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
 //! exactly one encoding.
 
@@ -180,7 +180,7 @@ impl Model {
                 model.write(&mut w);
             }
             Self::Planar(model) => {
-                w.u8(1);
+                w.u8(if model.private_weights.is_some() { 2 } else { 1 });
                 model.write(&mut w);
             }
         }
@@ -196,11 +196,28 @@ impl Model {
         let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
         let model = match r.u8()? {
             0 => Self::Chain(chain::Model::read(&mut r)?),
-            1 => Self::Planar(planar::Model::read(&mut r)?),
+            form @ (1 | 2) => Self::Planar(planar::Model::read(&mut r, form == 2)?),
             other => return Err(r.error(format!("unknown form {other}"))),
         };
         r.finish()?;
         Ok(model)
+    }
+
+    /// Whether a verifying key says nothing about the weights.
+    pub const fn has_private_weights(&self) -> bool {
+        match self {
+            Self::Chain(_) => false,
+            Self::Planar(model) => model.private_weights.is_some(),
+        }
+    }
+
+    /// By what a verifying key knows the model: [`Model::digest`]; where weights are private, that of the model with all
+    /// weights and biases 0, so that nobody can test a guess of them.
+    pub fn key_digest(&self) -> [u8; codec::DIGEST_BYTES] {
+        match self {
+            Self::Planar(model) if model.private_weights.is_some() => Self::Planar(model.without_weights()).digest(),
+            _ => self.digest(),
+        }
     }
 
     /// Blake2b-256 of the `.hush` file.

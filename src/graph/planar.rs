@@ -10,10 +10,12 @@ pub(crate) mod conv;
 mod exec;
 mod float;
 mod format;
+mod private;
 mod public;
 
 pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use exec::{Element, Trace};
+pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use public::PublicCode;
 
 use serde::{Deserialize, Serialize};
@@ -311,7 +313,8 @@ pub enum Activation {
     Clip,
     /// `Y = U − c − 2^(s + bits − 1)`; the code is `values[a]` of the table with this index, `a < 2^bits`.
     Table(usize),
-    /// `Y = (2·state − 1) · U`, code `state`. Weights are even and biases odd, so that Y is never 0.
+    /// `Y = (2·state − 1) · U`, code `state`. Weights are even and biases odd, so that Y is never 0. Where weights are
+    /// private: `Y = (2·state − 1) · U + state − 1`, which has one state for every Y.
     Threshold,
     /// The code of element o is 1 while o is below the index of the first largest Y, else 0; `U = max − Y − code`.
     ArgMax,
@@ -384,6 +387,8 @@ pub struct Model {
     pub tables: Vec<Table>,
     /// The public output.
     pub output: Output,
+    /// Limbs of a private weight, which a proof shows to fit them; `None` where weights are public.
+    pub private_weights: Option<u32>,
 }
 
 impl Model {

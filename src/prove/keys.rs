@@ -26,7 +26,7 @@ const SCALAR_BYTES: usize = 32;
 pub struct VerifyingKey {
     /// Name of the model.
     pub model: String,
-    /// Digest of the `.hush` file.
+    /// Digest of the `.hush` file; of private weights, that of the model with all weights 0 ([`Model::key_digest`]).
     pub model_digest: [u8; codec::DIGEST_BYTES],
     /// Where the SRS comes from.
     pub srs_origin: Origin,
@@ -62,7 +62,7 @@ pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
     check_degrees(key.cs())?;
     Ok(VerifyingKey {
         model: model.name().to_owned(),
-        model_digest: model.digest(),
+        model_digest: model.key_digest(),
         srs_origin: srs.origin(),
         srs: srs.verifier_points(),
         statement: Statement::new(model, &layout)?,
@@ -78,7 +78,7 @@ impl ProvingKey {
     /// # Errors
     /// `KeyMismatch` when the key belongs to another model, `SrsMismatch` or `SrsTooSmall` for another SRS.
     pub fn new(model: &Model, vk: VerifyingKey, srs: &Srs) -> Result<Self> {
-        let digest = model.digest();
+        let digest = model.key_digest();
         if vk.model_digest != digest {
             return Err(Error::KeyMismatch {
                 kind: ArtifactKind::Model,

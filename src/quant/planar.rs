@@ -16,12 +16,13 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output},
+        planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output, limbs_of, signed_bits},
     },
 };
 use steps::{Functions, Steps};
 
-/// Turns a float network into the integers that are proved; `lanes` is stored as given.
+/// Turns a float network into the integers that are proved; `lanes` is stored as given. Private weights get the fewest
+/// limbs that hold each of them.
 ///
 /// # Errors
 /// `Option` for an unusable margin or limb sizes; `Shape`, `Graph` for a malformed network; `Calibration` for ranges of
@@ -38,7 +39,7 @@ pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes
     let steps = Steps::choose(network, ranges, &digits, options)?;
     let mut layers = Vec::with_capacity(network.layers.len());
     for index in 0..network.layers.len() {
-        layers.push(layer::quantize(network, index, ranges, &digits, &steps)?);
+        layers.push(layer::quantize(network, index, ranges, &digits, &steps, options.private_weights)?);
     }
     let decision = network.layers.last().is_some_and(|l| is_decision(&l.activation));
     let input = Input { port: network.input.clone(), shape: network.input_shape, step: steps.step[0].clone() };
@@ -48,7 +49,20 @@ pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes
         threshold: None,
         softmax: network.softmax && !decision,
     };
-    let model = Model { name: network.name.clone(), digits, lanes, input, layers, tables: steps.tables, output };
+    let mut model = Model {
+        name: network.name.clone(),
+        digits,
+        lanes,
+        input,
+        layers,
+        tables: steps.tables,
+        output,
+        private_weights: None,
+    };
+    if options.private_weights {
+        let bits = signed_bits(model.largest_weight());
+        model.private_weights = Some(limbs_of(bits, digits.limb_bits));
+    }
     model.check()?;
     Ok(model)
 }

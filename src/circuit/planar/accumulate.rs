@@ -43,7 +43,7 @@ pub(super) struct SecondPhase {
 pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, challenges: Challenges) -> SecondPhase {
     let rows = layout.usable_rows();
     let zero = || vec![Fr::ZERO; rows];
-    let (weight, multiplier) = weigh(layout, challenges, rows);
+    let (weight, multiplier) = weigh(layout, first, challenges, rows);
     let mut transfer = zero();
     for (row, cell) in &layout.transfers {
         transfer[*row] = match cell {
@@ -90,7 +90,7 @@ pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, cha
 }
 
 /// Values and multipliers of the weight rows.
-fn weigh(layout: &Layout, challenges: Challenges, rows: usize) -> (Vec<Fr>, Vec<Fr>) {
+fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, rows: usize) -> (Vec<Fr>, Vec<Fr>) {
     let lanes =
         |gamma: bool| powers(if gamma { challenges.gamma } else { challenges.eta }, layout.params.lanes.weights);
     let (by_eta, by_gamma) = (lanes(false), lanes(true));
@@ -98,8 +98,13 @@ fn weigh(layout: &Layout, challenges: Challenges, rows: usize) -> (Vec<Fr>, Vec<
         .weights
         .rows
         .par_iter()
-        .map(|row| {
+        .enumerate()
+        .map(|(index, row)| {
             let powers = if row.gamma { &by_gamma } else { &by_eta };
+            if let (Some(private), false) = (&first.private, row.secret.is_empty()) {
+                let secret = (0..row.lanes.len()).filter(|lane| row.is_secret(*lane));
+                return secret.map(|lane| private.weight(&layout.params, (index, lane)) * powers[lane]).sum();
+            }
             let products = row.lanes.iter().zip(powers).filter(|(weight, _)| **weight != 0);
             products.map(|(weight, power)| signed(*weight) * power).sum()
         })
@@ -166,14 +171,10 @@ impl Evaluator<'_> {
         let (mut at_step, mut at_gamma) = (Fr::ONE, Fr::ONE);
         for lane in 0..self.first.lanes.len() {
             if !decision && row.mask >> lane & 1 == 1 {
-                let bias = match layer {
-                    None => 0,
-                    Some(layer) if layer.bias.len() == layer.shape.channels => layer.bias[row.channel as usize],
-                    Some(_) => self.biases[lane][index],
-                };
+                let bias = self.bias(row, (index, lane));
                 let activation = layer.map_or(&Activation::Linear, |layer| &layer.activation);
                 let (share, code, negative) = self.element(activation, index, lane);
-                local.produced += at_step * (share - signed(bias));
+                local.produced += at_step * (share - bias);
                 local.consumed += at_gamma * code;
                 local.negative += at_gamma * negative;
             } else if row.hidden && !decision {
@@ -182,16 +183,29 @@ impl Evaluator<'_> {
             at_step *= step;
             at_gamma *= self.challenges.gamma;
         }
-        if decision && let Some(layer) = layer {
+        if decision {
             let state = signed(self.first.lanes[0].state[index]);
             let whole = self.positional(0, index, 0);
             let y = match &self.first.maximum {
                 Some(maximum) => signed(maximum[index]) - state - whole,
+                None if self.first.private.is_some() => (state.double() - Fr::ONE) * whole + state - Fr::ONE,
                 None => (state.double() - Fr::ONE) * whole,
             };
-            local.produced += y - signed(layer.bias[row.channel as usize]);
+            local.produced += y - self.bias(row, (index, 0));
         }
         local
+    }
+
+    /// The bias in a row and lane.
+    fn bias(&self, row: &Row, at: (usize, usize)) -> Fr {
+        let layer = (row.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
+        let by_value = layer.is_some_and(|layer| layer.bias.len() != layer.shape.channels);
+        match (&self.first.private, layer) {
+            (Some(private), _) => private.bias(by_value, at),
+            (None, None) => Fr::ZERO,
+            (None, Some(_)) if by_value => signed(self.biases[at.1][at.0]),
+            (None, Some(layer)) => signed(layer.bias[row.channel as usize]),
+        }
     }
 
     /// Accumulator, code and negative part of an element, as its cells say; tampered cells give what the gates compute.
@@ -236,7 +250,7 @@ impl Evaluator<'_> {
         let rows = self.layout.usable_rows() - 1;
         let params = &self.layout.params;
         let entries = table_entries(self.model);
-        let per_row = params.lanes.activations * params.limbs() + 1;
+        let per_row = params.lookups() + 1;
         let groups = params.helpers();
         let mut grouped = vec![Fr::ZERO; (rows + 1) * groups];
         const CHUNK: usize = 256;
@@ -279,6 +293,9 @@ impl Evaluator<'_> {
                     plain.push((numerator, denominator));
                 }
             }
+        }
+        for limb in self.first.private.iter().flat_map(|private| private.looked_up(row)) {
+            plain.push((Fr::ONE, beta + signed(limb)));
         }
         let (value, tag, code) = entry;
         let denominator = beta + Fr::from(value) + delta * (Fr::from(tag) + delta * signed(code));

@@ -14,8 +14,24 @@ use crate::{
 ///
 /// # Errors
 /// `Graph` where strides multiply beyond what a layout serves.
-pub fn arrange(mut network: Network) -> Result<Network> {
+pub fn arrange(network: Network) -> Result<Network> {
+    arrange_for(network, false)
+}
+
+/// [`arrange`] for private weights, which must stand in one place each: copies stand in front of strided readers wherever a
+/// layer would else be computed in residue classes apart.
+///
+/// # Errors
+/// Those of [`arrange`].
+pub fn arrange_private(network: Network) -> Result<Network> {
+    arrange_for(network, true)
+}
+
+fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
     while let Some(tensor) = strided(&network) {
+        insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
+    }
+    while let Some(tensor) = if private { split(&network)? } else { None } {
         insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
     }
     while let Some(tensor) = mixed(&network)? {
@@ -68,6 +84,20 @@ fn strided(network: &Network) -> Option<usize> {
     });
     let (tensor, after) = relieved.min_by(|a, b| a.1.total_cmp(&b.1))?;
     (after < 0.95 * before).then_some(tensor)
+}
+
+/// A tensor with strided readers whose layer has hidden coefficients, and is computed in residue classes apart for them.
+fn split(network: &Network) -> Result<Option<usize>> {
+    let view = View::network(network);
+    let found = phases(&view)?;
+    let strided = |tensor: usize, layer: usize| {
+        let reads =
+            |(source, conv): (usize, &Conv<f64>)| source == tensor && strides(conv, view.shapes[layer + 1]) != [1, 1];
+        convs(&view, layer).any(reads)
+    };
+    let mut tensors = (1..view.shapes.len()).filter(|tensor| found.split[tensor - 1] != [1, 1]);
+    Ok(tensors
+        .find(|tensor| found.hides(&view, tensor - 1) && (0..view.layers.len()).any(|layer| strided(*tensor, layer))))
 }
 
 /// What rows follow: elements, and weights as often as classes repeat them, at a usual number of lanes.

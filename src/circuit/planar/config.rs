@@ -19,6 +19,7 @@ use super::{
     },
     Params,
     params::Published,
+    private::{PrivateColumns, PrivateFixed},
 };
 use crate::circuit::DEGREE;
 
@@ -41,6 +42,7 @@ pub struct Config {
     pub(super) lanes: Vec<Lane>,
     pub(super) maximum: Option<Column<Advice>>,
     pub(super) multiplicity: Column<Advice>,
+    pub(super) private: Option<PrivateColumns>,
     // Second phase: accumulators.
     pub(super) produced: Column<Advice>,
     pub(super) consumed: Column<Advice>,
@@ -84,7 +86,7 @@ pub(super) struct FixedColumns {
     /// Rows whose code has a sign.
     pub(super) signed: Column<Fixed>,
     pub(super) clip: Option<Column<Fixed>>,
-    /// One column, or one per lane.
+    /// One column, or one per lane; none where weights are private.
     pub(super) bias: Vec<Column<Fixed>>,
     pub(super) public: Column<Fixed>,
     pub(super) decision: Option<Column<Fixed>>,
@@ -92,10 +94,12 @@ pub(super) struct FixedColumns {
     pub(super) argmax_inside: Option<Column<Fixed>>,
     pub(super) table: Column<Fixed>,
     pub(super) function: Option<FunctionColumns>,
+    /// The weights, or where a row holds private ones.
     pub(super) weights: Vec<Column<Fixed>>,
     pub(super) along_gamma: Column<Fixed>,
     pub(super) more: Column<Fixed>,
     pub(super) one: Column<Fixed>,
+    pub(super) private: Option<PrivateFixed>,
 }
 
 /// Fixed columns of models with function tables.
@@ -150,6 +154,7 @@ impl Config {
         let argmax = params.published == Published::ArgMax;
         let maximum = argmax.then(|| meta.advice_column_in(FirstPhase));
         let multiplicity = meta.advice_column_in(FirstPhase);
+        let private = params.private.map(|limbs| PrivateColumns::new(meta, &params, limbs));
         let gamma = meta.challenge_usable_after(FirstPhase);
         let eta = meta.challenge_usable_after(FirstPhase);
         let beta = meta.challenge_usable_after(FirstPhase);
@@ -158,6 +163,7 @@ impl Config {
             lanes,
             maximum,
             multiplicity,
+            private,
             produced: meta.advice_column_in(SecondPhase),
             consumed: meta.advice_column_in(SecondPhase),
             negative: params.negative.then(|| meta.advice_column_in(SecondPhase)),
@@ -184,6 +190,7 @@ impl Config {
         config.look_up(meta);
         config.publish(meta);
         config.argmax(meta);
+        config.same_bias(meta);
         meta.set_minimum_degree(DEGREE);
         config
     }
@@ -197,6 +204,7 @@ impl Config {
         }
         columns.extend(self.maximum.map(|c| ("maximum".to_owned(), c)));
         columns.push(("multiplicity".to_owned(), self.multiplicity));
+        columns.extend(self.private.iter().flat_map(PrivateColumns::named));
         columns.push(("produced".to_owned(), self.produced));
         columns.push(("consumed".to_owned(), self.consumed));
         columns.extend(self.negative.map(|c| ("negative".to_owned(), c)));
@@ -236,11 +244,10 @@ impl Config {
             let gamma = cells.query_challenge(self.gamma);
             let eta = cells.query_challenge(self.eta);
             let hidden = fixed(cells, self.fixed.hidden);
-            let shared_bias = (self.fixed.bias.len() == 1).then(|| fixed(cells, self.fixed.bias[0]));
             let mut terms = Vec::new();
             for (l, lane) in self.lanes.iter().enumerate() {
                 let mask = fixed(cells, lane.mask);
-                let bias = shared_bias.clone().unwrap_or_else(|| fixed(cells, self.fixed.bias[l]));
+                let bias = self.bias(cells, l);
                 let free = advice(cells, lane.limbs[0]);
                 let share = self.share(cells, lane);
                 terms.push(mask.clone() * (share - bias) + hidden.clone() * (constant(1) - mask) * free);
@@ -256,7 +263,7 @@ impl Config {
                 stride = stride.clone() + selected * (power(&apart, lanes) - power(&gamma, lanes));
             }
             if let Some(decision) = self.fixed.decision {
-                let bias = fixed(cells, self.fixed.bias[0]);
+                let bias = self.bias(cells, 0);
                 local = local + fixed(cells, decision) * (self.decided(cells) - bias);
             }
             let link = fixed(cells, self.fixed.inside) * stride
@@ -300,6 +307,7 @@ impl Config {
         let whole = self.whole(cells, &self.lanes[0]);
         match self.maximum {
             Some(maximum) => advice(cells, maximum) - state - whole,
+            None if self.private.is_some() => (constant(2) * state.clone() - constant(1)) * whole + state - constant(1),
             None => (constant(2) * state - constant(1)) * whole,
         }
     }
@@ -353,7 +361,7 @@ impl Config {
     /// `weight = multiplier · (Σ_l χ^l · weight_l + weight')`.
     fn weigh(&self, meta: &mut ConstraintSystem<Fr>) {
         meta.create_gate("weigh", |cells| {
-            let weights: Vec<_> = self.fixed.weights.iter().map(|column| fixed(cells, *column)).collect();
+            let weights = self.lane_weights(cells);
             let along_gamma = fixed(cells, self.fixed.along_gamma);
             let by_eta = horner(&cells.query_challenge(self.eta), weights.clone());
             let by_gamma = horner(&cells.query_challenge(self.gamma), weights);
@@ -362,7 +370,10 @@ impl Config {
             let usable = fixed(cells, self.fixed.usable);
             let one = fixed(cells, self.fixed.one);
             let multiplier = advice(cells, self.multiplier);
-            let local = by_eta.clone() + along_gamma * (by_gamma - by_eta);
+            let mut local = by_eta.clone() + along_gamma * (by_gamma - by_eta);
+            if let Some(monomial) = self.monomial_row(cells) {
+                local = local + monomial;
+            }
             vec![
                 usable * advice(cells, self.weight) - multiplier.clone() * (local + more * below),
                 one * (multiplier - constant(1)),
@@ -396,6 +407,10 @@ impl Config {
                         _ => fractions.push(Fraction { numerator, denominator }),
                     }
                 }
+            }
+            for limb in self.private.iter().flat_map(|private| private.limbs.iter().flatten()) {
+                let denominator = beta.clone() + advice(cells, *limb);
+                fractions.push(Fraction { numerator: constant(1), denominator });
             }
             let mut entry = beta + fixed(cells, self.fixed.table);
             if let Some(function) = &self.fixed.function {
@@ -505,7 +520,11 @@ pub(super) fn pair<T>(plain: Vec<T>, tuples: Vec<T>) -> Vec<T> {
 
 impl FixedColumns {
     fn new(meta: &mut ConstraintSystem<Fr>, params: &Params) -> Self {
-        let bias = if params.value_bias { params.lanes.activations } else { 1 };
+        let bias = match (params.private, params.value_bias) {
+            (Some(_), _) => 0,
+            (None, true) => params.lanes.activations,
+            (None, false) => 1,
+        };
         Self {
             usable: meta.fixed_column(),
             first: meta.fixed_column(),
@@ -537,6 +556,7 @@ impl FixedColumns {
             along_gamma: meta.fixed_column(),
             more: meta.fixed_column(),
             one: meta.fixed_column(),
+            private: params.private.map(|_| PrivateFixed::new(meta, params)),
         }
     }
 }

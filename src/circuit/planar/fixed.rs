@@ -10,8 +10,9 @@ use super::{
     config::Config,
     layout::Layout,
     params::Published,
+    private::same_channel,
     rows::{Link, Row},
-    weights::{Multiplier, WeightCell},
+    weights::{Multiplier, WeightCell, WeightRow},
 };
 use crate::graph::planar::{Activation, Model};
 
@@ -122,7 +123,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Selectors of the output, and biases per value.
+    /// Selectors of the output, and biases per value; where biases are private, which of them are equal.
     fn output(&mut self) {
         let fixed = self.config.fixed.clone();
         let outputs = self.model.layers.last().map_or(0, |layer| layer.shape.len());
@@ -135,20 +136,51 @@ impl Writer<'_> {
                 self.flag(column, row, row + 1 < outputs && self.config.params.published == Published::ArgMax);
             }
         }
-        for (row, lane, bias) in self.layout.value_biases(self.model) {
-            self.set(fixed.bias[lane], row, signed(bias));
+        let Some(private) = fixed.private else {
+            for (row, lane, bias) in self.layout.value_biases(self.model) {
+                self.set(fixed.bias[lane], row, signed(bias));
+            }
+            return;
+        };
+        for row in same_channel(&self.layout.rows) {
+            self.flag(private.same_channel, row, true);
+        }
+        if let Some(column) = private.by_value {
+            for (row, placed) in self.layout.rows.iter().enumerate() {
+                let layer = (placed.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
+                self.flag(column, row, layer.is_some_and(|layer| layer.bias.len() != layer.shape.channels));
+            }
         }
     }
 
     fn weights(&mut self) {
         let fixed = self.config.fixed.clone();
         for (index, row) in self.layout.weights.rows.iter().enumerate() {
-            for (column, weight) in fixed.weights.iter().zip(&row.lanes) {
-                self.set(*column, index, signed(*weight));
-            }
+            self.coefficients(index, row);
             self.flag(fixed.along_gamma, index, row.gamma);
             self.flag(fixed.more, index, row.more);
             self.flag(fixed.one, index, row.multiplier == Multiplier::One);
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// The coefficients of a weight row; where weights are private, the places of weights, or a monomial's coefficients.
+    fn coefficients(&mut self, index: usize, row: &WeightRow) {
+        let fixed = &self.config.fixed;
+        let Some(private) = fixed.private else {
+            for (column, weight) in fixed.weights.iter().zip(&row.lanes) {
+                self.set(*column, index, signed(*weight));
+            }
+            return;
+        };
+        for (lane, column) in fixed.weights.iter().enumerate() {
+            self.flag(*column, index, row.is_secret(lane));
+        }
+        if row.secret.is_empty() {
+            for (column, weight) in [private.constant, private.linear].iter().zip(&row.lanes) {
+                self.set(*column, index, signed(*weight));
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{
     super::layout::{CONTEXT_ROWS, MAX_K, RESERVED_ROWS},
     Params,
     geometry::Geometry,
+    private,
     rows::{Link, Row, TensorRows, ends, place},
     runs::Runs,
     view::{View, Weight},
@@ -63,6 +64,7 @@ impl Layout {
             }
         }
         let mut weights = WeightRows::new(params.lanes.weights);
+        weights.private = params.private.is_some();
         let mut transfers = Vec::new();
         for row in 0..monomials.len().saturating_sub(1) {
             let (from, to) = (monomials[row], monomials[row + 1]);
@@ -77,6 +79,7 @@ impl Layout {
 
         params.spread(&tensors);
         params.check()?;
+        private::check(view, &geometry, &weights, &params)?;
         let outputs = view.shapes.last().map_or(0, |shape| shape.len());
         let used_rows = rows.len().max(weights.rows.len()).max(params.table_rows());
         let needed = used_rows.max(outputs + CONTEXT_ROWS) + 1 + RESERVED_ROWS;
@@ -129,8 +132,16 @@ impl Layout {
         })
     }
 
+    /// First-phase cells of private weights: their limbs, and the biases beside all rows.
+    fn private_cells(&self) -> usize {
+        let Some(limbs) = self.params.private else { return 0 };
+        let secret = self.weights.rows.iter().flat_map(|row| &row.secret).filter(|secret| **secret).count();
+        let by_value = if self.params.value_bias { self.params.lanes.activations } else { 0 };
+        secret * limbs as usize + self.rows.len() * (1 + by_value)
+    }
+
     /// Advice cells that the network needs: first-phase cells of elements and hidden coefficients, the accumulators and
-    /// lookup helpers of their rows, weight rows, and the table's multiplicities.
+    /// lookup helpers of their rows, weight rows, private weights, and the table's multiplicities.
     pub fn assigned_cells(&self) -> usize {
         let digits = &self.params.digits;
         let (lanes, limbs) = (self.params.lanes.activations, digits.limbs() as usize);
@@ -143,6 +154,7 @@ impl Layout {
             + hidden
             + self.rows.len() * per_row
             + self.weights.rows.len() * 2
+            + self.private_cells()
             + self.transfers.len()
             + self.params.table_rows()
     }

@@ -19,6 +19,9 @@ const MAX_STEPS: usize = 16;
 /// Longest distance of rows of a run.
 const MAX_HOP: u32 = 1 << 12;
 
+/// Set beside the kind of output in a file where weights are private.
+const PRIVATE: u8 = 1 << 3;
+
 /// How the output codes reach the public instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Published {
@@ -56,6 +59,8 @@ pub struct Params {
     pub value_bias: bool,
     /// How the output is published.
     pub published: Published,
+    /// Limbs of a private weight; `None` where weights are public.
+    pub private: Option<u32>,
 }
 
 impl Default for Params {
@@ -71,6 +76,7 @@ impl Default for Params {
             tables: None,
             value_bias: false,
             published: Published::Signed,
+            private: None,
         }
     }
 }
@@ -106,6 +112,7 @@ impl Params {
                 Some(Activation::Relu | Activation::PRelu | Activation::Clip) => Published::Unsigned,
                 _ => Published::Signed,
             },
+            private: model.private_weights,
         };
         params.check()?;
         Ok(params)
@@ -129,6 +136,7 @@ impl Params {
                 Some(FloatActivation::Threshold { .. }) => Published::Threshold,
                 _ => Published::Signed,
             },
+            private: None,
         }
     }
 
@@ -160,6 +168,7 @@ impl Params {
             && (self.tables.is_none() || self.digits.value_limbs == 1)
             && tables
             && steps
+            && self.check_private()
         {
             return Ok(());
         }
@@ -206,8 +215,13 @@ impl Params {
     }
 
     /// Helper columns of the lookup argument.
-    pub(super) const fn helpers(&self) -> usize {
-        (self.lanes.activations * self.limbs() + 1).div_ceil(self.group())
+    pub(super) fn helpers(&self) -> usize {
+        (self.lookups() + 1).div_ceil(self.group())
+    }
+
+    /// Look-ups in a row.
+    pub(in crate::circuit) fn lookups(&self) -> usize {
+        self.lanes.activations * self.limbs() + self.weight_lookups()
     }
 
     /// Writes the parameters into a file.
@@ -228,13 +242,15 @@ impl Params {
             w.varint(count.into());
             w.varint(bits.into());
         }
-        w.u8(match self.published {
+        let published = match self.published {
             Published::Signed => 0,
             Published::Unsigned => 1,
             Published::Table => 2,
             Published::Threshold => 3,
             Published::ArgMax => 4,
-        });
+        };
+        w.u8(published | if self.private.is_some() { PRIVATE } else { 0 });
+        self.private.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
     /// Reads the parameters from a file and checks them.
@@ -251,7 +267,9 @@ impl Params {
         let hops = r.many(count, 1, Reader::varint_u32)?;
         let (clip, negative, tables, value_bias) = (r.bool()?, r.bool()?, r.bool()?, r.bool()?);
         let tables = if tables { Some((r.varint_u32()?, r.varint_u32()?)) } else { None };
-        let published = match r.u8()? {
+        let published = r.u8()?;
+        let private = if published & PRIVATE == 0 { None } else { Some(r.varint_u32()?) };
+        let published = match published & !PRIVATE {
             0 => Published::Signed,
             1 => Published::Unsigned,
             2 => Published::Table,
@@ -259,7 +277,7 @@ impl Params {
             4 => Published::ArgMax,
             other => return Err(r.error(format!("unknown kind of output {other}"))),
         };
-        let params = Self { digits, lanes, steps, hops, clip, negative, tables, value_bias, published };
+        let params = Self { digits, lanes, steps, hops, clip, negative, tables, value_bias, published, private };
         params.check().map_err(|_| r.error("sizes of lanes, limbs or tables that no circuit has"))?;
         Ok(params)
     }
@@ -269,12 +287,16 @@ impl Params {
 pub fn advice_columns(params: &Params) -> usize {
     // multiplicity, produced, consumed, weight, multiplier, transfer and the running sum
     let optional = [params.negative, params.published == Published::ArgMax].iter().filter(|b| **b).count();
-    params.lanes.activations * (1 + params.limbs()) + params.helpers() + 7 + optional
+    params.lanes.activations * (1 + params.limbs()) + params.helpers() + 7 + optional + params.private_columns()
 }
 
 /// Fixed columns of a circuit with these parameters.
 pub fn fixed_columns(params: &Params) -> usize {
-    let bias = if params.value_bias { params.lanes.activations } else { 1 };
+    let bias = match (params.private.is_some(), params.value_bias) {
+        (false, true) => params.lanes.activations,
+        (false, false) => 1,
+        (true, by_value) => super::private::FIXED + usize::from(by_value),
+    };
     let optional = [params.negative, params.clip, params.decision(), params.published == Published::ArgMax];
     let tables = if params.tables.is_some() { 4 } else { 0 };
     // usable, first, last, hidden, run, head, four links, signed, public, table, gamma, more, one

@@ -80,7 +80,7 @@ impl<W: Weight> Runs<'_, W> {
                     let shift = exponent - tap.offset[0] as i64 * line - tap.offset[1] as i64;
                     for o in group * conv.group_outputs()..(group + 1) * conv.group_outputs() {
                         let weight = conv.kernel_weights(o, c)[tap.index].integer();
-                        if weight != 0 {
+                        if weight != 0 || self.weights.private {
                             let slot = tap.phase[0] * self.phase_columns(map, layer) + tap.phase[1];
                             if let Some(run) = runs.get_mut(slot) {
                                 run.push(((to.block(conv.output_start + o, block), shift), weight));

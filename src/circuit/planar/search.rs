@@ -14,7 +14,7 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{Lanes, Network},
+        planar::{Lanes, Network, limbs_of},
     },
 };
 
@@ -27,6 +27,8 @@ pub struct SearchOptions {
     pub remainder_bits: u32,
     /// Function tables.
     pub tables: usize,
+    /// Where weights are private, their bits beyond those of a remainder, the sign included.
+    pub private_bits: Option<u32>,
     /// Whether to take the layout with the least columns of those that are at most twice as slow as the fastest.
     pub few_columns: bool,
 }
@@ -55,6 +57,7 @@ const PERMUTED: usize = 3;
 
 const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
 const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
+const PRIVATE_LANES: [usize; 10] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
 
 /// Finds the cheapest layout of an arranged network.
 ///
@@ -74,8 +77,10 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
         rows.push((lanes, used, distances));
     }
     let mut weights = Vec::new();
-    for lanes in WEIGHT_LANES {
+    let weight_lanes: &[usize] = if options.private_bits.is_some() { &PRIVATE_LANES } else { &WEIGHT_LANES };
+    for lanes in weight_lanes.iter().copied() {
         let params = Params::of_network(network, options.tables, smallest, Lanes { activations: 8, weights: lanes });
+        let params = Params { private: options.private_bits.map(|_| 1), ..params };
         if let Ok(layout) = Layout::plan(&view, params) {
             weights.push((lanes, layout.row_counts().1));
         }
@@ -88,7 +93,10 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
             for (weight_lanes, weight_rows) in &weights {
                 let lanes = Lanes { activations: *activations, weights: *weight_lanes };
                 let Params { steps, hops, .. } = distances.clone();
-                let params = Params { steps, hops, ..Params::of_network(network, options.tables, digits, lanes) };
+                let private =
+                    options.private_bits.map(|bits| limbs_of(digits.remainder_bits() + bits, digits.limb_bits));
+                let params =
+                    Params { steps, hops, private, ..Params::of_network(network, options.tables, digits, lanes) };
                 let used = (*activation_rows).max(*weight_rows).max(params.table_rows()).max(outputs + 2);
                 let k = (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros();
                 if k > MAX_K || params.tables.is_some() && digits.value_limbs > 1 {
@@ -134,7 +142,7 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
 }
 
 fn cost(k: u32, params: &Params) -> Prediction {
-    let small = params.lanes.activations * (1 + params.limbs()) + 1;
+    let small = params.lanes.activations * (1 + params.limbs()) + 1 + params.private_columns();
     Shape { k, advice: advice_columns(params), small, fixed: fixed_columns(params), permuted: PERMUTED }.predict()
 }
 

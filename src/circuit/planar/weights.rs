@@ -39,6 +39,8 @@ pub(super) struct WeightRow {
     pub(super) more: bool,
     /// The weights, from lane 0.
     pub(super) lanes: Vec<i64>,
+    /// Which lanes hold a private weight; empty where coefficients are fixed.
+    pub(super) secret: Vec<bool>,
     /// A cell that the row's value must equal.
     pub(super) equals: Option<WeightCell>,
     /// The row's absolute monomial of lane 0, when it belongs to a chain of weights.
@@ -51,12 +53,14 @@ pub(super) struct WeightRows {
     pub(super) rows: Vec<WeightRow>,
     known: HashMap<Monomial, WeightCell>,
     lanes: usize,
+    /// Whether weights are private: zeros keep their places.
+    pub(super) private: bool,
 }
 
 impl WeightRows {
     /// No weights yet; `lanes` is at least 2.
     pub(super) fn new(lanes: usize) -> Self {
-        let mut rows = Self { rows: Vec::new(), known: HashMap::new(), lanes };
+        let mut rows = Self { rows: Vec::new(), known: HashMap::new(), lanes, private: false };
         let one = rows.push(WeightRow { multiplier: Multiplier::One, ..WeightRow::constant(false, 0) });
         rows.known.insert((0, 0), WeightCell::Value(one));
         for (monomial, gamma) in [((1, 0), false), ((0, 1), true)] {
@@ -139,13 +143,15 @@ impl WeightRows {
     }
 
     /// Appends the chain of a polynomial, given as monomials with integer coefficients; its value stands in the cell
-    /// returned. `None` for the zero polynomial.
+    /// returned. `None` for the zero polynomial, and for one without monomials where weights are private.
     pub(super) fn chain(&mut self, mut terms: Vec<(Monomial, i64)>) -> Option<WeightCell> {
-        terms.retain(|term| term.1 != 0);
+        let mut places: Vec<_> = terms.iter().filter(|_| self.private).map(|term| (term.0, 1)).collect();
+        terms.retain(|term| self.private || term.1 != 0);
         let by_eta = pack(&mut terms, self.lanes, false);
         let by_gamma = pack(&mut terms, self.lanes, true);
         let gamma = by_gamma.len() < by_eta.len();
         let packed = if gamma { by_gamma } else { by_eta };
+        let mut places = pack(&mut places, self.lanes, gamma).into_iter();
         let mut at = (0, 0);
         let mut multipliers = Vec::with_capacity(packed.len());
         for (monomial, _) in &packed {
@@ -159,6 +165,7 @@ impl WeightRows {
                 gamma,
                 more: i + 1 < count,
                 lanes,
+                secret: places.next().map_or_else(Vec::new, |(_, row)| row.iter().map(|count| *count > 0).collect()),
                 equals: None,
                 value: Some(monomial),
             });
@@ -172,7 +179,7 @@ impl WeightRow {
     fn constant(gamma: bool, lane: usize) -> Self {
         let mut lanes = vec![0; lane + 1];
         lanes[lane] = 1;
-        Self { multiplier: Multiplier::One, gamma, more: false, lanes, equals: None, value: None }
+        Self { multiplier: Multiplier::One, gamma, more: false, lanes, secret: Vec::new(), equals: None, value: None }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{
     geometry::Form,
     layout::Layout,
+    private::PrivateCells,
     rows::TensorRows,
     view::{class_size, classes, taps},
 };
@@ -25,6 +26,7 @@ pub struct FirstPhase {
     pub(super) lanes: Vec<LaneCells>,
     pub(super) maximum: Option<Vec<i64>>,
     pub(super) multiplicity: Vec<i64>,
+    pub(super) private: Option<PrivateCells>,
 }
 
 /// A model's evaluation on one input.
@@ -43,7 +45,7 @@ impl Witness {
     /// `ActivationRange` when a value does not fit its cells.
     pub fn new(model: &Model, layout: &Layout, input: Vec<i64>) -> Result<Self> {
         let trace = model.run(input)?;
-        let mut first = FirstPhase::zero(layout);
+        let mut first = FirstPhase { private: PrivateCells::new(model, layout), ..FirstPhase::zero(layout) };
         let shift = model.digits.remainder_bits();
         for tensor in 0..layout.tensors.len() {
             let rows = &layout.tensors[tensor];
@@ -92,7 +94,7 @@ fn first_cells(model: &Model, layer: usize, trace: &Trace, index: usize) -> Opti
         let code = trace.codes[layer + 1][index];
         return Some((code, (best - y - code) as u64));
     }
-    let Element { state, upper, lower } = activation.split(y, &model.digits, &model.tables)?;
+    let Element { state, upper, lower } = model.split(&model.layers[layer], y)?;
     let state = if matches!(activation, Activation::Table(_)) { trace.codes[layer + 1][index] } else { state };
     Some((state, (upper << model.digits.remainder_bits()) + lower))
 }
@@ -106,6 +108,7 @@ impl FirstPhase {
             lanes: vec![lane; params.lanes.activations],
             maximum: (params.published == super::params::Published::ArgMax).then(|| vec![0; rows]),
             multiplicity: vec![0; rows],
+            private: None,
         }
     }
 
@@ -148,6 +151,12 @@ impl FirstPhase {
                     if let Some(count) = multiplicity.get_mut(entry) {
                         *count += 1;
                     }
+                }
+            }
+            for limb in self.private.iter().flat_map(|private| private.looked_up(row)) {
+                let entry = usize::try_from(limb).unwrap_or(usize::MAX);
+                if let Some(count) = multiplicity.get_mut(entry) {
+                    *count += 1;
                 }
             }
         }

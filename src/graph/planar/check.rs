@@ -37,6 +37,7 @@ impl Model {
         let lanes =
             (1..=MAX_LANES.0).contains(&self.lanes.activations) && (1..=MAX_LANES.1).contains(&self.lanes.weights);
         ensure(lanes, || format!("{:?}, expected 1 to {} and 1 to {}", self.lanes, MAX_LANES.0, MAX_LANES.1))?;
+        self.check_private()?;
         self.check_shapes()?;
         self.check_tables()?;
         self.check_input()?;
@@ -123,7 +124,9 @@ impl Model {
                 let odd = layer.bias.iter().all(|b| b % 2 != 0);
                 let even = layer.terms.iter().all(|term| weights(term).all(|(_, k)| k % 2 == 0));
                 ensure(last, || format!("{node}: Threshold is not the last layer"))?;
-                ensure(odd && even, || format!("{node}: threshold with an odd weight or an even bias"))?;
+                ensure(odd && even || self.private_weights.is_some(), || {
+                    format!("{node}: threshold with an odd weight or an even bias")
+                })?;
             }
             Activation::ArgMax => {
                 ensure(last, || format!("{node}: ArgMax is not the last layer"))?;
@@ -154,13 +157,14 @@ impl Model {
         ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
     }
 
-    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`.
+    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`; of private weights the largest ones that a proof allows.
     fn bound(&self, layer: &Layer) -> Result<u64> {
         let plane = layer.shape.plane();
         let per_channel = layer.bias.len() / layer.shape.channels;
         let biases = layer.bias.chunks(per_channel).map(|b| b.iter().map(|b| u128::from(b.unsigned_abs())).max());
         let mut conv: Vec<u128> = biases.map(Option::unwrap_or_default).collect();
         let mut sparse = Vec::new();
+        let bound = self.weight_bound();
         for term in &layer.terms {
             let top = u128::from(self.code_bound(term.source));
             let dense = matches!(term.map, Map::Conv(_));
@@ -169,7 +173,8 @@ impl Model {
             }
             let sums = if dense { &mut conv } else { &mut sparse };
             for (output, k) in weights(term) {
-                sums[output] = sums[output].saturating_add(u128::from(k.unsigned_abs()).saturating_mul(top));
+                sums[output] =
+                    sums[output].saturating_add(u128::from(bound.unwrap_or(k.unsigned_abs())).saturating_mul(top));
             }
         }
         for (sum, values) in conv.iter_mut().zip(sparse.chunks(plane)) {
@@ -191,7 +196,7 @@ impl Model {
 }
 
 /// All weights of a term whose maps are checked, with the channel (`Conv`) or the value (`Sparse`) that they reach.
-fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i64)> + 'a {
+pub(super) fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i64)> + 'a {
     std::iter::once(&term.map).chain(&term.negative).flat_map(|map| -> Box<dyn Iterator<Item = (usize, i64)> + 'a> {
         match map {
             Map::Conv(conv) => {

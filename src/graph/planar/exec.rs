@@ -144,7 +144,7 @@ impl Model {
     /// `ActivationRange` where one leaves its range.
     pub fn elements(&self, layer: &Layer, y: &[i64]) -> Result<Vec<Element>> {
         let split = |(index, y): (usize, i64)| {
-            let element = layer.activation.split(y, &self.digits, &self.tables);
+            let element = self.split(layer, y);
             element.ok_or_else(|| Error::ActivationRange { node: layer.node.clone(), index })
         };
         if layer.activation == Activation::ArgMax {

@@ -42,13 +42,14 @@ impl Model {
         self.output.step.iter().for_each(|step| w.f64(*step));
         w.optional_f64(self.output.threshold);
         w.u8(self.output.softmax.into());
+        self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
-    /// Reads the body and checks the model.
+    /// Reads the body, whose last item are the limbs of private weights, and checks the model.
     ///
     /// # Errors
     /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
-    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
+    pub(crate) fn read(r: &mut Reader<'_>, private: bool) -> Result<Self> {
         let name = r.text()?;
         let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
@@ -62,7 +63,8 @@ impl Model {
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
         let output =
             Output { port, step: r.many(values, 8, Reader::f64)?, threshold: r.optional_f64()?, softmax: r.bool()? };
-        let model = Self { name, digits, lanes, input, layers, tables, output };
+        let private_weights = if private { Some(r.varint_u32()?) } else { None };
+        let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         model.check()?;
         Ok(model)
     }

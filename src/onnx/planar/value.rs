@@ -290,7 +290,7 @@ impl Builder<'_> {
             let elements = value.elements(0..len as u32);
             let mut columns: Vec<Vec<(u32, f64)>> = vec![vec![]; value.expr.shape.len()];
             for (o, row) in weights.chunks_exact(len).enumerate() {
-                for (weight, element) in row.iter().zip(&elements).filter(|(weight, _)| **weight != 0.0) {
+                for (weight, element) in row.iter().zip(&elements) {
                     let column = &mut columns[*element as usize];
                     match column.last_mut() {
                         Some((row, sum)) if *row == o as u32 => *sum += weight,

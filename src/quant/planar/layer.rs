@@ -20,13 +20,14 @@ const FILL: f64 = 0.98;
 /// Bits of accumulators that a decision leaves unused.
 const SPARE_BITS: u32 = 2;
 
-/// Quantizes layer `index`.
+/// Quantizes layer `index`; `private` weights keep their zeros, and thresholds need no parity.
 pub(super) fn quantize(
     network: &Network,
     index: usize,
     ranges: &Ranges,
     digits: &Digits,
     steps: &Steps,
+    private: bool,
 ) -> Result<Layer> {
     let layer = &network.layers[index];
     let activation = steps.activation[index].clone();
@@ -37,7 +38,7 @@ pub(super) fn quantize(
         Activation::Threshold | Activation::ArgMax => decision_units(network, index, ranges, digits, steps),
         _ => steps.step[index + 1].iter().map(|step| step / scale).collect(),
     };
-    let mut rounding = Rounding::new(layer, &unit);
+    let mut rounding = Rounding::new(layer, &unit, private);
     let mut terms = Vec::with_capacity(layer.terms.len());
     for term in &layer.terms {
         let (step, seen) = (&steps.step[term.source], &ranges.tensors[term.source]);
@@ -57,7 +58,7 @@ pub(super) fn quantize(
     }
     rounding.check_precision(digits)?;
     let mut bias = rounding.bias()?;
-    if activation == Activation::Threshold {
+    if activation == Activation::Threshold && !private {
         terms.iter_mut().for_each(|term| {
             double(&mut term.map);
             term.negative.iter_mut().for_each(double);

@@ -23,6 +23,8 @@ pub(super) struct Rounding<'a> {
     layer: &'a FloatLayer,
     /// The real value of Y = 1, per channel.
     unit: &'a [f64],
+    /// Whether matrices keep entries that round to 0.
+    keep_zeros: bool,
     /// Per value: what the rounded weights add too much at the typical codes.
     error: Vec<f64>,
     /// Largest magnitude before rounding.
@@ -30,8 +32,8 @@ pub(super) struct Rounding<'a> {
 }
 
 impl<'a> Rounding<'a> {
-    pub(super) fn new(layer: &'a FloatLayer, unit: &'a [f64]) -> Self {
-        Self { layer, unit, error: vec![0.0; layer.shape.len()], largest: 0.0 }
+    pub(super) fn new(layer: &'a FloatLayer, unit: &'a [f64], keep_zeros: bool) -> Self {
+        Self { layer, unit, keep_zeros, error: vec![0.0; layer.shape.len()], largest: 0.0 }
     }
 
     /// The rounded weights of a map.
@@ -71,7 +73,7 @@ impl<'a> Rounding<'a> {
                 let gain = gains.factor[input] / self.unit[*output as usize / plane];
                 let k = self.round(w * gain)?;
                 self.error[*output as usize] += (k as f64 - w * gain) * gains.center[input];
-                if k != 0 {
+                if k != 0 || self.keep_zeros {
                     rounded.push((*output, k));
                 }
             }

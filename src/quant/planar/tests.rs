@@ -15,7 +15,7 @@ fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Report {
     super::super::evaluate(|row| Ok(network.eval(row)), &network, &model.clone().into(), rows).unwrap()
 }
 
-const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false };
+const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false, private_weights: false };
 const LANES: Lanes = Lanes { activations: 4, weights: 8 };
 const DIGITS: Digits = Digits { limb_bits: 16, value_limbs: 1, remainder_limbs: 1 };
 

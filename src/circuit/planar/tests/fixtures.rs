@@ -50,6 +50,7 @@ impl Builder {
             layers: Vec::new(),
             tables: Vec::new(),
             output,
+            private_weights: None,
         };
         Self { rng: ChaCha8Rng::seed_from_u64(11), model }
     }

@@ -321,7 +321,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
     };
     let port = Port { name: "y".to_owned(), shape: vec![1, outputs] };
     let output = Output { port, step, threshold: None, softmax: false };
-    Model { name: network.name.clone(), digits, lanes, input, layers, tables, output }
+    Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }
 
 /// None for what no layout serves: a layer that reads one tensor with two strides, directly or through others.

@@ -64,6 +64,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             threshold: None,
             softmax: false,
         },
+        private_weights: None,
     }
 }
 

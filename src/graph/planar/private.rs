@@ -1,0 +1,132 @@
+//! Private weights: the range in which a proof shows them to be, and a model without them.
+
+use super::{Activation, Element, Layer, Map, Model, check::weights};
+use crate::{
+    error::{Error, Result},
+    graph::ensure,
+};
+
+/// Most bits of a private weight's limbs together.
+pub const MAX_WEIGHT_BITS: u32 = 48;
+
+/// Fewest limbs of `limb_bits` bits that hold signed weights of `bits` bits.
+pub const fn limbs_of(bits: u32, limb_bits: u32) -> u32 {
+    let limbs = bits.div_ceil(limb_bits);
+    if limbs == 0 { 1 } else { limbs }
+}
+
+/// Bits of a signed weight of this magnitude, the sign included.
+pub const fn signed_bits(magnitude: u64) -> u32 {
+    u64::BITS - magnitude.leading_zeros() + 1
+}
+
+impl Model {
+    /// `B`, if weights are private and shown to be in `−B … B − 1`: half of what their limbs hold.
+    pub const fn weight_bound(&self) -> Option<u64> {
+        match self.private_weights {
+            Some(limbs) => Some(1 << (limbs * self.digits.limb_bits - 1)),
+            None => None,
+        }
+    }
+
+    /// The largest magnitude of a weight.
+    pub fn largest_weight(&self) -> u64 {
+        let terms = self.layers.iter().flat_map(|layer| &layer.terms);
+        terms.flat_map(weights).map(|(_, k)| k.unsigned_abs()).max().unwrap_or(0)
+    }
+
+    /// The same architecture with all weights and biases 0: what a verifying key for private weights may depend on.
+    pub fn without_weights(&self) -> Self {
+        let mut model = self.clone();
+        for layer in &mut model.layers {
+            layer.bias.fill(0);
+            for map in layer.terms.iter_mut().flat_map(|term| std::iter::once(&mut term.map).chain(&mut term.negative))
+            {
+                match map {
+                    Map::Conv(conv) => conv.weights.fill(0),
+                    Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|(_, k)| *k = 0),
+                }
+            }
+        }
+        model
+    }
+
+    /// Checks the number of limbs and that they hold every weight.
+    pub(super) fn check_private(&self) -> Result<()> {
+        let Some(limbs) = self.private_weights else { return Ok(()) };
+        let max_bits = limbs.saturating_mul(self.digits.limb_bits);
+        ensure((1..=MAX_WEIGHT_BITS).contains(&max_bits), || format!("private weights of {limbs} limbs"))?;
+        for layer in &self.layers {
+            let largest = layer.terms.iter().flat_map(weights).map(|(_, k)| k.unsigned_abs()).max().unwrap_or(0);
+            let got_bits = signed_bits(largest);
+            if got_bits > max_bits {
+                return Err(Error::Range { node: layer.node.clone(), op: layer.op.clone(), got_bits, max_bits });
+            }
+        }
+        Ok(())
+    }
+
+    /// How an accumulator of a layer is cut ([`Activation::split`]); for the threshold of private weights, whose parity a
+    /// verifier cannot know, `U = Y` from 0 on and `U = −Y − 1` below.
+    pub(crate) fn split(&self, layer: &Layer, y: i64) -> Option<Element> {
+        if self.private_weights.is_none() || layer.activation != Activation::Threshold {
+            return layer.activation.split(y, &self.digits, &self.tables);
+        }
+        let element = layer.activation.split(y + i64::from(y < 0), &self.digits, &self.tables)?;
+        Some(Element { state: i64::from(y >= 0), ..element })
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::circuit::planar::tests::fixtures;
+
+    fn private() -> Model {
+        let (_, mut model, _) = fixtures::all().remove(2);
+        model.private_weights = Some(2);
+        model
+    }
+
+    #[test]
+    fn a_private_threshold_has_one_state_for_every_accumulator() {
+        let model = private();
+        let layer = model.layers.last().unwrap();
+        assert_eq!(layer.activation, Activation::Threshold);
+        for (y, state, lower) in [(0, 1, 0), (1, 1, 1), (-1, 0, 0), (-2, 0, 1), (7, 1, 7), (-8, 0, 7)] {
+            assert_eq!(model.split(layer, y), Some(Element { state, upper: 0, lower }), "{y}");
+        }
+        let top = 1 << model.digits.row_bits();
+        assert!(model.split(layer, top - 1).is_some() && model.split(layer, -top).is_some());
+        assert!(model.split(layer, top).is_none() && model.split(layer, -top - 1).is_none());
+    }
+
+    #[test]
+    fn weights_beyond_their_limbs_are_refused_by_node() {
+        let mut model = private();
+        model.check().unwrap();
+        // Parity is for a verifier who knows the weights.
+        model.layers.last_mut().unwrap().bias[0] = 4;
+        model.check().unwrap();
+        let Map::Conv(conv) = &mut model.layers[1].terms[0].map else { panic!("a convolution") };
+        conv.weights[3] = 1 << 15;
+        let Err(Error::Range { node, got_bits: 17, max_bits: 16, .. }) = model.check() else { panic!("refused") };
+        assert_eq!(node, "layer1");
+        model.private_weights = Some(0);
+        assert!(matches!(model.check(), Err(Error::Artifact { .. })));
+        model.private_weights = Some(u32::MAX);
+        assert!(matches!(model.check(), Err(Error::Artifact { .. })));
+    }
+
+    #[test]
+    fn bounds_are_those_of_the_range_and_not_of_the_weights() {
+        let mut model = private();
+        let bounds = model.accumulator_bounds().unwrap();
+        assert_eq!(model.without_weights().accumulator_bounds().unwrap().len(), bounds.len());
+        // layer 0: two inputs of codes up to 255, one tap.
+        assert!(bounds[0] >= 2 * 255 * (1 << 15));
+        model.private_weights = Some(6);
+        let Err(Error::Range { node, max_bits, .. }) = model.check() else { panic!("refused") };
+        assert_eq!((node.as_str(), max_bits), ("layer1", 62));
+    }
+}
