@@ -1,6 +1,7 @@
 //! Keys and proofs as files: round trips, damage, and files that do not belong together.
 
 mod planar;
+mod private;
 
 use proptest::prelude::*;
 use rand_core::OsRng;

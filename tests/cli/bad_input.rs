@@ -40,7 +40,7 @@ fn unusable_calibration_and_options() {
     std::fs::write(&empty, json!({ "record": [] }).to_string()).unwrap();
     assert_eq!(compile(&folder, &onnx, &empty.display().to_string()).status, 2);
     let calibration = models("breast_cancer_calibration.npz");
-    for (option, value) in [("--input", "committed"), ("--weights", "private"), ("--output", "private")] {
+    for (option, value) in [("--input", "committed"), ("--weights", "committed"), ("--output", "private")] {
         let arguments = ["compile", &onnx, "-o", &hush, "--calibration", &calibration, option, value];
         hushproof(&arguments).run().refused("option");
     }

@@ -31,8 +31,8 @@ fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
     while let Some(tensor) = strided(&network) {
         insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
     }
-    while let Some(tensor) = if private { split(&network)? } else { None } {
-        insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
+    while let Some((tensor, stride)) = if private { split(&network)? } else { None } {
+        insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) == stride));
     }
     while let Some(tensor) = mixed(&network)? {
         insert(&mut network, tensor, |map, _| matches!(map, Map::Sparse(_)));
@@ -86,18 +86,26 @@ fn strided(network: &Network) -> Option<usize> {
     (after < 0.95 * before).then_some(tensor)
 }
 
-/// A tensor with strided readers whose layer has hidden coefficients, and is computed in residue classes apart for them.
-fn split(network: &Network) -> Result<Option<usize>> {
+/// While a convolution is computed in residue classes apart: a tensor, and the stride of those of its readers that should
+/// read a copy, since the tensor has hidden coefficients or readers of several strides.
+fn split(network: &Network) -> Result<Option<(usize, [usize; 2])>> {
     let view = View::network(network);
     let found = phases(&view)?;
-    let strided = |tensor: usize, layer: usize| {
-        let reads =
-            |(source, conv): (usize, &Conv<f64>)| source == tensor && strides(conv, view.shapes[layer + 1]) != [1, 1];
-        convs(&view, layer).any(reads)
+    if (0..view.layers.len()).all(|layer| found.split[layer] == [1, 1] || convs(&view, layer).next().is_none()) {
+        return Ok(None);
+    }
+    let culprit = |tensor: usize| {
+        let of_layer = |layer: usize| {
+            let reading = convs(&view, layer).filter(move |(source, _)| *source == tensor);
+            reading.map(|(_, conv)| strides(conv, view.shapes[layer + 1])).collect::<Vec<_>>()
+        };
+        let all: Vec<[usize; 2]> = (0..view.layers.len()).flat_map(of_layer).collect();
+        let several = all.windows(2).any(|pair| pair[0] != pair[1]);
+        let hides = tensor > 0 && found.hides(&view, tensor - 1);
+        let stride = all.into_iter().find(|stride| *stride != [1, 1]).filter(|_| several || hides)?;
+        Some((tensor, stride))
     };
-    let mut tensors = (1..view.shapes.len()).filter(|tensor| found.split[tensor - 1] != [1, 1]);
-    Ok(tensors
-        .find(|tensor| found.hides(&view, tensor - 1) && (0..view.layers.len()).any(|layer| strided(*tensor, layer))))
+    Ok((0..view.shapes.len()).rev().find_map(culprit))
 }
 
 /// What rows follow: elements, and weights as often as classes repeat them, at a usual number of lanes.

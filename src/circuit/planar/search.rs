@@ -57,6 +57,8 @@ const PERMUTED: usize = 3;
 
 const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
 const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
+/// Limbs of a private weight in layouts that only count rows.
+const SEARCHED_LIMBS: u32 = 6;
 const PRIVATE_LANES: [usize; 10] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
 
 /// Finds the cheapest layout of an arranged network.
@@ -80,7 +82,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
     let weight_lanes: &[usize] = if options.private_bits.is_some() { &PRIVATE_LANES } else { &WEIGHT_LANES };
     for lanes in weight_lanes.iter().copied() {
         let params = Params::of_network(network, options.tables, smallest, Lanes { activations: 8, weights: lanes });
-        let params = Params { private: options.private_bits.map(|_| 1), ..params };
+        let params = Params { private: options.private_bits.map(|_| SEARCHED_LIMBS), ..params };
         if let Ok(layout) = Layout::plan(&view, params) {
             weights.push((lanes, layout.row_counts().1));
         }

@@ -6,6 +6,7 @@ mod decisions;
 pub(crate) mod fixtures;
 mod forgeries;
 mod guards;
+mod private;
 mod properties;
 mod shifts;
 
@@ -99,7 +100,7 @@ fn challenges() -> Challenges {
 
 #[test]
 fn honest_proofs_are_accepted_and_state_the_reference_output() {
-    for (name, model, input) in fixtures::all() {
+    for (name, model, input) in fixtures::all().into_iter().chain(fixtures::private()) {
         let rig = Rig::new(model);
         let witness = rig.witness(&input);
         let codes = rig.codes(&witness);

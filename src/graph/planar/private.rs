@@ -126,7 +126,8 @@ mod tests {
         // layer 0: two inputs of codes up to 255, one tap.
         assert!(bounds[0] >= 2 * 255 * (1 << 15));
         model.private_weights = Some(6);
+        model.digits.value_limbs = 2;
         let Err(Error::Range { node, max_bits, .. }) = model.check() else { panic!("refused") };
-        assert_eq!((node.as_str(), max_bits), ("layer1", 62));
+        assert_eq!((node.as_str(), max_bits), ("layer0", 62));
     }
 }

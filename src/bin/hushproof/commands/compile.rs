@@ -7,6 +7,7 @@ use hushproof::{
     Error,
     compile::{self, Options, Prefer, Reduction},
     data::Selection,
+    graph::Network,
     onnx, prove, quant,
 };
 use serde_json::json;
@@ -42,7 +43,8 @@ pub(crate) struct Args {
     /// What is revealed of the output: public, argmax, or threshold=NUMBER
     #[arg(long, default_value = "public", value_parser = parse_output)]
     output: Output,
-    /// Who sees the weights
+    /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then says
+    /// that some weights in range, of this architecture, gave the output; it does not yet say which ones
     #[arg(long, value_enum, default_value = "public")]
     weights: Visibility,
     /// What the layout is chosen for: proving time, or few columns, which make verification on a chain cheap
@@ -95,8 +97,8 @@ impl Args {
         if self.input == Visibility::Committed {
             return refuse("--input", "committed inputs are not in this version; use private or public");
         }
-        if self.weights != Visibility::Public {
-            return refuse("--weights", "only public weights are in this version");
+        if self.weights == Visibility::Committed {
+            return refuse("--weights", "committed weights are not in this version; use private or public");
         }
         let Output::Reduced(reduction) = self.output else {
             return refuse("--output", "private and committed outputs are not in this version");
@@ -106,6 +108,7 @@ impl Args {
             margin: self.margin,
             input_margin: self.input_margin,
             public_input: self.input == Visibility::Public,
+            private_weights: self.weights == Visibility::Private,
             reduction,
             prefer: match self.prefer {
                 Preference::Speed => Prefer::Speed,
@@ -123,7 +126,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         let reason = "give typical inputs with --calibration DATA (JSON with a leading batch axis, or .npz)".to_owned();
         return Err(Error::Calibration { reason }.into());
     };
-    let network = graph.network()?;
+    let network = if options.private_weights { Network::Planar(graph.planar()?) } else { graph.network()? };
     let rows = files::rows(calibration, network.input(), args.rows.as_ref())?;
     let start = Instant::now();
     let compiled = compile::compile(network, &rows, &options)?;
@@ -144,6 +147,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "k": layout.k(),
         "rows": layout.rows_used(),
         "advice_columns": layout.params().advice_columns(),
+        "weights": output::weights(model.has_private_weights()),
         "value_bits": model.digits().value_bits(),
         "calibration_rows": rows.len(),
         "accuracy": report.to_string(),

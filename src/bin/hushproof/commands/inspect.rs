@@ -38,6 +38,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if prediction.memory_bytes > BROWSER_MEMORY_BYTES {
         eprintln!("warning: a proof takes more than the 4 GiB of memory that a browser has; it can be made natively");
     }
+    if model.has_private_weights() {
+        eprintln!(
+            "note: weights are private: a proof says that some weights of this architecture gave the output, not which"
+        );
+    }
     let (input, digits, params) = (model.input(), model.digits(), layout.params());
     let object = json!({
         "model": model.name(),
@@ -49,6 +54,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             "threshold": model.threshold(),
             "softmax": model.softmax(),
         },
+        "weights": weights(&model),
         "layers": layers,
         "limb_bits": digits.limb_bits,
         "value_bits": digits.value_bits(),
@@ -64,6 +70,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "predicted_memory_bytes": prediction.memory_bytes,
     });
     output::print(&object, args.json)
+}
+
+/// Who sees the weights, and the bits that a proof shows private ones to fit, the sign included.
+fn weights(model: &Model) -> Value {
+    let bits = match model {
+        Model::Planar(model) => model.private_weights.map(|limbs| limbs * model.digits.limb_bits),
+        Model::Chain(_) => None,
+    };
+    json!({ "visibility": output::weights(model.has_private_weights()), "proved_bits": bits })
 }
 
 fn chain_layers(model: &chain::Model) -> hushproof::Result<Vec<Value>> {

@@ -5,6 +5,7 @@ use rand_chacha::{
     rand_core::{RngCore, SeedableRng},
 };
 
+use super::super::weight_limbs;
 use crate::graph::{
     Digits, Port,
     planar::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Shape, Sparse, Table, Term},
@@ -269,6 +270,24 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     b.dense(x, 2, Relu);
     done("one-dimensional", b);
     models
+}
+
+/// The models of [`all`] with private weights, but for the one that computes residue classes apart.
+pub(crate) fn private() -> Vec<(&'static str, Model, Vec<i64>)> {
+    let named = all().into_iter().filter_map(|(name, mut model, input)| {
+        let name = match name {
+            "dense" => "private dense",
+            "same convolution" => "private same convolution",
+            "strided residual" => "private strided residual",
+            "prelu argmax" => "private prelu argmax",
+            "function tables" => "private function tables",
+            "one-dimensional" => "private one-dimensional",
+            _ => return None,
+        };
+        model.private_weights = Some(weight_limbs(&model).unwrap());
+        Some((name, model, input))
+    });
+    named.collect()
 }
 
 /// A rising and a falling staircase of 64 steps.
