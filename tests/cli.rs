@@ -113,6 +113,38 @@ fn a_public_input_is_part_of_the_statement() {
 }
 
 #[test]
+fn private_weights_are_in_no_key() {
+    let folder = scratch("private-weights");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (srs, hush, vk, proof) = (path("s.srs"), path("m.hush"), path("m.vk"), path("proof.json"));
+    hushproof(&["srs", "new", "-k", "12", "-o", &srs]).ok();
+    let compiled = hushproof(&["compile", &models("breast_cancer_mlp.onnx"), "-o", &hush, "--srs", &srs])
+        .args(&["--calibration", &models("breast_cancer_calibration.json"), "--output", "threshold=0.5"])
+        .args(&["--weights", "private", "--json"])
+        .ok()
+        .json();
+    assert_eq!(compiled["weights"], "private");
+    assert_eq!(compiled["accuracy"]["agreeing"], compiled["accuracy"]["rows"], "{compiled}");
+    let inspected = hushproof(&["inspect", &hush, "--json"]).ok();
+    assert!(inspected.stderr.contains("not which"), "what a proof does not say: {}", inspected.stderr);
+    let inspected = inspected.json();
+    assert_eq!(inspected["weights"]["visibility"], "private");
+    assert!(inspected["weights"]["proved_bits"].as_u64().is_some_and(|bits| bits > 8));
+    assert_eq!(inspected["advice_columns"], compiled["advice_columns"]);
+    let record = models("breast_cancer_record.json");
+    let proved = hushproof(&["prove", &hush, "--input", &record, "--srs", &srs, "-o", &proof, "--json"]).ok().json();
+    assert_eq!(proved["k"], inspected["k"]);
+    assert_eq!(proved["advice_columns"], inspected["advice_columns"]);
+    let verified = hushproof(&["verify", &vk, &proof, "--json"]).ok().json();
+    assert_eq!(verified["weights"], "private");
+    assert_eq!(verified["outputs"], proved["outputs"]);
+    let mut file: Value = world::read_json(&proof);
+    file["outputs"][0] = (file["outputs"][0].as_u64().unwrap() ^ 1).into();
+    std::fs::write(&proof, file.to_string()).unwrap();
+    assert_eq!(hushproof(&["verify", &vk, &proof]).run().status, 1);
+}
+
+#[test]
 fn inspect_tells_what_a_proof_costs() {
     let model = world().model("breast_cancer_logreg");
     let object = hushproof(&["inspect", &model.hush, "--json"]).ok().json();
