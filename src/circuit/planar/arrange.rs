@@ -39,8 +39,9 @@ fn insert(network: &mut Network, tensor: usize, chosen: impl Fn(&Map<f64>, Shape
     let copy = identity(network, tensor);
     shift(network, tensor);
     for layer in &mut network.layers {
-        for term in layer.terms.iter_mut().filter(|term| term.source == tensor) {
-            term.source += usize::from(chosen(&term.map, layer.shape));
+        let shape = layer.shape;
+        for term in layer.all_terms_mut().filter(|term| term.source == tensor) {
+            term.source += usize::from(chosen(&term.map, shape));
         }
     }
     network.layers.insert(tensor, copy);
@@ -122,7 +123,12 @@ fn identity(network: &Network, tensor: usize) -> FloatLayer {
 /// Makes room for a tensor after `tensor`.
 fn shift(network: &mut Network, tensor: usize) {
     for layer in &mut network.layers {
-        let sources = layer.terms.iter_mut().map(|term| &mut term.source);
-        sources.chain(layer.same_step.as_mut()).filter(|source| **source > tensor).for_each(|source| *source += 1);
+        for term in layer.all_terms_mut() {
+            term.source += usize::from(term.source > tensor);
+            if let Map::Product(product) = &mut term.map {
+                product.factor += usize::from(product.factor > tensor);
+            }
+        }
+        layer.same_step.iter_mut().filter(|source| **source > tensor).for_each(|source| *source += 1);
     }
 }
