@@ -152,13 +152,75 @@ pub struct Sparse<W> {
     pub columns: Vec<Vec<(u32, W)>>,
 }
 
-/// A linear map.
+/// Products with the values of another tensor, the factor: matrix products, and scalings by values of the network.
+///
+/// With a factor of one value per channel, `y[g, i, j] = weight · Σ_c x[c, i, j] · factor[c, 0, 0]`; with a source of one
+/// line and a factor of one line of n values, `y[g, i, j] = weight · Σ_c x[c, 0, j] · factor[c, 0, i]`, of n lines. The
+/// sums are over the channels c of group g.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product<W> {
+    /// The other tensor; it has as many channels as the source, and height 1.
+    pub factor: usize,
+    /// Output channels; divides the channels of the source.
+    pub groups: usize,
+    /// What every product is multiplied by.
+    pub weight: W,
+}
+
+impl<W: Copy> Product<W> {
+    /// The convolution that this is, but for its weights: those of output g are `weight · factor[c, 0, i]`, from the last
+    /// i to the first.
+    pub fn geometry(&self, from: Shape, factor: Shape) -> Conv<W> {
+        let height = factor.width;
+        Conv {
+            inputs: from.channels,
+            outputs: self.groups,
+            groups: self.groups,
+            kernel: [height, 1],
+            pad: [height as isize - 1, 0],
+            input_start: 0,
+            output_start: 0,
+            stride: [1, 1],
+            dilation: [1, 1],
+            weights: Vec::new(),
+        }
+    }
+
+    /// Whether there is such a product of tensors of these shapes.
+    pub const fn fits(&self, from: Shape, factor: Shape, to: Shape) -> bool {
+        let plane = if factor.width == 1 {
+            to.height == from.height && to.width == from.width
+        } else {
+            from.height == 1 && to.height == factor.width && to.width == from.width
+        };
+        plane
+            && factor.height == 1
+            && factor.channels == from.channels
+            && self.groups > 0
+            && self.groups == to.channels
+            && from.channels.is_multiple_of(self.groups)
+    }
+}
+
+/// A map of one tensor, linear in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Map<W> {
     /// Structured: cost follows activations and weights.
     Conv(Conv<W>),
     /// Unstructured, such as a Gemm on flattened planes: cost follows its nonzero entries.
     Sparse(Sparse<W>),
+    /// Bilinear: products with another tensor.
+    Product(Product<W>),
+}
+
+impl<W> Map<W> {
+    /// The tensor that is read besides the source.
+    pub const fn factor(&self) -> Option<usize> {
+        match self {
+            Self::Product(product) => Some(product.factor),
+            Self::Conv(_) | Self::Sparse(_) => None,
+        }
+    }
 }
 
 /// A linear map of one earlier tensor.
@@ -239,6 +301,12 @@ pub enum FloatActivation {
     },
     /// Index of the largest y, the first one of equals; only as the last layer.
     ArgMax,
+    /// y times the sum of these maps, value by value; never the last layer. The layer has no bias, and its maps, like these,
+    /// only move or copy values: convolutions of one tap with weights 0 and 1, at most one 1 for each value.
+    Product {
+        /// At least one.
+        times: Vec<Term<f64>>,
+    },
 }
 
 /// A layer of the float network.
@@ -318,6 +386,12 @@ pub enum Activation {
     Threshold,
     /// The code of element o is 1 while o is below the index of the first largest Y, else 0; `U = max − Y − code`.
     ArgMax,
+    /// Nothing is cut: the code is Y times the sum of these maps, value by value. The layer has no bias, and all maps are
+    /// convolutions of one tap.
+    Product {
+        /// At least one.
+        times: Vec<Term<i64>>,
+    },
 }
 
 /// A layer of the integer model.
@@ -389,6 +463,45 @@ pub struct Model {
     pub output: Output,
     /// Limbs of a private weight, which a proof shows to fit them; `None` where weights are public.
     pub private_weights: Option<u32>,
+}
+
+impl Layer {
+    /// The second factors of a layer of products; none otherwise.
+    pub fn times(&self) -> &[Term<i64>] {
+        match &self.activation {
+            Activation::Product { times } => times,
+            _ => &[],
+        }
+    }
+
+    /// All terms, those of both factors.
+    pub fn all_terms(&self) -> impl Iterator<Item = &Term<i64>> {
+        self.terms.iter().chain(self.times())
+    }
+}
+
+impl FloatLayer {
+    /// The second factors of a layer of products; none otherwise.
+    pub fn times(&self) -> &[Term<f64>] {
+        match &self.activation {
+            FloatActivation::Product { times } => times,
+            _ => &[],
+        }
+    }
+
+    /// All terms, those of both factors.
+    pub fn all_terms(&self) -> impl Iterator<Item = &Term<f64>> {
+        self.terms.iter().chain(self.times())
+    }
+
+    /// All terms, those of both factors.
+    pub fn all_terms_mut(&mut self) -> impl Iterator<Item = &mut Term<f64>> {
+        let times = match &mut self.activation {
+            FloatActivation::Product { times } => &mut times[..],
+            _ => &mut [],
+        };
+        self.terms.iter_mut().chain(times)
+    }
 }
 
 impl Model {

@@ -207,7 +207,7 @@ impl Builder<'_> {
     fn map(&mut self, node: &Node, x: Expr, map: Map<f64>, bias: Vec<f64>, to: Shape) -> Result<Expr, OpError> {
         match map {
             Map::Conv(conv) => self.convolve(node, x, conv, bias, to),
-            Map::Sparse(_) => {
+            Map::Sparse(_) | Map::Product(_) => {
                 let tensor = self.commit(node, x)?;
                 let origin = Some((node.name().to_owned(), node.op()));
                 Ok(Expr { origin, ..Expr::new(to, vec![(tensor, map)], bias) })
@@ -255,7 +255,7 @@ impl Builder<'_> {
         }
         if x.bias.iter().any(|bias| *bias != 0.0) {
             let mut bias = vec![0.0; to.len()];
-            accumulate(&Map::Conv(conv.clone()), x.shape, &x.bias_values(), to, &mut bias);
+            accumulate(&Map::Conv(conv.clone()), x.shape, &x.bias_values(), &[], to, &mut bias);
             all.bias = compress(bias, to);
         }
         Some(all)

@@ -67,7 +67,7 @@ pub(super) fn mean(grid: &Grid, channels: usize, include_pad: bool) -> OpResult<
 /// The map applied to a tensor.
 pub(super) fn apply(map: &Map<f64>, from: Shape, x: &Tensor, to: Shape, shape: Vec<usize>) -> OpResult<Vec<Tensor>> {
     let mut y = vec![0.0; to.len()];
-    accumulate(map, from, x.data(), to, &mut y);
+    accumulate(map, from, x.data(), &[], to, &mut y);
     Ok(vec![tensor(Fact::float(shape), y)?])
 }
 

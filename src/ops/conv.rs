@@ -88,7 +88,7 @@ impl Op for Conv {
         let bias = bias(inputs.optional(2), outputs);
         let mut y: Vec<_> = bias.into_iter().flat_map(|bias| std::iter::repeat_n(bias, to.plane())).collect();
         let map = Map::Conv(grid.conv(from.channels, outputs, self.groups, weights.data().to_vec()));
-        accumulate(&map, from, x.data(), to, &mut y);
+        accumulate(&map, from, x.data(), &[], to, &mut y);
         Ok(vec![tensor(Fact::float(grid.shape(x.shape(), outputs)), y)?])
     }
 

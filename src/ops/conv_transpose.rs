@@ -98,7 +98,7 @@ impl Op for ConvTranspose {
         let bias = bias(inputs.optional(2), outputs);
         let mut y: Vec<_> = bias.into_iter().flat_map(|bias| std::iter::repeat_n(bias, to.plane())).collect();
         let map = Map::Sparse(self.map(&grid, from.channels, outputs, weights));
-        accumulate(&map, from, x.data(), to, &mut y);
+        accumulate(&map, from, x.data(), &[], to, &mut y);
         Ok(vec![tensor(fact, y)?])
     }
 

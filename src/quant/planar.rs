@@ -109,6 +109,7 @@ fn check_network(network: &Network) -> Result<()> {
         let finite = |map: &Map<f64>| match map {
             Map::Conv(conv) => conv.weights.iter().all(|w| w.is_finite()),
             Map::Sparse(sparse) => sparse.columns.iter().flatten().all(|(_, w)| w.is_finite()),
+            Map::Product(product) => product.weight.is_finite(),
         };
         if !(layer.bias.iter().all(|b| b.is_finite()) && layer.terms.iter().all(|t| finite(&t.map))) {
             return graph("has a weight that is not a finite number");

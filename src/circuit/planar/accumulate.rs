@@ -43,33 +43,37 @@ pub(super) struct SecondPhase {
 pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, challenges: Challenges) -> SecondPhase {
     let rows = layout.usable_rows();
     let zero = || vec![Fr::ZERO; rows];
-    let (weight, multiplier) = weigh(layout, first, challenges, rows);
-    let mut transfer = zero();
+    let evaluator = Evaluator { model, layout, first, challenges, biases: value_biases(model, layout) };
+    let locals: Vec<Local> =
+        (0..layout.rows.len()).into_par_iter().map(|row| evaluator.local(row, &layout.rows[row])).collect();
+    let (mut consumed, mut negative) = (zero(), layout.params.negative.then(zero));
+    for (row, placed) in layout.rows.iter().enumerate().rev() {
+        let run = if placed.run > 0 { challenges.gamma.pow([u64::from(placed.run)]) } else { Fr::ZERO };
+        consumed[row] = locals[row].consumed + run * consumed[row + 1];
+        if let Some(negative) = &mut negative {
+            negative[row] = locals[row].negative + run * negative[row + 1];
+        }
+    }
+    let (weight, multiplier) = weigh(layout, first, challenges, &consumed);
+    let (mut produced, mut transfer) = (zero(), zero());
     for (row, cell) in &layout.transfers {
         transfer[*row] = match cell {
             WeightCell::Multiplier(from) => multiplier[*from],
             WeightCell::Value(from) => weight[*from],
+            WeightCell::Consumed(from) => consumed[*from],
         };
     }
-    let evaluator = Evaluator { model, layout, first, challenges, biases: value_biases(model, layout) };
-    let locals: Vec<Local> =
-        (0..layout.rows.len()).into_par_iter().map(|row| evaluator.local(row, &layout.rows[row])).collect();
-    let (mut produced, mut consumed, mut negative) = (zero(), zero(), layout.params.negative.then(zero));
     let lanes = layout.params.lanes.activations as u64;
     for (row, placed) in layout.rows.iter().enumerate().rev() {
         let link = match placed.link {
             Link::Stop => Fr::ZERO,
             Link::Inside => challenges.gamma.pow([lanes * u64::from(placed.step)]),
             Link::Step => challenges.gamma,
+            Link::Unit if placed.pair => challenges.eta.square(),
             Link::Unit => challenges.eta,
             Link::Jump => transfer[row],
         };
         produced[row] = locals[row].produced + link * produced[row + 1];
-        let run = if placed.run > 0 { challenges.gamma.pow([u64::from(placed.run)]) } else { Fr::ZERO };
-        consumed[row] = locals[row].consumed + run * consumed[row + 1];
-        if let Some(negative) = &mut negative {
-            negative[row] = locals[row].negative + run * negative[row + 1];
-        }
     }
     let (helpers, totals) = evaluator.look_up();
     let mut sum = zero();
@@ -90,7 +94,7 @@ pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, cha
 }
 
 /// Values and multipliers of the weight rows.
-fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, rows: usize) -> (Vec<Fr>, Vec<Fr>) {
+fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, consumed: &[Fr]) -> (Vec<Fr>, Vec<Fr>) {
     let lanes =
         |gamma: bool| powers(if gamma { challenges.gamma } else { challenges.eta }, layout.params.lanes.weights);
     let (by_eta, by_gamma) = (lanes(false), lanes(true));
@@ -109,7 +113,7 @@ fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, rows: usiz
             products.map(|(weight, power)| signed(*weight) * power).sum()
         })
         .collect();
-    let (mut weight, mut multiplier) = (vec![Fr::ZERO; rows], vec![Fr::ZERO; rows]);
+    let (mut weight, mut multiplier) = (vec![Fr::ZERO; consumed.len()], vec![Fr::ZERO; consumed.len()]);
     // Chains stand in the order in which they use one another, and end where `more` is not set.
     let mut start = 0;
     while start < locals.len() {
@@ -120,6 +124,7 @@ fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, rows: usiz
                 Multiplier::One => Fr::ONE,
                 Multiplier::Copy(WeightCell::Value(from)) => weight[from],
                 Multiplier::Copy(WeightCell::Multiplier(from)) => multiplier[from],
+                Multiplier::Copy(WeightCell::Consumed(from)) => consumed[from],
                 Multiplier::Inverse => (locals[row] + below).invert().unwrap_or(Fr::ZERO),
             };
             weight[row] = multiplier[row] * (locals[row] + below);
@@ -168,6 +173,7 @@ impl Evaluator<'_> {
         let layer = (row.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
         let decision = decides(self.model, row.tensor);
         let step = self.challenges.gamma.pow([u64::from(row.step)]);
+        let spread = self.challenges.gamma.pow([u64::from(row.spread)]);
         let (mut at_step, mut at_gamma) = (Fr::ONE, Fr::ONE);
         for lane in 0..self.first.lanes.len() {
             if !decision && row.mask >> lane & 1 == 1 {
@@ -178,10 +184,16 @@ impl Evaluator<'_> {
                 local.consumed += at_gamma * code;
                 local.negative += at_gamma * negative;
             } else if row.hidden && !decision {
-                local.produced += at_step * signed(self.first.lanes[lane].limbs[0][index]);
+                let mut free = signed(self.first.lanes[lane].limbs[0][index]);
+                if row.pair {
+                    let second = signed(self.first.lanes[lane].state[index]);
+                    local.consumed += at_gamma * free * second;
+                    free += self.challenges.eta * second;
+                }
+                local.produced += at_step * free;
             }
             at_step *= step;
-            at_gamma *= self.challenges.gamma;
+            at_gamma *= spread;
         }
         if decision {
             let state = signed(self.first.lanes[0].state[index]);

@@ -2,10 +2,11 @@
 
 use super::{
     geometry::{Phases, convs, convs_reading, phases},
+    private::{NO_PRODUCTS, REPEATED},
     view::{View, strides},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     graph::planar::{Conv, FloatActivation, FloatLayer, Map, Network, Shape, Term},
 };
 
@@ -22,12 +23,17 @@ pub fn arrange(network: Network) -> Result<Network> {
 /// layer would else be computed in residue classes apart.
 ///
 /// # Errors
-/// Those of [`arrange`].
+/// Those of [`arrange`], and `Graph` for products of two private tensors.
 pub fn arrange_private(network: Network) -> Result<Network> {
     arrange_for(network, true)
 }
 
 fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
+    let products =
+        |layer: &&FloatLayer| layer.all_terms().any(|t| t.map.factor().is_some()) || !layer.times().is_empty();
+    if let Some(layer) = network.layers.iter().find(products).filter(|_| private) {
+        return Err(Error::Graph { node: layer.node.clone(), reason: NO_PRODUCTS.to_owned() });
+    }
     while let Some(tensor) = strided(&network) {
         insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
     }
@@ -55,8 +61,9 @@ fn insert(network: &mut Network, tensor: usize, chosen: impl Fn(&Map<f64>, Shape
     let copy = identity(network, tensor);
     shift(network, tensor);
     for layer in &mut network.layers {
-        for term in layer.terms.iter_mut().filter(|term| term.source == tensor) {
-            term.source += usize::from(chosen(&term.map, layer.shape));
+        let shape = layer.shape;
+        for term in layer.all_terms_mut().filter(|term| term.source == tensor) {
+            term.source += usize::from(chosen(&term.map, shape));
         }
     }
     network.layers.insert(tensor, copy);
@@ -91,9 +98,8 @@ fn strided(network: &Network) -> Option<usize> {
 fn split(network: &Network) -> Result<Option<(usize, [usize; 2])>> {
     let view = View::network(network);
     let found = phases(&view)?;
-    if (0..view.layers.len()).all(|layer| found.split[layer] == [1, 1] || convs(&view, layer).next().is_none()) {
-        return Ok(None);
-    }
+    let apart = |layer: &usize| found.split[*layer] != [1, 1] && convs(&view, *layer).next().is_some();
+    let Some(layer) = (0..view.layers.len()).find(apart) else { return Ok(None) };
     let culprit = |tensor: usize| {
         let of_layer = |layer: usize| {
             let reading = convs(&view, layer).filter(move |(source, _)| *source == tensor);
@@ -105,7 +111,10 @@ fn split(network: &Network) -> Result<Option<(usize, [usize; 2])>> {
         let stride = all.into_iter().find(|stride| *stride != [1, 1]).filter(|_| several || hides)?;
         Some((tensor, stride))
     };
-    Ok((0..view.shapes.len()).rev().find_map(culprit))
+    let reader = (0..view.shapes.len()).rev().find_map(culprit);
+    reader
+        .map(Some)
+        .ok_or_else(|| Error::Graph { node: view.layers[layer].node.to_owned(), reason: REPEATED.to_owned() })
 }
 
 /// What rows follow: elements, and weights as often as classes repeat them, at a usual number of lanes.
@@ -160,7 +169,12 @@ fn identity(network: &Network, tensor: usize) -> FloatLayer {
 /// Makes room for a tensor after `tensor`.
 fn shift(network: &mut Network, tensor: usize) {
     for layer in &mut network.layers {
-        let sources = layer.terms.iter_mut().map(|term| &mut term.source);
-        sources.chain(layer.same_step.as_mut()).filter(|source| **source > tensor).for_each(|source| *source += 1);
+        for term in layer.all_terms_mut() {
+            term.source += usize::from(term.source > tensor);
+            if let Map::Product(product) = &mut term.map {
+                product.factor += usize::from(product.factor > tensor);
+            }
+        }
+        layer.same_step.iter_mut().filter(|source| **source > tensor).for_each(|source| *source += 1);
     }
 }

@@ -83,6 +83,10 @@ pub(super) struct FixedColumns {
     pub(super) steps: Vec<Column<Fixed>>,
     /// Rows from which a run goes on by another distance than `lanes`, per distance.
     pub(super) hops: Vec<Column<Fixed>>,
+    /// Rows whose neighbouring lanes are further apart than 1 for consumers, per distance.
+    pub(super) spreads: Vec<Column<Fixed>>,
+    /// Rows of pairs, whose products are read.
+    pub(super) pair: Option<Column<Fixed>>,
     /// Rows whose code has a sign.
     pub(super) signed: Column<Fixed>,
     pub(super) clip: Option<Column<Fixed>>,
@@ -183,6 +187,9 @@ impl Config {
         for column in [config.weight, config.multiplier, config.transfer] {
             meta.enable_equality(column);
         }
+        if config.params.products {
+            meta.enable_equality(config.consumed);
+        }
         config.states(meta);
         config.produce(meta);
         config.consume(meta);
@@ -216,7 +223,8 @@ impl Config {
         columns
     }
 
-    /// States are bits; 0, 1 or 2 on rows of a Clip; anything on rows of a table, which bounds them.
+    /// States are bits; 0, 1 or 2 on rows of a Clip; anything on rows of a table, which bounds them, and second factors on
+    /// rows of pairs.
     fn states(&self, meta: &mut ConstraintSystem<Fr>) {
         meta.create_gate("state", |cells| {
             let mut bit = fixed(cells, self.fixed.usable);
@@ -226,6 +234,9 @@ impl Config {
             }
             if let Some(function) = &self.fixed.function {
                 bit = bit - fixed(cells, function.active);
+            }
+            if let Some(pair) = self.fixed.pair {
+                bit = bit - fixed(cells, pair);
             }
             let mut gates = Vec::new();
             for lane in &self.lanes {
@@ -244,11 +255,15 @@ impl Config {
             let gamma = cells.query_challenge(self.gamma);
             let eta = cells.query_challenge(self.eta);
             let hidden = fixed(cells, self.fixed.hidden);
+            let pair = self.fixed.pair.map(|column| fixed(cells, column));
             let mut terms = Vec::new();
             for (l, lane) in self.lanes.iter().enumerate() {
                 let mask = fixed(cells, lane.mask);
                 let bias = self.bias(cells, l);
-                let free = advice(cells, lane.limbs[0]);
+                let mut free = advice(cells, lane.limbs[0]);
+                if let Some(pair) = &pair {
+                    free = free + pair.clone() * eta.clone() * advice(cells, lane.state);
+                }
                 let share = self.share(cells, lane);
                 terms.push(mask.clone() * (share - bias) + hidden.clone() * (constant(1) - mask) * free);
             }
@@ -266,9 +281,13 @@ impl Config {
                 let bias = self.bias(cells, 0);
                 local = local + fixed(cells, decision) * (self.decided(cells) - bias);
             }
+            let unit = match pair {
+                Some(pair) => eta.clone() + pair * (eta.clone() * eta.clone() - eta),
+                None => eta,
+            };
             let link = fixed(cells, self.fixed.inside) * stride
                 + fixed(cells, self.fixed.step) * gamma
-                + fixed(cells, self.fixed.unit) * eta
+                + fixed(cells, self.fixed.unit) * unit
                 + fixed(cells, self.fixed.jump) * advice(cells, self.transfer);
             let usable = fixed(cells, self.fixed.usable);
             let below = next(cells, self.produced);
@@ -318,17 +337,17 @@ impl Config {
         let upper = self.upper(cells, lane);
         let signed = fixed(cells, self.fixed.signed);
         let mut factor = state.clone() + signed * (state.clone() - constant(1));
+        if let Some(function) = &self.fixed.function {
+            let active = fixed(cells, function.active);
+            return (factor - active.clone() * state.clone()) * upper + active * state;
+        }
         if self.params.clip {
             factor = factor + state.clone() * (constant(1) - state.clone());
             let half = Expression::Constant(half());
             let top = constant(self.params.top());
             return factor * upper + state.clone() * (state - constant(1)) * half * top;
         }
-        let code = factor * upper;
-        match &self.fixed.function {
-            Some(function) => code.clone() + fixed(cells, function.active) * (state - code),
-            None => code,
-        }
+        factor * upper
     }
 
     /// Polynomials that consumers read, from the first row of their run; their products with the factors of the runs are
@@ -341,8 +360,18 @@ impl Config {
             for (hop, column) in self.params.hops.iter().zip(&self.fixed.hops) {
                 run = run + fixed(cells, *column) * power(&gamma, *hop as usize);
             }
-            let codes = self.lanes.iter().map(|lane| fixed(cells, lane.mask) * self.code(cells, lane)).collect();
-            let local = horner(&gamma, codes);
+            let pair = self.fixed.pair.map(|column| fixed(cells, column));
+            let mut codes = Vec::new();
+            for lane in &self.lanes {
+                let code = fixed(cells, lane.mask) * self.code(cells, lane);
+                let product = |pair| pair * advice(cells, lane.limbs[0]) * advice(cells, lane.state);
+                codes.push(pair.clone().map(product).map_or(code.clone(), |product| code + product));
+            }
+            let mut local = horner(&gamma, codes.clone());
+            for (spread, column) in self.params.spreads.iter().zip(&self.fixed.spreads) {
+                let apart = horner(&power(&gamma, *spread as usize), codes.clone());
+                local = local + fixed(cells, *column) * (apart - horner(&gamma, codes.clone()));
+            }
             let below = next(cells, self.consumed);
             let mut gates = vec![usable.clone() * advice(cells, self.consumed) - local - run.clone() * below];
             if let Some(negative) = self.negative {
@@ -539,6 +568,8 @@ impl FixedColumns {
             jump: meta.fixed_column(),
             steps: params.steps.iter().map(|_| meta.fixed_column()).collect(),
             hops: params.hops.iter().map(|_| meta.fixed_column()).collect(),
+            spreads: params.spreads.iter().map(|_| meta.fixed_column()).collect(),
+            pair: params.pairs.then(|| meta.fixed_column()),
             signed: meta.fixed_column(),
             clip: params.clip.then(|| meta.fixed_column()),
             bias: (0..bias).map(|_| meta.fixed_column()).collect(),

@@ -52,6 +52,7 @@ pub(super) fn copies(config: &Config, layout: &Layout) -> Vec<(AdviceCell, Advic
     let cell = |cell: WeightCell| match cell {
         WeightCell::Multiplier(row) => (config.multiplier, row),
         WeightCell::Value(row) => (config.weight, row),
+        WeightCell::Consumed(row) => (config.consumed, row),
     };
     let transfers = layout.transfers.iter().map(|(row, from)| (cell(*from), (config.transfer, *row)));
     let multipliers = layout.weights.rows.iter().enumerate().filter_map(|(row, weights)| match weights.multiplier {
@@ -92,6 +93,12 @@ impl Writer<'_> {
             self.flag(lane.mask, index, !decision && row.mask >> l & 1 == 1);
         }
         self.flag(fixed.hidden, index, row.hidden && !decision);
+        for (spread, column) in self.config.params.spreads.iter().zip(&fixed.spreads) {
+            self.flag(*column, index, row.spread == *spread);
+        }
+        if let Some(column) = fixed.pair {
+            self.flag(column, index, row.pair);
+        }
         self.flag(fixed.run, index, row.run as usize == self.config.lanes.len());
         for (hop, column) in self.config.params.hops.iter().zip(&fixed.hops) {
             self.flag(*column, index, row.run == *hop);

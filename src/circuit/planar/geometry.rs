@@ -4,10 +4,10 @@
 //! A strided layer reads its input as the residue classes (phases) of rows and columns; within a class it is a
 //! convolution of stride 1. A layer may also compute the classes of its own output one by one (`split`).
 
-use super::view::{Tap, View, class_size, classes, strides, taps};
+use super::view::{LayerView, Tap, TermView, View, class_size, classes, strides, taps};
 use crate::{
     error::{Error, Result},
-    graph::planar::{Conv, Map, Shape},
+    graph::planar::{Conv, Shape},
 };
 
 /// Most residue classes along an axis.
@@ -35,6 +35,9 @@ pub(super) struct Storage {
     pub(super) phase: [usize; 2],
     /// Distance of lines of a class, in exponents of consumers.
     pub(super) line: usize,
+    /// Distance of neighbouring elements of a line, in exponents of consumers: the lines of a matrix product for the tensor
+    /// it multiplies with, else 1.
+    pub(super) spread: usize,
 }
 
 /// How a layer computes.
@@ -53,12 +56,12 @@ pub(super) struct Geometry {
     pub(super) layers: Vec<Grid>,
 }
 
-/// The convolution terms of a layer with the tensors they read.
-pub(super) fn convs<'a, W>(view: &View<'a, W>, layer: usize) -> impl Iterator<Item = (usize, &'a Conv<W>)> {
-    view.layers[layer].terms.iter().filter_map(|term| match &term.map {
-        Map::Conv(conv) => Some((term.source, conv)),
-        Map::Sparse(_) => None,
-    })
+/// The terms of a layer that are convolutions or products, as convolutions, with the tensors they read.
+pub(super) fn convs<'v, W: Clone>(
+    view: &'v View<'_, W>,
+    layer: usize,
+) -> impl Iterator<Item = (usize, &'v Conv<W>)> + use<'v, W> {
+    view.layers[layer].terms.iter().filter_map(|view| Some((view.term.source, view.geometry.as_deref()?)))
 }
 
 impl Geometry {
@@ -66,7 +69,7 @@ impl Geometry {
     ///
     /// # Errors
     /// `Graph` where no storage serves all readers of a tensor.
-    pub(super) fn new<W>(view: &View<'_, W>) -> Result<Self> {
+    pub(super) fn new<W: Clone>(view: &View<'_, W>) -> Result<Self> {
         let count = view.shapes.len();
         let found = phases(view)?;
         let Phases { phase, split, scattered } = &found;
@@ -77,9 +80,15 @@ impl Geometry {
         }
         for (layer, split) in split.iter().enumerate() {
             let tensor = layer + 1;
-            let shared = convs_reading(view, tensor) || found.hides(view, layer) || view.negative(tensor);
-            if scattered[tensor] && shared {
-                return Err(mixed(view.layers[layer].node));
+            let LayerView { node, multiplies, .. } = view.layers[layer];
+            let hides = found.hides(view, layer);
+            let shared = convs_reading(view, tensor) || hides || view.negative(tensor) || multiplies;
+            if scattered[tensor] && (shared || view.products(tensor).next().is_some()) {
+                return Err(mixed(node));
+            }
+            if multiplies && hides || found.split[layer] != [1, 1] && outer(view, layer) {
+                let reason = "factors of a product must be copies, and a matrix product be read without strides";
+                return Err(Error::Graph { node: node.to_owned(), reason: reason.to_owned() });
             }
             forms.push(match (scattered[tensor], phase[tensor] == *split) {
                 (true, _) => Form::Scattered,
@@ -88,16 +97,44 @@ impl Geometry {
             });
         }
         let lines = lines(view, phase, split, &forms);
-        let tensors = (0..count)
-            .map(|t| Storage { shape: view.shapes[t], form: forms[t], phase: phase[t], line: lines[t] })
-            .collect();
         let stride = |layer: usize| {
             let source = convs(view, layer).map(|(source, _)| source).next();
             source.map_or(lines[layer + 1], |source| lines[source])
         };
-        let layers = (0..view.layers.len()).map(|l| Grid { split: split[l], stride: stride(l) }).collect();
+        let layers: Vec<Grid> = (0..view.layers.len()).map(|l| Grid { split: split[l], stride: stride(l) }).collect();
+        let mut tensors = Vec::with_capacity(count);
+        for t in 0..count {
+            let (shape, spread) = (view.shapes[t], spread(view, &layers, t)?);
+            tensors.push(Storage { shape, form: forms[t], phase: phase[t], line: lines[t], spread });
+        }
         Ok(Self { tensors, layers })
     }
+}
+
+/// Distance of a tensor's elements for its readers.
+fn spread<W: Clone>(view: &View<'_, W>, layers: &[Grid], tensor: usize) -> Result<usize> {
+    if view.shapes[tensor].width == 1 {
+        return Ok(1);
+    }
+    let mut spread = None;
+    for (layer, _) in view.products(tensor) {
+        if spread.replace(layers[layer].stride).is_some() || is_read(view, tensor) {
+            let reason = "a factor of a matrix product has other readers; a copy must stand between them".to_owned();
+            return Err(Error::Graph { node: view.layers[layer].node.to_owned(), reason });
+        }
+    }
+    Ok(spread.unwrap_or(1))
+}
+
+/// Whether a layer is a matrix product that makes several lines of one.
+pub(super) fn outer<W: Clone>(view: &View<'_, W>, layer: usize) -> bool {
+    let factors = view.layers[layer].terms.iter().filter_map(|view| view.term.map.factor());
+    factors.into_iter().any(|factor| view.shapes[factor].width > 1)
+}
+
+/// Whether a term reads a tensor as its source.
+pub(super) fn is_read<W: Clone>(view: &View<'_, W>, tensor: usize) -> bool {
+    view.layers.iter().any(|layer| layer.terms.iter().any(|view| view.term.source == tensor))
 }
 
 fn mixed(node: &str) -> Error {
@@ -106,12 +143,12 @@ fn mixed(node: &str) -> Error {
 }
 
 /// Whether a matrix reads the single elements of this tensor's planes.
-pub(super) fn is_scattered<W>(view: &View<'_, W>, tensor: usize) -> bool {
-    let reads = |term: &crate::graph::planar::Term<W>| term.source == tensor && matches!(term.map, Map::Sparse(_));
+pub(super) fn is_scattered<W: Clone>(view: &View<'_, W>, tensor: usize) -> bool {
+    let reads = |view: &TermView<'_, W>| view.term.source == tensor && view.geometry.is_none();
     !view.shapes[tensor].is_vector() && view.layers.iter().any(|layer| layer.terms.iter().any(reads))
 }
 
-pub(super) fn convs_reading<W>(view: &View<'_, W>, tensor: usize) -> bool {
+pub(super) fn convs_reading<W: Clone>(view: &View<'_, W>, tensor: usize) -> bool {
     (0..view.layers.len()).any(|layer| convs(view, layer).any(|(source, _)| source == tensor))
 }
 
@@ -128,14 +165,14 @@ pub(super) struct Phases {
 
 impl Phases {
     /// Whether a layer has hidden coefficients.
-    pub(super) fn hides<W>(&self, view: &View<'_, W>, layer: usize) -> bool {
+    pub(super) fn hides<W: Clone>(&self, view: &View<'_, W>, layer: usize) -> bool {
         has_hidden(view, layer, &self.phase, self.split[layer])
     }
 }
 
 /// Smallest phases and splits that fit together: every source's phase is stride times split, the output's phase is a
 /// multiple of the split, and equal to it where there are hidden coefficients.
-pub(super) fn phases<W>(view: &View<'_, W>) -> Result<Phases> {
+pub(super) fn phases<W: Clone>(view: &View<'_, W>) -> Result<Phases> {
     let scattered: Vec<bool> = (0..view.shapes.len()).map(|tensor| is_scattered(view, tensor)).collect();
     let mut phase = vec![[1usize; 2]; view.shapes.len()];
     let mut split = vec![[1usize; 2]; view.layers.len()];
@@ -160,7 +197,7 @@ pub(super) fn phases<W>(view: &View<'_, W>) -> Result<Phases> {
                     out[d] = if scattered[layer + 1] { split[layer][d] } else { lcm(out[d], split[layer][d]) };
                 }
             }
-            if has_hidden(view, layer, &phase, split[layer]) {
+            if view.layers[layer].multiplies || has_hidden(view, layer, &phase, split[layer]) {
                 split[layer] = phase[layer + 1];
             }
             if phase.iter().chain(&split).flatten().any(|phase| *phase > MAX_PHASE) {
@@ -175,7 +212,7 @@ pub(super) fn phases<W>(view: &View<'_, W>) -> Result<Phases> {
 }
 
 /// Whether products reach exponents that are no output: a tap off the centre, or a source larger than the output.
-fn has_hidden<W>(view: &View<'_, W>, layer: usize, phase: &[[usize; 2]], split: [usize; 2]) -> bool {
+fn has_hidden<W: Clone>(view: &View<'_, W>, layer: usize, phase: &[[usize; 2]], split: [usize; 2]) -> bool {
     let to = view.shapes[layer + 1];
     let beyond = |source: usize, tap: &Tap| {
         let from = class_size(view.shapes[source], phase[source], tap.phase);
@@ -192,7 +229,7 @@ fn has_hidden<W>(view: &View<'_, W>, layer: usize, phase: &[[usize; 2]], split: 
 
 /// Distance of lines per tensor: at least the width of a class and the zeros that readers need beside it, the same for
 /// all sources of a layer and for the tensor that it makes in place.
-fn lines<W>(view: &View<'_, W>, phase: &[[usize; 2]], split: &[[usize; 2]], forms: &[Form]) -> Vec<usize> {
+fn lines<W: Clone>(view: &View<'_, W>, phase: &[[usize; 2]], split: &[[usize; 2]], forms: &[Form]) -> Vec<usize> {
     let count = view.shapes.len();
     let mut least: Vec<usize> = (0..count).map(|t| class_size(view.shapes[t], phase[t], [0, 0])[1]).collect();
     let mut parent: Vec<usize> = (0..count).collect();

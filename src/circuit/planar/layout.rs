@@ -68,7 +68,8 @@ impl Layout {
         let mut transfers = Vec::new();
         for row in 0..monomials.len().saturating_sub(1) {
             let (from, to) = (monomials[row], monomials[row + 1]);
-            rows[row].link = Link::between(from, to, lanes, rows[row].step as usize);
+            let (step, width) = (rows[row].step as usize, 1 + usize::from(rows[row].pair));
+            rows[row].link = Link::between(from, to, lanes, step, width);
             if rows[row].link == Link::Jump {
                 transfers.push((row, weights.monomial((to.0 - from.0, to.1 - from.1))));
             }
@@ -146,8 +147,8 @@ impl Layout {
         let digits = &self.params.digits;
         let (lanes, limbs) = (self.params.lanes.activations, digits.limbs() as usize);
         let elements: usize = self.rows.iter().map(|row| row.mask.count_ones() as usize).sum();
-        let hidden: usize =
-            self.rows.iter().filter(|row| row.hidden).map(|row| lanes - row.mask.count_ones() as usize).sum();
+        let free = |row: &Row| (lanes - row.mask.count_ones() as usize) * if row.pair { 2 } else { 1 };
+        let hidden: usize = self.rows.iter().filter(|row| row.hidden).map(free).sum();
         let accumulators = 3 + usize::from(self.params.negative);
         let per_row = accumulators + self.params.helpers();
         elements * (1 + limbs)

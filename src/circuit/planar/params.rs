@@ -16,8 +16,8 @@ const MAX_LANES: usize = 64;
 const MAX_WEIGHT_LANES: usize = 256;
 /// Most different distances of neighbouring lanes' exponents, and of rows of a run.
 const MAX_STEPS: usize = 16;
-/// Longest distance of rows of a run.
-const MAX_HOP: u32 = 1 << 12;
+/// Longest distance of rows of a run, and of neighbouring lanes in one.
+const MAX_HOP: u32 = 1 << 16;
 
 /// Set beside the kind of output in a file where weights are private.
 const PRIVATE: u8 = 1 << 3;
@@ -49,6 +49,12 @@ pub struct Params {
     pub steps: Vec<u32>,
     /// Distances other than `lanes` from one row to the next of a consumer's run, increasing.
     pub hops: Vec<u32>,
+    /// Distances above 1 between neighbouring lanes' exponents in a consumer's run, increasing.
+    pub spreads: Vec<u32>,
+    /// Whether there are rows of pairs, whose products are read.
+    pub pairs: bool,
+    /// Whether some factors are runs of other tensors.
+    pub products: bool,
     /// Whether some activation is a Clip, whose state is 0, 1 or 2.
     pub clip: bool,
     /// Whether some activation is a PRelu, whose negative parts are read apart.
@@ -71,6 +77,9 @@ impl Default for Params {
             lanes: Lanes { activations: 1, weights: 2 },
             steps: Vec::new(),
             hops: Vec::new(),
+            spreads: Vec::new(),
+            pairs: false,
+            products: false,
             clip: false,
             negative: false,
             tables: None,
@@ -101,6 +110,9 @@ impl Params {
             lanes: model.lanes,
             steps: Vec::new(),
             hops: Vec::new(),
+            spreads: Vec::new(),
+            pairs: model.layers.iter().any(|layer| !layer.times().is_empty()),
+            products: model.layers.iter().flat_map(|l| &l.terms).any(|term| term.map.factor().is_some()),
             clip,
             negative: activations().any(|activation| *activation == Activation::PRelu),
             tables: bits.map(|bits| (model.tables.len() as u32, bits)),
@@ -127,6 +139,9 @@ impl Params {
             lanes,
             steps: Vec::new(),
             hops: Vec::new(),
+            spreads: Vec::new(),
+            pairs: network.layers.iter().any(|layer| !layer.times().is_empty()),
+            products: network.layers.iter().flat_map(|l| &l.terms).any(|term| term.map.factor().is_some()),
             clip: clip && tables == 0,
             negative: activations().any(|activation| matches!(activation, FloatActivation::PRelu { .. })),
             tables: (tables > 0).then(|| (tables as u32, table_bits(digits.limb_bits, tables))),
@@ -144,7 +159,9 @@ impl Params {
     pub(super) fn spread(&mut self, tensors: &[TensorRows]) {
         self.steps = tensors.iter().map(|tensor| tensor.step as u32).filter(|step| *step > 1).collect();
         self.hops = tensors.iter().flat_map(TensorRows::hops).collect();
-        for list in [&mut self.steps, &mut self.hops] {
+        let spreads = tensors.iter().map(|tensor| tensor.storage.spread as u32);
+        self.spreads = spreads.filter(|spread| *spread > 1).collect();
+        for list in [&mut self.steps, &mut self.hops, &mut self.spreads] {
             list.sort_unstable();
             list.dedup();
         }
@@ -161,7 +178,7 @@ impl Params {
         let list = |values: &[u32], range: std::ops::RangeInclusive<u32>| {
             values.len() <= MAX_STEPS && values.iter().all(|v| range.contains(v)) && values.is_sorted_by(|a, b| a < b)
         };
-        let steps = list(&self.steps, 2..=32) && list(&self.hops, 1..=MAX_HOP);
+        let steps = list(&self.steps, 2..=32) && list(&self.hops, 1..=MAX_HOP) && list(&self.spreads, 2..=MAX_HOP);
         if self.digits.is_valid()
             && (1..=MAX_LANES).contains(&self.lanes.activations)
             && (2..=MAX_WEIGHT_LANES).contains(&self.lanes.weights)
@@ -214,6 +231,11 @@ impl Params {
         if self.tables.is_some() { GROUP - 1 } else { GROUP }
     }
 
+    /// Columns under copy constraints: weights, multipliers, transfers and, for products, consumed runs.
+    pub(super) const fn permuted(&self) -> usize {
+        if self.products { 4 } else { 3 }
+    }
+
     /// Helper columns of the lookup argument.
     pub(super) fn helpers(&self) -> usize {
         (self.lookups() + 1).div_ceil(self.group())
@@ -235,7 +257,10 @@ impl Params {
         self.steps.iter().for_each(|step| w.varint((*step).into()));
         w.size(self.hops.len());
         self.hops.iter().for_each(|hop| w.varint((*hop).into()));
-        for flag in [self.clip, self.negative, self.tables.is_some(), self.value_bias] {
+        w.size(self.spreads.len());
+        self.spreads.iter().for_each(|spread| w.varint((*spread).into()));
+        let given = [self.pairs, self.products, self.clip, self.negative, self.tables.is_some(), self.value_bias];
+        for flag in given {
             w.u8(flag.into());
         }
         if let Some((count, bits)) = self.tables {
@@ -265,6 +290,9 @@ impl Params {
         let steps = r.many(count, 1, Reader::varint_u32)?;
         let count = r.size()?;
         let hops = r.many(count, 1, Reader::varint_u32)?;
+        let count = r.size()?;
+        let spreads = r.many(count, 1, Reader::varint_u32)?;
+        let (pairs, products) = (r.bool()?, r.bool()?);
         let (clip, negative, tables, value_bias) = (r.bool()?, r.bool()?, r.bool()?, r.bool()?);
         let tables = if tables { Some((r.varint_u32()?, r.varint_u32()?)) } else { None };
         let published = r.u8()?;
@@ -277,7 +305,21 @@ impl Params {
             4 => Published::ArgMax,
             other => return Err(r.error(format!("unknown kind of output {other}"))),
         };
-        let params = Self { digits, lanes, steps, hops, clip, negative, tables, value_bias, published, private };
+        let params = Self {
+            digits,
+            lanes,
+            steps,
+            hops,
+            spreads,
+            pairs,
+            products,
+            clip,
+            negative,
+            tables,
+            value_bias,
+            published,
+            private,
+        };
         params.check().map_err(|_| r.error("sizes of lanes, limbs or tables that no circuit has"))?;
         Ok(params)
     }
@@ -304,6 +346,8 @@ pub fn fixed_columns(params: &Params) -> usize {
         + bias
         + params.steps.len()
         + params.hops.len()
+        + params.spreads.len()
+        + usize::from(params.pairs)
         + optional.iter().filter(|b| **b).count()
         + tables
         + params.lanes.weights

@@ -14,12 +14,12 @@ use super::{
     Config, Layout, Params,
     geometry::Geometry,
     rows::Row,
-    view::{View, Weight},
+    view::{TermView, View, Weight},
     weights::{WeightRow, WeightRows},
 };
 use crate::{
     error::{ArtifactKind, Error, Result},
-    graph::planar::{MAX_WEIGHT_BITS, Map, Model, limbs_of, signed_bits},
+    graph::planar::{MAX_WEIGHT_BITS, Model, limbs_of, signed_bits},
 };
 
 /// Fixed columns beside the masks, which stand where public weights would: `constant`, `linear` and `same_channel`.
@@ -259,12 +259,13 @@ pub(super) fn check<W: Weight>(
     if params.private.is_none() {
         return Ok(());
     }
+    if let Some(layer) = view.layers.iter().find(|layer| layer.multiplies || layer.terms.iter().any(multiplies)) {
+        return Err(Error::Graph { node: layer.node.to_owned(), reason: NO_PRODUCTS.to_owned() });
+    }
     for (layer, grid) in view.layers.iter().zip(&geometry.layers) {
-        let structured = layer.terms.iter().any(|term| matches!(term.map, Map::Conv(_)));
+        let structured = layer.terms.iter().any(|term| term.geometry.is_some());
         if structured && grid.split != [1, 1] {
-            let reason =
-                "a strided reader of hidden coefficients would repeat private weights; a copy must stand between";
-            return Err(Error::Graph { node: layer.node.to_owned(), reason: reason.to_owned() });
+            return Err(Error::Graph { node: layer.node.to_owned(), reason: REPEATED.to_owned() });
         }
     }
     if signed_bits(largest(weights)) > params.private.unwrap_or(0) * params.digits.limb_bits {
@@ -272,6 +273,17 @@ pub(super) fn check<W: Weight>(
         return Err(Error::artifact(ArtifactKind::Model, reason));
     }
     Ok(())
+}
+
+/// Why products are refused: their factors stand in rows of fixed weights.
+pub(super) const NO_PRODUCTS: &str = "products of two private tensors are not served beside private weights";
+
+/// Why layers that are computed in residue classes apart are refused.
+pub(super) const REPEATED: &str =
+    "a strided reader of hidden coefficients would repeat private weights; a copy must stand between";
+
+fn multiplies<W: Weight>(term: &TermView<'_, W>) -> bool {
+    term.term.map.factor().is_some()
 }
 
 fn largest(weights: &WeightRows) -> u64 {

@@ -45,6 +45,8 @@ pub(super) struct TensorRows {
     stride: usize,
     /// Distance of the exponents of neighbouring lanes.
     pub(super) step: usize,
+    /// Blocks of a polynomial: two where each cell holds two factors.
+    pub(super) width: usize,
     /// Exponent of output (0, 0) of a block where lines begin on rows.
     block_lead: usize,
     lanes: usize,
@@ -59,7 +61,7 @@ pub(super) enum Link {
     Inside,
     /// γ.
     Step,
-    /// η.
+    /// η, or η² from a row of pairs.
     Unit,
     /// Another monomial, copied.
     Jump,
@@ -81,6 +83,10 @@ pub(super) struct Row {
     /// Whether a consumer's run over negative parts begins here.
     pub(super) negative_head: bool,
     pub(super) step: u32,
+    /// Distance of neighbouring lanes in exponents of consumers.
+    pub(super) spread: u32,
+    /// Whether the lanes hold two factors, whose products consumers read.
+    pub(super) pair: bool,
     pub(super) link: Link,
 }
 
@@ -118,7 +124,8 @@ impl TensorRows {
     pub(super) fn hops(&self) -> impl Iterator<Item = u32> + '_ {
         let lines = self.segments.iter().filter(|segment| self.storage.form == Form::Lines && segment.size[0] > 1);
         let hop = |segment: &Segment| (self.storage.line - (self.line_rows(segment) - 1) * self.lanes) as u32;
-        lines.map(hop).filter(|hop| *hop as usize != self.lanes)
+        let row = (self.lanes * self.storage.spread) as u32;
+        lines.map(hop).chain([row]).filter(|hop| *hop as usize != self.lanes)
     }
 
     /// Rows after each line of single elements, from which the next line's exponent is reached.
@@ -130,12 +137,12 @@ impl TensorRows {
         self.by_phase[phase[0] * self.storage.phase[1] + phase[1]].map(|index| &self.segments[index])
     }
 
-    /// Block (within its channel) and exponent at which the layer makes an output.
+    /// Block (within its channel) and exponent at which the layer makes an output, or its first factor.
     pub(super) fn exponent(&self, y: usize, x: usize) -> (usize, i64) {
         let Some(segment) = self.segment([y % self.storage.phase[0], x % self.storage.phase[1]]) else { return (0, 0) };
         let (i, j) = (y / self.split[0], x / self.split[1]);
         let lead = if self.storage.form == Form::Native { segment.lead } else { self.block_lead };
-        (segment.block, (lead + i * self.stride + j) as i64)
+        (segment.block * self.width, (lead + i * self.stride + j) as i64)
     }
 
     pub(super) fn block(&self, channel: usize, within: usize) -> i64 {
@@ -146,7 +153,7 @@ impl TensorRows {
     pub(super) fn monomials(&self, channel: usize) -> Vec<Monomial> {
         let mut monomials = Vec::with_capacity(self.channel_rows);
         for segment in &self.segments {
-            let block = self.block(channel, segment.block);
+            let block = self.block(channel, segment.block * self.width);
             for row in 0..segment.rows {
                 let exponent = match self.storage.form {
                     Form::Input | Form::Native => (row * self.lanes) as i64,
@@ -189,13 +196,14 @@ impl TensorRows {
                         })
                     }
                 };
-                let mask = (0..self.lanes).filter(useful).fold(0, |mask, lane| mask | 1 << lane);
+                let pair = self.width > 1;
+                let mask = (0..self.lanes).filter(|_| !pair).filter(useful).fold(0, |mask, lane| mask | 1 << lane);
                 let run = match (self.line_start(segment, row), self.storage.form) {
                     _ if scattered || row + 1 == segment.rows => 0,
                     (Some((_, column)), Form::Lines) if column + self.lanes >= segment.size[1] => {
                         self.storage.line - column
                     }
-                    _ => self.lanes,
+                    _ => self.lanes * self.storage.spread,
                 };
                 rows.push(Row {
                     tensor: tensor as u32,
@@ -206,6 +214,8 @@ impl TensorRows {
                     head: read && if scattered { mask > 0 } else { row == 0 },
                     negative_head: false,
                     step: self.step as u32,
+                    spread: self.storage.spread as u32,
+                    pair,
                     link: Link::Stop,
                 });
             }
@@ -215,11 +225,12 @@ impl TensorRows {
 }
 
 impl Link {
-    pub(super) fn between(from: Monomial, to: Monomial, lanes: usize, step: usize) -> Self {
+    /// The link between rows whose lane 0 stands at these monomials, the first one of `width` blocks.
+    pub(super) fn between(from: Monomial, to: Monomial, lanes: usize, step: usize, width: usize) -> Self {
         match (to.0 - from.0, to.1 - from.1) {
             (0, b) if b == (lanes * step) as i64 => Self::Inside,
             (0, 1) => Self::Step,
-            (1, 0) => Self::Unit,
+            (a, 0) if a == width as i64 => Self::Unit,
             _ => Self::Jump,
         }
     }
@@ -258,7 +269,7 @@ fn collides(stored: &TensorRows, negative: bool, lanes: usize) -> bool {
         used[index] += usize::from(row.head);
         used[index + 1] += usize::from(row.head && negative);
         if let Some(next) = monomials.get(index + 1) {
-            let jump = Link::between(monomials[index], *next, lanes, stored.step) == Link::Jump;
+            let jump = Link::between(monomials[index], *next, lanes, stored.step, stored.width) == Link::Jump;
             used[index] += usize::from(jump);
         }
     }
@@ -271,6 +282,7 @@ fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lane
     let grid = tensor.checked_sub(1).map(|layer| geometry.layers[layer]);
     let split = grid.map_or(storage.phase, |grid| grid.split);
     let step = if storage.form == Form::Lines { storage.phase[1] / split[1] } else { 1 };
+    let width = 1 + usize::from(tensor.checked_sub(1).is_some_and(|layer| view.layers[layer].multiplies));
     let mut stored = TensorRows {
         first: 0,
         channel_rows: 0,
@@ -281,6 +293,7 @@ fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lane
         split,
         stride: grid.map_or(storage.line, |grid| grid.stride),
         step,
+        width,
         block_lead: if storage.form == Form::Lines { spare * lanes * step } else { 0 },
         lanes,
         storage,
@@ -313,7 +326,7 @@ fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lane
         stored.segments.push(Segment { phase, size, row: stored.channel_rows, rows, lead, block: blocks.len() - 1 });
         stored.channel_rows += rows;
     }
-    stored.channel_blocks = blocks.len();
+    stored.channel_blocks = blocks.len() * width;
     stored
 }
 

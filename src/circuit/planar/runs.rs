@@ -4,16 +4,16 @@ use super::{
     super::layout::MAX_K,
     geometry::{Geometry, is_scattered},
     rows::{Row, TensorRows},
-    view::{View, Weight, taps},
-    weights::{Monomial, WeightCell, WeightRows},
+    view::{TermView, View, Weight, taps},
+    weights::{Factor, WeightCell, WeightRows},
 };
 use crate::{
     error::{Error, Result},
-    graph::planar::Map,
+    graph::planar::{Conv, Map, Product, Sparse},
 };
 
 /// Turns the weights of all readers into chains.
-pub(super) struct Runs<'a, W> {
+pub(super) struct Runs<'a, W: Weight> {
     pub(super) view: &'a View<'a, W>,
     pub(super) tensors: &'a [TensorRows],
     pub(super) weights: WeightRows,
@@ -22,7 +22,8 @@ pub(super) struct Runs<'a, W> {
 }
 
 impl<W: Weight> Runs<'_, W> {
-    /// The factor of every run: Σ over readers of weight · η^block · γ^(exponent made − exponent read).
+    /// The factor of every run: Σ over readers of weight · η^block · γ^(exponent made − exponent read), where a product has
+    /// the polynomial of its other tensor for a weight.
     pub(super) fn all(&mut self, geometry: &Geometry) -> Result<()> {
         for tensor in (0..self.tensors.len()).rev() {
             let shape = self.view.shapes[tensor];
@@ -30,16 +31,16 @@ impl<W: Weight> Runs<'_, W> {
             for channel in 0..shape.channels {
                 let mut terms = Terms::new(&self.tensors[tensor], scattered);
                 for (layer, reader) in self.view.layers.iter().enumerate() {
-                    for term in reader.terms.iter().filter(|term| term.source == tensor) {
-                        let negative = self.view.negative(tensor);
-                        self.read(geometry, layer, channel, &term.map, &mut terms.main);
-                        if negative {
-                            let map = term.negative.as_ref().unwrap_or(&term.map);
-                            self.read(geometry, layer, channel, map, &mut terms.negative);
+                    for view in reader.terms.iter().filter(|view| view.term.source == tensor) {
+                        let reading = Reading { geometry, layer, channel, view };
+                        self.read(&reading, &view.term.map, &mut terms.main);
+                        if self.view.negative(tensor) {
+                            let map = view.term.negative.as_ref().unwrap_or(&view.term.map);
+                            self.read(&reading, map, &mut terms.negative);
                         }
                     }
                 }
-                self.close(tensor, channel, terms);
+                self.close(tensor, channel, terms)?;
             }
             if self.weights.rows.len() > 1 << MAX_K {
                 return Err(Error::ModelTooLarge { needed: MAX_K + 1, available: MAX_K });
@@ -49,55 +50,82 @@ impl<W: Weight> Runs<'_, W> {
     }
 
     /// Adds what one map reads of a channel to the factors of the channel's runs.
-    fn read(&self, geometry: &Geometry, layer: usize, channel: usize, map: &Map<W>, runs: &mut [Vec<(Monomial, i64)>]) {
-        let to = &self.tensors[layer + 1];
+    fn read(&self, reading: &Reading<'_, W>, map: &Map<W>, runs: &mut [Factor]) {
         match map {
-            Map::Sparse(sparse) => {
-                let from = self.view.shapes[sparse_source(self.view, layer, map)].plane();
-                for element in 0..from {
-                    let slot = if runs.len() == from { element } else { 0 };
-                    for (flat, weight) in &sparse.columns[channel * from + element] {
-                        let (out, rest) =
-                            (*flat as usize / to.storage.shape.plane(), *flat as usize % to.storage.shape.plane());
-                        let (block, exponent) =
-                            to.exponent(rest / to.storage.shape.width, rest % to.storage.shape.width);
-                        runs[slot].push(((to.block(out, block), exponent), weight.integer()));
-                    }
-                }
+            Map::Sparse(sparse) => self.read_matrix(reading, sparse, runs),
+            Map::Conv(conv) => self.read_conv(reading, conv, runs),
+            Map::Product(product) => self.read_product(reading, product, runs),
+        }
+    }
+
+    fn read_matrix(&self, reading: &Reading<'_, W>, sparse: &Sparse<W>, runs: &mut [Factor]) {
+        let to = &self.tensors[reading.layer + 1];
+        let (from, shape) = (self.view.shapes[reading.view.term.source].plane(), to.storage.shape);
+        for element in 0..from {
+            let slot = if runs.len() == from { element } else { 0 };
+            for (flat, weight) in &sparse.columns[reading.channel * from + element] {
+                let (out, rest) = (*flat as usize / shape.plane(), *flat as usize % shape.plane());
+                let (block, exponent) = to.exponent(rest / shape.width, rest % shape.width);
+                runs[slot].terms.push(((to.block(out, block), exponent), weight.integer()));
             }
-            Map::Conv(conv) => {
-                let Some(within) = channel.checked_sub(conv.input_start).filter(|c| *c < conv.inputs) else { return };
-                let (group, c) = (within / conv.group_inputs(), within % conv.group_inputs());
-                let grid = geometry.layers[layer];
-                let line = grid.stride as i64;
-                let shape = to.storage.shape;
-                for tap in taps(conv, shape, grid.split) {
-                    let [i, j] = tap.split;
-                    if i >= shape.height || j >= shape.width {
-                        continue;
-                    }
-                    let (block, exponent) = to.exponent(i, j);
-                    let shift = exponent - tap.offset[0] as i64 * line - tap.offset[1] as i64;
-                    for o in group * conv.group_outputs()..(group + 1) * conv.group_outputs() {
-                        let weight = conv.kernel_weights(o, c)[tap.index].integer();
-                        if weight != 0 || self.weights.private {
-                            let slot = tap.phase[0] * self.phase_columns(map, layer) + tap.phase[1];
-                            if let Some(run) = runs.get_mut(slot) {
-                                run.push(((to.block(conv.output_start + o, block), shift), weight));
-                            }
-                        }
-                    }
+        }
+    }
+
+    fn read_conv(&self, reading: &Reading<'_, W>, conv: &Conv<W>, runs: &mut [Factor]) {
+        let to = &self.tensors[reading.layer + 1];
+        let Some(within) = reading.channel.checked_sub(conv.input_start).filter(|c| *c < conv.inputs) else { return };
+        let (group, c) = (within / conv.group_inputs(), within % conv.group_inputs());
+        let grid = reading.geometry.layers[reading.layer];
+        let line = grid.stride as i64;
+        let shape = to.storage.shape;
+        for tap in taps(conv, shape, grid.split) {
+            let [i, j] = tap.split;
+            if i >= shape.height || j >= shape.width {
+                continue;
+            }
+            let (block, exponent) = to.exponent(i, j);
+            let shift = exponent - tap.offset[0] as i64 * line - tap.offset[1] as i64;
+            for o in group * conv.group_outputs()..(group + 1) * conv.group_outputs() {
+                let weight = conv.kernel_weights(o, c)[tap.index].integer();
+                if (weight != 0 || self.weights.private)
+                    && let Some(run) = runs.get_mut(self.slot(reading, tap.phase))
+                {
+                    let block = to.block(conv.output_start + o, block) + i64::from(reading.view.second);
+                    run.terms.push(((block, shift), weight));
                 }
             }
         }
     }
 
-    fn phase_columns(&self, map: &Map<W>, layer: usize) -> usize {
-        self.tensors[sparse_source(self.view, layer, map)].storage.phase[1]
+    /// The run of the other tensor stands for all lines that its elements make, and for the first of them here.
+    fn read_product(&self, reading: &Reading<'_, W>, product: &Product<W>, runs: &mut [Factor]) {
+        let (to, other) = (&self.tensors[reading.layer + 1], &self.tensors[product.factor]);
+        let (Some(conv), Some(run)) = (reading.view.geometry.as_deref(), other.segment([0, 0])) else { return };
+        let row = other.first + reading.channel * other.channel_rows + run.row;
+        let lead = (run.lead * other.storage.spread) as i64;
+        let (shape, group) = (to.storage.shape, reading.channel / conv.group_inputs());
+        for tap in taps(conv, shape, reading.geometry.layers[reading.layer].split) {
+            let [i, j] = tap.split;
+            if tap.offset != [0, 0] || i >= shape.height || j >= shape.width {
+                continue;
+            }
+            let (block, exponent) = to.exponent(i, j);
+            if let Some(run) = runs.get_mut(self.slot(reading, tap.phase)) {
+                run.products.push(((to.block(group, block), exponent - lead), product.weight.integer(), row));
+            }
+        }
+    }
+
+    /// The run of a residue class of the source.
+    fn slot(&self, reading: &Reading<'_, W>, phase: [usize; 2]) -> usize {
+        phase[0] * self.tensors[reading.view.term.source].storage.phase[1] + phase[1]
     }
 
     /// Turns the factors of a channel's runs into chains and copies them to the runs' first rows.
-    fn close(&mut self, tensor: usize, channel: usize, terms: Terms) {
+    ///
+    /// # Errors
+    /// `Graph` where several products read the channel.
+    fn close(&mut self, tensor: usize, channel: usize, terms: Terms) -> Result<()> {
         let stored = &self.tensors[tensor];
         let start = stored.first + channel * stored.channel_rows;
         for (slot, (main, negative)) in terms.main.into_iter().zip(terms.negative).enumerate() {
@@ -109,37 +137,40 @@ impl<W: Weight> Runs<'_, W> {
                 let Some(segment) = stored.segment([slot / columns, slot % columns]) else { continue };
                 (start + segment.row, segment.lead)
             };
-            let relative = |terms: Vec<(Monomial, i64)>| {
-                terms.into_iter().map(|((a, b), weight)| ((a, b - lead as i64), weight)).collect()
-            };
-            let main = self.weights.chain(relative(main));
-            let negative = self.weights.chain(relative(negative));
+            if main.products.len() > 1 {
+                let reason = "several products read one tensor; copies must stand between them".to_owned();
+                let node = tensor.checked_sub(1).map_or("input", |layer| self.view.layers[layer].node).to_owned();
+                return Err(Error::Graph { node, reason });
+            }
+            let main = self.weights.chain(main.relative(lead));
+            let negative = self.weights.chain(negative.relative(lead));
             self.rows[row].head = main.is_some();
             self.rows[row].negative_head = negative.is_some();
             self.transfers.extend(main.map(|cell| (row, cell)));
             self.transfers.extend(negative.map(|cell| (row + 1, cell)));
         }
+        Ok(())
     }
 }
 
-/// The tensor that a map of a layer reads.
-fn sparse_source<W>(view: &View<'_, W>, layer: usize, map: &Map<W>) -> usize {
-    let same = |term: &&crate::graph::planar::Term<W>| {
-        std::ptr::eq(&term.map, map) || term.negative.as_ref().is_some_and(|negative| std::ptr::eq(negative, map))
-    };
-    view.layers[layer].terms.iter().find(same).map_or(0, |term| term.source)
+/// A term that reads a channel.
+struct Reading<'a, W: Weight> {
+    geometry: &'a Geometry,
+    layer: usize,
+    channel: usize,
+    view: &'a TermView<'a, W>,
 }
 
 /// Factors of the runs of one channel.
 struct Terms {
     scattered: bool,
-    main: Vec<Vec<(Monomial, i64)>>,
-    negative: Vec<Vec<(Monomial, i64)>>,
+    main: Vec<Factor>,
+    negative: Vec<Factor>,
 }
 
 impl Terms {
     fn new(stored: &TensorRows, scattered: bool) -> Self {
         let runs = if scattered { stored.storage.shape.plane() } else { stored.by_phase.len() };
-        Self { scattered, main: vec![Vec::new(); runs], negative: vec![Vec::new(); runs] }
+        Self { scattered, main: vec![Factor::default(); runs], negative: vec![Factor::default(); runs] }
     }
 }

@@ -52,9 +52,6 @@ pub const DEFAULT_BITS: (u32, u32) = (11, 11);
 /// Least bits of a code where functions have tables, whose arguments have fewer bits than codes.
 pub const TABLE_BITS: u32 = 13;
 
-/// Columns under copy constraints: weights, multipliers and transfers.
-const PERMUTED: usize = 3;
-
 const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
 const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
 /// Limbs of a private weight in layouts that only count rows.
@@ -94,11 +91,11 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
         for (activations, activation_rows, distances) in &rows {
             for (weight_lanes, weight_rows) in &weights {
                 let lanes = Lanes { activations: *activations, weights: *weight_lanes };
-                let Params { steps, hops, .. } = distances.clone();
+                let Params { steps, hops, spreads, .. } = distances.clone();
                 let private =
                     options.private_bits.map(|bits| limbs_of(digits.remainder_bits() + bits, digits.limb_bits));
-                let params =
-                    Params { steps, hops, private, ..Params::of_network(network, options.tables, digits, lanes) };
+                let params = Params::of_network(network, options.tables, digits, lanes);
+                let params = Params { steps, hops, spreads, private, ..params };
                 let used = (*activation_rows).max(*weight_rows).max(params.table_rows()).max(outputs + 2);
                 let k = (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros();
                 if k > MAX_K || params.tables.is_some() && digits.value_limbs > 1 {
@@ -145,7 +142,8 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
 
 fn cost(k: u32, params: &Params) -> Prediction {
     let small = params.lanes.activations * (1 + params.limbs()) + 1 + params.private_columns();
-    Shape { k, advice: advice_columns(params), small, fixed: fixed_columns(params), permuted: PERMUTED }.predict()
+    Shape { k, advice: advice_columns(params), small, fixed: fixed_columns(params), permuted: params.permuted() }
+        .predict()
 }
 
 /// Predicted cost of a layout.

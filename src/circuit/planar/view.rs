@@ -1,6 +1,8 @@
 //! What the layout needs of a network, float or integer: shapes and maps.
 
-use crate::graph::planar::{Activation, Conv, FloatActivation, Model, Network, Shape, Term};
+use std::borrow::Cow;
+
+use crate::graph::planar::{Activation, Conv, FloatActivation, FloatLayer, Layer, Map, Model, Network, Shape, Term};
 
 /// A weight, of which the layout keeps an integer.
 pub(super) trait Weight: Copy {
@@ -20,51 +22,84 @@ impl Weight for f64 {
     }
 }
 
+/// A term as the layout sees it.
+#[derive(Debug, Clone)]
+pub(super) struct TermView<'a, W: Clone> {
+    pub(super) term: &'a Term<W>,
+    /// Where it reads and writes; of a product without weights. `None` for matrices.
+    pub(super) geometry: Option<Cow<'a, Conv<W>>>,
+    /// Whether it belongs to the second factor of a layer of products.
+    pub(super) second: bool,
+}
+
 /// A layer as the layout sees it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LayerView<'a, W> {
+#[derive(Debug, Clone)]
+pub(super) struct LayerView<'a, W: Clone> {
     pub(super) node: &'a str,
-    pub(super) terms: &'a [Term<W>],
+    pub(super) terms: Vec<TermView<'a, W>>,
     /// Whether consumers also read the negative parts.
     pub(super) negative: bool,
+    /// Whether consumers read the products of two factors.
+    pub(super) multiplies: bool,
 }
 
 /// A network as the layout sees it; tensor 0 is the input.
 #[derive(Debug, Clone)]
-pub(super) struct View<'a, W> {
+pub(super) struct View<'a, W: Clone> {
     pub(super) shapes: Vec<Shape>,
     pub(super) layers: Vec<LayerView<'a, W>>,
 }
 
 impl<'a> View<'a, i64> {
     pub(super) fn model(model: &'a Model) -> Self {
-        let layer = |layer: &'a crate::graph::planar::Layer| LayerView {
+        let shapes: Vec<Shape> = (0..=model.layers.len()).map(|tensor| model.shape(tensor)).collect();
+        let layer = |layer: &'a Layer| LayerView {
             node: &layer.node,
-            terms: &layer.terms,
+            terms: terms(&shapes, &layer.terms, layer.times()),
             negative: layer.activation == Activation::PRelu,
+            multiplies: !layer.times().is_empty(),
         };
-        Self {
-            shapes: (0..=model.layers.len()).map(|tensor| model.shape(tensor)).collect(),
-            layers: model.layers.iter().map(layer).collect(),
-        }
+        Self { layers: model.layers.iter().map(layer).collect(), shapes }
     }
 }
 
 impl<'a> View<'a, f64> {
     pub(super) fn network(network: &'a Network) -> Self {
-        let layer = |layer: &'a crate::graph::planar::FloatLayer| LayerView {
+        let shapes: Vec<Shape> = (0..=network.layers.len()).map(|tensor| network.shape(tensor)).collect();
+        let layer = |layer: &'a FloatLayer| LayerView {
             node: &layer.node,
-            terms: &layer.terms,
+            terms: terms(&shapes, &layer.terms, layer.times()),
             negative: matches!(layer.activation, FloatActivation::PRelu { .. }),
+            multiplies: !layer.times().is_empty(),
         };
-        Self {
-            shapes: (0..=network.layers.len()).map(|tensor| network.shape(tensor)).collect(),
-            layers: network.layers.iter().map(layer).collect(),
-        }
+        Self { layers: network.layers.iter().map(layer).collect(), shapes }
     }
 }
 
-impl<W> View<'_, W> {
+fn terms<'a, W: Copy>(shapes: &[Shape], first: &'a [Term<W>], second: &'a [Term<W>]) -> Vec<TermView<'a, W>> {
+    let view = |second: bool| {
+        move |term: &'a Term<W>| TermView {
+            term,
+            geometry: match &term.map {
+                Map::Conv(conv) => Some(Cow::Borrowed(conv)),
+                Map::Product(product) => {
+                    Some(Cow::Owned(product.geometry(shapes[term.source], shapes[product.factor])))
+                }
+                Map::Sparse(_) => None,
+            },
+            second,
+        }
+    };
+    first.iter().map(view(false)).chain(second.iter().map(view(true))).collect()
+}
+
+impl<W: Clone> View<'_, W> {
+    /// The products that multiply with a tensor: their layers, and what they multiply.
+    pub(super) fn products(&self, factor: usize) -> impl Iterator<Item = (usize, &Term<W>)> {
+        let terms = self.layers.iter().enumerate().flat_map(|(layer, view)| view.terms.iter().map(move |t| (layer, t)));
+        terms.filter(move |(_, view)| view.term.map.factor() == Some(factor)).map(|(layer, view)| (layer, view.term))
+    }
+
     /// Whether consumers of a tensor also read its negative parts.
     pub(super) fn negative(&self, tensor: usize) -> bool {
         tensor > 0 && self.layers[tensor - 1].negative

@@ -16,6 +16,26 @@ pub(super) enum WeightCell {
     Multiplier(usize),
     /// Value of a row.
     Value(usize),
+    /// What a run of activations amounts to at the challenges, in its first row.
+    Consumed(usize),
+}
+
+/// The factor of a run: a polynomial in η and γ with integer coefficients, and integer multiples of other runs at one
+/// monomial each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Factor {
+    pub(super) terms: Vec<(Monomial, i64)>,
+    /// Monomial, weight and first row of the other run; at most one in a chain.
+    pub(super) products: Vec<(Monomial, i64, usize)>,
+}
+
+impl Factor {
+    /// The factor of a run that begins `lead` exponents earlier.
+    pub(super) fn relative(mut self, lead: usize) -> Self {
+        let monomials = self.terms.iter_mut().map(|term| &mut term.0);
+        monomials.chain(self.products.iter_mut().map(|product| &mut product.0)).for_each(|m| m.1 -= lead as i64);
+        self
+    }
 }
 
 /// What a row's multiplier is.
@@ -142,9 +162,10 @@ impl WeightRows {
         WeightCell::Value(first)
     }
 
-    /// Appends the chain of a polynomial, given as monomials with integer coefficients; its value stands in the cell
-    /// returned. `None` for the zero polynomial, and for one without monomials where weights are private.
-    pub(super) fn chain(&mut self, mut terms: Vec<(Monomial, i64)>) -> Option<WeightCell> {
+    /// Appends the chain of a factor; its value stands in the cell returned. `None` for the zero polynomial, and for one
+    /// without monomials where weights are private.
+    pub(super) fn chain(&mut self, factor: Factor) -> Option<WeightCell> {
+        let Factor { mut terms, products } = factor;
         let mut places: Vec<_> = terms.iter().filter(|_| self.private).map(|term| (term.0, 1)).collect();
         terms.retain(|term| self.private || term.1 != 0);
         let by_eta = pack(&mut terms, self.lanes, false);
@@ -158,7 +179,12 @@ impl WeightRows {
             multipliers.push(self.monomial((monomial.0 - at.0, monomial.1 - at.1)));
             at = *monomial;
         }
-        let (first, count) = (self.rows.len(), packed.len());
+        let product = products.into_iter().next().filter(|(_, weight, _)| *weight != 0);
+        let product = product.map(|(monomial, weight, row)| {
+            let multiplier = self.monomial((monomial.0 - at.0, monomial.1 - at.1));
+            [(multiplier, vec![]), (WeightCell::Consumed(row), vec![weight])]
+        });
+        let (first, count) = (self.rows.len(), packed.len() + product.as_ref().map_or(0, |rows| rows.len()));
         for (i, ((monomial, lanes), multiplier)) in packed.into_iter().zip(multipliers).enumerate() {
             self.push(WeightRow {
                 multiplier: Multiplier::Copy(multiplier),
@@ -168,6 +194,17 @@ impl WeightRows {
                 secret: places.next().map_or_else(Vec::new, |(_, row)| row.iter().map(|count| *count > 0).collect()),
                 equals: None,
                 value: Some(monomial),
+            });
+        }
+        for (multiplier, lanes) in product.into_iter().flatten() {
+            self.push(WeightRow {
+                multiplier: Multiplier::Copy(multiplier),
+                gamma: false,
+                more: lanes.is_empty(),
+                lanes,
+                secret: Vec::new(),
+                equals: None,
+                value: None,
             });
         }
         (count > 0).then_some(WeightCell::Value(first))

@@ -57,6 +57,12 @@ impl Witness {
                 }
                 Some(layer) => first_cells(model, layer, &trace, index),
             };
+            if let Some(factors) = tensor.checked_sub(1).and_then(|layer| Some((layer, trace.factors.get(layer)?)))
+                && !factors.1.is_empty()
+            {
+                first.pair(rows, &trace.accumulators[factors.0], factors.1);
+                continue;
+            }
             for (index, (state, whole)) in (0..shape.len()).filter_map(|index| Some((index, element(index)?))) {
                 let (channel, cell) = (index / shape.plane(), index % shape.plane());
                 let at = rows.position(channel, cell / shape.width, cell % shape.width);
@@ -118,6 +124,17 @@ impl FirstPhase {
         lane.state[at.0] = state;
         for (i, limb) in lane.limbs.iter_mut().enumerate() {
             limb[at.0] = ((whole >> (bits * i as u32)) & ((1 << bits) - 1)) as i64;
+        }
+    }
+
+    /// Writes both factors of each element of a layer of products.
+    fn pair(&mut self, rows: &TensorRows, first: &[i64], second: &[i64]) {
+        let shape = rows.storage.shape;
+        for (index, (first, second)) in first.iter().zip(second).enumerate() {
+            let (channel, cell) = (index / shape.plane(), index % shape.plane());
+            let (row, lane) = rows.position(channel, cell / shape.width, cell % shape.width);
+            self.lanes[lane].limbs[0][row] = *first;
+            self.lanes[lane].state[row] = *second;
         }
     }
 

@@ -1,6 +1,6 @@
 //! The invariants of a [`Model`] that the circuit and the executor rely on, by interval arithmetic where values matter.
 
-use super::{Activation, Conv, Layer, Map, Model, Shape, Table, Term};
+use super::{Activation, Conv, Layer, Map, Model, Product, Shape, Table, Term};
 use crate::{
     error::{Error, Result},
     graph::{ACCUMULATOR_BITS, elements, ensure},
@@ -46,18 +46,29 @@ impl Model {
             self.check_layer(index, layer, &mut products)?;
         }
         self.check_output()?;
-        self.layers.iter().map(|layer| self.bound(layer)).collect()
+        let (mut codes, mut bounds) = (vec![self.cut_bound(None)], Vec::with_capacity(self.layers.len()));
+        for layer in &self.layers {
+            let bound = self.bound(layer, &layer.terms, &codes)?;
+            bounds.push(bound);
+            codes.push(match &layer.activation {
+                Activation::Product { times } => {
+                    let product = u128::from(bound) * u128::from(self.bound(layer, times, &codes)?);
+                    within(layer, product)?
+                }
+                activation => self.cut_bound(Some(activation)),
+            });
+        }
+        Ok(bounds)
     }
 
-    /// The largest magnitude of a tensor's codes.
-    pub fn code_bound(&self, tensor: usize) -> u64 {
-        let top = (1 << self.digits.value_bits()) - 1;
-        match tensor.checked_sub(1).map(|layer| &self.layers[layer].activation) {
+    /// The largest magnitude of the codes of an activation that cuts, or of the input.
+    fn cut_bound(&self, activation: Option<&Activation>) -> u64 {
+        match activation {
             Some(Activation::Table(index)) => {
                 self.tables[*index].values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0)
             }
             Some(Activation::Threshold | Activation::ArgMax) => 1,
-            None | Some(Activation::Linear | Activation::Relu | Activation::PRelu | Activation::Clip) => top,
+            _ => (1 << self.digits.value_bits()) - 1,
         }
     }
 
@@ -106,9 +117,17 @@ impl Model {
         let (bias, values) = (layer.bias.len(), layer.shape.len());
         ensure(!layer.terms.is_empty(), || format!("{node}: no terms"))?;
         ensure(bias == layer.shape.channels || bias == values, || format!("{node}: {bias} biases, {:?}", layer.shape))?;
-        for term in &layer.terms {
+        for term in layer.all_terms() {
             ensure(term.source <= index, || format!("{node}: reads tensor {} too early", term.source))?;
             let from = self.shape(term.source);
+            if let Map::Product(product) = &term.map {
+                let factor = product.factor;
+                ensure(factor <= index, || format!("{node}: reads tensor {factor} too early"))?;
+                let (factor, to) = (self.shape(factor), layer.shape);
+                ensure(product.fits(from, factor, to), || {
+                    format!("{node}: product of {from:?} and {factor:?} in {} groups to {to:?}", product.groups)
+                })?;
+            }
             *products = products.saturating_add(check_map(node, &term.map, from, layer.shape)?);
             let prelu = term.source > 0 && self.layers[term.source - 1].activation == Activation::PRelu;
             ensure(term.negative.is_some() == prelu, || format!("{node}: negative map of tensor {}", term.source))?;
@@ -133,6 +152,13 @@ impl Model {
                 ensure(values >= 2, || format!("{node}: ArgMax of one class"))?;
             }
             Activation::PRelu => ensure(!last, || format!("{node}: PRelu is the last layer"))?,
+            Activation::Product { ref times } => {
+                let plain = |term: &Term<i64>| matches!(&term.map, Map::Conv(conv) if conv.kernel == [1, 1]);
+                ensure(!last, || format!("{node}: Product is the last layer"))?;
+                ensure(!times.is_empty(), || format!("{node}: no second factor"))?;
+                ensure(layer.bias.iter().all(|b| *b == 0), || format!("{node}: a biased factor"))?;
+                ensure(layer.all_terms().all(plain), || format!("{node}: a factor that is no selection of values"))?;
+            }
             Activation::Linear | Activation::Relu | Activation::Clip => {}
         }
         Ok(())
@@ -157,16 +183,24 @@ impl Model {
         ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
     }
 
-    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`; of private weights the largest ones that a proof allows.
-    fn bound(&self, layer: &Layer) -> Result<u64> {
+    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of each
+    /// tensor's codes. Private weights are taken to be the largest ones that a proof allows.
+    fn bound(&self, layer: &Layer, terms: &[Term<i64>], codes: &[u64]) -> Result<u64> {
         let plane = layer.shape.plane();
         let per_channel = layer.bias.len() / layer.shape.channels;
         let biases = layer.bias.chunks(per_channel).map(|b| b.iter().map(|b| u128::from(b.unsigned_abs())).max());
         let mut conv: Vec<u128> = biases.map(Option::unwrap_or_default).collect();
         let mut sparse = Vec::new();
         let bound = self.weight_bound();
-        for term in &layer.terms {
-            let top = u128::from(self.code_bound(term.source));
+        for term in terms {
+            let top = u128::from(codes[term.source]);
+            if let Map::Product(product) = &term.map {
+                let summed = (self.shape(term.source).channels / product.groups) as u128;
+                let factor = u128::from(codes[product.factor]) * u128::from(product.weight.unsigned_abs());
+                let sum = factor.saturating_mul(summed).saturating_mul(top);
+                conv.iter_mut().for_each(|bound| *bound = bound.saturating_add(sum));
+                continue;
+            }
             let dense = matches!(term.map, Map::Conv(_));
             if !dense && sparse.is_empty() {
                 sparse = vec![0u128; layer.shape.len()];
@@ -182,20 +216,28 @@ impl Model {
         }
         let magnitude = conv.into_iter().max().unwrap_or(0);
         // ArgMax compares differences.
-        let largest = if layer.activation == Activation::ArgMax { magnitude.saturating_mul(2) } else { magnitude };
-        match u64::try_from(magnitude) {
-            Ok(bound) if largest < 1 << ACCUMULATOR_BITS => Ok(bound),
-            _ => Err(Error::Range {
-                node: layer.node.clone(),
-                op: layer.op.clone(),
-                got_bits: u128::BITS - largest.leading_zeros(),
-                max_bits: ACCUMULATOR_BITS,
-            }),
+        if layer.activation == Activation::ArgMax {
+            within(layer, magnitude.saturating_mul(2))?;
         }
+        within(layer, magnitude)
     }
 }
 
-/// All weights of a term whose maps are checked, with the channel (`Conv`) or the value (`Sparse`) that they reach.
+/// A magnitude that accumulators hold.
+fn within(layer: &Layer, magnitude: u128) -> Result<u64> {
+    match u64::try_from(magnitude) {
+        Ok(bound) if magnitude < 1 << ACCUMULATOR_BITS => Ok(bound),
+        _ => Err(Error::Range {
+            node: layer.node.clone(),
+            op: layer.op.clone(),
+            got_bits: u128::BITS - magnitude.leading_zeros(),
+            max_bits: ACCUMULATOR_BITS,
+        }),
+    }
+}
+
+/// All weights of a term whose maps are checked, with the channel (`Conv`, `Product`) or the value (`Sparse`) that they
+/// reach.
 pub(super) fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i64)> + 'a {
     std::iter::once(&term.map).chain(&term.negative).flat_map(|map| -> Box<dyn Iterator<Item = (usize, i64)> + 'a> {
         match map {
@@ -206,6 +248,7 @@ pub(super) fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i
                 Box::new(kernels.flat_map(reach))
             }
             Map::Sparse(sparse) => Box::new(sparse.columns.iter().flatten().map(|(output, k)| (*output as usize, *k))),
+            Map::Product(product) => Box::new((0..product.groups).map(|output| (output, product.weight))),
         }
     })
 }
@@ -214,6 +257,7 @@ pub(super) fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i
 fn check_map(node: &str, map: &Map<i64>, from: Shape, to: Shape) -> Result<u64> {
     ensure(map.fits(from, to), || match map {
         Map::Sparse(sparse) => format!("{node}: {} columns, from {from:?} to {to:?}", sparse.columns.len()),
+        Map::Product(product) => format!("{node}: product in {} groups, from {from:?} to {to:?}", product.groups),
         Map::Conv(conv) => {
             let Conv { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } =
                 conv;
@@ -227,12 +271,13 @@ fn check_map(node: &str, map: &Map<i64>, from: Shape, to: Shape) -> Result<u64> 
     Ok(match map {
         Map::Conv(conv) => (conv.weights.len() as u64).saturating_mul(to.plane() as u64),
         Map::Sparse(sparse) => sparse.columns.iter().map(|column| column.len() as u64).sum(),
+        Map::Product(product) => (from.channels / product.groups) as u64 * to.len() as u64,
     })
 }
 
 impl<W> Map<W> {
     /// Whether this is a map between tensors of these shapes, neither of them empty: channels, groups and columns exist,
-    /// sizes are sane, and there are as many weights as the sizes say.
+    /// sizes are sane, and there are as many weights as the sizes say. Of a product, [`Product::fits`] tells the rest.
     pub fn fits(&self, from: Shape, to: Shape) -> bool {
         match self {
             Self::Conv(conv) => conv.fits(from, to),
@@ -240,6 +285,10 @@ impl<W> Map<W> {
                 let increasing = |column: &Vec<(u32, W)>| column.windows(2).all(|pair| pair[0].0 < pair[1].0);
                 let inside = |column: &Vec<(u32, W)>| column.last().is_none_or(|(o, _)| (*o as usize) < to.len());
                 sparse.columns.len() == from.len() && sparse.columns.iter().all(|c| increasing(c) && inside(c))
+            }
+            Self::Product(product) => {
+                let Product { groups, .. } = product;
+                *groups > 0 && *groups == to.channels && from.channels.is_multiple_of(*groups)
             }
         }
     }
@@ -270,7 +319,7 @@ fn same_form(a: &Map<i64>, b: &Map<i64>) -> bool {
     match (a, b) {
         (Map::Conv(a), Map::Conv(b)) => form(a) == form(b),
         (Map::Sparse(_), Map::Sparse(_)) => true,
-        (Map::Conv(_), Map::Sparse(_)) | (Map::Sparse(_), Map::Conv(_)) => false,
+        _ => false,
     }
 }
 

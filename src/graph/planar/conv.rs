@@ -2,18 +2,30 @@
 
 use std::ops::{AddAssign, Mul, Range};
 
-use super::{Conv, Map, Shape, Sparse};
+use super::{Conv, Map, Product, Shape, Sparse};
 
 /// A number that maps compute with; sums must fit it.
 pub(crate) trait Number: Copy + AddAssign + Mul<Output = Self> {}
 
 impl<T: Copy + AddAssign + Mul<Output = T>> Number for T {}
 
-/// Adds `map(x)` to `y`, flat tensors of shapes `from` and `to` that the map fits.
-pub(crate) fn accumulate<T: Number>(map: &Map<T>, from: Shape, x: &[T], to: Shape, y: &mut [T]) {
+/// Adds `map(x)` to `y`, flat tensors of shapes `from` and `to` that the map fits; `tensors` are those that products read.
+pub(crate) fn accumulate<T: Number>(map: &Map<T>, from: Shape, x: &[T], tensors: &[Vec<T>], to: Shape, y: &mut [T]) {
     match map {
         Map::Conv(map) => conv(map, from, x, to, y),
         Map::Sparse(map) => sparse(map, x, y),
+        Map::Product(map) => product(map, from, x, &tensors[map.factor], to, y),
+    }
+}
+
+fn product<T: Number>(map: &Product<T>, from: Shape, x: &[T], factor: &[T], to: Shape, y: &mut [T]) {
+    let (lines, group) = (factor.len() / from.channels, from.channels / map.groups);
+    let planes = x.chunks_exact(from.plane()).zip(factor.chunks_exact(lines));
+    for (c, (x, factor)) in planes.enumerate() {
+        let y = &mut y[c / group * to.plane()..][..to.plane()];
+        for (factor, y) in factor.iter().zip(y.chunks_exact_mut(from.plane())) {
+            y.iter_mut().zip(x).for_each(|(y, x)| *y += map.weight * *factor * *x);
+        }
     }
 }
 
@@ -133,7 +145,7 @@ mod tests {
         let mut expected: Vec<i64> = (0..to.len() as i64).collect();
         let mut got = expected.clone();
         reference(&conv, from, &x, to, &mut expected);
-        accumulate(&Map::Conv(conv), from, &x, to, &mut got);
+        accumulate(&Map::Conv(conv), from, &x, &[], to, &mut got);
         assert_eq!(got, expected);
     }
 
@@ -157,7 +169,21 @@ mod tests {
     fn sparse_maps_add_their_entries() {
         let map = Map::Sparse(Sparse { columns: vec![vec![(0, 2), (2, -1)], vec![], vec![(0, 5)]] });
         let mut y = [1, 1, 1];
-        accumulate(&map, Shape::vector(3), &[10, 100, 1000], Shape::vector(3), &mut y);
+        accumulate(&map, Shape::vector(3), &[10, 100, 1000], &[], Shape::vector(3), &mut y);
         assert_eq!(y, [5021, 1, -9]);
+    }
+
+    #[test]
+    fn products_are_summed_over_channels() {
+        let from = Shape { channels: 4, height: 1, width: 2 };
+        let x = [1, 2, 3, 4, 5, 6, 7, 8];
+        let product = |groups| Map::Product(Product { factor: 1, groups, weight: 2 });
+        let to = |channels, height| Shape { channels, height, width: 2 };
+        let mut y = vec![1; 4];
+        accumulate(&product(2), from, &x, &[vec![], vec![1, 10, 100, 1000]], to(2, 1), &mut y);
+        assert_eq!(y, [63, 85, 15_001, 17_201]);
+        let mut y = vec![0; 4];
+        accumulate(&product(1), from, &x, &[vec![], vec![1, -1, 0, 2, 0, 0, 1, 0]], to(1, 2), &mut y);
+        assert_eq!(y, [16, 20, 10, 12]);
     }
 }

@@ -1,6 +1,6 @@
 //! The integer reference executor: what a proof states, in plain integers.
 
-use super::{Activation, Digits, Layer, Model, Shape, Table, conv};
+use super::{Activation, Digits, Layer, Model, Shape, Table, Term, conv};
 use crate::error::{ArtifactKind, Error, Result};
 
 /// One accumulator, cut as [`Activation`] says: `U = upper · 2^s + lower`.
@@ -23,13 +23,15 @@ pub struct Trace {
     pub codes: Vec<Vec<i64>>,
     /// Negative parts of each `PRelu` tensor; empty for other tensors.
     pub negative: Vec<Vec<i64>>,
+    /// Second factors of each layer of products, whose first ones are its accumulators; empty for other layers.
+    pub factors: Vec<Vec<i64>>,
 }
 
 impl Activation {
     /// Cuts an accumulator; `None` where it leaves the range. For `ArgMax`, `y` is the difference `max − Y − code`, which
     /// is U itself.
     ///
-    /// |y| is below 2^62.
+    /// |y| is below 2^62. `None` for `Product`, too: it cuts nothing.
     pub fn split(&self, y: i64, digits: &Digits, tables: &[Table]) -> Option<Element> {
         let s = digits.remainder_bits();
         let half = (1i64 << (s - 1)) - 1;
@@ -49,6 +51,7 @@ impl Activation {
             }
             Self::Threshold => (positive, y.abs(), digits.value_bits()),
             Self::ArgMax => (0, y, digits.value_bits()),
+            Self::Product { .. } => return None,
         };
         let u = u64::try_from(u).ok()?;
         let element = Element { state, upper: u >> s, lower: u & ((1 << s) - 1) };
@@ -57,7 +60,7 @@ impl Activation {
 }
 
 impl Element {
-    /// The code; 0 for `ArgMax`, whose codes follow from all elements together.
+    /// The code; 0 for `ArgMax` and `Product`, whose codes do not follow from one element.
     pub fn code(&self, activation: &Activation, digits: &Digits, tables: &[Table]) -> i64 {
         let upper = self.upper.cast_signed();
         match activation {
@@ -69,7 +72,7 @@ impl Element {
                 table.and_then(|table| table.values.get(self.upper as usize)).copied().unwrap_or(0)
             }
             Activation::Threshold => self.state,
-            Activation::ArgMax => 0,
+            Activation::ArgMax | Activation::Product { .. } => 0,
         }
     }
 
@@ -119,9 +122,21 @@ impl Model {
         if input.len() != self.input.shape.len() || !input.iter().all(fits) {
             return Err(Error::artifact(ArtifactKind::Data, "wrong number of input codes, or codes out of range"));
         }
-        let mut trace = Trace { accumulators: Vec::new(), codes: vec![input], negative: vec![Vec::new()] };
+        let mut trace =
+            Trace { accumulators: Vec::new(), codes: vec![input], negative: vec![Vec::new()], factors: Vec::new() };
         for layer in &self.layers {
-            let y = self.accumulate(layer, &trace);
+            let mut y = spread(&layer.bias, layer.shape);
+            self.accumulate(&layer.terms, layer.shape, &trace, &mut y);
+            if let Activation::Product { times } = &layer.activation {
+                let mut factors = vec![0; y.len()];
+                self.accumulate(times, layer.shape, &trace, &mut factors);
+                trace.codes.push(y.iter().zip(&factors).map(|(y, times)| y * times).collect());
+                trace.negative.push(Vec::new());
+                trace.accumulators.push(y);
+                trace.factors.push(factors);
+                continue;
+            }
+            trace.factors.push(Vec::new());
             let elements = self.elements(layer, &y)?;
             let negative = match layer.activation {
                 Activation::PRelu => elements.iter().map(Element::negative).collect(),
@@ -162,17 +177,15 @@ impl Model {
         codes.iter().zip(&self.output.step).map(|(code, step)| *code as f64 * step).collect()
     }
 
-    /// `Y = Σ map · codes + bias`; within i64 by [`Model::check`].
-    fn accumulate(&self, layer: &Layer, trace: &Trace) -> Vec<i64> {
-        let mut y = spread(&layer.bias, layer.shape);
-        for term in &layer.terms {
+    /// Adds `Σ map · codes`; within i64 by [`Model::check`].
+    fn accumulate(&self, terms: &[Term<i64>], shape: Shape, trace: &Trace, y: &mut [i64]) {
+        for term in terms {
             let from = self.shape(term.source);
-            conv::accumulate(&term.map, from, &trace.codes[term.source], layer.shape, &mut y);
+            conv::accumulate(&term.map, from, &trace.codes[term.source], &trace.codes, shape, y);
             if let Some(negative) = &term.negative {
-                conv::accumulate(negative, from, &trace.negative[term.source], layer.shape, &mut y);
+                conv::accumulate(negative, from, &trace.negative[term.source], &trace.codes, shape, y);
             }
         }
-        y
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
 
-use super::{FloatActivation, FloatLayer, Function, Network, Shape, conv::accumulate};
+use super::{FloatActivation, FloatLayer, Function, Network, Shape, Term, conv::accumulate};
 
 impl Network {
     /// The output values on input values (flat, ONNX order), as many as [`Self::input_shape`] has.
@@ -13,19 +13,35 @@ impl Network {
     /// The values of every tensor after its activation, the input first, each in channel-major order.
     pub fn tensors(&self, input: &[f64]) -> Vec<Vec<f64>> {
         let mut tensors = vec![input.to_vec()];
-        for (index, layer) in self.layers.iter().enumerate() {
-            tensors.push(layer.activate(self.affine(index, &tensors)));
+        for index in 0..self.layers.len() {
+            tensors.push(self.activate(index, self.affine(index, &tensors), &tensors));
         }
         tensors
+    }
+
+    /// The tensor of layer `layer` from what its maps give and the tensors it reads.
+    pub fn activate(&self, layer: usize, mut y: Vec<f64>, tensors: &[Vec<f64>]) -> Vec<f64> {
+        let layer = &self.layers[layer];
+        if layer.times().is_empty() {
+            return layer.activation.apply(layer.shape, y);
+        }
+        let mut times = vec![0.0; y.len()];
+        self.add(layer.times(), tensors, layer.shape, &mut times);
+        y.iter_mut().zip(times).for_each(|(y, times)| *y *= times);
+        y
+    }
+
+    fn add(&self, terms: &[Term<f64>], tensors: &[Vec<f64>], shape: Shape, y: &mut [f64]) {
+        for term in terms {
+            accumulate(&term.map, self.shape(term.source), &tensors[term.source], tensors, shape, y);
+        }
     }
 
     /// What layer `layer` feeds its activation, from the values of the tensors it reads.
     pub fn affine(&self, layer: usize, tensors: &[Vec<f64>]) -> Vec<f64> {
         let layer = &self.layers[layer];
         let mut y = layer.bias_values();
-        for term in &layer.terms {
-            accumulate(&term.map, self.shape(term.source), &tensors[term.source], layer.shape, &mut y);
-        }
+        self.add(&layer.terms, tensors, layer.shape, &mut y);
         y
     }
 }
@@ -36,18 +52,14 @@ impl FloatLayer {
         let repeat = if self.bias.len() == self.shape.len() { 1 } else { self.shape.plane() };
         self.bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, repeat)).collect()
     }
-
-    /// The activation of an affine result.
-    pub fn activate(&self, y: Vec<f64>) -> Vec<f64> {
-        self.activation.apply(self.shape, y)
-    }
 }
 
 impl FloatActivation {
-    /// The activation of values of the given shape; a single value for [`Self::ArgMax`].
+    /// The activation of values of the given shape; a single value for [`Self::ArgMax`], and the first factors for
+    /// [`Self::Product`].
     pub fn apply(&self, shape: Shape, mut y: Vec<f64>) -> Vec<f64> {
         match self {
-            Self::Linear => {}
+            Self::Linear | Self::Product { .. } => {}
             Self::Relu => y.iter_mut().for_each(|y| *y = y.max(0.0)),
             Self::PRelu { slope } => {
                 for (plane, slope) in y.chunks_exact_mut(shape.plane()).zip(slope) {

@@ -4,7 +4,7 @@
 //! sparse column are written as gaps. A model has exactly one encoding.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
-use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Shape, Sparse, Table, Term};
+use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term};
 use crate::{
     codec::{Reader, Writer},
     error::Result,
@@ -88,15 +88,7 @@ fn write_layer(w: &mut Writer, layer: &Layer) {
     w.text(&layer.node);
     w.text(&layer.op);
     write_shape(w, layer.shape);
-    w.size(layer.terms.len());
-    for term in &layer.terms {
-        w.size(term.source);
-        write_map(w, &term.map);
-        w.u8(term.negative.is_some().into());
-        if let Some(negative) = &term.negative {
-            write_map(w, negative);
-        }
-    }
+    write_terms(w, &layer.terms);
     w.size(layer.bias.len());
     layer.bias.iter().for_each(|b| w.signed(*b));
     w.u8(match layer.activation {
@@ -107,19 +99,38 @@ fn write_layer(w: &mut Writer, layer: &Layer) {
         Activation::Table(_) => 4,
         Activation::Threshold => 5,
         Activation::ArgMax => 6,
+        Activation::Product { .. } => 7,
     });
-    if let Activation::Table(index) = layer.activation {
-        w.size(index);
+    match &layer.activation {
+        Activation::Table(index) => w.size(*index),
+        Activation::Product { times } => write_terms(w, times),
+        _ => {}
     }
+}
+
+fn write_terms(w: &mut Writer, terms: &[Term<i64>]) {
+    w.size(terms.len());
+    for term in terms {
+        w.size(term.source);
+        write_map(w, &term.map);
+        w.u8(term.negative.is_some().into());
+        if let Some(negative) = &term.negative {
+            write_map(w, negative);
+        }
+    }
+}
+
+fn read_terms(r: &mut Reader<'_>) -> Result<Vec<Term<i64>>> {
+    let count = r.size()?;
+    r.many(count, MIN_TERM_BYTES, |r| {
+        let (source, map) = (r.size()?, read_map(r)?);
+        Ok(Term { source, map, negative: if r.bool()? { Some(read_map(r)?) } else { None } })
+    })
 }
 
 fn read_layer(r: &mut Reader<'_>) -> Result<Layer> {
     let (node, op, shape) = (r.text()?, r.text()?, read_shape(r)?);
-    let count = r.size()?;
-    let terms = r.many(count, MIN_TERM_BYTES, |r| {
-        let (source, map) = (r.size()?, read_map(r)?);
-        Ok(Term { source, map, negative: if r.bool()? { Some(read_map(r)?) } else { None } })
-    })?;
+    let terms = read_terms(r)?;
     let count = r.size()?;
     let bias = r.many(count, 1, Reader::signed)?;
     let activation = match r.u8()? {
@@ -130,6 +141,7 @@ fn read_layer(r: &mut Reader<'_>) -> Result<Layer> {
         4 => Activation::Table(r.size()?),
         5 => Activation::Threshold,
         6 => Activation::ArgMax,
+        7 => Activation::Product { times: read_terms(r)? },
         other => return Err(r.error(format!("unknown activation {other}"))),
     };
     Ok(Layer { node, op, shape, terms, bias, activation })
@@ -158,6 +170,12 @@ fn write_map(w: &mut Writer, map: &Map<i64>) {
                     next = output.saturating_add(1);
                 }
             }
+        }
+        Map::Product(product) => {
+            w.u8(2);
+            w.size(product.factor);
+            w.size(product.groups);
+            w.signed(product.weight);
         }
     }
 }
@@ -188,6 +206,7 @@ fn read_map(r: &mut Reader<'_>) -> Result<Map<i64>> {
             let count = r.size()?;
             Ok(Map::Sparse(Sparse { columns: r.many(count, 1, read_column)? }))
         }
+        2 => Ok(Map::Product(Product { factor: r.size()?, groups: r.size()?, weight: r.signed()? })),
         other => Err(r.error(format!("unknown map {other}"))),
     }
 }

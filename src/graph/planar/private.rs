@@ -44,6 +44,7 @@ impl Model {
             {
                 match map {
                     Map::Conv(conv) => conv.weights.fill(0),
+                    Map::Product(product) => product.weight = 0,
                     Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|(_, k)| *k = 0),
                 }
             }

@@ -30,7 +30,7 @@ impl Model {
             Some(Activation::Linear) => PublicCode { offset: (1 << value_bits) - 1, bits: value_bits + 1 },
             Some(Activation::Table(_)) => PublicCode::TABLE,
             Some(Activation::Threshold | Activation::ArgMax) => PublicCode { offset: 0, bits: 1 },
-            Some(Activation::Relu | Activation::PRelu | Activation::Clip) | None => {
+            Some(Activation::Relu | Activation::PRelu | Activation::Clip | Activation::Product { .. }) | None => {
                 PublicCode { offset: 0, bits: value_bits }
             }
         }

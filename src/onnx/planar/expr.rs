@@ -39,6 +39,7 @@ pub(super) fn size(map: &Map<f64>) -> usize {
     match map {
         Map::Conv(conv) => conv.weights.len(),
         Map::Sparse(sparse) => sparse.columns.iter().map(Vec::len).sum::<usize>() + sparse.columns.len(),
+        Map::Product(_) => 1,
     }
 }
 
@@ -99,7 +100,13 @@ impl Expr {
         }
         let channels = compress(scale.to_vec(), self.shape);
         let uniform = channels.len() == self.shape.channels;
-        if !uniform && self.terms.iter().any(|(_, map)| matches!(map, Map::Conv(_))) {
+        let equal = channels.iter().all(|scale| *scale == channels[0]);
+        let scalable = |map: &Map<f64>| match map {
+            Map::Conv(_) => uniform,
+            Map::Sparse(_) => true,
+            Map::Product(_) => uniform && equal,
+        };
+        if !self.terms.iter().all(|(_, map)| scalable(map)) {
             return false;
         }
         for (_, map) in &mut self.terms {
@@ -113,6 +120,7 @@ impl Expr {
                     let entries = sparse.columns.iter_mut().flatten();
                     entries.for_each(|(row, weight)| *weight *= scale[*row as usize]);
                 }
+                Map::Product(product) => product.weight *= channels[0],
             }
         }
         let bias = self.bias_values().iter().zip(scale).map(|(bias, scale)| bias * scale).collect();
@@ -152,6 +160,7 @@ impl Expr {
         let finite = |map: &Map<f64>| match map {
             Map::Conv(conv) => conv.weights.iter().all(|weight| weight.is_finite()),
             Map::Sparse(sparse) => sparse.columns.iter().flatten().all(|(_, weight)| weight.is_finite()),
+            Map::Product(product) => product.weight.is_finite(),
         };
         self.terms.iter().all(|(_, map)| finite(map)) && self.bias.iter().all(|bias| bias.is_finite())
     }

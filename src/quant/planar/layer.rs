@@ -72,6 +72,7 @@ fn double(map: &mut Map<i64>) {
     match map {
         Map::Conv(conv) => conv.weights.iter_mut().for_each(|k| *k = k.saturating_mul(2)),
         Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|(_, k)| *k = k.saturating_mul(2)),
+        Map::Product(product) => product.weight = product.weight.saturating_mul(2),
     }
 }
 
@@ -114,6 +115,7 @@ fn entries(map: &Map<f64>, from: Shape) -> Box<dyn Iterator<Item = (usize, usize
                 kernel.iter().map(move |w| (channel(conv, o, c), conv.output_start + o, *w))
             }))
         }
+        Map::Product(_) => Box::new(std::iter::empty()),
         Map::Sparse(sparse) => Box::new(sparse.columns.iter().enumerate().flat_map(move |(input, column)| {
             column.iter().map(move |(output, w)| (input / from.plane(), *output as usize, *w))
         })),

@@ -94,7 +94,7 @@ fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>
             return Err(Error::Calibration { reason });
         }
         let plane = layer.shape.plane();
-        let value = layer.activate(y.clone());
+        let value = network.activate(index, y.clone(), &tensors);
         seen.push(match layer.activation {
             FloatActivation::PRelu { .. } => {
                 let positive: Vec<f64> = y.iter().map(|y| y.max(0.0)).collect();

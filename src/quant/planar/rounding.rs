@@ -41,6 +41,7 @@ impl<'a> Rounding<'a> {
         match map {
             Map::Conv(conv) => self.conv(conv, gains).map(Map::Conv),
             Map::Sparse(sparse) => self.sparse(sparse, gains).map(Map::Sparse),
+            Map::Product(_) => Err(Error::Graph { node: self.layer.node.clone(), reason: "multiplies".to_owned() }),
         }
     }
 

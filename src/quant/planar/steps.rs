@@ -104,7 +104,9 @@ impl Functions {
             (None, FloatActivation::Clip { .. }) => Activation::Clip,
             (None, FloatActivation::Threshold { .. }) => Activation::Threshold,
             (None, FloatActivation::ArgMax) => Activation::ArgMax,
-            (None, FloatActivation::Linear | FloatActivation::Table(_)) => Activation::Linear,
+            (None, FloatActivation::Linear | FloatActivation::Table(_) | FloatActivation::Product { .. }) => {
+                Activation::Linear
+            }
         }
     }
 }
