@@ -95,7 +95,7 @@ pub enum Layout {
     /// Of a chain.
     Chain(chain::Layout),
     /// Of a planar model.
-    Planar(planar::Layout),
+    Planar(Box<planar::Layout>),
 }
 
 impl Layout {
@@ -106,7 +106,7 @@ impl Layout {
     pub fn new(model: &Model) -> Result<Self> {
         match model {
             Model::Chain(model) => chain::Layout::new(model).map(Self::Chain),
-            Model::Planar(model) => planar::Layout::new(model).map(Self::Planar),
+            Model::Planar(model) => planar::Layout::new(model).map(|layout| Self::Planar(Box::new(layout))),
         }
     }
 
@@ -254,9 +254,9 @@ impl<'a> ModelCircuit<'a> {
 #[derive(Debug, Clone)]
 pub enum ModelConfig {
     /// Of a chain.
-    Chain(chain::Config),
+    Chain(Box<chain::Config>),
     /// Of a planar model.
-    Planar(<planar::PlanarCircuit<'static> as Circuit<Fr>>::Config),
+    Planar(Box<planar::Config>),
 }
 
 impl Circuit<Fr> for ModelCircuit<'_> {
@@ -280,8 +280,12 @@ impl Circuit<Fr> for ModelCircuit<'_> {
 
     fn configure_with_params(meta: &mut ConstraintSystem<Fr>, params: Params) -> ModelConfig {
         match params {
-            Params::Chain(params) => ModelConfig::Chain(chain::ChainCircuit::configure_with_params(meta, params)),
-            Params::Planar(params) => ModelConfig::Planar(planar::PlanarCircuit::configure_with_params(meta, params)),
+            Params::Chain(params) => {
+                ModelConfig::Chain(Box::new(chain::ChainCircuit::configure_with_params(meta, params)))
+            }
+            Params::Planar(params) => {
+                ModelConfig::Planar(Box::new(planar::PlanarCircuit::configure_with_params(meta, params)))
+            }
         }
     }
 
@@ -291,8 +295,8 @@ impl Circuit<Fr> for ModelCircuit<'_> {
 
     fn synthesize(&self, config: ModelConfig, layouter: impl Layouter<Fr>) -> Result<(), plonk::Error> {
         match (self, config) {
-            (Self::Chain(circuit), ModelConfig::Chain(config)) => circuit.synthesize(config, layouter),
-            (Self::Planar(circuit), ModelConfig::Planar(config)) => circuit.synthesize(config, layouter),
+            (Self::Chain(circuit), ModelConfig::Chain(config)) => circuit.synthesize(*config, layouter),
+            (Self::Planar(circuit), ModelConfig::Planar(config)) => circuit.synthesize(*config, layouter),
             _ => Err(plonk::Error::Synthesis),
         }
     }
