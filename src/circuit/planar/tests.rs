@@ -7,6 +7,7 @@ pub(crate) mod fixtures;
 mod forgeries;
 mod guards;
 mod private;
+mod products;
 mod properties;
 mod shifts;
 
