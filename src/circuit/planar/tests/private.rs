@@ -38,6 +38,7 @@ fn change(model: &Model, mut weight: impl FnMut(usize, i64) -> i64, bias: impl F
         for map in layer.terms.iter_mut().flat_map(|term| std::iter::once(&mut term.map).chain(&mut term.negative)) {
             let weights: Vec<&mut i64> = match map {
                 Map::Conv(conv) => conv.weights.iter_mut().collect(),
+                Map::Product(product) => vec![&mut product.weight],
                 Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().map(|entry| &mut entry.1).collect(),
             };
             for k in weights {
