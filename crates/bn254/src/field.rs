@@ -8,6 +8,8 @@ mod ops;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
+pub(crate) use limbs::{add_limbs, mac, reduce_once, shl1, sub_limbs};
+
 use core::{fmt, hash::Hash, marker::PhantomData};
 
 /// A prime modulus; implemented by [`FrParams`] and [`FqParams`] only.

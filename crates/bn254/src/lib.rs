@@ -9,5 +9,7 @@
 //! machine, not for signing.
 
 pub mod field;
+mod lanes;
+pub mod ntt;
 
 pub use field::{Fq, Fr};

@@ -92,6 +92,7 @@ pub(crate) const fn wide_square(x: [u64; 4]) -> [u64; 8] {
 }
 
 /// `2 a` for `a` below 2^255.
+#[inline(always)]
 pub(crate) const fn shl1(a: [u64; 4]) -> [u64; 4] {
     add_limbs(a, a)
 }
