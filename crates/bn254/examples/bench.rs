@@ -7,10 +7,16 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use halo2curves::bn256;
-use halo2curves::ff::Field;
+use halo2curves::ff::{Field, WithSmallOrderMulGroup};
+use halo2curves::fft::best_fft;
+use halo2curves::group::prime::PrimeCurveAffine;
+use halo2curves::group::{Curve, Group};
+use halo2curves::msm::msm_best;
+use hushproof_bn254::msm::{Bases, Column};
+use hushproof_bn254::ntt::{Domain, zeta};
 use hushproof_bn254::{Fq, Fr};
 use rand_chacha::ChaCha8Rng;
-use rand_core::SeedableRng;
+use rand_core::{RngCore, SeedableRng};
 
 const ROUNDS: usize = 7;
 
@@ -103,9 +109,78 @@ fn field() {
     black_box((x, y, v, w, p, q));
 }
 
+fn ntt() {
+    for k in [10u32, 12, 14, 16] {
+        let n = 1usize << k;
+        let mut rng = ChaCha8Rng::seed_from_u64(u64::from(k));
+        let Ok(domain) = Domain::new(k) else { return };
+        let mut theirs: Vec<_> = (0..n).map(|_| bn256::Fr::random(&mut rng)).collect();
+        let ours: Vec<_> = theirs.iter().map(|x| Fr::from(*x)).collect();
+        let mut values = vec![Fr::ZERO; n];
+        let omega = bn256::Fr::from(domain.omega());
+        compare(
+            &format!("NTT of 2^{k}, per element"),
+            n,
+            || assert!(domain.forward().apply(&ours, &mut values).is_ok()),
+            || best_fft(&mut theirs, omega, k),
+        );
+        let Ok(coset) = domain.coset_forward(zeta()) else { return };
+        let mut shifted = theirs.clone();
+        compare(
+            &format!("coset NTT of 2^{k}, per element"),
+            n,
+            || assert!(coset.apply(&ours, &mut values).is_ok()),
+            || {
+                let mut power = bn256::Fr::ONE;
+                for (s, t) in shifted.iter_mut().zip(&theirs) {
+                    *s = t * power;
+                    power *= bn256::Fr::ZETA;
+                }
+                best_fft(&mut shifted, omega, k);
+            },
+        );
+    }
+}
+
+fn msm() {
+    for k in [10u32, 12, 14, 16] {
+        let n = 1usize << k;
+        let mut rng = ChaCha8Rng::seed_from_u64(u64::from(k));
+        let step = bn256::G1::random(&mut rng);
+        let chain: Vec<_> = std::iter::successors(Some(step.double()), |point| Some(point + step)).take(n).collect();
+        let mut points = vec![bn256::G1Affine::identity(); n];
+        bn256::G1::batch_normalize(&chain, &mut points);
+        let theirs: Vec<_> = (0..n).map(|_| bn256::Fr::random(&mut rng)).collect();
+        let ours: Vec<_> = theirs.iter().map(|x| Fr::from(*x)).collect();
+        let Ok(bases) = Bases::new(&points) else { return };
+        compare(
+            &format!("MSM of 2^{k}, per element"),
+            n,
+            || assert!(bases.msm(&ours).is_ok()),
+            || {
+                black_box(msm_best(&theirs, &points));
+            },
+        );
+        for bits in [1, 8, 16, 32] {
+            let small: Vec<i64> = (0..n).map(|_| (rng.next_u32() >> (32 - bits)).into()).collect();
+            let (small, tail) = (&small[..n - 6], &ours[n - 6..]);
+            let mut all: Vec<_> = small.iter().map(|x| bn256::Fr::from(x.unsigned_abs())).collect();
+            all.extend(&theirs[n - 6..]);
+            compare(
+                &format!("MSM of 2^{k}, {bits} bits and 6 random rows"),
+                n,
+                || assert!(bases.msm_many(&[Column::mixed(small, bits, tail)]).is_ok()),
+                || {
+                    black_box(msm_best(&all, &points));
+                },
+            );
+        }
+    }
+}
+
 fn main() {
     let chosen: Vec<String> = std::env::args().skip(1).collect();
-    let parts: [(&str, fn()); 1] = [("field", field)];
+    let parts: [(&str, fn()); 3] = [("field", field), ("ntt", ntt), ("msm", msm)];
     for (name, run) in parts {
         if chosen.is_empty() || chosen.iter().any(|c| c == name) {
             run();

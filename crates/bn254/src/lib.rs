@@ -8,8 +8,11 @@
 //! 32 bytes and compute nothing. Running times depend on the values: this is code for a prover on its own
 //! machine, not for signing.
 
+mod curve;
 pub mod field;
 mod lanes;
+pub mod msm;
 pub mod ntt;
 
+pub use curve::G1;
 pub use field::{Fq, Fr};
