@@ -16,3 +16,4 @@ pub mod ntt;
 
 pub use curve::G1;
 pub use field::{Fq, Fr};
+pub use lanes::{Arithmetic, arithmetic};

@@ -1,9 +1,11 @@
 //! Many independent additions of affine points with one inversion: 5 products, 1 square and a share of an inversion
 //! each.
 
+use core::marker::PhantomData;
+
 use crate::curve::Affine;
 use crate::field::{Fq, FqParams};
-use crate::lanes::Ring;
+use crate::lanes::{Ring, Work, with_lanes};
 
 /// Additions that share an inversion. Coordinates of a batch take 128 bytes an addition.
 const BATCH: usize = 512;
@@ -75,7 +77,9 @@ impl Adder {
         let padded = self.left.x.len();
         self.sums.x.resize(padded, Fq::ZERO);
         self.sums.y.resize(padded, Fq::ZERO);
-        if self.identities || !distinct_sums::<Fq>(&self.left, &self.right, &mut self.sums) {
+        let quick =
+            !self.identities && with_lanes!(Fq, FqParams, distinct_sums(&self.left, &self.right, &mut self.sums));
+        if !quick {
             self.all_sums(count);
         }
         for (i, target) in self.targets.drain(..).enumerate() {
@@ -122,37 +126,92 @@ impl Adder {
 
 /// Sums of pairs of points of which none is the identity; `false`, with the sums undefined, if the two x of some pair
 /// agree. All lengths are equal and a multiple of the width.
-#[inline(always)]
 fn distinct_sums<L: Ring<FqParams>>(left: &Coordinates, right: &Coordinates, sums: &mut Coordinates) -> bool {
-    let count = left.x.len();
-    let mut steps: Vec<(L, L)> = Vec::with_capacity(count / L::WIDTH);
-    // Each lane has its own running product of the differences of x.
-    let mut product: Option<L> = None;
-    for (x1, x2) in left.x.chunks_exact(L::WIDTH).zip(right.x.chunks_exact(L::WIDTH)) {
-        let difference = L::load(x2).sub(L::load(x1));
-        let next = product.map_or(difference, |product| product.mul(difference));
-        steps.push((difference, product.unwrap_or(difference)));
-        product = Some(next);
+    L::enter(DistinctSums::<L> { left, right, sums, lanes: PhantomData })
+}
+
+struct DistinctSums<'a, L> {
+    left: &'a Coordinates,
+    right: &'a Coordinates,
+    sums: &'a mut Coordinates,
+    lanes: PhantomData<L>,
+}
+
+impl<L: Ring<FqParams>> Work for DistinctSums<'_, L> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let Self { left, right, sums, .. } = self;
+        let count = left.x.len();
+        let mut steps: Vec<(L, L)> = Vec::with_capacity(count / L::WIDTH);
+        // Each lane has its own running product of the differences of x.
+        let mut product: Option<L> = None;
+        for (x1, x2) in left.x.chunks_exact(L::WIDTH).zip(right.x.chunks_exact(L::WIDTH)) {
+            let difference = L::load(x2).sub(L::load(x1));
+            let before = product.unwrap_or(difference);
+            steps.push((difference, before));
+            product = Some(if product.is_some() { before.mul(difference) } else { difference });
+        }
+        let Some(product) = product else { return true };
+        let mut inverses = [Fq::ZERO; MAX_WIDTH];
+        product.store(&mut inverses);
+        if inverses[..L::WIDTH].iter().any(Fq::is_zero) {
+            return false;
+        }
+        Fq::batch_invert(&mut inverses, &mut Vec::with_capacity(MAX_WIDTH));
+        let mut inverse = L::load(&inverses);
+        for (i, (difference, before)) in steps.into_iter().enumerate().rev() {
+            let at = i * L::WIDTH;
+            let own = if i == 0 { inverse } else { inverse.mul(before) };
+            inverse = inverse.mul(difference);
+            let (x1, y1) = (L::load(&left.x[at..]), L::load(&left.y[at..]));
+            let (x2, y2) = (L::load(&right.x[at..]), L::load(&right.y[at..]));
+            let slope = y2.sub(y1).mul(own);
+            let x = slope.square().sub(x1).sub(x2);
+            let y = slope.mul(x1.sub(x)).sub(y1);
+            x.store(&mut sums.x[at..]);
+            y.store(&mut sums.y[at..]);
+        }
+        true
     }
-    let Some(product) = product else { return true };
-    let mut inverses = [Fq::ZERO; MAX_WIDTH];
-    product.store(&mut inverses);
-    if inverses[..L::WIDTH].iter().any(Fq::is_zero) {
-        return false;
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::curve::G1;
+    use crate::lanes::Limbs30;
+    use crate::lanes::fma51::Fma51;
+    use crate::lanes::tests::Pair;
+
+    /// i times the generator (1, 2), for i from `first`.
+    fn multiples(first: usize, count: usize) -> Coordinates {
+        let generator = Affine { x: Fq::ONE, y: Fq::from_u64(2) };
+        let sums = core::iter::successors(Some(G1::from(generator)), |sum| Some(sum.add_affine(generator)));
+        let mut coordinates = Coordinates::default();
+        G1::normalize(&sums.skip(first - 1).take(count).collect::<Vec<_>>())
+            .into_iter()
+            .for_each(|p| coordinates.push(p));
+        coordinates
     }
-    Fq::batch_invert(&mut inverses, &mut Vec::with_capacity(MAX_WIDTH));
-    let mut inverse = L::load(&inverses);
-    for (i, (difference, before)) in steps.into_iter().enumerate().rev() {
-        let at = i * L::WIDTH;
-        let own = if i == 0 { inverse } else { inverse.mul(before) };
-        inverse = inverse.mul(difference);
-        let (x1, y1) = (L::load(&left.x[at..]), L::load(&left.y[at..]));
-        let (x2, y2) = (L::load(&right.x[at..]), L::load(&right.y[at..]));
-        let slope = y2.sub(y1).mul(own);
-        let x = slope.square().sub(x1).sub(x2);
-        let y = slope.mul(x1.sub(x)).sub(y1);
-        x.store(&mut sums.x[at..]);
-        y.store(&mut sums.y[at..]);
+
+    fn check<L: Ring<FqParams>>() {
+        let mut sums = Coordinates { x: vec![Fq::ZERO; 48], y: vec![Fq::ZERO; 48] };
+        assert!(distinct_sums::<L>(&multiples(1, 48), &multiples(101, 48), &mut sums));
+        for (i, sum) in (102..).step_by(2).zip(0..48).map(|(i, at)| (i, sums.get(at))) {
+            assert_eq!(sum, multiples(i, 1).get(0), "{i}");
+        }
+        // One pair of equal points among the others.
+        let mut right = multiples(101, 48);
+        right.x[17] = multiples(18, 1).x[0];
+        assert!(!distinct_sums::<L>(&multiples(1, 48), &right, &mut sums));
     }
-    true
+
+    #[test]
+    fn every_kind_of_lanes_gives_the_same_sums() {
+        check::<Fq>();
+        check::<Limbs30<FqParams>>();
+        check::<Fma51<FqParams, Pair<true>>>();
+    }
 }

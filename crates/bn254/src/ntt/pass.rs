@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::field::{Fr, FrParams};
-use crate::lanes::{Butterfly, Scalar};
+use crate::lanes::{Butterfly, Scalar, Work, with_lanes};
 
 /// Columns of a tile: eight elements of 32 bytes are four cache lines, and a multiple of every vector width.
 const TILE: usize = 8;
@@ -57,14 +57,19 @@ fn reverse(x: usize, bits: u32) -> usize {
 pub(super) fn run(layers: &Layers, k: u32, source: &[Fr], destination: &mut [Fr]) {
     if k < MIN_BLOCKED_K {
         first::<Scalar, 1>(layers, k, k, source, destination);
-        return;
+    } else {
+        with_lanes!(Scalar, FrParams, blocked(layers, k, source, destination));
     }
+}
+
+/// The passes of a transform of at least 2^[`MIN_BLOCKED_K`] points.
+pub(super) fn blocked<L: Butterfly<FrParams>>(layers: &Layers, k: u32, source: &[Fr], destination: &mut [Fr]) {
     let passes = k.div_ceil(MAX_LAYERS).max(2);
     let mut done = k / passes;
-    first::<Scalar, TILE>(layers, k, done, source, destination);
+    first::<L, TILE>(layers, k, done, source, destination);
     for pass in 1..passes {
         let count = (k - done).div_ceil(passes - pass);
-        next::<Scalar>(layers, k, done, count, destination);
+        next::<L>(layers, k, done, count, destination);
         done += count;
     }
 }
@@ -78,60 +83,81 @@ fn first<L: Butterfly<FrParams>, const COLUMNS: usize>(
     source: &[Fr],
     destination: &mut [Fr],
 ) {
-    let (rows, columns) = (1usize << count, 1usize << (k - count));
-    let mut blocks: Vec<_> = destination.chunks_exact_mut(rows).enumerate().collect();
+    let mut blocks: Vec<_> = destination.chunks_exact_mut(1 << count).enumerate().collect();
     blocks.sort_unstable_by_key(|(block, _)| reverse(*block, k - count));
-    let vectors = COLUMNS / L::WIDTH;
     blocks.par_chunks_mut(COLUMNS).enumerate().for_each_init(Vec::new, |tile, (index, blocks)| {
-        let column = index * COLUMNS;
+        L::enter(FirstTile::<L, COLUMNS> { layers, k, count, source, blocks, column: index * COLUMNS, tile });
+    });
+}
+
+/// One tile of the first pass.
+struct FirstTile<'a, 'b, L, const COLUMNS: usize> {
+    layers: &'a Layers,
+    k: u32,
+    count: u32,
+    source: &'a [Fr],
+    /// The destinations of the columns.
+    blocks: &'a mut [(usize, &'b mut [Fr])],
+    /// The first column.
+    column: usize,
+    tile: &'a mut Vec<L>,
+}
+
+impl<L: Butterfly<FrParams>, const COLUMNS: usize> Work for FirstTile<'_, '_, L, COLUMNS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { layers, k, count, source, blocks, column, tile } = self;
+        let (rows, columns) = (1usize << count, 1usize << (k - count));
+        let vectors = COLUMNS / L::WIDTH;
         tile.clear();
-        let mut padded = [Fr::ZERO; COLUMNS];
         for row in 0..rows {
             let start = reverse(row, count) * columns + column;
-            let values = source.get(start..start + COLUMNS).unwrap_or_else(|| {
+            let mut padded = [Fr::ZERO; COLUMNS];
+            let values = if let Some(values) = source.get(start..start + COLUMNS) {
+                values
+            } else {
                 let rest = source.get(start..).unwrap_or_default();
-                padded.fill(Fr::ZERO);
                 padded[..rest.len()].copy_from_slice(rest);
                 &padded
-            });
-            tile.extend(values.chunks_exact(L::WIDTH).map(L::load));
+            };
+            for values in values.chunks_exact(L::WIDTH) {
+                tile.push(L::load(values));
+            }
         }
         for layer in 0..count {
             let half = 1usize << layer;
+            let trivial = layer == 0 && layers.trivial_first;
+            let scale = layers.last_scale.filter(|_| layer + 1 == k);
             for j in 0..half {
                 let factor = L::factor(layers.factors[half + j]);
-                let scale = layers.last_scale.filter(|_| layer + 1 == k).map(L::factor);
-                let trivial = layer == 0 && layers.trivial_first;
                 for block in tile.chunks_exact_mut(2 * half * vectors) {
                     let (upper, lower) = block.split_at_mut(half * vectors);
                     let at = j * vectors..(j + 1) * vectors;
                     for (a, b) in upper[at.clone()].iter_mut().zip(&mut lower[at]) {
-                        let x = scale.map_or(*a, |scale| a.scale(scale));
+                        let x = if let Some(scale) = scale { a.scale(L::factor(scale)) } else { *a };
                         (*a, *b) = if trivial { x.sum_difference(*b) } else { x.butterfly(*b, factor) };
                     }
                 }
             }
         }
-        let last = count == k;
+        let outputs = layers.outputs.as_ref().filter(|_| count == k);
         let mut stored = [Fr::ZERO; COLUMNS];
         for (row, vectors) in tile.chunks_exact(vectors).enumerate() {
             for (vector, stored) in vectors.iter().zip(stored.chunks_exact_mut(L::WIDTH)) {
                 vector.store(stored);
             }
             for ((_, block), value) in blocks.iter_mut().zip(stored) {
-                block[row] = value;
-                if let Some(outputs) = layers.outputs.as_ref().filter(|_| last) {
-                    block[row] *= outputs[row];
-                }
+                block[row] = if let Some(outputs) = outputs { value * outputs[row] } else { value };
             }
         }
-    });
+    }
 }
 
 /// Layers done..done + count, in place: blocks of 2^count rows of 2^done columns.
 fn next<L: Butterfly<FrParams>>(layers: &Layers, k: u32, done: u32, count: u32, values: &mut [Fr]) {
     let (columns, rows) = (1usize << done, 1usize << count);
-    let vectors = TILE / L::WIDTH;
     let tiles_across = columns / TILE;
     let mut tiles: Vec<Vec<&mut [Fr]>> = Vec::with_capacity(values.len() / rows / TILE);
     for block in values.chunks_exact_mut(rows * columns) {
@@ -145,11 +171,40 @@ fn next<L: Butterfly<FrParams>>(layers: &Layers, k: u32, done: u32, count: u32, 
     }
     tiles.par_iter_mut().enumerate().for_each_init(Vec::new, |tile, (index, pieces)| {
         let column = index % tiles_across * TILE;
+        L::enter(NextTile::<L> { layers, last: done + count == k, done, count, pieces, column, tile });
+    });
+}
+
+/// One tile of a later pass.
+struct NextTile<'a, 'b, L> {
+    layers: &'a Layers,
+    /// Whether this is the last pass.
+    last: bool,
+    done: u32,
+    count: u32,
+    /// The rows.
+    pieces: &'a mut [&'b mut [Fr]],
+    /// The first column.
+    column: usize,
+    tile: &'a mut Vec<L>,
+}
+
+impl<L: Butterfly<FrParams>> Work for NextTile<'_, '_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { layers, last, done, count, pieces, column, tile } = self;
+        let vectors = TILE / L::WIDTH;
         tile.clear();
-        tile.extend(pieces.iter().flat_map(|piece| piece.chunks_exact(L::WIDTH).map(L::load)));
+        for piece in pieces.iter() {
+            for values in piece.chunks_exact(L::WIDTH) {
+                tile.push(L::load(values));
+            }
+        }
         for layer in 0..count {
             let half = 1usize << layer;
-            let scale = layers.last_scale.filter(|_| done + layer + 1 == k).map(L::factor);
+            let scale = layers.last_scale.filter(|_| last && layer + 1 == count);
             for j in 0..half {
                 let first = ((half + j) << done) + column;
                 for (v, factors) in layers.factors[first..first + TILE].chunks_exact(L::WIDTH).enumerate() {
@@ -157,19 +212,22 @@ fn next<L: Butterfly<FrParams>>(layers: &Layers, k: u32, done: u32, count: u32, 
                     for block in tile.chunks_exact_mut(2 * half * vectors) {
                         let (upper, lower) = block.split_at_mut(half * vectors);
                         let (a, b) = (&mut upper[j * vectors + v], &mut lower[j * vectors + v]);
-                        let x = scale.map_or(*a, |scale| a.scale(scale));
+                        let x = if let Some(scale) = scale { a.scale(L::factor(scale)) } else { *a };
                         (*a, *b) = x.butterfly(*b, factor);
                     }
                 }
             }
         }
-        let outputs = layers.outputs.as_ref().filter(|_| done + count == k);
+        let outputs = layers.outputs.as_ref().filter(|_| last);
         for (row, (vectors, piece)) in tile.chunks_exact(vectors).zip(pieces.iter_mut()).enumerate() {
             for (v, (vector, stored)) in vectors.iter().zip(piece.chunks_exact_mut(L::WIDTH)).enumerate() {
-                let start = row * columns + column + v * L::WIDTH;
-                let scaled = outputs.map_or(*vector, |outputs| vector.scale(L::factors(&outputs[start..])));
-                scaled.store(stored);
+                let start = (row << done) + column + v * L::WIDTH;
+                let mut value = *vector;
+                if let Some(outputs) = outputs {
+                    value = value.scale(L::factors(&outputs[start..]));
+                }
+                value.store(stored);
             }
         }
-    });
+    }
 }

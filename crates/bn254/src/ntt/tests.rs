@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use halo2curves::bn256;
 use halo2curves::ff::{Field, PrimeField};
 use halo2curves::fft::best_fft;
@@ -6,6 +8,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::SeedableRng;
 
 use super::*;
+use crate::field::FrParams;
+use crate::lanes::fma51::Fma51;
+use crate::lanes::tests::Pair;
+use crate::lanes::{Butterfly, Limbs30, Scalar};
 
 fn random(seed: u64, count: usize) -> Vec<Fr> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -104,4 +110,24 @@ fn misfits_are_refused() {
     let none: [Vec<Fr>; 0] = [];
     let refused = domain.forward().apply_many(&none, &mut [vec![Fr::ONE; 8]]);
     assert_eq!(refused, Err(NttError::Columns { sources: 0, destinations: 1 }));
+}
+
+/// The kernels on the lanes that this machine does not choose.
+#[test]
+fn every_kind_of_lanes_gives_the_same_transform() {
+    fn check<L: Butterfly<FrParams>>(transform: &Transform, source: &[Fr]) {
+        let mut destination = vec![Fr::ZERO; 1 << transform.k()];
+        pass::blocked::<L>(&transform.layers, transform.k(), source, &mut destination);
+        assert_eq!(destination, applied(transform, source));
+    }
+    for k in [6, 7, 11] {
+        let domain = Domain::new(k).unwrap();
+        let source = random(u64::from(k), domain.size() - 3);
+        let coset = domain.coset_inverse(zeta()).unwrap();
+        for transform in [domain.forward(), domain.inverse(), &coset] {
+            check::<Scalar>(transform, &source);
+            check::<Limbs30<FrParams>>(transform, &source);
+            check::<Fma51<FrParams, Pair<true>>>(transform, &source);
+        }
+    }
 }
