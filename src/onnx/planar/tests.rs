@@ -69,6 +69,7 @@ fn form(network: &Network) -> Vec<String> {
     let term = |(source, map): (usize, &Map<f64>)| match map {
         Map::Conv(conv) => format!("{source}:{}x{}", conv.kernel[0], conv.kernel[1]),
         Map::Sparse(_) => format!("{source}:sparse"),
+        Map::Product(product) => format!("{source}*{}", product.factor),
     };
     let layer = |layer: &crate::graph::planar::FloatLayer| {
         let terms: Vec<_> = layer.terms.iter().map(|t| term((t.source, &t.map))).collect();
