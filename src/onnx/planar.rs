@@ -80,12 +80,14 @@ impl Graph {
             let result = match replaced.get(&index) {
                 Some(Replacement::Absorbed) => continue,
                 Some(Replacement::Function(..)) if !unsupported.is_empty() => continue,
-                Some(Replacement::Function(id, function)) => {
-                    builder.read(node, *id).and_then(|x| builder.function(node, x, function.clone())).and_then(|y| {
+                Some(Replacement::Function(id, function, scale)) => builder
+                    .read(node, *id)
+                    .and_then(|x| builder.function(node, x, function.clone()))
+                    .and_then(|mut y| {
+                        y.expr.scale(&vec![*scale; y.expr.shape.len()]);
                         let output = *node.outputs.first().ok_or_else(|| OpError::Graph("has no output".into()))?;
                         builder.insert(output, y)
-                    })
-                }
+                    }),
                 None => {
                     let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
                     let lowered = node.kernel.lower(Inputs(&operands));

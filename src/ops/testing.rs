@@ -134,7 +134,7 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64>
         Lowered::Map { map, bias } => {
             let (from, to) = (planes(inputs[0].unwrap().shape()), planes(&output.shape));
             let mut y: Vec<f64> = bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, to.plane())).collect();
-            accumulate(map, from, data(0), to, &mut y);
+            accumulate(map, from, data(0), &[], to, &mut y);
             y
         }
         Lowered::Gather { sources, shift } => {
