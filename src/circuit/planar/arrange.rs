@@ -1,25 +1,39 @@
 //! Copies that a layout needs, as layers of the network: the integers that are proved contain them.
 
 use super::{
-    geometry::{Phases, convs, convs_reading, phases},
+    geometry::{Phases, convs, convs_reading, is_read, outer, phases},
     view::{View, strides},
 };
 use crate::{
     error::Result,
-    graph::planar::{Conv, FloatActivation, FloatLayer, Map, Network, Shape, Term},
+    graph::planar::{Conv, FloatActivation, FloatLayer, Map, Network, Shape, Sparse, Term},
 };
 
+/// More copies than a layer can need.
+const MAX_COPIES_PER_LAYER: usize = 8;
+
 /// Inserts copies in front of matrices that read planes which convolutions make or read, in front of strided readers where
-/// that is cheaper than computing residue classes apart, and behind a last layer that has hidden coefficients or two parts.
+/// that is cheaper than computing residue classes apart, in front of operands of products that have other uses, and behind a
+/// last layer that has hidden coefficients or two parts.
 ///
 /// # Errors
 /// `Graph` where strides multiply beyond what a layout serves.
 pub fn arrange(mut network: Network) -> Result<Network> {
+    let is_strided = |map: &Map<f64>, to: Shape| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]);
     while let Some(tensor) = strided(&network) {
-        insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
+        insert(&mut network, tensor, is_strided);
     }
-    while let Some(tensor) = mixed(&network)? {
-        insert(&mut network, tensor, |map, _| matches!(map, Map::Sparse(_)));
+    // Each copy settles one reader; what would go on for ever is refused by the geometry.
+    for _ in 0..MAX_COPIES_PER_LAYER * (network.layers.len() + 1) {
+        if let Some(operand) = shared_operand(&network)? {
+            separate(&mut network, operand);
+        } else if let Some(tensor) = split_lines(&network)? {
+            insert(&mut network, tensor, |_, _| true);
+        } else if let Some(tensor) = mixed(&network)? {
+            insert(&mut network, tensor, |map, _| matches!(map, Map::Sparse(_)));
+        } else {
+            break;
+        }
     }
     if hides_output(&network)? {
         let mut copy = identity(&network, network.layers.len());
@@ -90,8 +104,77 @@ fn mixed(network: &Network) -> Result<Option<usize>> {
     let found = phases(&view)?;
     Ok((0..view.shapes.len()).filter(|tensor| found.scattered[*tensor]).find(|tensor| {
         let made = tensor.checked_sub(1).is_some_and(|layer| found.hides(&view, layer));
-        convs_reading(&view, *tensor) || made || view.negative(*tensor)
+        let multiplies = tensor.checked_sub(1).is_some_and(|layer| view.layers[layer].multiplies);
+        let multiplied = view.products(*tensor).next().is_some();
+        convs_reading(&view, *tensor) || made || view.negative(*tensor) || multiplies || multiplied
     }))
+}
+
+/// The first matrix product whose lines are computed in residue classes, for the strides of what follows.
+fn split_lines(network: &Network) -> Result<Option<usize>> {
+    let view = View::network(network);
+    let found = phases(&view)?;
+    let split = |layer: &usize| outer(&view, *layer) && found.split[*layer][0] > 1;
+    Ok((0..view.layers.len()).find(split).map(|layer| layer + 1))
+}
+
+/// What a product reads and what should be a copy.
+#[derive(Debug, Clone, Copy)]
+struct Operand {
+    layer: usize,
+    term: usize,
+    /// The factor rather than the source.
+    factor: bool,
+    /// Whether the copy must not share the residue classes of what it copies.
+    apart: bool,
+}
+
+/// The first operand of a product that has two parts, is multiplied twice, or must stand apart from its other readers or
+/// from the residue classes of what it is made of.
+fn shared_operand(network: &Network) -> Result<Option<Operand>> {
+    let view = View::network(network);
+    let mut phase = None;
+    let mut multiplied: Vec<usize> = Vec::new();
+    for (layer, reader) in network.layers.iter().enumerate() {
+        for (term, read) in reader.terms.iter().enumerate() {
+            let Some(factor) = read.map.factor() else { continue };
+            let operand = Operand { layer, term, factor: true, apart: false };
+            if view.negative(read.source) || multiplied.contains(&read.source) {
+                return Ok(Some(Operand { factor: false, ..operand }));
+            }
+            multiplied.push(read.source);
+            let lines = view.shapes[factor].width > 1;
+            if view.negative(factor) || lines && (is_read(&view, factor) || view.products(factor).count() > 1) {
+                return Ok(Some(operand));
+            }
+            if phase.is_none() {
+                phase = Some(phases(&view)?.phase);
+            }
+            let split = phase.as_ref().is_some_and(|phase| phase[factor] != [1, 1]);
+            if lines && split {
+                return Ok(Some(Operand { apart: true, ..operand }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Puts a copy between a tensor and one product that reads it.
+fn separate(network: &mut Network, operand: Operand) {
+    let read = &network.layers[operand.layer].terms[operand.term];
+    let tensor = if operand.factor { read.map.factor().unwrap_or(read.source) } else { read.source };
+    let mut copy = identity(network, tensor);
+    if operand.apart {
+        let columns = (0..copy.shape.len() as u32).map(|index| vec![(index, 1.0)]).collect();
+        copy.terms[0].map = Map::Sparse(Sparse { columns });
+    }
+    shift(network, tensor);
+    let read = &mut network.layers[operand.layer].terms[operand.term];
+    match &mut read.map {
+        Map::Product(product) if operand.factor => product.factor = tensor + 1,
+        _ => read.source = tensor + 1,
+    }
+    network.layers.insert(tensor, copy);
 }
 
 fn hides_output(network: &Network) -> Result<bool> {

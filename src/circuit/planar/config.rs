@@ -359,11 +359,7 @@ impl Config {
                 let product = |pair| pair * advice(cells, lane.limbs[0]) * advice(cells, lane.state);
                 codes.push(pair.clone().map(product).map_or(code.clone(), |product| code + product));
             }
-            let mut local = horner(&gamma, codes.clone());
-            for (spread, column) in self.params.spreads.iter().zip(&self.fixed.spreads) {
-                let apart = horner(&power(&gamma, *spread as usize), codes.clone());
-                local = local + fixed(cells, *column) * (apart - horner(&gamma, codes.clone()));
-            }
+            let local = self.spread(cells, &gamma, codes);
             let below = next(cells, self.consumed);
             let mut gates = vec![usable.clone() * advice(cells, self.consumed) - local - run.clone() * below];
             if let Some(negative) = self.negative {
@@ -371,12 +367,28 @@ impl Config {
                     let off = constant(1) - advice(cells, lane.state);
                     fixed(cells, lane.mask) * off * self.upper(cells, lane)
                 });
-                let local = horner(&gamma, parts.collect());
+                let parts: Vec<_> = parts.collect();
+                let local = self.spread(cells, &gamma, parts);
                 let below = next(cells, negative);
                 gates.push(usable * advice(cells, negative) - local - run * below);
             }
             gates
         });
+    }
+
+    /// What the lanes of a row amount to for consumers.
+    fn spread(
+        &self,
+        cells: &mut VirtualCells<'_, Fr>,
+        gamma: &Expression<Fr>,
+        lanes: Vec<Expression<Fr>>,
+    ) -> Expression<Fr> {
+        let mut local = horner(gamma, lanes.clone());
+        for (spread, column) in self.params.spreads.iter().zip(&self.fixed.spreads) {
+            let apart = horner(&power(gamma, *spread as usize), lanes.clone());
+            local = local + fixed(cells, *column) * (apart - horner(gamma, lanes.clone()));
+        }
+        local
     }
 
     /// `weight = multiplier · (Σ_l χ^l · weight_l + weight')`.

@@ -86,7 +86,7 @@ impl Geometry {
             if scattered[tensor] && (shared || view.products(tensor).next().is_some()) {
                 return Err(mixed(node));
             }
-            if multiplies && hides || found.split[layer] != [1, 1] && outer(view, layer) {
+            if multiplies && hides || found.split[layer][0] > 1 && outer(view, layer) {
                 let reason = "factors of a product must be copies, and a matrix product be read without strides";
                 return Err(Error::Graph { node: node.to_owned(), reason: reason.to_owned() });
             }
@@ -104,6 +104,9 @@ impl Geometry {
         let layers: Vec<Grid> = (0..view.layers.len()).map(|l| Grid { split: split[l], stride: stride(l) }).collect();
         let mut tensors = Vec::with_capacity(count);
         for t in 0..count {
+            if view.shapes[t].width > 1 && phase[t] != [1, 1] && view.products(t).next().is_some() {
+                return Err(mixed(t.checked_sub(1).map_or("input", |layer| view.layers[layer].node)));
+            }
             let (shape, spread) = (view.shapes[t], spread(view, &layers, t)?);
             tensors.push(Storage { shape, form: forms[t], phase: phase[t], line: lines[t], spread });
         }
@@ -138,7 +141,7 @@ pub(super) fn is_read<W: Clone>(view: &View<'_, W>, tensor: usize) -> bool {
 }
 
 fn mixed(node: &str) -> Error {
-    let reason = "a matrix reads planes that convolutions make or read; a copy must stand between them";
+    let reason = "a matrix or product reads planes that convolutions make or read; a copy must stand between them";
     Error::Graph { node: node.to_owned(), reason: reason.to_owned() }
 }
 

@@ -6,6 +6,7 @@ mod decisions;
 pub(crate) mod fixtures;
 mod forgeries;
 mod guards;
+mod products;
 mod properties;
 mod shifts;
 

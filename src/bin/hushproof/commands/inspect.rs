@@ -92,7 +92,7 @@ fn planar_layers(model: &planar::Model) -> hushproof::Result<Vec<Value>> {
         json!({
             "node": layer.node,
             "op": layer.op,
-            "reads": layer.terms.iter().map(|term| term.source).collect::<Vec<_>>(),
+            "reads": layer.all_terms().flat_map(|term| [Some(term.source), term.map.factor()]).flatten().collect::<Vec<_>>(),
             "shape": [channels, height, width],
             "activation": match layer.activation {
                 planar::Activation::Linear => "none",
@@ -102,6 +102,7 @@ fn planar_layers(model: &planar::Model) -> hushproof::Result<Vec<Value>> {
                 planar::Activation::Table(_) => "table",
                 planar::Activation::Threshold => "threshold",
                 planar::Activation::ArgMax => "ArgMax",
+                planar::Activation::Product { .. } => "product",
             },
             "accumulator_bits": u64::BITS - bound.leading_zeros(),
         })

@@ -42,7 +42,8 @@ struct Weights {
 }
 
 impl Weights {
-    fn new(layout: &Layout) -> Self {
+    /// `runs` are the polynomials of the runs that are factors.
+    fn new(layout: &Layout, runs: &HashMap<usize, Polynomial>) -> Self {
         let rows = &layout.weights.rows;
         let mut weights = Self { values: vec![Polynomial::new(); rows.len()], multipliers: vec![(0, 0); rows.len()] };
         let mut done = 0;
@@ -56,6 +57,12 @@ impl Weights {
                     add(&mut sum, [(if rows[row].gamma { (0, lane) } else { (lane, 0) }, *weight)].into());
                 }
                 weights.multipliers[row] = match rows[row].multiplier {
+                    Multiplier::Copy(WeightCell::Consumed(run)) => {
+                        let [weight] = rows[row].lanes[..] else { panic!("a product of more than a number") };
+                        weights.values[row] = runs[&run].iter().map(|(m, code)| (*m, weight * code)).collect();
+                        assert!(!rows[row].more);
+                        continue;
+                    }
                     Multiplier::One => (0, 0),
                     Multiplier::Copy(cell) => single(&weights.cell(cell)),
                     Multiplier::Inverse => {
@@ -80,15 +87,18 @@ impl Weights {
         match cell {
             WeightCell::Value(row) => self.values[row].clone(),
             WeightCell::Multiplier(row) => [(self.multipliers[row], 1)].into(),
+            WeightCell::Consumed(row) => panic!("a copy of the run of row {row}"),
         }
     }
 }
 
 /// Checks that the layout's identity, taken coefficient by coefficient, is the model: every element has one cell of its
 /// own, no free cell can stand in for an element, and the consumed products at an element's monomial are those of its
-/// accumulator, for codes and negative parts alike.
+/// accumulator, for codes and negative parts alike. Products are linear in each tensor: they are compared for some values
+/// of the other one.
 pub(super) fn audit(model: &Model, layout: &Layout) {
-    let weights = Weights::new(layout);
+    let codes = codes(model);
+    let weights = Weights::new(layout, &runs(model, layout, &codes));
     let transfers: HashMap<usize, Polynomial> =
         layout.transfers.iter().map(|(row, cell)| (*row, weights.cell(*cell))).collect();
     assert_eq!(transfers.len(), layout.transfers.len(), "two transfers on one row");
@@ -108,28 +118,39 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
             let (row, lane) = stored.position(channel, cell / shape.width, cell % shape.width);
             let placed = &layout.rows[row];
             assert_eq!((placed.tensor as usize, placed.channel as usize), (tensor, channel), "row {row}");
-            assert_eq!(placed.mask >> lane & 1, 1, "element of tensor {tensor} in a masked lane of row {row}");
+            let pair = tensor > 0 && !model.layers[tensor - 1].times().is_empty();
+            assert_eq!(placed.pair, pair, "row {row}");
+            assert_eq!(placed.mask >> lane & 1 == 0, pair, "element of tensor {tensor} in a wrong lane of row {row}");
             assert!(cells.insert((row, lane), (tensor, index)).is_none(), "two elements in one cell");
             if tensor > 0 {
                 let monomial = times(places[row], (0, i64::from(placed.step) * lane as i64));
-                assert!(elements.insert(monomial), "two elements at {monomial:?}");
+                for second in 0..=i64::from(pair) {
+                    let monomial = times(monomial, (second, 0));
+                    assert!(elements.insert(monomial), "two elements at {monomial:?}");
+                }
                 made[tensor].push(monomial);
             }
         }
     }
     let masked: u32 = layout.rows.iter().map(|row| row.mask.count_ones()).sum();
-    assert_eq!(masked as usize, cells.len(), "lanes that are taken for elements");
+    let pairs = cells.keys().filter(|(row, _)| layout.rows[*row].pair).count();
+    assert_eq!(masked as usize, cells.len() - pairs, "lanes that are taken for elements");
 
-    // Free cells.
-    let mut free: BTreeSet<Monomial> = BTreeSet::new();
+    // Free cells. Beside pairs nothing may reach them: they are 0.
+    let (mut free, mut zero): (BTreeSet<Monomial>, BTreeSet<Monomial>) = Default::default();
     for (row, placed) in layout.rows.iter().enumerate().filter(|(_, row)| row.hidden && !decides(model, row.tensor)) {
         assert!(placed.tensor > 0, "a free cell beside the input");
-        for lane in (0..lanes).filter(|lane| placed.mask >> lane & 1 == 0) {
-            let monomial = times(places[row], (0, i64::from(placed.step) * lane as i64));
-            assert!(!elements.contains(&monomial), "a free cell stands at the element {monomial:?}");
-            free.insert(monomial);
+        let idle = |lane: &usize| placed.mask >> lane & 1 == 0 && !(placed.pair && cells.contains_key(&(row, *lane)));
+        for lane in (0..lanes).filter(idle) {
+            for second in 0..=i64::from(placed.pair) {
+                let monomial = times(places[row], (second, i64::from(placed.step) * lane as i64));
+                assert!(!elements.contains(&monomial), "a free cell stands at the element {monomial:?}");
+                let list = if placed.pair { &mut zero } else { &mut free };
+                assert!(list.insert(monomial), "two free cells at {monomial:?}");
+            }
         }
     }
+    assert!(zero.is_disjoint(&free), "a free cell beside a pair is no 0");
 
     // What is read, by element, against the maps.
     let (mut main, mut negative) = (consumed(layout, &cells, &transfers, 0), consumed(layout, &cells, &transfers, 1));
@@ -137,7 +158,7 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
         for index in 0..model.shape(tensor).len() {
             let read = [main.remove(&(tensor, index)), negative.remove(&(tensor, index))];
             for (read, part) in read.into_iter().zip([false, true]) {
-                let expected = expected(model, &made, tensor, index, part);
+                let expected = expected(model, &made, &codes, tensor, index, part);
                 let read = read.unwrap_or_default();
                 for (monomial, weight) in &read {
                     match expected.get(monomial) {
@@ -177,7 +198,7 @@ fn places(layout: &Layout, transfers: &HashMap<usize, Polynomial>) -> Vec<Monomi
             Link::Stop => break,
             Link::Inside => (0, lanes * i64::from(row.step)),
             Link::Step => (0, 1),
-            Link::Unit => (1, 0),
+            Link::Unit => (1 + i64::from(row.pair), 0),
             Link::Jump => single(&transfers[&index]),
         };
         places.push(times(places[index], link));
@@ -204,33 +225,82 @@ fn consumed(
         loop {
             for lane in 0..lanes {
                 if let Some(element) = cells.get(&(at, lane)) {
-                    add(factors.entry(*element).or_default(), shift(factor, (0, distance + lane as i64)));
+                    let apart = i64::from(layout.rows[at].spread) * lane as i64;
+                    add(factors.entry(*element).or_default(), shift(factor, (0, distance + apart)));
                 }
             }
-            let run = layout.rows[at].run;
-            if run == 0 {
-                break;
-            }
-            assert!(run as usize == lanes || layout.params.hops.contains(&run));
-            (at, distance) = (at + 1, distance + i64::from(run));
+            let Some(run) = next(layout, at) else { break };
+            (at, distance) = (at + 1, distance + run);
         }
     }
     factors
 }
 
+/// Exponents from a row to the next of its run.
+fn next(layout: &Layout, row: usize) -> Option<i64> {
+    let (run, spread) = (layout.rows[row].run, layout.rows[row].spread);
+    assert!(run == 0 || run as usize == layout.params.lanes.activations || layout.params.hops.contains(&run));
+    assert!(spread == 1 || layout.params.spreads.contains(&spread));
+    (run > 0).then_some(i64::from(run))
+}
+
+/// Some values of every tensor.
+fn codes(model: &Model) -> Vec<Vec<i64>> {
+    let value = |tensor: usize| move |index: usize| ((index * 7 + tensor * 5) % 11) as i64 - 3;
+    (0..=model.layers.len()).map(|t| (0..model.shape(t).len()).map(value(t)).collect()).collect()
+}
+
+/// The polynomials of the runs that are factors of others.
+fn runs(model: &Model, layout: &Layout, codes: &[Vec<i64>]) -> HashMap<usize, Polynomial> {
+    let mut held: HashMap<(usize, usize), i64> = HashMap::new();
+    for (tensor, stored) in layout.tensors.iter().enumerate() {
+        let shape = model.shape(tensor);
+        for (index, code) in codes[tensor].iter().enumerate() {
+            let (channel, cell) = (index / shape.plane(), index % shape.plane());
+            held.insert(stored.position(channel, cell / shape.width, cell % shape.width), *code);
+        }
+    }
+    let mut runs = HashMap::new();
+    for row in &layout.weights.rows {
+        let Multiplier::Copy(WeightCell::Consumed(head)) = row.multiplier else { continue };
+        let (mut at, mut distance, mut sum) = (head, 0, Polynomial::new());
+        loop {
+            for lane in 0..layout.params.lanes.activations {
+                let apart = i64::from(layout.rows[at].spread) * lane as i64;
+                let code = held.get(&(at, lane)).copied().unwrap_or(0);
+                add(&mut sum, [((0, distance + apart), code)].into());
+            }
+            let Some(run) = next(layout, at) else { break };
+            (at, distance) = (at + 1, distance + run);
+        }
+        runs.insert(head, sum);
+    }
+    runs
+}
+
 /// The weights with which an element enters the accumulators, at the monomials of their elements.
-fn expected(model: &Model, made: &[Vec<Monomial>], tensor: usize, index: usize, negative: bool) -> Polynomial {
+fn expected(
+    model: &Model,
+    made: &[Vec<Monomial>],
+    codes: &[Vec<i64>],
+    tensor: usize,
+    index: usize,
+    negative: bool,
+) -> Polynomial {
     let mut sum = Polynomial::new();
     let from = model.shape(tensor);
     let mut unit = vec![0i64; from.len()];
     unit[index] = 1;
     for (layer, reader) in model.layers.iter().enumerate() {
-        for term in reader.terms.iter().filter(|term| term.source == tensor) {
+        let both = [(&reader.terms[..], 0), (reader.times(), 1)];
+        let terms = both.iter().flat_map(|(terms, second)| terms.iter().map(move |term| (term, *second)));
+        for (term, second) in terms.filter(|(term, _)| term.source == tensor) {
             let map: Option<&Map<i64>> = if negative { term.negative.as_ref() } else { Some(&term.map) };
             let Some(map) = map else { continue };
             let mut y = vec![0i64; reader.shape.len()];
-            conv::accumulate(map, from, &unit, reader.shape, &mut y);
-            add(&mut sum, made[layer + 1].iter().copied().zip(y).filter(|(_, weight)| *weight != 0).collect());
+            conv::accumulate(map, from, &unit, codes, reader.shape, &mut y);
+            let places = made[layer + 1].iter().map(|monomial| times(*monomial, (second, 0)));
+            add(&mut sum, places.zip(y).filter(|(_, weight)| *weight != 0).collect());
         }
     }
     sum

@@ -31,6 +31,7 @@ fn counts(model: &Model) -> (usize, usize) {
             let (weights, uses) = match &term.map {
                 Map::Conv(conv) => (conv.weights.len(), layer.shape.plane()),
                 Map::Sparse(sparse) => (sparse.columns.iter().map(Vec::len).sum(), 1),
+                Map::Product(_) => (1, layer.shape.len()),
             };
             sum = (sum.0 + weights, sum.1 + weights * uses);
         }

@@ -7,7 +7,7 @@ use rand_chacha::{
 
 use crate::graph::{
     Digits, Port,
-    planar::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Shape, Sparse, Table, Term},
+    planar::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term},
 };
 
 /// Codes of 8 bits, remainders of 8 bits, limbs of 8 bits.
@@ -72,6 +72,7 @@ impl Builder {
             match &mut map {
                 Map::Conv(conv) => conv.weights.iter_mut().for_each(quarter),
                 Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|entry| quarter(&mut entry.1)),
+                Map::Product(product) => quarter(&mut product.weight),
             }
             map
         })
@@ -125,6 +126,35 @@ impl Builder {
         term
     }
 
+    /// The products of a tensor with another one, summed over the channels of each group.
+    pub(crate) fn product_term(&self, source: usize, factor: usize, groups: usize) -> Term<i64> {
+        Term { source, map: Map::Product(Product { factor, groups, weight: 4 }), negative: None }
+    }
+
+    /// Makes the codes of a convolution's tensor a quarter as large.
+    fn calm(&mut self, tensor: usize) -> usize {
+        if let Map::Conv(conv) = &mut self.model.layers[tensor - 1].terms[0].map {
+            conv.weights.iter_mut().for_each(|weight| *weight /= 4);
+        }
+        tensor
+    }
+
+    /// The products of two tensors' values, rounded.
+    pub(crate) fn multiply(&mut self, first: usize, second: usize) -> usize {
+        let select = |b: &mut Self, source: usize, weight: i64| {
+            let mut term = b.copy_term(source);
+            if let Map::Conv(conv) = &mut term.map {
+                conv.weights.fill(weight);
+            }
+            term
+        };
+        let (shape, term, times) = (self.shape(first), select(self, first, 1), vec![select(self, second, 1)]);
+        let pairs = self.layer(shape, vec![term], Activation::Product { times });
+        self.model.layers[pairs - 1].bias.fill(0);
+        let rounded = select(self, pairs, 3);
+        self.layer(shape, vec![rounded], Activation::Linear)
+    }
+
     /// Adds a layer and returns its tensor.
     pub(crate) fn layer(&mut self, shape: Shape, terms: Vec<Term<i64>>, activation: Activation) -> usize {
         let mut layer = Layer {
@@ -146,6 +176,7 @@ impl Builder {
                 match map {
                     Map::Conv(conv) => conv.weights.iter_mut().for_each(adapt),
                     Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|entry| adapt(&mut entry.1)),
+                    Map::Product(product) => adapt(&mut product.weight),
                 }
             }
         }
@@ -267,6 +298,44 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     let x = b.copy(x);
     b.dense(x, 2, Relu);
     done("one-dimensional", b);
+
+    let mut b = Builder::new(shape(2, 3, 4), lanes(3, 4));
+    let x = b.conv(0, 4, Geometry { stride: [2, 1], ..Geometry::same(3) }, Relu);
+    let whole = Geometry { kernel: [2, 4], pad: [0; 2], groups: 4, ..Geometry::same(1) };
+    let scale = b.conv(x, 4, whole, Linear);
+    let (product, skip) = (b.product_term(x, scale, 4), b.copy_term(x));
+    let x = b.layer(b.shape(x), vec![product, skip], Linear);
+    let x = b.conv(x, 4, Geometry { stride: [1, 2], ..Geometry::same(1) }, PRelu);
+    let x = b.copy(x);
+    let sum = b.product_term(x, scale, 2);
+    let x = b.layer(Shape { channels: 2, ..b.shape(x) }, vec![sum], Linear);
+    let x = b.copy(x);
+    b.dense(x, 3, Linear);
+    done("scaled channels", b);
+
+    let mut b = Builder::new(shape(3, 1, 5), lanes(4, 3));
+    let pointwise = Geometry::same(1);
+    let (query, key) =
+        (b.conv(0, 4, pointwise, Linear), b.conv(0, 4, Geometry { stride: [1, 2], ..pointwise }, Linear));
+    let key = b.copy(key);
+    let mut product = b.product_term(query, key, 2);
+    if let Map::Product(product) = &mut product.map {
+        product.weight = 60;
+    }
+    let x = b.layer(shape(2, 3, 5), vec![product], Relu);
+    let x = b.copy(x);
+    b.dense(x, 2, Linear);
+    done("matrix product", b);
+
+    let mut b = Builder::new(shape(2, 4, 5), lanes(3, 3));
+    let (x, y) = (b.conv(0, 2, Geometry::same(3), Relu), b.conv(0, 2, Geometry::same(1), Clip));
+    let y = b.calm(y);
+    let product = b.multiply(x, y);
+    let square = b.multiply(product, product);
+    let x = b.conv(square, 2, Geometry { stride: [2; 2], ..Geometry::same(3) }, Linear);
+    let x = b.copy(x);
+    b.dense(x, 2, Linear);
+    done("pairs", b);
     models
 }
 

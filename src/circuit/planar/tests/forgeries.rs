@@ -103,6 +103,7 @@ fn weights(map: &mut Map<i64>) -> Vec<&mut i64> {
     match map {
         Map::Conv(conv) => conv.weights.iter_mut().collect(),
         Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().map(|entry| &mut entry.1).collect(),
+        Map::Product(product) => vec![&mut product.weight],
     }
 }
 
@@ -161,7 +162,7 @@ fn other_networks(model: &Model) -> Vec<(String, Vec<Model>)> {
                         }
                         true
                     }
-                    Map::Conv(_) | Map::Sparse(_) => false,
+                    Map::Conv(_) | Map::Sparse(_) | Map::Product(_) => false,
                 },
             ));
         }

@@ -170,6 +170,8 @@ fn fixtures_have_every_kind_of_row() {
                 ("negative head", row.negative_head),
                 ("apart", row.step > 1),
                 ("run", row.run > 0),
+                ("pair", row.pair),
+                ("spread", row.spread > 1),
                 ("hop", row.run > 0 && row.run as usize != layout.params.lanes.activations),
             ];
             seen.extend(flags.iter().filter(|flag| flag.1).map(|flag| flag.0.to_owned()));
@@ -177,9 +179,9 @@ fn fixtures_have_every_kind_of_row() {
         seen.extend(layout.params.value_bias.then(|| "value bias".to_owned()));
         for (layer, y) in model.layers.iter().zip(&trace.accumulators) {
             let name = format!("{:?}", layer.activation);
-            seen.insert(name.split('(').next().unwrap().to_owned());
-            let states = model.elements(layer, y).unwrap().into_iter().map(|element| element.state);
+            seen.insert(name.split(['(', ' ']).next().unwrap().to_owned());
             if layer.activation == Activation::Clip {
+                let states = model.elements(layer, y).unwrap().into_iter().map(|element| element.state);
                 seen.extend(states.map(|state| format!("clip state {state}")));
             }
         }
@@ -188,7 +190,8 @@ fn fixtures_have_every_kind_of_row() {
         ["Input", "Native", "Lines", "Scattered"].as_slice(),
         &["Stop", "Inside", "Step", "Unit", "Jump"],
         &["hidden", "only hidden", "head", "negative head", "apart", "run", "hop", "value bias", "split"],
-        &["Linear", "Relu", "PRelu", "Clip", "Table", "Threshold", "ArgMax"],
+        &["pair", "spread"],
+        &["Linear", "Relu", "PRelu", "Clip", "Table", "Threshold", "ArgMax", "Product"],
         &["clip state 0", "clip state 1", "clip state 2"],
     ];
     let missing: Vec<_> = needed.concat().into_iter().filter(|kind| !seen.contains(*kind)).collect();

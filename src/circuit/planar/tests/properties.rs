@@ -18,7 +18,7 @@ use crate::{
         Digits, Port,
         planar::{
             Activation, Conv, FloatActivation, FloatLayer, Function, Input, Lanes, Layer, Map, Model, Network, Output,
-            Shape, Sparse, Table, Term,
+            Product, Shape, Sparse, Table, Term,
         },
     },
 };
@@ -149,7 +149,7 @@ impl Maker {
     fn layer(&mut self, bytes: &[u8; 20], clip: bool) {
         let mut b = Bytes { bytes, at: 0 };
         let last = self.network.layers.len();
-        let (kind, source) = (b.pick(0, 6), if b.pick(0, 2) == 0 { b.pick(0, last) } else { last });
+        let (kind, source) = (b.pick(0, 9), if b.pick(0, 2) == 0 { b.pick(0, last) } else { last });
         let from = self.network.shape(source);
         let channels = b.pick(1, 4);
         let activation = self.activation(b.pick(0, if clip { 3 } else { 4 }), channels, clip);
@@ -159,6 +159,9 @@ impl Maker {
             let shape = Shape { channels, height: b.pick(1, 3), width: b.pick(1, 3) };
             let map = self.matrix(source, shape.len());
             return self.push(shape, vec![term(source, map)], activation, per_value);
+        }
+        if kind > 6 {
+            return self.product(&mut b, kind, source);
         }
         let first = if kind == 5 { channels.div_ceil(2) } else { channels };
         let conv = self.conv(&mut b, source, [0, first], None);
@@ -193,6 +196,56 @@ impl Maker {
             }
         }
         self.push(shape, terms, activation, per_value);
+    }
+
+    /// A scaling, a matrix product, or a product value by value.
+    fn product(&mut self, b: &mut Bytes<'_>, kind: usize, source: usize) {
+        let from = self.network.shape(source);
+        let term = |source, map| Term { source, map, negative: None };
+        let matrix = |maker: &mut Self, source: usize, shape: Shape| {
+            let map = maker.matrix(source, shape.len());
+            maker.push(shape, vec![term(source, map)], FloatActivation::Linear, false);
+            maker.network.layers.len()
+        };
+        let weight = 1.0 / f64::from(1u32 << self.digits.remainder_bits());
+        if kind == 7 {
+            // Sometimes with itself; sometimes broadcast over channels.
+            let second = (0..=self.network.layers.len()).rev().find(|t| self.network.shape(*t) == from);
+            let second = second.filter(|_| b.pick(0, 1) == 0).unwrap_or(source);
+            let selection = Conv::select(0, 0, from.channels);
+            let wide = Conv { inputs: 1, groups: 1, ..selection.clone() };
+            let map = if b.pick(0, 2) == 0 { wide } else { selection.clone() };
+            let times = vec![term(second, Map::Conv(map))];
+            let first = vec![term(source, Map::Conv(selection.clone()))];
+            self.push(from, first, FloatActivation::Product { times }, false);
+            self.network.layers.last_mut().unwrap().bias.fill(0.0);
+            let rounded = selection.with_weights(vec![weight; from.channels]);
+            let pairs = self.network.layers.len();
+            return self.push(from, vec![term(pairs, Map::Conv(rounded))], FloatActivation::Linear, false);
+        }
+        let lines = if kind == 8 { 1 } else { b.pick(1, 3) };
+        let source = if kind == 9 && from.height > 1 {
+            matrix(self, source, Shape { channels: b.pick(1, 3), height: 1, width: b.pick(1, 5) })
+        } else {
+            source
+        };
+        let from = self.network.shape(source);
+        let factor = Shape { channels: from.channels, height: 1, width: lines };
+        let factor = if b.pick(0, 3) == 0 && self.network.shape(source) == factor {
+            source
+        } else {
+            matrix(self, b.pick(0, source), factor)
+        };
+        let groups = if b.pick(0, 1) == 0 { 1 } else { from.channels };
+        let height = if lines > 1 { lines } else { from.height };
+        let mut terms = vec![term(source, Map::Product(Product { factor, groups, weight }))];
+        let shape = Shape { channels: groups, height, width: from.width };
+        if lines == 1 && groups == from.channels && b.pick(0, 1) == 0 {
+            let copy = Conv::select(0, 0, groups);
+            terms.push(term(source, Map::Conv(copy)));
+        }
+        let activation = self.activation(b.pick(0, 2), groups, false);
+        self.push(shape, terms, activation, b.pick(0, 5) == 5);
     }
 
     fn end(&mut self, bytes: &[u8; 20], clip: bool) {
@@ -273,7 +326,11 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
             let weight = (weight * unit).round() as i64;
             if threshold { weight / 2 * 2 } else { weight }
         };
+        let multiplies = !layer.times().is_empty();
         let map = |map: &Map<f64>, by: f64| match map {
+            Map::Conv(conv) if multiplies => {
+                Map::Conv(conv.with_weights(conv.weights.iter().map(|weight| (weight * by.signum()) as i64).collect()))
+            }
             Map::Conv(conv) => {
                 Map::Conv(conv.with_weights(conv.weights.iter().map(|weight| integer(weight * by)).collect()))
             }
@@ -281,6 +338,14 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
                 let column = |column: &Vec<(u32, f64)>| column.iter().map(|(o, w)| (*o, integer(w * by))).collect();
                 Map::Sparse(Sparse { columns: sparse.columns.iter().map(column).collect() })
             }
+            Map::Product(Product { factor, groups, weight }) => {
+                Map::Product(Product { factor: *factor, groups: *groups, weight: integer(weight * by) })
+            }
+        };
+        let term = |term: &Term<f64>| Term {
+            source: term.source,
+            map: map(&term.map, 1.0),
+            negative: prelu(term.source).then(|| map(&term.map, -0.5)),
         };
         let activation = match &layer.activation {
             FloatActivation::Linear => Activation::Linear,
@@ -295,11 +360,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
                 tables.push(Table { bits: digits.limb_bits, values: values.collect() });
                 Activation::Table(tables.len() - 1)
             }
-        };
-        let term = |term: &Term<f64>| Term {
-            source: term.source,
-            map: map(&term.map, 1.0),
-            negative: prelu(term.source).then(|| map(&term.map, -0.5)),
+            FloatActivation::Product { times } => Activation::Product { times: times.iter().map(term).collect() },
         };
         let bias = layer.bias.iter().map(|bias| (bias * unit).round() as i64);
         layers.push(Layer {
@@ -347,7 +408,7 @@ fn satisfied(model: &Model, layout: &Layout, first: &FirstPhase, output: &[i64])
 #[test]
 fn random_networks_have_every_form_and_are_seldom_refused() {
     let mut runner = TestRunner::deterministic();
-    let (mut refused, mut seen) = (0, [0usize; 6]);
+    let (mut refused, mut seen) = (0, [0usize; 9]);
     for _ in 0..400 {
         let recipe = recipes().new_tree(&mut runner).unwrap().current();
         let Some(network) = recipe.network(DIGITS[0]) else {
@@ -365,6 +426,9 @@ fn random_networks_have_every_form_and_are_seldom_refused() {
             layout.tensors.iter().any(|tensor| native(tensor) && tensor.segments.len() > 1),
             layout.rows.iter().any(|row| row.hidden && row.mask.count_ones() < lanes as u32),
             layout.rows.iter().any(|row| row.negative_head),
+            layout.params.pairs,
+            layout.params.products,
+            !layout.params.spreads.is_empty(),
         ];
         seen.iter_mut().zip(kinds).for_each(|(seen, kind)| *seen += usize::from(kind));
     }

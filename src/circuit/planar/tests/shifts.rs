@@ -22,6 +22,7 @@ fn rows_by_kind(model: &Model, layout: &Layout) -> BTreeMap<String, usize> {
     for (index, row) in layout.rows.iter().enumerate() {
         let what = match (decides(model, row.tensor), row.mask.count_ones()) {
             (true, _) => "decision",
+            _ if row.pair => "pairs",
             (_, 0) => "empty",
             (_, n) if n == lanes => "full",
             _ => "partial",
@@ -139,6 +140,7 @@ fn a_weight_cell_shifted_with_all_its_copies_is_rejected() {
             let (column, row) = match cell {
                 WeightCell::Value(row) => (config.weight, row),
                 WeightCell::Multiplier(row) => (config.multiplier, row),
+                WeightCell::Consumed(row) => (config.consumed, row),
             };
             let mut faults = vec![Fault { column: column.index(), row, delta: Fr::from(5) }];
             let copies = super::super::fixed::copies(&config, layout);

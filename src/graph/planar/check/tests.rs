@@ -70,14 +70,14 @@ pub(crate) fn sample(last: Activation) -> Model {
 fn conv_of(layer: &mut Layer) -> &mut Conv<i64> {
     match &mut layer.terms[0].map {
         Map::Conv(conv) => conv,
-        Map::Sparse(_) => panic!("not a convolution"),
+        _ => panic!("not a convolution"),
     }
 }
 
 fn sparse_of(model: &mut Model) -> &mut Sparse<i64> {
     match &mut model.layers[4].terms[0].map {
         Map::Sparse(sparse) => sparse,
-        Map::Conv(_) => panic!("a convolution"),
+        _ => panic!("not a matrix"),
     }
 }
 

@@ -28,6 +28,7 @@ fn rebuilt(activation: &Activation, e: &Element, digits: &Digits, tables: &[Tabl
         Activation::Table(index) => u - c - (1 << (s + tables[*index].bits - 1)),
         Activation::Threshold => (2 * e.state - 1) * u,
         Activation::ArgMax => u,
+        Activation::Product { .. } => panic!("nothing is cut"),
     }
 }
 
@@ -47,6 +48,7 @@ fn check(activation: &Activation, y: i64, digits: &Digits) {
         Activation::Table(_) => (0..1 << tables[0].bits).contains(&argument),
         Activation::Threshold => y.abs() < 1 << (b + s),
         Activation::ArgMax => (0..1 << (b + s)).contains(&y),
+        Activation::Product { .. } => false,
     };
     let Some(e) = activation.split(y, digits, &tables) else {
         return assert!(!inside, "{activation:?} refuses {y}");
@@ -60,7 +62,7 @@ fn check(activation: &Activation, y: i64, digits: &Digits) {
         Activation::Clip => rounded(y, s).clamp(0, top),
         Activation::Table(_) => tables[0].values[argument as usize],
         Activation::Threshold => i64::from(y > 0),
-        Activation::ArgMax => 0,
+        Activation::ArgMax | Activation::Product { .. } => 0,
     };
     assert_eq!(e.code(activation, digits, &tables), expected, "{activation:?} {y}");
     if *activation == Activation::PRelu {

@@ -1,0 +1,337 @@
+//! Two elements at a time on five limbs of 51 bits, by fused multiply-add of doubles.
+//!
+//! For integers a, b >= 0 with a b <= 2^103, held as doubles, and the constants c1 = 2^103, c2 = 2^103 + 3 * 2^51:
+//! `hi = fma(a, b, c1)` rounds a b to a multiple h of 2^51, and h is the difference of the bit patterns of hi and c1;
+//! `lo = fma(a, b, c2 - hi)` is 3 * 2^51 plus the exact remainder a b - 2^51 h, of magnitude at most 2^50. Bit patterns
+//! are added as integers. Against the pattern of 2^52 the remainder counts 2^51 too much, which keeps every column of a
+//! product positive (so that logical shifts carry) and is taken from the next column.
+//!
+//! The product divides by 2^255 limb by limb and by 2 in a last step, so that elements stay in the storage form and
+//! a b / 2^256 is below 2p for a b <= 4 p^2.
+
+use core::marker::PhantomData;
+
+use super::{Butterfly, Lanes, Ring};
+use crate::field::{Fp, Fr, FrParams, Params, shl1};
+
+/// Two 64-bit lanes, as integers or as doubles.
+pub(crate) trait Word: Copy + Send + Sync {
+    /// The same bits in both lanes.
+    fn splat(bits: u64) -> Self;
+    /// The two lanes.
+    fn new(lanes: [u64; 2]) -> Self;
+    /// The two lanes.
+    fn lanes(self) -> [u64; 2];
+    /// a * b + c of doubles with one rounding, if the machine fuses.
+    fn fused(a: Self, b: Self, c: Self) -> Self;
+    /// Difference of doubles.
+    fn sub_f64(self, other: Self) -> Self;
+    /// Sum of integers.
+    fn add(self, other: Self) -> Self;
+    /// Difference of integers.
+    fn sub(self, other: Self) -> Self;
+    /// Product of integers modulo 2^64.
+    fn mul(self, other: Self) -> Self;
+    /// Bitwise and.
+    fn and(self, other: Self) -> Self;
+    /// Bitwise or.
+    fn or(self, other: Self) -> Self;
+    /// Left shift of integers.
+    fn shl<const BITS: u32>(self) -> Self;
+    /// Logical right shift of integers.
+    fn shr<const BITS: u32>(self) -> Self;
+    /// All bits where the signed integer is greater than the other's.
+    fn greater(self, other: Self) -> Self;
+    /// Bits of `self` where the mask is set, of `other` where it is not.
+    fn select(self, other: Self, mask: Self) -> Self;
+}
+
+const BITS: u32 = 51;
+const MASK: u64 = (1 << BITS) - 1;
+
+const C1: f64 = (1u128 << 103) as f64;
+const C2: f64 = ((1u128 << 103) + (3u128 << 51)) as f64;
+/// What a high part's pattern exceeds the part by, and the 2^51 that the low part left in its column too much.
+const HIGH: u64 = C1.to_bits().wrapping_add(1);
+/// What a low part's pattern exceeds the remainder + 2^51 by.
+const LOW: u64 = ((1u64 << 52) as f64).to_bits();
+
+const fn split(x: [u64; 4]) -> [u64; 5] {
+    [
+        x[0] & MASK,
+        ((x[0] >> 51) | (x[1] << 13)) & MASK,
+        ((x[1] >> 38) | (x[2] << 26)) & MASK,
+        ((x[2] >> 25) | (x[3] << 39)) & MASK,
+        x[3] >> 12,
+    ]
+}
+
+/// Two elements as integers; limbs below 2^51, the highest below 2^52. In a [`Ring`] below 2p + 2^206, in a transform
+/// below 4p + 2^206.
+#[derive(Clone, Copy)]
+pub(crate) struct Fma51<P, W> {
+    limbs: [W; 5],
+    params: PhantomData<P>,
+}
+
+/// Limbs of a multiplier as doubles; below p.
+#[derive(Clone, Copy)]
+pub(crate) struct Factor51<W>([W; 5]);
+
+impl<P: Params, W: Word> Fma51<P, W> {
+    const P1: [u64; 5] = split(P::MODULUS);
+    const P2: [u64; 5] = split(shl1(P::MODULUS));
+    /// -p^-1 mod 2^51.
+    const MU: u64 = Fp::<P>::NEG_INV & MASK;
+
+    #[inline(always)]
+    fn new(limbs: [W; 5]) -> Self {
+        Self { limbs, params: PhantomData }
+    }
+
+    #[inline(always)]
+    fn doubles(self) -> [W; 5] {
+        self.limbs.map(to_f64)
+    }
+
+    /// Half of the columns, after adding p to what is odd; carried. The highest column counts 4 too much.
+    #[inline(always)]
+    fn halve(columns: [W; 5]) -> Self {
+        let one = W::splat(1);
+        let odd = W::splat(0).sub(columns[0].and(one));
+        let even: [W; 5] = core::array::from_fn(|i| columns[i].add(W::splat(Self::P1[i]).and(odd)));
+        Self::carry(core::array::from_fn(|i| {
+            let half = even[i].shr::<1>();
+            if i < 4 { half.add(even[i + 1].and(one).shl::<50>()) } else { half.sub(W::splat(2)) }
+        }))
+    }
+
+    /// Carries from limb to limb; all limbs non-negative, or made so by the carry into them.
+    #[inline(always)]
+    fn carry(mut limbs: [W; 5]) -> Self {
+        let mask = W::splat(MASK);
+        for i in 0..4 {
+            limbs[i + 1] = limbs[i + 1].add(limbs[i].shr::<BITS>());
+            limbs[i] = limbs[i].and(mask);
+        }
+        Self::new(limbs)
+    }
+
+    /// The ten columns of a product divided by 2^256 modulo p; see [`start`] for their constants.
+    #[inline(always)]
+    fn reduce(mut t: [W; 10]) -> Self {
+        let p: [W; 5] = core::array::from_fn(|i| W::splat((Self::P1[i] as f64).to_bits()));
+        let (mask, mu) = (W::splat(MASK), W::splat(Self::MU));
+        for i in 0..5 {
+            let m = to_f64(t[i].mul(mu).and(mask));
+            for (j, p) in p.iter().enumerate() {
+                let (high, low) = product(m, *p);
+                t[i + j] = t[i + j].add(low);
+                t[i + j + 1] = t[i + j + 1].add(high);
+            }
+            // This column was left without the share of its last low part.
+            let zero = t[i].sub(W::splat(LOW));
+            t[i + 1] = t[i + 1].add(zero.shr::<BITS>());
+        }
+        Self::halve([t[5], t[6], t[7], t[8], t[9]])
+    }
+
+    /// The product of limbs given as doubles.
+    #[inline(always)]
+    fn mul_doubles(a: [W; 5], b: [W; 5]) -> Self {
+        let mut t: [W; 10] = core::array::from_fn(|column| W::splat(start(column)));
+        for (i, a) in a.iter().enumerate() {
+            for (j, b) in b.iter().enumerate() {
+                let (high, low) = product(*a, *b);
+                t[i + j] = t[i + j].add(low);
+                t[i + j + 1] = t[i + j + 1].add(high);
+            }
+        }
+        Self::reduce(t)
+    }
+
+    /// `self - p` where that is not negative; exact.
+    #[inline(always)]
+    fn subtract_modulus(self) -> Self {
+        // 2^255 - p more than the value: bit 51 of the top limb tells.
+        let complement = |i: usize| (if i == 0 { 1 << BITS } else { MASK }) - Self::P1[i];
+        let difference = Self::carry(core::array::from_fn(|i| self.limbs[i].add(W::splat(complement(i)))));
+        let top = difference.limbs[4];
+        let kept = W::splat(0).sub(top.shr::<BITS>());
+        let mut limbs = core::array::from_fn(|i| difference.limbs[i].select(self.limbs[i], kept));
+        limbs[4] = top.and(W::splat(MASK)).select(self.limbs[4], kept);
+        Self::new(limbs)
+    }
+
+    /// `sum` plus `yes` where the mask is set and `no` where it is not, carried. Limbs of the total may be as low as
+    /// -2^51, the total itself not negative.
+    #[inline(always)]
+    fn adjusted(sum: [W; 5], yes: [u64; 5], no: [u64; 5], mask: W) -> Self {
+        Self::carry(core::array::from_fn(|i| {
+            // 2^51 lent to each limb but the top, repaid by the next.
+            let lend = |limb: u64| {
+                let lent = if i < 4 { limb.wrapping_add(1 << BITS) } else { limb };
+                W::splat(if i > 0 { lent.wrapping_sub(1) } else { lent })
+            };
+            sum[i].add(lend(yes[i]).select(lend(no[i]), mask))
+        }))
+    }
+}
+
+/// Start of a column: minus all constants that its parts will bring. Columns 0 to 4 lack one low part's, which
+/// [`Fma51::reduce`] takes off when the column is complete. The last column consists of high parts only, which may count
+/// -1 each before the carry into it arrives; 4 more keep it positive.
+const fn start(column: usize) -> u64 {
+    // Column c of a 5 by 5 product has `count(c)` low parts and `count(c - 1)` high parts, and so has the reduction.
+    const fn count(column: usize) -> u64 {
+        if column < 5 { column as u64 + 1 } else { 9 - column as u64 }
+    }
+    let low = 2 * count(column) - if column < 5 { 1 } else { 0 };
+    let high = if column == 0 { 0 } else { 2 * count(column - 1) };
+    let bias = if column == 9 { 4u64 } else { 0 };
+    bias.wrapping_sub(low.wrapping_mul(LOW)).wrapping_sub(high.wrapping_mul(HIGH))
+}
+
+/// Integers in 0..2^52 to doubles.
+#[inline(always)]
+fn to_f64<W: Word>(x: W) -> W {
+    const TWO_52: u64 = ((1u64 << 52) as f64).to_bits();
+    x.or(W::splat(TWO_52)).sub_f64(W::splat(TWO_52))
+}
+
+/// Bit patterns of the high and low part of a product.
+#[inline(always)]
+fn product<W: Word>(a: W, b: W) -> (W, W) {
+    let high = W::fused(a, b, W::splat(C1.to_bits()));
+    let low = W::fused(a, b, W::splat(C2.to_bits()).sub_f64(high));
+    (high, low)
+}
+
+/// Whether products of this kind of word are right: they are not where the multiply-add is not fused.
+pub(crate) fn self_check<W: Word>() -> bool {
+    // Powers of an element with limbs of all kinds; an unfused product loses the low half of almost every partial one.
+    let base = Fr::from_u64(7).pow(&[u64::MAX, 1]);
+    let values: Vec<Fr> = base.powers(32).chain([-Fr::ONE, Fr::ZERO, -Fr::from_u64(2), base]).collect();
+    values.chunks_exact(2).zip(values.windows(2).rev()).all(|(a, b)| {
+        let (x, y) = (Fma51::<FrParams, W>::load(a), Fma51::<FrParams, W>::load(b));
+        let (mut product, mut square) = ([Fr::ZERO; 2], [Fr::ZERO; 2]);
+        x.mul(y).store(&mut product);
+        x.square().store(&mut square);
+        product == [a[0] * b[0], a[1] * b[1]] && square == [a[0].square(), a[1].square()]
+    })
+}
+
+const ZERO: [u64; 5] = [0; 5];
+
+const fn negated(limbs: [u64; 5]) -> [u64; 5] {
+    let mut result = limbs;
+    let mut i = 0;
+    while i < 5 {
+        result[i] = limbs[i].wrapping_neg();
+        i += 1;
+    }
+    result
+}
+
+impl<P: Params, W: Word> Lanes<P> for Fma51<P, W> {
+    const WIDTH: usize = 2;
+
+    #[inline(always)]
+    fn load(values: &[Fp<P>]) -> Self {
+        let (a, b) = (&values[0].0, &values[1].0);
+        let x: [W; 4] = core::array::from_fn(|i| W::new([a[i], b[i]]));
+        let mask = W::splat(MASK);
+        Self::new([
+            x[0].and(mask),
+            x[0].shr::<51>().or(x[1].shl::<13>()).and(mask),
+            x[1].shr::<38>().or(x[2].shl::<26>()).and(mask),
+            x[2].shr::<25>().or(x[3].shl::<39>()).and(mask),
+            x[3].shr::<12>(),
+        ])
+    }
+
+    #[inline(always)]
+    fn store(self, values: &mut [Fp<P>]) {
+        // From below 4p + 2^206 to below 2p + 2^206 by the top limb, then exactly, twice.
+        let mask = self.limbs[4].greater(W::splat(Self::P2[4]));
+        let below_2p = Self::adjusted(self.limbs, negated(Self::P2), ZERO, mask);
+        let x = below_2p.subtract_modulus().subtract_modulus().limbs;
+        let packed = [
+            x[0].or(x[1].shl::<51>()),
+            x[1].shr::<13>().or(x[2].shl::<38>()),
+            x[2].shr::<26>().or(x[3].shl::<25>()),
+            x[3].shr::<39>().or(x[4].shl::<12>()),
+        ]
+        .map(W::lanes);
+        values[0] = Fp::from_montgomery(packed.map(|lanes| lanes[0]));
+        values[1] = Fp::from_montgomery(packed.map(|lanes| lanes[1]));
+    }
+}
+
+impl<P: Params, W: Word> Ring<P> for Fma51<P, W> {
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self::mul_doubles(self.doubles(), other.doubles())
+    }
+
+    #[inline(always)]
+    fn square(self) -> Self {
+        let a = self.doubles();
+        // Twice a limb is below 2^52: the highest limb of a value below 2^255 is below 2^51.
+        let twice = self.limbs.map(|limb| to_f64(limb.add(limb)));
+        // A mixed product of doubled limbs brings one set of constants instead of two.
+        let mut t: [W; 10] = core::array::from_fn(|column| {
+            let saved = |column: usize| (if column < 5 { column + 1 } else { 9 - column }) as u64 / 2;
+            let mut bits = start(column).wrapping_add(saved(column).wrapping_mul(LOW));
+            if column > 0 {
+                bits = bits.wrapping_add(saved(column - 1).wrapping_mul(HIGH));
+            }
+            W::splat(bits)
+        });
+        for i in 0..5 {
+            for j in i..5 {
+                let (high, low) = product(a[i], if i == j { a[j] } else { twice[j] });
+                t[i + j] = t[i + j].add(low);
+                t[i + j + 1] = t[i + j + 1].add(high);
+            }
+        }
+        Self::reduce(t)
+    }
+
+    /// Judged by the top limbs: adds 2p unless that of `self` is greater. Both below 2p + 2^206; so is the result, up to
+    /// 2^204 more, which products absorb.
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        let mask = self.limbs[4].greater(other.limbs[4]);
+        let difference = core::array::from_fn(|i| self.limbs[i].sub(other.limbs[i]));
+        Self::adjusted(difference, ZERO, Self::P2, mask)
+    }
+}
+
+impl<P: Params, W: Word> Butterfly<P> for Fma51<P, W> {
+    type Factor = Factor51<W>;
+
+    #[inline(always)]
+    fn factors(values: &[Fp<P>]) -> Factor51<W> {
+        Factor51(Self::load(values).doubles())
+    }
+
+    #[inline(always)]
+    fn factor(value: Fp<P>) -> Factor51<W> {
+        Factor51(split(value.0).map(|limb| W::splat((limb as f64).to_bits())))
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: Factor51<W>) -> Self {
+        Self::mul_doubles(factor.0, self.doubles())
+    }
+
+    /// `self` below 4p + 2^206 is first brought below 2p + 2^204, by its top limb; `other` is below 2p.
+    #[inline(always)]
+    fn sum_difference(self, other: Self) -> (Self, Self) {
+        let mask = self.limbs[4].greater(W::splat(Self::P2[4]));
+        let sum = core::array::from_fn(|i| self.limbs[i].add(other.limbs[i]));
+        let difference = core::array::from_fn(|i| self.limbs[i].sub(other.limbs[i]));
+        (Self::adjusted(sum, negated(Self::P2), ZERO, mask), Self::adjusted(difference, ZERO, Self::P2, mask))
+    }
+}

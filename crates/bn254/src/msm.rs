@@ -1,0 +1,377 @@
+//! Multi-scalar multiplication in G1: sums of scalar times base, for many columns of scalars over the same bases.
+//!
+//! Pippenger's method on signed digits. Field elements are halved by the curve's endomorphism (Gallant, Lambert,
+//! Vanstone); columns of small integers are taken as they are, so that they cost one or two additions a cell. Buckets
+//! are summed in affine coordinates with shared inversions. The number of bits of a digit minimizes counted products.
+//!
+//! A column may be small integers followed by a tail of field elements ([`Column::mixed`]): the last rows of a proof's
+//! columns are uniformly random, and only they hide the others.
+
+mod adder;
+mod scalars;
+mod straus;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+mod window;
+
+use core::fmt;
+use core::ops::Range;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use halo2curves::bn256;
+use halo2curves::ff::WithSmallOrderMulGroup;
+use rayon::prelude::*;
+
+use crate::curve::{Affine, G1};
+use crate::field::{Fq, Fr};
+use scalars::{HALF_BITS, Signed, decompose, digits};
+use straus::Tables;
+use window::{Window, Workspace};
+
+/// Most bases of one [`Bases`].
+pub const MAX_BASES: usize = 1 << 28;
+/// Largest bit bound of small scalars.
+pub const MAX_SMALL_BITS: u32 = 63;
+/// Up to this many field elements are served without buckets.
+const FEW: usize = 32;
+/// In the index of a point: its image under the endomorphism.
+const ENDO: u32 = 1 << 30;
+
+/// Why bases or scalars were refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MsmError {
+    /// More than [`MAX_BASES`] bases.
+    TooManyBases {
+        /// Number given.
+        got: usize,
+    },
+    /// A base is not a point of the curve.
+    NotOnCurve {
+        /// Its index.
+        index: usize,
+    },
+    /// A column is longer than the bases.
+    TooLong {
+        /// Number of bases.
+        bases: usize,
+        /// Length of the column.
+        got: usize,
+    },
+    /// A bit bound above [`MAX_SMALL_BITS`].
+    Bits {
+        /// The bound.
+        got: u32,
+    },
+    /// A small scalar exceeds its column's bound.
+    OutOfBounds {
+        /// Its row.
+        row: usize,
+        /// Its column's bound in bits.
+        bits: u32,
+    },
+}
+
+impl fmt::Display for MsmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyBases { got } => write!(f, "{got} bases; at most {MAX_BASES} are supported"),
+            Self::NotOnCurve { index } => write!(f, "base {index} is not on the curve"),
+            Self::TooLong { bases, got } => write!(f, "a column of {got} scalars for {bases} bases"),
+            Self::Bits { got } => write!(f, "a bound of {got} bits; at most {MAX_SMALL_BITS} are supported"),
+            Self::OutOfBounds { row, bits } => write!(f, "the scalar in row {row} exceeds {bits} bits"),
+        }
+    }
+}
+
+impl std::error::Error for MsmError {}
+
+/// One column of scalars: small integers in the first rows, field elements in the rows after them.
+#[derive(Clone, Copy, Debug)]
+pub struct Column<'a> {
+    small: &'a [i64],
+    bits: u32,
+    tail: &'a [Fr],
+}
+
+impl<'a> Column<'a> {
+    /// Field elements only.
+    pub const fn dense(scalars: &'a [Fr]) -> Self {
+        Self { small: &[], bits: 0, tail: scalars }
+    }
+
+    /// Integers of magnitude below 2^bits.
+    pub const fn small(scalars: &'a [i64], bits: u32) -> Self {
+        Self::mixed(scalars, bits, &[])
+    }
+
+    /// Integers of magnitude below 2^bits, then field elements.
+    pub const fn mixed(small: &'a [i64], bits: u32, tail: &'a [Fr]) -> Self {
+        Self { small, bits, tail }
+    }
+
+    /// Number of rows.
+    pub const fn len(&self) -> usize {
+        self.small.len() + self.tail.len()
+    }
+
+    /// Whether there are no rows.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn check(&self, bases: usize) -> Result<(), MsmError> {
+        if self.len() > bases {
+            return Err(MsmError::TooLong { bases, got: self.len() });
+        }
+        if self.bits > MAX_SMALL_BITS {
+            return Err(MsmError::Bits { got: self.bits });
+        }
+        match self.small.iter().position(|scalar| scalar.unsigned_abs() >> self.bits != 0) {
+            Some(row) => Err(MsmError::OutOfBounds { row, bits: self.bits }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Points to be multiplied, with what is precomputed of them: 96 bytes a point.
+pub struct Bases {
+    points: Vec<Affine>,
+    /// x of the image under the endomorphism.
+    endo_x: Vec<Fq>,
+    has_identity: bool,
+}
+
+/// Scalars of one method over consecutive bases from `first` on.
+enum Scalars<'a> {
+    Small(&'a [i64]),
+    /// First halves, then second halves; the latter belong to the images under the endomorphism.
+    Halves(Vec<Signed>),
+}
+
+/// The part of a column that one method serves.
+struct Job<'a> {
+    column: usize,
+    first: usize,
+    scalars: Scalars<'a>,
+    /// Bits of a digit; 0 for a few field elements, served by tables.
+    window: u32,
+    parts: usize,
+}
+
+impl Job<'_> {
+    fn entries(&self) -> usize {
+        match &self.scalars {
+            Scalars::Small(scalars) => scalars.len(),
+            Scalars::Halves(halves) => halves.len(),
+        }
+    }
+
+    fn windows(&self, bits: u32) -> u32 {
+        if self.window == 0 { 1 } else { digits(bits, self.window) }
+    }
+}
+
+/// One window of a job over a part of its entries.
+struct Task {
+    job: usize,
+    window: u32,
+    entries: Range<usize>,
+}
+
+impl Bases {
+    /// Checks that the points are on the curve (G1 is the whole curve) and precomputes their endomorphism images.
+    ///
+    /// # Errors
+    /// [`MsmError::NotOnCurve`], [`MsmError::TooManyBases`].
+    pub fn new(points: &[bn256::G1Affine]) -> Result<Self, MsmError> {
+        if points.len() > MAX_BASES {
+            return Err(MsmError::TooManyBases { got: points.len() });
+        }
+        let points: Vec<_> = points.par_iter().map(Affine::from).collect();
+        if let Some(index) = points.par_iter().position_first(|point| !point.is_on_curve()) {
+            return Err(MsmError::NotOnCurve { index });
+        }
+        let endo_x = points.par_iter().map(|point| point.x * beta()).collect();
+        let has_identity = points.iter().any(Affine::is_identity);
+        Ok(Self { points, endo_x, has_identity })
+    }
+
+    /// Number of bases.
+    pub fn len(&self) -> usize {
+        self.points.len()
+    }
+
+    /// Whether there are no bases.
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// Sum of scalar times base over the first `scalars.len()` bases.
+    ///
+    /// # Errors
+    /// [`MsmError::TooLong`].
+    pub fn msm(&self, scalars: &[Fr]) -> Result<G1, MsmError> {
+        self.msm_one(Column::dense(scalars))
+    }
+
+    /// As [`Self::msm`] for integers of magnitude below 2^bits.
+    ///
+    /// # Errors
+    /// [`MsmError::TooLong`], [`MsmError::Bits`], [`MsmError::OutOfBounds`].
+    pub fn msm_small(&self, scalars: &[i64], bits: u32) -> Result<G1, MsmError> {
+        self.msm_one(Column::small(scalars, bits))
+    }
+
+    fn msm_one(&self, column: Column<'_>) -> Result<G1, MsmError> {
+        Ok(self.msm_many(&[column])?.first().copied().unwrap_or(G1::IDENTITY))
+    }
+
+    /// The sum of each column, windows of all columns in parallel.
+    ///
+    /// # Errors
+    /// As [`Self::msm_small`], for the first column at fault.
+    pub fn msm_many(&self, columns: &[Column<'_>]) -> Result<Vec<G1>, MsmError> {
+        columns.iter().try_for_each(|column| column.check(self.len()))?;
+        let jobs = jobs(columns);
+        let tables = self.tables(&jobs);
+        let bits = |job: &Job<'_>| match job.scalars {
+            Scalars::Small(_) => columns[job.column].bits,
+            Scalars::Halves(_) => HALF_BITS,
+        };
+        let mut tasks = Vec::new();
+        for (index, job) in jobs.iter().enumerate() {
+            for window in 0..job.windows(bits(job)) {
+                let (count, parts) = (job.entries(), job.parts);
+                let part = |i: usize| i * count / parts..(i + 1) * count / parts;
+                tasks.extend((0..parts).map(|i| Task { job: index, window, entries: part(i) }));
+            }
+        }
+        let sums = share_out(&tasks, |task, workspace| {
+            let job = &jobs[task.job];
+            let window = Window { index: task.window, bits: job.window };
+            let first = job.first;
+            match &job.scalars {
+                Scalars::Small(scalars) => workspace.window_sum(self, &window, task.entries.clone(), |i| {
+                    (Signed::from(scalars[i]), (first + i) as u32)
+                }),
+                Scalars::Halves(halves) if job.window > 0 => {
+                    let count = halves.len() / 2;
+                    workspace.window_sum(self, &window, task.entries.clone(), |i| {
+                        let point = if i < count { (first + i) as u32 } else { (first + i - count) as u32 | ENDO };
+                        (halves[i], point)
+                    })
+                }
+                Scalars::Halves(halves) => {
+                    let range = (first, halves.len() / 2);
+                    let table = tables.iter().find(|(of, _)| *of == range);
+                    table.map_or(G1::IDENTITY, |(_, table)| table.sum(halves))
+                }
+            }
+        });
+        // Horner's rule over each job's windows, highest first; tasks are in ascending order.
+        let mut results = vec![G1::IDENTITY; columns.len()];
+        let mut sums = tasks.iter().zip(sums).rev().peekable();
+        for (index, job) in jobs.iter().enumerate().rev() {
+            let mut total = G1::IDENTITY;
+            let mut at = job.windows(bits(job)).saturating_sub(1);
+            while let Some((task, sum)) = sums.next_if(|(task, _)| task.job == index) {
+                if task.window < at {
+                    total = (0..job.window).fold(total, |total, _| total.double());
+                    at = task.window;
+                }
+                total = total + sum;
+            }
+            results[job.column] = results[job.column] + total;
+        }
+        Ok(results)
+    }
+
+    /// Tables for the jobs of a few field elements, one for each range of bases in use.
+    fn tables(&self, jobs: &[Job<'_>]) -> Vec<((usize, usize), Tables)> {
+        let mut ranges: Vec<_> =
+            jobs.iter().filter(|job| job.window == 0).map(|job| (job.first, job.entries() / 2)).collect();
+        ranges.sort_unstable();
+        ranges.dedup();
+        let table =
+            |(first, count): (usize, usize)| ((first, count), Tables::new(&self.points[first..first + count], beta()));
+        ranges.into_par_iter().map(table).collect()
+    }
+}
+
+/// beta of the endomorphism (x, y) -> (beta x, y), a cube root of unity.
+fn beta() -> Fq {
+    Fq::from(<bn256::Fq as WithSmallOrderMulGroup<3>>::ZETA)
+}
+
+/// Splits columns into jobs and chooses their digits; enough parts that every thread has several tasks.
+fn jobs<'a>(columns: &[Column<'a>]) -> Vec<Job<'a>> {
+    /// Entries below which a part is not worth its buckets.
+    const PART: usize = 1 << 12;
+    let threads = rayon::current_num_threads();
+    let mut jobs = Vec::new();
+    for (column, scalars) in columns.iter().enumerate() {
+        let (small, tail) = (scalars.small, scalars.tail);
+        let parts = |entries: usize, bits: u32, window: u32| {
+            let tasks = digits(bits, window) as usize * columns.len();
+            if threads == 1 { 1 } else { (3 * threads).div_ceil(tasks).min(entries / PART).max(1) }
+        };
+        if !small.is_empty() {
+            let window = best_window(small.len(), scalars.bits);
+            let parts = parts(small.len(), scalars.bits, window);
+            jobs.push(Job { column, first: 0, scalars: Scalars::Small(small), window, parts });
+        }
+        if !tail.is_empty() {
+            let (firsts, seconds): (Vec<_>, Vec<_>) = tail
+                .par_iter()
+                .map(|scalar| {
+                    let (a, b) = decompose(scalar);
+                    (a, b.opposite())
+                })
+                .unzip();
+            let mut halves = firsts;
+            halves.extend(seconds);
+            let window = if tail.len() <= FEW { 0 } else { best_window(halves.len(), HALF_BITS) };
+            let parts = if window == 0 { 1 } else { parts(halves.len(), HALF_BITS, window) };
+            jobs.push(Job { column, first: small.len(), scalars: Scalars::Halves(halves), window, parts });
+        }
+    }
+    jobs
+}
+
+/// Bits of a digit with the fewest field products: in batches about 7 an addition (with sorting), for rows and columns
+/// of buckets in Jacobian coordinates 27 each.
+fn best_window(entries: usize, bits: u32) -> u32 {
+    let cost = |window: u32| {
+        let buckets = 1usize << (window - 1);
+        let lines = (1usize << (window / 2)) + (buckets >> (window / 2));
+        digits(bits, window) as usize * (7 * (entries + 2 * buckets) + 27 * lines + 500)
+    };
+    (2..=16).min_by_key(|window| cost(*window)).unwrap_or(8)
+}
+
+/// Runs each task on the next free worker of the pool; results in the order of the tasks.
+fn share_out(tasks: &[Task], run: impl Fn(&Task, &mut Workspace) -> G1 + Sync) -> Vec<G1> {
+    let mut order: Vec<usize> = (0..tasks.len()).collect();
+    // Long tasks first, so that none is left over at the end.
+    order.sort_by_key(|i| core::cmp::Reverse(tasks[*i].entries.len()));
+    let next = AtomicUsize::new(0);
+    let workers = rayon::current_num_threads().min(tasks.len());
+    let done: Vec<Vec<(usize, G1)>> = (0..workers)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|_| {
+            let mut workspace = Workspace::default();
+            let mut results = Vec::new();
+            while let Some(index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                results.push((*index, run(&tasks[*index], &mut workspace)));
+            }
+            results
+        })
+        .collect();
+    let mut sums = vec![G1::IDENTITY; tasks.len()];
+    for (index, sum) in done.into_iter().flatten() {
+        sums[index] = sum;
+    }
+    sums
+}

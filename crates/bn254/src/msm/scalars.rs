@@ -1,0 +1,159 @@
+//! Scalars as signed integers of at most 127 bits, cut into signed digits.
+
+use crate::field::Fr;
+
+/// Bits of the magnitudes that [`decompose`] returns.
+pub(super) const HALF_BITS: u32 = 127;
+
+/// An integer of magnitude below 2^127, the sign in the top bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Signed(u128);
+
+const SIGN: u128 = 1 << 127;
+
+impl Signed {
+    #[inline(always)]
+    pub(super) fn new(magnitude: u128, negative: bool) -> Self {
+        Self(magnitude | if negative { SIGN } else { 0 })
+    }
+
+    #[inline(always)]
+    pub(super) fn magnitude(self) -> u128 {
+        self.0 & !SIGN
+    }
+
+    #[inline(always)]
+    pub(super) fn opposite(self) -> Self {
+        Self(self.0 ^ SIGN)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_negative(self) -> bool {
+        self.0 & SIGN != 0
+    }
+
+    /// Digit `index` of the integer in base 2^`bits` with digits in -2^(bits-1)..=2^(bits-1) (Booth's recoding).
+    #[inline(always)]
+    pub(super) fn digit(self, index: u32, bits: u32) -> i32 {
+        let shift = index * bits;
+        // `bits` bits of the integer and the one below them.
+        let shifted = if shift == 0 { self.magnitude() << 1 } else { self.magnitude() >> (shift - 1) };
+        let window = (shifted as i32) & ((1 << (bits + 1)) - 1);
+        let digit = ((window + 1) >> 1) - ((window >> bits) << bits);
+        if self.is_negative() { -digit } else { digit }
+    }
+}
+
+impl From<i64> for Signed {
+    #[inline(always)]
+    fn from(value: i64) -> Self {
+        Self::new(u128::from(value.unsigned_abs()), value < 0)
+    }
+}
+
+/// Number of base-2^`window` digits of an integer below 2^`bits`.
+pub(super) fn digits(bits: u32, window: u32) -> u32 {
+    bits / window + 1
+}
+
+/// `(a, b)` with `scalar = a - b * lambda`, both magnitudes below 2^127; lambda is the cube root of unity `Fr::ZETA`
+/// of `halo2curves`, with lambda (x, y) = (beta x, y), beta = `Fq::ZETA`.
+///
+/// The lattice of relations has the short vectors (A1, B1) and (A2, -B2) up to sign; the quotients are rounded with
+/// G1 = floor(2^256 B2 / r) and G2 = floor(2^256 A1 / r) up to one unit, after Gallant, Lambert and Vanstone.
+pub(super) fn decompose(scalar: &Fr) -> (Signed, Signed) {
+    const B1: u64 = 0x89d3256894d213e3;
+    const B2: u128 = 0x6f4d8248eeb859fd0be4e1541221250b;
+    const A1: u128 = 0x6f4d8248eeb859fc8211bbeb7d4f1128;
+    const G1: [u64; 2] = [0xd91d232ec7e0b3d7, 0x2];
+    const G2: [u64; 3] = [0x5398fd0300ff6565, 0x4ccef014a773d2d2, 0x2];
+    let k = scalar.to_limbs();
+    let c1 = high_product(&k, &G2);
+    let c2 = high_product(&k, &G1) as u64;
+    // Exact integers within 128 bits: what wraps around cancels.
+    let low = u128::from(k[0]) | u128::from(k[1]) << 64;
+    let b = u128::from(c2).wrapping_mul(B2).wrapping_sub(c1.wrapping_mul(u128::from(B1)));
+    let a = low.wrapping_sub(u128::from(c2).wrapping_mul(u128::from(B1))).wrapping_sub(c1.wrapping_mul(A1));
+    (from_twos_complement(a), from_twos_complement(b))
+}
+
+fn from_twos_complement(value: u128) -> Signed {
+    let value = value as i128;
+    Signed::new(value.unsigned_abs(), value < 0)
+}
+
+/// `k * g / 2^256` rounded down, below 2^128 for the constants of [`decompose`].
+fn high_product(k: &[u64; 4], g: &[u64]) -> u128 {
+    let mut t = [0u64; 7];
+    for (i, &word) in g.iter().enumerate() {
+        let mut carry = 0;
+        for (j, &limb) in k.iter().enumerate() {
+            (t[i + j], carry) = crate::field::mac(t[i + j], limb, word, carry);
+        }
+        t[i + 4] = carry;
+    }
+    u128::from(t[4]) | u128::from(t[5]) << 64
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use halo2curves::bn256;
+    use halo2curves::ff::WithSmallOrderMulGroup;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(signed: Signed) -> Fr {
+        let magnitude = Fr::from_limbs([signed.magnitude() as u64, (signed.magnitude() >> 64) as u64, 0, 0]);
+        if signed.is_negative() { -magnitude } else { magnitude }
+    }
+
+    fn recombines(scalar: Fr) -> bool {
+        let (a, b) = decompose(&scalar);
+        value(a) - value(b) * Fr::from(bn256::Fr::ZETA) == scalar
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn halves_recombine(limbs: [u64; 4]) {
+            prop_assert!(recombines(Fr::from_limbs(limbs)));
+        }
+
+        #[test]
+        fn digits_recombine(magnitude in 0..1u128 << 127, negative: bool, window in 2u32..=16) {
+            let signed = Signed::new(magnitude, negative);
+            let half = 1i32 << (window - 1);
+            let mut sum = Fr::ZERO;
+            for index in (0..digits(HALF_BITS, window)).rev() {
+                let digit = signed.digit(index, window);
+                prop_assert!((-half..=half).contains(&digit));
+                sum = (0..window).fold(sum, |sum, _| sum.double()) + Fr::from_i64(digit.into());
+            }
+            prop_assert_eq!(sum, value(signed));
+        }
+    }
+
+    #[test]
+    fn extreme_scalars_recombine() {
+        let lambda = Fr::from(bn256::Fr::ZETA);
+        for near in [Fr::ZERO, lambda, -lambda, lambda * lambda, Fr::from(bn256::Fr::from_raw([0, 0, 1, 0]))] {
+            for offset in -3..=3 {
+                assert!(recombines(near + Fr::from_i64(offset)), "{near:?} + {offset}");
+            }
+        }
+    }
+
+    #[test]
+    fn extreme_digits_recombine() {
+        for value in [0, 1, -1, i64::MAX, i64::MIN, 255, -256] {
+            for window in 2..=16 {
+                let sum = (0..digits(64, window)).fold(0i128, |sum, index| {
+                    sum + (i128::from(Signed::from(value).digit(index, window)) << (index * window))
+                });
+                assert_eq!(sum, i128::from(value));
+            }
+        }
+    }
+}
