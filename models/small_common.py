@@ -1,4 +1,4 @@
-"""Weights, rows and files of the small graphs; shared by make_small.py, small_planar.py and small_networks.py.
+"""Weights, rows and files of the small graphs; shared by make_small.py and the other small_*.py.
 
 small/NAME.json is {"inputs": {name: rows}, "outputs": {name: rows}}. Every graph takes one row per run (leading axis 1,
 or "N"): a row is the input without that leading axis, and an output row the output without its own.

@@ -76,6 +76,7 @@ use crate::{
 
 pub(crate) use affine::{Affine, Linear};
 pub(crate) use attrs::{Attr, Attrs};
+pub(crate) use product::{Addend, Contraction};
 pub(crate) use spatial::{Grid, planes};
 
 /// Every supported operator, sorted by name.
@@ -221,6 +222,13 @@ pub(crate) enum Lowered {
     Function(planar::FloatActivation),
     /// The largest values of windows over the first input as [`planes`].
     MaxPool(Grid),
+    /// The products of the first two inputs, value by value: the flat element of either for each value of the output.
+    Multiply {
+        /// Of the first and of the second input.
+        elements: [Vec<u32>; 2],
+    },
+    /// Products of the matrices that the first two inputs hold.
+    Contract(Contraction),
     /// The softmax of all values of the first input.
     Softmax,
 }

@@ -16,10 +16,9 @@ use serde_json::Value;
 const K: u32 = 15;
 
 /// Files that are refused, with the code of the error.
-const REFUSED: [(&str, &str); 9] = [
+const REFUSED: [(&str, &str); 8] = [
     ("dynamic_inner", "dynamic-shape"),
     ("external_data", "external-data"),
-    ("gelu_erf", "graph"),
     ("kernel_too_large", "graph"),
     ("shape_mismatch", "shape"),
     ("strided_too_deep", "graph"),

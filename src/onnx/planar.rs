@@ -9,6 +9,7 @@ mod expr;
 mod gather;
 mod pattern;
 mod pool;
+mod product;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod value;
@@ -51,7 +52,7 @@ impl Graph {
     ///
     /// # Errors
     /// [`Error::Unsupported`] with every node that has no such form; [`Error::Graph`] if there are several inputs or
-    /// outputs, a product of private tensors, too many weights, or a comparison, ArgMax or Softmax before the last step.
+    /// outputs, too many weights, or a comparison, ArgMax or Softmax before the last step.
     pub fn planar(&self) -> Result<Network> {
         let (input, output) = self.ends()?;
         let mut uses = self.uses();
@@ -79,12 +80,14 @@ impl Graph {
             let result = match replaced.get(&index) {
                 Some(Replacement::Absorbed) => continue,
                 Some(Replacement::Function(..)) if !unsupported.is_empty() => continue,
-                Some(Replacement::Function(id, function)) => {
-                    builder.read(node, *id).and_then(|x| builder.function(node, x, function.clone())).and_then(|y| {
+                Some(Replacement::Function(id, function, scale)) => builder
+                    .read(node, *id)
+                    .and_then(|x| builder.function(node, x, function.clone()))
+                    .and_then(|mut y| {
+                        y.expr.scale(&vec![*scale; y.expr.shape.len()]);
                         let output = *node.outputs.first().ok_or_else(|| OpError::Graph("has no output".into()))?;
                         builder.insert(output, y)
-                    })
-                }
+                    }),
                 None => {
                     let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
                     let lowered = node.kernel.lower(Inputs(&operands));
@@ -158,6 +161,8 @@ impl Builder<'_> {
                 }
                 Lowered::Gather { sources, shift } => self.gather(node, sources, &shift, to, single)?,
                 Lowered::Function(function) => self.first_function(node, function)?,
+                Lowered::Multiply { elements } => self.multiply(node, elements, to)?,
+                Lowered::Contract(product) => self.contract(node, product)?,
                 Lowered::MaxPool(grid) => {
                     let mut value = self.input(node, 0)?;
                     if self.uses[*output] == 1 && self.rectified.contains(output) {
@@ -192,14 +197,21 @@ impl Builder<'_> {
             return Ok(value);
         }
         let own = matches!(function, FloatActivation::PRelu { .. }) || !value.is_permutation();
-        let value = if own {
+        let mut value = if own {
             let shape = value.shape(node, self.graph)?;
             Value::from(self.settle(node, value, shape)?)
         } else {
             value
         };
+        if matches!(function, FloatActivation::Table(_) | FloatActivation::Clip { .. }) {
+            // Their scales are given.
+            value.expr = self.rounded(node, value.expr)?;
+        }
         let shape = value.expr.shape;
-        let tensor = self.push(node, value.expr, function, None)?;
+        let tensor = match self.apply_rounding(&value.expr, &function) {
+            Some(tensor) => tensor,
+            None => self.push(node, value.expr, function, None)?,
+        };
         Ok(Value { expr: Expr::tensor(tensor, shape), ..value })
     }
 
@@ -374,7 +386,8 @@ impl Builder<'_> {
         for index in (0..tensor).rev().filter(|index| *index < self.layers.len()) {
             if needed[index + 1] {
                 let layer = &self.layers[index];
-                let sources = layer.terms.iter().map(|term| term.source).chain(layer.same_step);
+                let read = |term: &Term<f64>| [Some(term.source), term.map.factor()];
+                let sources = layer.all_terms().flat_map(read).flatten().chain(layer.same_step);
                 sources.for_each(|source| needed[source] = true);
             }
         }
@@ -386,7 +399,12 @@ impl Builder<'_> {
             if needed[index] {
                 next += 1;
                 names[index] = next;
-                layer.terms.iter_mut().for_each(|term| term.source = names[term.source]);
+                for term in layer.all_terms_mut() {
+                    term.source = names[term.source];
+                    if let Map::Product(product) = &mut term.map {
+                        product.factor = names[product.factor];
+                    }
+                }
                 layer.same_step = layer.same_step.map(|tensor| names[tensor]);
             }
             needed[index]

@@ -59,6 +59,14 @@ pub(super) fn lower_sum(inputs: Inputs<'_, Operand<'_>>, sign: f64) -> OpResult<
     Ok(vec![Lowered::Affine(maps)])
 }
 
+/// The product of two private inputs.
+pub(super) fn lower_product(inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
+    let (a, b) = (inputs.get(0)?.fact, inputs.get(1)?.fact);
+    let shape = broadcast_shapes(a, b)?;
+    let elements = [a, b].map(|x| broadcast_indices(&x.shape, &shape).into_iter().map(|i| i as u32).collect());
+    Ok(vec![Lowered::Multiply { elements }])
+}
+
 /// The private input `input` times `factor` of the constant input.
 pub(super) fn lower_scale(
     inputs: Inputs<'_, Operand<'_>>,

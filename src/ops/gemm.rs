@@ -1,16 +1,20 @@
 //! [Gemm](https://onnx.ai/onnx/operators/onnx__Gemm.html): Y = alpha · A'·B' + beta · C, with A' and B' transposed on
 //! demand and C broadcast to Y. Opset 7+; C is optional from 11.
 //!
-//! Exact: alpha and beta go into weights and bias. Unsupported: the product of two private matrices.
+//! Exact: alpha and beta go into weights and bias. A and B may both be private, as in MatMul.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, product::Product, tensor};
+use super::{
+    Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
+    product::{Addend, Contraction, Product},
+    tensor,
+};
 use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Gemm",
     opsets: 7..=21,
     inputs: 2..=3,
-    summary: "alpha · A·B + beta · C with transA, transB; A or B constant",
+    summary: "alpha · A·B + beta · C with transA, transB; A and B may be private",
     parse,
 };
 
@@ -67,11 +71,22 @@ impl Op for Gemm {
         let (a, b) = (inputs.get(0)?, inputs.get(1)?);
         let product = self.product(&a.fact.shape, &b.fact.shape)?;
         let (input, map) = match (a.constant, b.constant) {
+            (None, None) => {
+                let sum = inputs.optional(2).map(|c| {
+                    let indices = broadcast_indices(&c.fact.shape, &product.shape);
+                    let (len, zeros) = (c.fact.len(), vec![0.0; indices.len()]);
+                    match c.constant {
+                        Some(c) => Addend::Constant(indices.into_iter().map(|i| self.beta * c.data()[i]).collect()),
+                        None => {
+                            let terms = indices.into_iter().map(|i| (i, self.beta)).collect();
+                            Addend::Private(2, Affine::elements(len, terms, zeros))
+                        }
+                    }
+                });
+                return Ok(vec![Lowered::Contract(Contraction { sum, ..product.contraction(self.alpha)? })]);
+            }
             (None, Some(b)) => (0, product.lower(b, true, a.fact.len(), self.alpha)?),
             (Some(a), None) => (1, product.lower(a, false, b.fact.len(), self.alpha)?),
-            (None, None) => {
-                return Err(OpError::Graph("A and B both depend on the input; one must be a constant".into()));
-            }
             (Some(_), Some(_)) => return Err(OpError::unsupported("A and B are constant; use Add for C")),
         };
         let Some(c) = inputs.optional(2) else { return Ok(vec![Lowered::Affine(vec![(input, map)])]) };
@@ -124,13 +139,27 @@ mod tests {
     }
 
     #[test]
+    fn gemm_of_private_matrices() {
+        let (a, b) = (private(&[2, 2], &[3.0, -1.0, 0.5, 2.0]), private(&[2, 1], &[2.0, 4.0]));
+        let case = Case::new(&super::DEF).with("alpha", Attr::Float(0.5)).with("beta", Attr::Float(2.0));
+        case.gives(&[&a, &b], &[2, 1], &[1.0, 4.5]);
+        case.gives(&[&a, &b, &constant(&[1], &[1.0])], &[2, 1], &[3.0, 6.5]);
+        case.gives(&[&a, &b, &private(&[2, 1], &[1.0, -1.0])], &[2, 1], &[3.0, 2.5]);
+        let case = case.with("transA", Attr::Int(1)).with("transB", Attr::Int(1));
+        case.gives(
+            &[&a, &private(&[3, 2], &[1.0, 0.0, 0.0, 2.0, 1.0, 1.0])],
+            &[2, 3],
+            &[1.5, 0.5, 1.75, -0.5, 2.0, 0.5],
+        );
+    }
+
+    #[test]
     fn gemm_refuses() {
         let case = Case::new(&super::DEF);
         let x = private(&[1, 2], &[0.0; 2]);
         case.shape_error(&[&x, &constant(&[3, 2], &[0.0; 6])]);
         case.shape_error(&[&private(&[2], &[0.0; 2]), &constant(&[2, 3], &[0.0; 6])]);
         case.shape_error(&[&x, &constant(&[2, 3], &[0.0; 6]), &constant(&[2, 3], &[0.0; 6])]);
-        case.graph_error(&[&x, &private(&[2, 3], &[0.0; 6])]);
         case.with("alpha", Attr::Float(f64::NAN)).with("broadcast", Attr::Int(1)).unsupported(&[]);
     }
 }

@@ -1,15 +1,15 @@
 //! [MatMul](https://onnx.ai/onnx/operators/onnx__MatMul.html): numpy's `matmul`, leading axes broadcast. Opset 1+.
 //!
-//! Exact: the constant matrices are the weights. Unsupported: the product of two private tensors.
+//! Exact: constant matrices are weights. Sums of products of two private tensors are sums of codes' products, rounded once.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, product::Product, tensor};
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, product::Product, tensor};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "MatMul",
     opsets: 7..=21,
     inputs: 2..=2,
-    summary: "matrix product, batches broadcast; one operand constant",
+    summary: "matrix product, batches broadcast; both operands may be private",
     parse,
 };
 
@@ -40,9 +40,7 @@ impl Op for MatMul {
         let map = match (a.constant, b.constant) {
             (_, Some(b)) => (0, product.lower(b, true, a.fact.len(), 1.0)?),
             (Some(a), None) => (1, product.lower(a, false, b.fact.len(), 1.0)?),
-            (None, None) => {
-                return Err(OpError::Graph("both operands depend on the input; one must be a constant".into()));
-            }
+            (None, None) => return Ok(vec![Lowered::Contract(product.contraction(1.0)?)]),
         };
         Ok(vec![Lowered::Affine(vec![map])])
     }
@@ -66,11 +64,21 @@ mod tests {
     }
 
     #[test]
+    fn mat_mul_of_private_matrices() {
+        let case = Case::new(&super::DEF);
+        let (a, b) = (private(&[2, 2], &[1.0, 2.0, 3.0, 4.0]), private(&[2, 3], &[1.0, 0.0, -1.0, 2.0, 1.0, 0.0]));
+        case.gives(&[&a, &b], &[2, 3], &[5.0, 2.0, -1.0, 11.0, 4.0, -3.0]);
+        case.gives(&[&private(&[2], &[1.0, -1.0]), &b], &[3], &[-1.0, -1.0, -1.0]);
+        case.gives(&[&private(&[2], &[1.0, 2.0]), &private(&[2], &[3.0, 4.0])], &[], &[11.0]);
+        let batch = private(&[2, 1, 1, 2], &[1.0, 0.0, 0.0, 2.0]);
+        case.gives(&[&batch, &private(&[2, 2, 1], &[1.0, 2.0, 3.0, 4.0])], &[2, 2, 1, 1], &[1.0, 3.0, 4.0, 8.0]);
+    }
+
+    #[test]
     fn mat_mul_refuses() {
         let case = Case::new(&super::DEF);
         let x = private(&[1, 3], &[0.0; 3]);
         case.shape_error(&[&x, &constant(&[2, 3], &[0.0; 6])]);
         case.shape_error(&[&x, &constant(&[], &[0.0])]);
-        case.graph_error(&[&x, &private(&[3, 1], &[0.0; 3])]);
     }
 }

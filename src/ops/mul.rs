@@ -1,15 +1,15 @@
 //! [Mul](https://onnx.ai/onnx/operators/onnx__Mul.html): y = a · b with numpy broadcasting. Opset 7+.
 //!
-//! Exact: the constant goes into the weights. Unsupported: the product of two private tensors.
+//! Exact: a constant goes into the weights. The product of two private tensors is one of codes, rounded once.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
+use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Mul",
     opsets: 7..=21,
     inputs: 2..=2,
-    summary: "a · b with broadcasting; one operand constant",
+    summary: "a · b with broadcasting; both operands may be private",
     parse,
 };
 
@@ -34,7 +34,7 @@ impl Op for Mul {
         match (inputs.get(0)?.constant, inputs.get(1)?.constant) {
             (_, Some(c)) => elementwise::lower_scale(inputs, 0, c, |c| c),
             (Some(c), None) => elementwise::lower_scale(inputs, 1, c, |c| c),
-            (None, None) => Err(OpError::Graph("both operands depend on the input; one must be a constant".into())),
+            (None, None) => elementwise::lower_product(inputs),
         }
     }
 }
@@ -50,7 +50,8 @@ mod tests {
         case.gives(&[&x, &constant(&[3], &[2.0, 0.5, 1.0])], &[1, 3], &[2.0, 1.0, -3.0]);
         case.gives(&[&constant(&[2, 1], &[2.0, -1.0]), &x], &[2, 3], &[2.0, 4.0, -6.0, -1.0, -2.0, 3.0]);
         case.gives(&[&x, &constant(&[], &[0.0])], &[1, 3], &[0.0, 0.0, -0.0]);
-        case.graph_error(&[&x, &x]);
+        case.gives(&[&x, &x], &[1, 3], &[1.0, 4.0, 9.0]);
+        case.gives(&[&private(&[2, 1], &[2.0, -1.0]), &x], &[2, 3], &[2.0, 4.0, -6.0, -1.0, -2.0, 3.0]);
         case.shape_error(&[&x, &constant(&[2], &[0.0; 2])]);
     }
 }

@@ -1,7 +1,39 @@
 //! What Gemm and MatMul share: a batch of matrix products with strides.
 
 use super::{Affine, MAX_WORK, OpError, OpResult, affine};
-use crate::tensor::{Tensor, broadcast, broadcast_indices};
+use crate::{
+    graph::planar::MAX_VALUES,
+    tensor::{Tensor, broadcast, broadcast_indices},
+};
+
+/// Products of matrices that two private tensors hold: value (g, i, j) is `weight · Σ_l a[g, i, l] · b[g, l, j]`, and what
+/// `sum` adds.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Contraction {
+    /// Number of products.
+    pub(crate) groups: usize,
+    /// Products that a value sums.
+    pub(crate) inner: usize,
+    /// Rows of a.
+    pub(crate) rows: usize,
+    /// Columns of b.
+    pub(crate) columns: usize,
+    /// What every product is multiplied by.
+    pub(crate) weight: f64,
+    /// The flat elements of a at (g, l, i), and of b at (g, l, j).
+    pub(crate) elements: [Vec<u32>; 2],
+    /// What is added.
+    pub(crate) sum: Option<Addend>,
+}
+
+/// What is added to a product of matrices.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Addend {
+    /// A number for each value.
+    Constant(Vec<f64>),
+    /// A map of the input with this index.
+    Private(usize, Affine),
+}
 
 /// The products of M×K and K×N matrices that two tensors hold.
 #[derive(Debug)]
@@ -114,6 +146,26 @@ impl Product {
         self.each(|out, i, j| result[out] += a.data()[i] * b.data()[j]);
         result.iter_mut().for_each(|value| *value *= factor);
         result
+    }
+
+    /// The product of two private operands.
+    pub(super) fn contraction(&self, weight: f64) -> OpResult<Contraction> {
+        let (inner, rows, columns) = (self.k, self.m, self.n);
+        let groups = self.batch.iter().product::<usize>();
+        if groups * inner * rows.max(columns) > MAX_VALUES {
+            return Err(OpError::Graph(format!("reads more than {MAX_VALUES} values")));
+        }
+        let elements = |side: &Side, matrix: usize, len: usize, [down, along]: [usize; 2]| {
+            let at = move |group: usize| {
+                (0..inner).flat_map(move |l| (0..len).map(move |i| (group * matrix + l * down + i * along) as u32))
+            };
+            broadcast_indices(&side.batch, &self.batch).into_iter().flat_map(at).collect()
+        };
+        let elements = [
+            elements(&self.a, rows * inner, rows, [self.a.col_stride, self.a.row_stride]),
+            elements(&self.b, inner * columns, columns, [self.b.row_stride, self.b.col_stride]),
+        ];
+        Ok(Contraction { groups, inner, rows, columns, weight, elements, sum: None })
     }
 
     /// The map of a private left (or else right) operand of `len` values, times `factor`, without a shift.

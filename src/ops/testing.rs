@@ -1,6 +1,9 @@
 //! One harness for the operators' tests: shape rule, float reference and normal form against the same expectation.
 
-use super::{Attr, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes};
+use super::{
+    Attr, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes,
+    product::{Addend, Contraction},
+};
 use crate::{
     graph::planar::conv::accumulate,
     tensor::{DType, Fact, Tensor},
@@ -141,6 +144,26 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64>
         }
         Lowered::Function(activation) => activation.apply(planes(&output.shape), data(0).to_vec()),
         Lowered::MaxPool(grid) => grid.max(data(0)),
+        Lowered::Multiply { elements: [a, b] } => {
+            a.iter().zip(b).map(|(a, b)| data(0)[*a as usize] * data(1)[*b as usize]).collect()
+        }
+        Lowered::Contract(product) => {
+            let Contraction { groups, inner, rows, columns, weight, elements: [a, b], sum } = product;
+            let added = match sum {
+                None => vec![0.0; output.len()],
+                Some(Addend::Constant(values)) => values.clone(),
+                Some(Addend::Private(input, map)) => map.apply(data(*input)),
+            };
+            let value = |at: usize| {
+                let (g, i, j) = (at / columns / rows, at / columns % rows, at % columns);
+                let term = |l: usize| {
+                    let (a, b) = (a[(g * inner + l) * rows + i], b[(g * inner + l) * columns + j]);
+                    data(0)[a as usize] * data(1)[b as usize]
+                };
+                weight * (0..*inner).map(term).sum::<f64>() + added[at]
+            };
+            (0..groups * rows * columns).map(value).collect()
+        }
         Lowered::Softmax => {
             let sum: f64 = data(0).iter().map(|x| x.exp()).sum();
             data(0).iter().map(|x| x.exp() / sum).collect()

@@ -5,6 +5,7 @@
 //! bias absorbs the rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
 
 mod layer;
+mod products;
 mod ranges;
 mod rounding;
 mod steps;
@@ -16,7 +17,7 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output, limbs_of, signed_bits},
+        planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output, Term, limbs_of, signed_bits},
     },
 };
 use steps::{Functions, Steps};
@@ -98,7 +99,7 @@ fn check_network(network: &Network) -> Result<()> {
         let shape = layer.shape;
         let fits = !shape.is_empty()
             && [shape.channels, shape.len()].contains(&layer.bias.len())
-            && layer.terms.iter().all(|t| t.source <= index && t.map.fits(network.shape(t.source), shape));
+            && layer.all_terms().all(|t| fits(network, index, t));
         if layer.terms.is_empty() || !fits {
             return graph(&format!("its maps and biases do not fit {shape:?}"));
         }
@@ -111,7 +112,7 @@ fn check_network(network: &Network) -> Result<()> {
             Map::Sparse(sparse) => sparse.columns.iter().flatten().all(|(_, w)| w.is_finite()),
             Map::Product(product) => product.weight.is_finite(),
         };
-        if !(layer.bias.iter().all(|b| b.is_finite()) && layer.terms.iter().all(|t| finite(&t.map))) {
+        if !(layer.bias.iter().all(|b| b.is_finite()) && layer.all_terms().all(|t| finite(&t.map))) {
             return graph("has a weight that is not a finite number");
         }
         let is_last = index + 1 == network.layers.len();
@@ -123,6 +124,13 @@ fn check_network(network: &Network) -> Result<()> {
             FloatActivation::PRelu { .. } if is_last => return graph("the last layer cannot have slopes"),
             FloatActivation::Clip { max } if !(*max > 0.0 && max.is_finite()) => return graph("clips to nothing"),
             FloatActivation::Threshold { at } if !at.is_finite() => return graph("threshold is not a finite number"),
+            FloatActivation::Product { .. } if is_last => return graph("the last layer must round products"),
+            FloatActivation::Product { times } if times.is_empty() || layer.bias.iter().any(|b| *b != 0.0) => {
+                return graph("multiplies by nothing, or what has a bias");
+            }
+            FloatActivation::Product { .. } if !layer.all_terms().all(selects) => {
+                return graph("a factor that is no selection of values");
+            }
             FloatActivation::ArgMax if shape.len() < 2 => return graph("ArgMax needs at least two values"),
             activation if is_decision(activation) && !is_last => return graph("a decision is not the last layer"),
             _ => {}
@@ -133,6 +141,24 @@ fn check_network(network: &Network) -> Result<()> {
     }
     let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
     port(&network.output.name, "output", outputs, &network.output.shape)
+}
+
+/// Whether a term reads earlier tensors that its map fits.
+fn fits(network: &Network, layer: usize, term: &Term<f64>) -> bool {
+    let to = network.layers[layer].shape;
+    term.source <= layer
+        && term.map.fits(network.shape(term.source), to)
+        && match &term.map {
+            Map::Product(product) => {
+                product.factor <= layer && product.fits(network.shape(term.source), network.shape(product.factor), to)
+            }
+            Map::Conv(_) | Map::Sparse(_) => true,
+        }
+}
+
+/// Whether a term only moves or copies values.
+fn selects(term: &Term<f64>) -> bool {
+    matches!(&term.map, Map::Conv(conv) if conv.kernel == [1, 1] && conv.weights.iter().all(|w| [0.0, 1.0].contains(w)))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -72,6 +72,16 @@ impl Expr {
         }
     }
 
+    /// Whether there is a product of tensors.
+    pub(super) fn multiplies(&self) -> bool {
+        self.terms.iter().any(|(_, map)| map.factor().is_some())
+    }
+
+    /// Whether a tensor is read.
+    pub(super) fn reads(&self, tensor: usize) -> bool {
+        self.terms.iter().any(|(source, map)| *source == tensor || map.factor() == Some(tensor))
+    }
+
     /// Numbers stored.
     pub(super) fn size(&self) -> usize {
         self.terms.iter().map(|(_, map)| size(map)).sum::<usize>() + self.bias.len()

@@ -65,7 +65,7 @@ impl Value {
     }
 
     /// The element of the expression for each of `count` elements of the value.
-    fn elements(&self, indices: impl Iterator<Item = u32>) -> Vec<u32> {
+    pub(super) fn elements(&self, indices: impl Iterator<Item = u32>) -> Vec<u32> {
         match &self.order {
             Some(order) => indices.map(|index| order[index as usize]).collect(),
             None => indices.collect(),
@@ -124,7 +124,13 @@ impl Builder<'_> {
 
     /// Elements of an expression at given places of a tensor of shape `to`, 0 elsewhere; pairs of place and element, in
     /// increasing order of places.
-    fn moved(&mut self, node: &Node, expr: Expr, pairs: Vec<(u32, u32)>, to: Shape) -> Result<Expr, OpError> {
+    pub(super) fn moved(
+        &mut self,
+        node: &Node,
+        expr: Expr,
+        pairs: Vec<(u32, u32)>,
+        to: Shape,
+    ) -> Result<Expr, OpError> {
         if let Some(expr) = self.moved_terms(&expr, &pairs, to) {
             return Ok(expr);
         }
@@ -141,7 +147,12 @@ impl Builder<'_> {
         let mut moved = vec![0.0; to.len()];
         pairs.iter().for_each(|(place, element)| moved[*place as usize] = bias[*element as usize]);
         let mut all = Expr::new(to, vec![], compress(moved, to));
-        for conv in gather::structure(pairs, expr.shape, to)? {
+        let structure = gather::structure(pairs, expr.shape, to);
+        if let Some(terms) = self.moved_rows(expr, pairs, structure.is_some()) {
+            let (origin, nonnegative) = (expr.origin.clone(), self.is_nonnegative(expr));
+            return Some(Expr { origin, nonnegative, terms, ..all });
+        }
+        for conv in structure? {
             let part = self.composed(expr, &conv, to)?;
             all.terms.extend(part.terms);
         }
@@ -149,6 +160,40 @@ impl Builder<'_> {
         let cheap = weights(&all.terms) <= weights(&expr.terms).max(expr.shape.channels.max(to.channels));
         let (origin, nonnegative) = (expr.origin.clone(), self.is_nonnegative(expr));
         cheap.then_some(Expr { origin, nonnegative, ..all })
+    }
+
+    /// The terms with their rows moved, where all are matrices; where the move has no structure, also of dense layers.
+    fn moved_rows(&self, expr: &Expr, pairs: &[(u32, u32)], structured: bool) -> Option<Vec<(usize, Map<f64>)>> {
+        let mut places: Vec<Option<u32>> = vec![None; expr.shape.len()];
+        if pairs.iter().any(|(place, element)| places[*element as usize].replace(*place).is_some()) {
+            return None;
+        }
+        let dense = |source: usize, map: &Map<f64>| match map {
+            Map::Sparse(sparse) => Some(sparse.columns.clone()),
+            Map::Conv(conv) if !structured && expr.shape.is_vector() && self.shape(source).is_vector() => {
+                let mut columns = vec![vec![]; self.shape(source).len()];
+                for o in 0..conv.outputs {
+                    for c in 0..conv.group_inputs() {
+                        let input = conv.input_start + o / conv.group_outputs() * conv.group_inputs() + c;
+                        let weight = conv.kernel_weights(o, c)[0];
+                        if weight != 0.0 {
+                            columns[input].push(((conv.output_start + o) as u32, weight));
+                        }
+                    }
+                }
+                (conv.taps() == 1).then_some(columns)
+            }
+            Map::Conv(_) | Map::Product(_) => None,
+        };
+        let moved = |(source, map): &(usize, Map<f64>)| {
+            let mut columns = dense(*source, map)?;
+            for column in &mut columns {
+                column.retain_mut(|(row, _)| places[*row as usize].map(|place| *row = place).is_some());
+                column.sort_unstable_by_key(|(row, _)| *row);
+            }
+            Some((*source, Map::Sparse(Sparse { columns })))
+        };
+        expr.terms.iter().map(moved).collect()
     }
 
     /// Single values of a node's inputs.
@@ -213,7 +258,7 @@ impl Builder<'_> {
             let from = self.planes_of(node, input)?;
             let (linear, shift) = map.into_parts();
             let term = match linear {
-                Linear::Elements(terms) => self.elements(node, value, &terms, &shift, to)?,
+                Linear::Elements(terms) => self.scaled(node, value, &terms, &shift, to)?,
                 Linear::Dense(weights) => {
                     let rows = weights.rows;
                     self.dense(node, value, from, weights.data, rows, &shift, to)?
@@ -222,9 +267,12 @@ impl Builder<'_> {
             sum = Some(match sum {
                 None => term,
                 Some(sum) if sum.order == term.order && sum.expr.shape == term.expr.shape => {
-                    Value { expr: sum.expr.plus(term.expr)?, ..term }
+                    Value { expr: self.sum(node, sum.expr, term.expr)?, ..term }
                 }
-                Some(sum) => self.settle(node, sum, to)?.plus(self.settle(node, term, to)?)?.into(),
+                Some(sum) => {
+                    let (sum, term) = (self.settle(node, sum, to)?, self.settle(node, term, to)?);
+                    self.sum(node, sum, term)?.into()
+                }
             });
         }
         let mut sum = sum.ok_or_else(|| OpError::Graph("depends on no input".into()))?;
@@ -235,7 +283,7 @@ impl Builder<'_> {
     }
 
     /// Value i is `scale` times element `source`, of `terms[i]`, plus `shift[i]`.
-    fn elements(
+    pub(super) fn scaled(
         &mut self,
         node: &Node,
         value: Value,
@@ -260,9 +308,13 @@ impl Builder<'_> {
         if !value.expr.scale(&scale) {
             let (shape, origin) = (value.expr.shape, value.expr.origin.clone());
             let tensor = self.commit(node, value.expr)?;
-            let columns = scale.iter().enumerate().map(|(i, scale)| vec![(i as u32, *scale)]).collect();
-            let terms = vec![(tensor, Map::Sparse(Sparse { columns }))];
-            value.expr = Expr { origin, ..Expr::new(shape, terms, vec![0.0; shape.channels]) };
+            value.expr = Expr::tensor(tensor, shape);
+            if !value.expr.scale(&scale) {
+                let columns = scale.iter().enumerate().map(|(i, scale)| vec![(i as u32, *scale)]).collect();
+                let terms = vec![(tensor, Map::Sparse(Sparse { columns }))];
+                value.expr = Expr::new(shape, terms, vec![0.0; shape.channels]);
+            }
+            value.expr.origin = origin;
         }
         value.expr.shift(&offset);
         Ok(value)
@@ -339,7 +391,7 @@ impl Builder<'_> {
     /// The argument of a sigmoid that nothing else reads; its layer is dropped.
     fn take_sigmoid(&mut self, value: &Value) -> Option<Expr> {
         let tensor = value.expr.plain()?;
-        let reads = |value: &Value| value.expr.terms.iter().any(|(source, _)| *source == tensor);
+        let reads = |value: &Value| value.expr.reads(tensor);
         if tensor != self.layers.len() || self.values.values().any(reads) {
             return None;
         }

@@ -187,7 +187,7 @@ fn only_chains_are_normalized() {
     branches.read().unwrap().eval(&[1.0, -1.0]).unwrap();
     branches.graph_error("#1");
     dense().node("Relu", &["x"], "a").node("Add", &["a", "x"], "y").graph_error("#1");
-    dense().node("Mul", &["x", "x"], "y").graph_error("#0");
+    assert_eq!(dense().node("Mul", &["x", "x"], "y").unsupported().len(), 1);
     dense().node("Add", &["c", "c"], "y").graph_error("y");
     let mut two = dense().node("Relu", &["x"], "y");
     two.0.input.push(value("z", &[1], 1));

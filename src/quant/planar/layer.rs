@@ -2,14 +2,15 @@
 
 use super::{
     Ranges, Steps,
+    products::Products,
     rounding::{Gains, Rounding, channel},
     steps::positive,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     graph::{
         ACCUMULATOR_BITS, Digits,
-        planar::{Activation, FloatActivation, Layer, Map, Network, Shape, Term},
+        planar::{Activation, FloatActivation, FloatLayer, Layer, Map, Network, Shape, Term},
     },
 };
 
@@ -30,12 +31,24 @@ pub(super) fn quantize(
     private: bool,
 ) -> Result<Layer> {
     let layer = &network.layers[index];
+    if let FloatActivation::Product { times } = &layer.activation {
+        return unrounded(layer, times);
+    }
     let activation = steps.activation[index].clone();
     let scale = f64::from(digits.remainder_bits()).exp2();
     // The real value of Y = 1.
     let unit: Vec<f64> = match &activation {
         Activation::Table(table) => vec![steps.argument[*table] / scale; layer.shape.channels],
-        Activation::Threshold | Activation::ArgMax => decision_units(network, index, ranges, digits, steps),
+        Activation::Threshold | Activation::ArgMax => {
+            let wanted = decision_units(network, index, ranges, digits, steps);
+            match Products::of(network, layer)?.filter(|products| products.single) {
+                Some(products) => {
+                    let units = products.units(layer.shape.channels, &steps.step);
+                    products.coefficients(&units, &wanted).0
+                }
+                None => wanted,
+            }
+        }
         _ => steps.step[index + 1].iter().map(|step| step / scale).collect(),
     };
     let mut rounding = Rounding::new(layer, &unit, private);
@@ -44,7 +57,11 @@ pub(super) fn quantize(
         let (step, seen) = (&steps.step[term.source], &ranges.tensors[term.source]);
         let from = network.shape(term.source);
         let center = seen.iter().zip(step).map(|(c, step)| c.mean / step).collect();
-        let map = rounding.map(&term.map, &Gains { from, factor: step.clone(), center })?;
+        let factor = match &term.map {
+            Map::Product(product) => step.iter().zip(&steps.step[product.factor]).map(|(a, b)| a * b).collect(),
+            Map::Conv(_) | Map::Sparse(_) => step.clone(),
+        };
+        let map = rounding.map(&term.map, &Gains { from, factor, center })?;
         let source = term.source.checked_sub(1).map(|source| &network.layers[source].activation);
         let negative = match source {
             Some(FloatActivation::PRelu { slope }) => {
@@ -68,6 +85,29 @@ pub(super) fn quantize(
     Ok(Layer { node: layer.node.clone(), op: layer.op.clone(), shape: layer.shape, terms, bias, activation })
 }
 
+/// A layer of products: its maps select codes.
+fn unrounded(layer: &FloatLayer, times: &[Term<f64>]) -> Result<Layer> {
+    let select = |term: &Term<f64>| match &term.map {
+        Map::Conv(conv) => {
+            let weights = conv.weights.iter().map(|weight| *weight as i64).collect();
+            Ok(Term { source: term.source, map: Map::Conv(conv.with_weights(weights)), negative: None })
+        }
+        Map::Sparse(_) | Map::Product(_) => {
+            let reason = "a factor that is no selection of values".to_owned();
+            Err(Error::Graph { node: layer.node.clone(), reason })
+        }
+    };
+    let select = |terms: &[Term<f64>]| terms.iter().map(select).collect::<Result<Vec<_>>>();
+    Ok(Layer {
+        node: layer.node.clone(),
+        op: layer.op.clone(),
+        shape: layer.shape,
+        terms: select(&layer.terms)?,
+        bias: vec![0; layer.bias.len()],
+        activation: Activation::Product { times: select(times)? },
+    })
+}
+
 fn double(map: &mut Map<i64>) {
     match map {
         Map::Conv(conv) => conv.weights.iter_mut().for_each(|k| *k = k.saturating_mul(2)),
@@ -87,6 +127,16 @@ fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Dig
             Some(FloatActivation::PRelu { slope }) => slope[channel].abs().max(1.0),
             _ => 1.0,
         };
+        if let Map::Product(product) = &term.map {
+            let (a, b) = (&steps.step[term.source], &steps.step[product.factor]);
+            let group = a.len() / product.groups;
+            for (channel, (a, b)) in a.iter().zip(b).enumerate() {
+                reach[channel / group] += product.weight.abs() * a * b * top * top;
+            }
+            continue;
+        }
+        let products = term.source.checked_sub(1).is_some_and(|source| !network.layers[source].times().is_empty());
+        let top = if products { top * top } else { top };
         for (channel, output, w) in entries(&term.map, network.shape(term.source)) {
             reach[output] += w.abs() * slope(channel) * steps.step[term.source][channel] * top;
         }

@@ -4,15 +4,18 @@ use crate::{
     error::{Error, Result},
     graph::{
         ACCUMULATOR_BITS, Digits,
-        planar::{Conv, FloatActivation, FloatLayer, Map, Shape, Sparse},
+        planar::{Conv, FloatActivation, FloatLayer, Map, Product, Shape, Sparse},
     },
 };
+
+/// How far the coefficient of a product may be from a whole number, as a share of it: rounded floating-point numbers.
+const WHOLE: f64 = 1e-6;
 
 /// How the codes of a tensor enter a map.
 pub(super) struct Gains {
     /// Shape of the tensor.
     pub(super) from: Shape,
-    /// What one code of a channel adds per unit of weight.
+    /// What one code of a channel (of a product: one product of codes) adds per unit of weight.
     pub(super) factor: Vec<f64>,
     /// The typical code of each channel; the bias makes good there what rounded weights get wrong.
     pub(super) center: Vec<f64>,
@@ -41,7 +44,7 @@ impl<'a> Rounding<'a> {
         match map {
             Map::Conv(conv) => self.conv(conv, gains).map(Map::Conv),
             Map::Sparse(sparse) => self.sparse(sparse, gains).map(Map::Sparse),
-            Map::Product(_) => Err(Error::Graph { node: self.layer.node.clone(), reason: "multiplies".to_owned() }),
+            Map::Product(product) => self.product(product, gains).map(Map::Product),
         }
     }
 
@@ -81,6 +84,20 @@ impl<'a> Rounding<'a> {
             columns.push(rounded);
         }
         Ok(Sparse { columns })
+    }
+
+    /// The one coefficient of a product, which the steps make a whole number.
+    fn product(&mut self, product: &Product<f64>, gains: &Gains) -> Result<Product<i64>> {
+        let group = gains.factor.len() / product.groups;
+        let gain = |(channel, factor): (usize, &f64)| product.weight * factor / self.unit[channel / group];
+        let coefficients: Vec<f64> = gains.factor.iter().enumerate().map(gain).collect();
+        let whole = coefficients[0].round();
+        if coefficients.iter().any(|k| (k - whole).abs() > WHOLE * whole.abs().max(1.0)) {
+            let reason = "multiplies channels whose scales do not fit".to_owned();
+            return Err(Error::Graph { node: self.layer.node.clone(), reason });
+        }
+        let weight = self.round(whole)?;
+        Ok(Product { factor: product.factor, groups: product.groups, weight })
     }
 
     /// The biases, with what the rounded weights add too much taken off.

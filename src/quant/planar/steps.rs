@@ -1,6 +1,6 @@
 //! Which real number a code of each channel stands for.
 
-use super::{Channel, Options, Ranges, is_decision};
+use super::{Channel, Options, Ranges, is_decision, products::Scales};
 use crate::{
     error::{Error, Result},
     graph::{
@@ -52,10 +52,11 @@ impl Steps {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
                 (_, float) if is_decision(float) => Need::Fixed(1.0),
+                (_, FloatActivation::Product { .. }) => Need::Product,
                 _ => Need::Range(magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin)),
             });
         }
-        Ok(Self { step: tie(network, ranges, &needs, top)?, activation, argument, tables })
+        Ok(Self { step: tie(network, ranges, &needs, digits)?, activation, argument, tables })
     }
 }
 
@@ -148,10 +149,13 @@ enum Need {
     Fixed(f64),
     /// The largest magnitude of each channel.
     Range(Vec<f64>),
+    /// That of its factors.
+    Product,
 }
 
 /// Steps of all tensors; those tied by `same_step` share them.
-fn tie(network: &Network, ranges: &Ranges, needs: &[Need], top: f64) -> Result<Vec<Vec<f64>>> {
+fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> Result<Vec<Vec<f64>>> {
+    let top = ((1u64 << digits.value_bits()) - 1) as f64;
     let mut root: Vec<usize> = vec![0];
     for layer in &network.layers {
         root.push(layer.same_step.map_or(root.len(), |source| root[source]));
@@ -161,6 +165,7 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], top: f64) -> Result<V
     for (tensor, need) in needs.iter().enumerate() {
         let root = root[tensor];
         match need {
+            Need::Product => {}
             Need::Range(largest) => range[root].iter_mut().zip(largest).for_each(|(r, l)| *r = r.max(*l)),
             Need::Fixed(step) => {
                 if fixed[root].replace(*step).is_some_and(|other| other != *step) {
@@ -170,21 +175,20 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], top: f64) -> Result<V
             }
         }
     }
-    let step = |(tensor, root): (usize, &usize)| {
-        let Some(step) = fixed[*root] else {
-            return Ok(range[*root].iter().map(|largest| positive(*largest) / top).collect());
-        };
-        let channels = &ranges.tensors[tensor];
-        let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-        if matches!(needs[tensor], Need::Range(_)) && seen > step * top {
+    let wanted = range.iter().map(|range| range.iter().map(|largest| positive(*largest) / top).collect()).collect();
+    let cut = f64::from(digits.remainder_bits()).exp2();
+    let steps = Scales { network, root, fixed, wanted, cut }.steps()?;
+    for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(t, _)| matches!(needs[*t], Need::Range(_))) {
+        let codes = channels.iter().zip(&steps[tensor]).map(|(channel, step)| channel.magnitude() / step);
+        let largest = codes.fold(0.0, f64::max);
+        if largest > top * (1.0 + f64::EPSILON.sqrt()) {
             let (node, op) = name(network, tensor);
-            let max_bits = top.log2().ceil() as u32;
-            let got_bits = ((seen / step).log2().ceil() as u32).max(max_bits + 1);
+            let max_bits = digits.value_bits();
+            let got_bits = (largest.log2().ceil() as u32).max(max_bits + 1);
             return Err(Error::Range { node, op, got_bits, max_bits });
         }
-        Ok(vec![step; channels.len()])
-    };
-    root.iter().enumerate().map(step).collect()
+    }
+    Ok(steps)
 }
 
 /// Node and operator of what makes a tensor.

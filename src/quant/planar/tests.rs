@@ -1,3 +1,4 @@
+mod products;
 mod shared;
 
 use super::{
