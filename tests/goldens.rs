@@ -14,11 +14,13 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use serde_json::{Value, json};
 
 /// Networks of every kind of layer and storage, each with the file of its calibration rows.
-const NETWORKS: [(&str, &str); 12] = [
+const NETWORKS: [(&str, &str); 16] = [
     ("breast_cancer_logreg", "breast_cancer_calibration"),
     ("breast_cancer_mlp", "breast_cancer_calibration"),
     ("digits_cnn", "digits_calibration"),
+    ("digits_cnn with private weights", "digits_calibration"),
     ("small/argmax5", "small/argmax5"),
+    ("small/attention1", "small/attention1"),
     ("small/conv_dilated", "small/conv_dilated"),
     ("small/hardswish", "small/hardswish"),
     ("small/lenet_like", "small/lenet_like"),
@@ -26,18 +28,25 @@ const NETWORKS: [(&str, &str); 12] = [
     ("small/lenet_pair_b", "small/lenet_pair_b"),
     ("small/liveness_like", "small/liveness_like"),
     ("small/mobile_block", "small/mobile_block"),
+    ("small/mul_gate", "small/mul_gate"),
     ("small/residual", "small/residual"),
+    ("small/se_block", "small/se_block"),
 ];
+
+/// Added to the name of a network whose weights are private.
+const PRIVATE: &str = " with private weights";
 
 /// Largest circuit of these networks.
 const K: u32 = 15;
 
 fn golden(folder: &Path, name: &str, rows: &str, srs: &Srs) -> Value {
+    let (name, private_weights) = name.strip_suffix(PRIVATE).map_or((name, false), |name| (name, true));
     let network = onnx::import(&fs::read(folder.join(format!("{name}.onnx"))).unwrap()).unwrap();
     let file: Value = serde_json::from_slice(&fs::read(folder.join(format!("{rows}.json"))).unwrap()).unwrap();
     let inputs = file.get("inputs").unwrap_or(&file);
     let rows = data::read_rows(inputs.to_string().as_bytes(), network.input()).unwrap();
-    let compiled = compile(network, &rows, &Options::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let compiled = compile(network, &rows, &Options { private_weights, ..Options::default() })
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     let layout = &compiled.layout;
     let vk = keygen(&compiled.model, srs).unwrap_or_else(|error| panic!("{name}: {error}"));
     json!({

@@ -5,6 +5,7 @@
 
 mod accumulate;
 mod arrange;
+mod columns;
 mod config;
 mod fixed;
 mod geometry;
