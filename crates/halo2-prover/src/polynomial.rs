@@ -1,0 +1,157 @@
+//! Operations on polynomials given by their coefficients, lowest first.
+
+use hushproof_bn254::Fr;
+use rayon::prelude::*;
+
+/// Coefficients of a piece of parallel work.
+const CHUNK: usize = 1 << 10;
+
+/// p(x)
+pub(crate) fn evaluate(polynomial: &[Fr], x: Fr) -> Fr {
+    if polynomial.len() <= CHUNK {
+        return horner(polynomial, x);
+    }
+    let parts: Vec<_> = polynomial.par_chunks(CHUNK).map(|chunk| horner(chunk, x)).collect();
+    horner(&parts, x.pow(&[CHUNK as u64]))
+}
+
+/// Horner's rule on four interleaved polynomials in x^4, so that products don't wait for each other.
+fn horner(coefficients: &[Fr], x: Fr) -> Fr {
+    let step = x.square().square();
+    let mut lanes = [Fr::ZERO; 4];
+    let chunks = coefficients.chunks_exact(4);
+    for (lane, coefficient) in lanes.iter_mut().zip(chunks.remainder()) {
+        *lane = *coefficient;
+    }
+    for chunk in chunks.rev() {
+        for (lane, coefficient) in lanes.iter_mut().zip(chunk) {
+            *lane = *lane * step + *coefficient;
+        }
+    }
+    lanes.into_iter().rev().fold(Fr::ZERO, |sum, lane| sum * x + lane)
+}
+
+/// The sum of factor times polynomial, of `size` coefficients; polynomials may be shorter.
+pub(crate) fn combine(terms: &[(Fr, &[Fr])], size: usize) -> Vec<Fr> {
+    let mut sum = vec![Fr::ZERO; size];
+    sum.par_chunks_mut(CHUNK).enumerate().for_each(|(index, sum)| {
+        for (factor, polynomial) in terms {
+            let start = (index * CHUNK).min(polynomial.len());
+            for (sum, coefficient) in sum.iter_mut().zip(&polynomial[start..]) {
+                *sum += *coefficient * *factor;
+            }
+        }
+    });
+    sum
+}
+
+/// Multiplies coefficient i by `factor * base^i`.
+pub(crate) fn scale_by_powers(polynomial: &mut [Fr], base: Fr, factor: Fr) {
+    polynomial.par_chunks_mut(CHUNK).enumerate().for_each(|(index, chunk)| {
+        let mut power = base.pow(&[(index * CHUNK) as u64]) * factor;
+        for coefficient in chunk {
+            *coefficient *= power;
+            power *= base;
+        }
+    });
+}
+
+/// The quotient of p by X - root, the remainder dropped: in place, with a zero for the highest coefficient.
+pub(crate) fn divide(polynomial: &mut [Fr], root: Fr) {
+    // The quotient's coefficient i is the value at the root of the polynomial of the coefficients above i.
+    let step = root.pow(&[CHUNK as u64]);
+    let values: Vec<_> = polynomial.par_chunks(CHUNK).map(|chunk| horner(chunk, root)).collect();
+    let mut above = vec![Fr::ZERO; values.len()];
+    for i in (1..values.len()).rev() {
+        // Only the last chunk may be shorter, and nothing is above it.
+        above[i - 1] = above[i] * step + values[i];
+    }
+    polynomial.par_chunks_mut(CHUNK).zip(above).for_each(|(chunk, above)| {
+        let mut carry = above;
+        for coefficient in chunk.iter_mut().rev() {
+            let next = carry * root + *coefficient;
+            *coefficient = carry;
+            carry = next;
+        }
+    });
+}
+
+/// The coefficients of the Lagrange polynomials of distinct points: `result[i]` is 1 at `points[i]`, 0 at the others.
+pub(crate) fn lagrange_basis(points: &[Fr]) -> Option<Vec<Vec<Fr>>> {
+    let basis = |(i, point): (usize, &Fr)| {
+        let mut coefficients = vec![Fr::ONE];
+        let mut denominator = Fr::ONE;
+        for (_, other) in points.iter().enumerate().filter(|(j, _)| *j != i) {
+            denominator *= *point - *other;
+            // Times X - other.
+            coefficients.push(Fr::ZERO);
+            for m in (0..coefficients.len()).rev() {
+                let below = if m > 0 { coefficients[m - 1] } else { Fr::ZERO };
+                coefficients[m] = below - coefficients[m] * *other;
+            }
+        }
+        let inverse = denominator.invert()?;
+        Some(coefficients.into_iter().map(|coefficient| coefficient * inverse).collect())
+    };
+    points.iter().enumerate().map(basis).collect()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    fn sample(size: usize) -> Vec<Fr> {
+        Fr::from_u64(0x9e37_79b9_7f4a_7c15).powers(size).collect()
+    }
+
+    fn naive(polynomial: &[Fr], x: Fr) -> Fr {
+        polynomial.iter().rev().fold(Fr::ZERO, |sum, coefficient| sum * x + *coefficient)
+    }
+
+    #[test]
+    fn evaluates_every_length() {
+        let x = Fr::from_i64(-12345);
+        for size in [0, 1, 3, 4, 5, 1023, 1024, 1025, 5000] {
+            let polynomial = sample(size);
+            assert_eq!(evaluate(&polynomial, x), naive(&polynomial, x), "{size}");
+        }
+    }
+
+    #[test]
+    fn quotient_times_divisor_plus_remainder_is_the_dividend() {
+        let (root, x) = (Fr::from_u64(77), Fr::from_u64(0xdead_beef));
+        for size in [1, 2, 1024, 1025, 3000] {
+            let polynomial = sample(size);
+            let mut quotient = polynomial.clone();
+            divide(&mut quotient, root);
+            assert!(quotient[size - 1].is_zero());
+            let back = naive(&quotient, x) * (x - root) + naive(&polynomial, root);
+            assert_eq!(back, naive(&polynomial, x), "{size}");
+        }
+    }
+
+    #[test]
+    fn combines_and_scales() {
+        let (long, short) = (sample(3000), sample(1500));
+        let x = Fr::from_u64(3);
+        let (a, b) = (Fr::from_u64(5), Fr::from_i64(-7));
+        let sum = combine(&[(a, &long), (b, &short)], 3000);
+        assert_eq!(naive(&sum, x), a * naive(&long, x) + b * naive(&short, x));
+        let mut scaled = long.clone();
+        scale_by_powers(&mut scaled, b, a);
+        assert_eq!(naive(&scaled, x), a * naive(&long, b * x));
+    }
+
+    #[test]
+    fn lagrange_basis_is_dual_to_its_points() {
+        let points = sample(5);
+        let basis = lagrange_basis(&points).unwrap_or_default();
+        assert_eq!(basis.len(), points.len());
+        for (i, polynomial) in basis.iter().enumerate() {
+            for (j, point) in points.iter().enumerate() {
+                assert_eq!(naive(polynomial, *point), if i == j { Fr::ONE } else { Fr::ZERO });
+            }
+        }
+        assert!(lagrange_basis(&[Fr::ONE, Fr::ONE]).is_none());
+    }
+}

@@ -1,0 +1,159 @@
+//! Programs against direct evaluation.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use hushproof_bn254::Fr;
+
+use super::{Builder, Inputs, Program, Scalar, Source, Value};
+
+const ROWS: usize = 200;
+
+fn column(seed: u64) -> Vec<Fr> {
+    Fr::from_u64(0x9e37_79b9_7f4a_7c15 ^ seed).powers(ROWS).collect()
+}
+
+fn run(program: &Program, columns: &[(Source, &[Fr])]) -> Vec<Fr> {
+    let inputs = Inputs {
+        challenges: &[Fr::from_u64(1001)],
+        beta: Fr::from_u64(1002),
+        gamma: Fr::from_u64(1003),
+        y: Fr::from_u64(1004),
+    };
+    let of = |source: &Source| columns.iter().find(|(other, _)| other == source).unwrap().1;
+    let slices: Vec<_> = program.sources().iter().map(of).collect();
+    let mut result = vec![Fr::ONE; ROWS];
+    program.run(&slices, &program.scalars(&inputs), &mut result);
+    result
+}
+
+#[test]
+fn operations_agree_with_field_arithmetic() {
+    let (a, b) = (column(1), column(2));
+    let columns: [(Source, &[Fr]); 2] = [(Source::Advice(0), &a), (Source::Fixed(3), &b)];
+    type Build = fn(&mut Builder, Value, Value, Value) -> Value;
+    type Direct = fn(Fr, Fr, Fr) -> Fr;
+    let cases: [(Build, Direct); 13] = [
+        (|p, a, b, _| p.add(a, b), |a, b, _| a + b),
+        (|p, a, b, _| p.sub(a, b), |a, b, _| a - b),
+        (|p, a, b, _| p.mul(a, b), |a, b, _| a * b),
+        (|p, a, _, _| p.mul(a, a), |a, _, _| a * a),
+        (|p, a, _, s| p.sub(s, a), |a, _, s| s - a),
+        (|p, a, _, s| p.sub(a, s), |a, _, s| a - s),
+        (|p, a, _, s| p.mul(a, s), |a, _, s| a * s),
+        (|p, a, _, _| p.neg(a), |a, _, _| -a),
+        (
+            |p, a, b, s| {
+                let (n, m) = (p.neg(a), p.mul(b, s));
+                let m = p.neg(m);
+                p.add(n, m)
+            },
+            |a, b, s| -a - b * s,
+        ),
+        (
+            |p, a, b, s| {
+                let t = p.add(a, s);
+                let t = p.add(t, s);
+                let u = p.sub(b, t);
+                let u = p.neg(u);
+                p.mul(u, t)
+            },
+            |a, b, s| -(b - (a + s + s)) * (a + s + s),
+        ),
+        (
+            |p, a, b, s| {
+                let t = p.mul(a, s);
+                let t = p.neg(t);
+                let t = p.mul(t, s);
+                p.mul(t, b)
+            },
+            |a, b, s| -(a * s * s) * b,
+        ),
+        (
+            |p, a, _, _| {
+                let (zero, one, minus) = (p.constant(Fr::ZERO), p.constant(Fr::ONE), p.constant(-Fr::ONE));
+                let t = p.mul(a, one);
+                let t = p.add(t, zero);
+                let t = p.mul(t, minus);
+                let u = p.mul(t, zero);
+                p.add(t, u)
+            },
+            |a, _, _| -a,
+        ),
+        (|_, _, _, s| s, |_, _, s| s),
+    ];
+    for (index, (build, direct)) in cases.into_iter().enumerate() {
+        let mut builder = Builder::default();
+        let (x, z) = (builder.column(Source::Advice(0), 0), builder.column(Source::Fixed(3), -1));
+        let s = builder.scalar(Scalar::Challenge(0));
+        let output = build(&mut builder, x, z, s);
+        let result = run(&builder.compile(output), &columns);
+        for row in 0..ROWS {
+            let expected = direct(a[row], b[(row + ROWS - 1) % ROWS], Fr::from_u64(1001));
+            assert_eq!(result[row], expected, "case {index}, row {row}");
+        }
+    }
+}
+
+#[test]
+fn rotations_wrap_around() {
+    let a = column(1);
+    for rotation in [0, 1, -1, 70, -70, 199, 200, 1000, -1001] {
+        let mut builder = Builder::default();
+        let output = builder.column(Source::Point, rotation);
+        let result = run(&builder.compile(output), &[(Source::Point, &a)]);
+        for (row, value) in result.into_iter().enumerate() {
+            assert_eq!(value, a[(row as i64 + i64::from(rotation)).rem_euclid(ROWS as i64) as usize]);
+        }
+    }
+}
+
+#[test]
+fn fold_weighs_by_powers_of_y_whatever_factors_are_shared() {
+    let columns: Vec<_> = (0..5).map(column).collect();
+    let given: Vec<(Source, &[Fr])> = (0..5).map(|i| (Source::Advice(i), columns[i].as_slice())).collect();
+    let mut builder = Builder::default();
+    let [p, q, a, b, c] = std::array::from_fn(|i| builder.column(Source::Advice(i), 0));
+    let pq = builder.mul(p, q);
+    let pp = builder.mul(p, p);
+    let s = builder.scalar(Scalar::Beta);
+    let values = [
+        builder.mul(p, a),
+        builder.mul(pq, b),
+        c,
+        builder.mul(q, a),
+        builder.mul(p, pp),
+        s,
+        builder.mul(pq, p),
+        builder.mul(c, c),
+        p,
+        builder.constant(Fr::ZERO),
+    ];
+    let output = builder.fold(&values);
+    let result = run(&builder.compile(output), &given);
+    for row in 0..ROWS {
+        let [p, q, a, b, c] = std::array::from_fn(|i| columns[i][row]);
+        let values = [p * a, p * q * b, c, q * a, p * p * p, Fr::from_u64(1002), p * q * p, c * c, p, Fr::ZERO];
+        let expected = values.into_iter().fold(Fr::ZERO, |sum, value| sum * Fr::from_u64(1004) + value);
+        assert_eq!(result[row], expected, "row {row}");
+    }
+}
+
+#[test]
+fn equal_expressions_are_computed_once() {
+    let mut builder = Builder::default();
+    let (a, b) = (builder.column(Source::Advice(0), 0), builder.column(Source::Advice(1), 2));
+    let product = builder.mul(a, b);
+    let same = builder.mul(b, a);
+    assert_eq!(product, same);
+    let sum = builder.add(product, a);
+    let output = builder.mul(sum, same);
+    let program = builder.compile(output);
+    assert_eq!(program.instructions.len(), 3);
+    assert_eq!(program.registers, 3);
+}
+
+#[test]
+fn nothing_folds_to_zero() {
+    let mut builder = Builder::default();
+    let output = builder.fold(&[]);
+    assert_eq!(run(&builder.compile(output), &[]), vec![Fr::ZERO; ROWS]);
+}

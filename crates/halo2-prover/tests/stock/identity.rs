@@ -1,0 +1,127 @@
+//! Proofs equal the stock prover's, byte for byte.
+
+use halo2_proofs::halo2curves::bn256::G1Affine;
+use halo2_proofs::transcript::{Challenge255, Keccak256Write, TranscriptWriterBuffer};
+use hushproof_halo2_prover::{CircuitWitness, Control, Fr, Randomness, Witness};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+
+use crate::common::{Columns, Setup, Shape, TestCircuit, Transcript};
+
+fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+fn prove<T>(setup: &Setup, circuit: &TestCircuit, witness: &mut dyn Witness, seed: u64, polynomial: Vec<Fr>) -> Vec<u8>
+where
+    T: TranscriptWriterBuffer<Vec<u8>, G1Affine, Challenge255<G1Affine>>,
+{
+    let mut transcript = T::init(Vec::new());
+    let randomness = Randomness::with_polynomial(rng(seed), polynomial);
+    let (control, instance) = (Control::default(), circuit.instance());
+    setup.prover.prove(&setup.srs, &[&instance], witness, randomness, &control, &mut transcript).unwrap();
+    transcript.finalize()
+}
+
+fn check(shape: Shape, seed: u64) {
+    let circuit = TestCircuit::new(shape, seed);
+    let setup = Setup::new(shape.k, &circuit);
+    let instance = circuit.instance();
+    let instances = [instance.as_slice()];
+    let (expected, polynomial) = setup.stock::<_, Transcript>(&circuit, &instances, seed);
+    assert!(setup.verifies(&instances, &expected), "{shape:?}: the oracle's own proof");
+
+    let mut recorded = CircuitWitness::new(&circuit, &setup.prover, &instances);
+    assert!(prove::<Transcript>(&setup, &circuit, &mut recorded, seed, polynomial.clone()) == expected, "{shape:?}");
+    // The same from columns of integers.
+    let mut columns = Columns::new(&circuit, &setup.prover);
+    assert!(prove::<Transcript>(&setup, &circuit, &mut columns, seed, polynomial) == expected, "{shape:?}");
+}
+
+#[test]
+fn equals_stock_for_every_size_and_degree() {
+    for degree in [3, 4, 5, 6] {
+        check(Shape { degree, ..Shape::default() }, 100 + degree as u64);
+    }
+    for k in [5, 7, 8, 9, 10] {
+        check(Shape { k, ..Shape::default() }, 200 + u64::from(k));
+    }
+}
+
+#[test]
+fn equals_stock_in_one_phase() {
+    check(Shape { phases: 1, ..Shape::default() }, 1);
+}
+
+#[test]
+fn equals_stock_without_a_permutation() {
+    check(Shape { permutation: false, ..Shape::default() }, 2);
+    check(Shape { permutation: false, phases: 1, degree: 3, ..Shape::default() }, 3);
+}
+
+#[test]
+fn equals_stock_with_many_columns() {
+    check(Shape { lanes: 23, k: 7, ..Shape::default() }, 4);
+}
+
+#[test]
+fn equals_stock_for_another_transcript() {
+    type Keccak = Keccak256Write<Vec<u8>, G1Affine, Challenge255<G1Affine>>;
+    let circuit = TestCircuit::new(Shape::default(), 5);
+    let setup = Setup::new(circuit.shape.k, &circuit);
+    let instance = circuit.instance();
+    let (expected, polynomial) = setup.stock::<_, Keccak>(&circuit, &[&instance], 5);
+    let mut witness = Columns::new(&circuit, &setup.prover);
+    assert!(prove::<Keccak>(&setup, &circuit, &mut witness, 5, polynomial) == expected);
+}
+
+#[test]
+fn equals_stock_on_one_thread() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| check(Shape::default(), 6));
+}
+
+/// Commitments of the advice columns and products, at the front of a proof.
+fn commitments(proof: &[u8], count: usize) -> Vec<[u8; 32]> {
+    proof.as_chunks().0[..count].to_vec()
+}
+
+#[test]
+fn proofs_of_one_witness_share_no_commitment() {
+    let circuit = TestCircuit::new(Shape::default(), 7);
+    let setup = Setup::new(circuit.shape.k, &circuit);
+    let instance = circuit.instance();
+    let proofs: Vec<_> = [1, 2]
+        .map(|seed| {
+            let mut transcript = Transcript::init(Vec::new());
+            let mut witness = Columns::new(&circuit, &setup.prover);
+            let randomness = Randomness::new(rng(seed));
+            setup
+                .prover
+                .prove(&setup.srs, &[&instance], &mut witness, randomness, &Control::default(), &mut transcript)
+                .unwrap();
+            transcript.finalize()
+        })
+        .into();
+    // 3 lanes, power, copy, sum; 6 permuted columns by 2; the random polynomial; 3 pieces of the quotient.
+    let count = 6 + 3 + 1 + 3;
+    let [first, second] = [&proofs[0], &proofs[1]].map(|proof| commitments(proof, count));
+    for (i, commitment) in first.iter().enumerate() {
+        assert!(!second.contains(commitment), "commitment {i} is the same in both");
+    }
+    assert!(proofs.iter().all(|proof| setup.verifies(&[&instance], proof)));
+    let mut wrong = instance;
+    wrong[0] += halo2_proofs::halo2curves::bn256::Fr::one();
+    assert!(!setup.verifies(&[&wrong], &proofs[0]));
+}
+
+#[test]
+fn wrong_witness_is_not_accepted() {
+    let mut circuit = TestCircuit::new(Shape::default(), 8);
+    let setup = Setup::new(circuit.shape.k, &circuit);
+    circuit.lanes[0][9] += 1;
+    let instance = circuit.instance();
+    let mut witness = Columns::new(&circuit, &setup.prover);
+    let proof = prove::<Transcript>(&setup, &circuit, &mut witness, 9, Fr::ONE.powers(1 << circuit.shape.k).collect());
+    assert!(!setup.verifies(&[&instance], &proof));
+}
