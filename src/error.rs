@@ -222,6 +222,9 @@ pub enum Error {
     /// The proof system refused; an input this crate should have caught earlier.
     #[error("proof system: {0}")]
     Plonk(#[from] halo2_proofs::plonk::Error),
+    /// The prover refused; an input this crate should have caught earlier.
+    #[error("prover: {0}")]
+    Prover(#[from] hushproof_halo2_prover::ProveError),
 }
 
 impl Error {
@@ -254,7 +257,7 @@ impl Error {
             Self::Threads { .. } => "threads",
             Self::OutOfMemory { .. } => "out-of-memory",
             Self::Cancelled => "cancelled",
-            Self::Plonk(_) => "proof-system",
+            Self::Plonk(_) | Self::Prover(_) => "proof-system",
         }
     }
 

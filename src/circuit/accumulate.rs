@@ -33,6 +33,17 @@ pub(super) struct SecondPhase {
     pub(super) sum: Vec<Fr>,
 }
 
+impl SecondPhase {
+    /// All columns, in the order of the constraint system.
+    pub(super) fn columns(self) -> Vec<Vec<Fr>> {
+        let mut columns = vec![self.produced, self.consumed];
+        columns.extend(self.weight);
+        columns.extend(self.helpers);
+        columns.push(self.sum);
+        columns
+    }
+}
+
 /// Computes the second-phase columns.
 pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, challenges: Challenges) -> SecondPhase {
     let rows = layout.usable_rows();

@@ -14,12 +14,10 @@ pub use super::{
     witness::{FirstPhase, Witness},
 };
 
+pub(super) use super::accumulate::Challenges;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 use super::tests;
-use super::{
-    accumulate::{Challenges, accumulate},
-    fixed,
-};
+use super::{accumulate::accumulate, fixed};
 use crate::graph::chain::Model;
 
 /// A chain, and a witness when a proof is to be made.
@@ -65,36 +63,34 @@ impl<'a> ChainCircuit<'a> {
         }
     }
 
-    fn assign_first(&self, region: &mut Region<'_, Fr>, config: &Config, first: &FirstPhase) {
-        self.assign(region, config.sign, &first.sign, fixed::signed);
-        for (column, limb) in config.limbs.iter().zip(&first.limbs) {
-            self.assign(region, *column, limb, fixed::signed);
-        }
-        for (column, values) in [(config.coefficient, &first.coefficient), (config.maximum, &first.maximum)] {
-            if let (Some(column), Some(values)) = (column, values) {
-                self.assign(region, column, values, fixed::signed);
-            }
-        }
-        self.assign(region, config.multiplicity, &first.multiplicity, fixed::signed);
+    /// The first-phase columns, none without a witness.
+    pub(super) fn first(&self) -> Vec<&[i64]> {
+        self.witness.map(FirstPhase::columns).unwrap_or_default()
     }
 
-    fn assign_second(&self, region: &mut Region<'_, Fr>, config: &Config, first: &FirstPhase) {
+    /// The second-phase columns, none without a witness.
+    pub(super) fn second(&self, challenges: Challenges) -> Vec<Vec<Fr>> {
+        let columns = self.witness.map(|first| accumulate(self.model, self.layout, first, challenges).columns());
+        columns.unwrap_or_default()
+    }
+
+    fn assign_first(&self, region: &mut Region<'_, Fr>, config: &Config) {
+        for ((_, column), values) in config.advice().into_iter().zip(self.first()) {
+            self.assign(region, column, values, fixed::signed);
+        }
+    }
+
+    fn assign_second(&self, region: &mut Region<'_, Fr>, config: &Config) {
         let mut known = None;
         let challenges = region.get_challenge(config.eta).zip(region.get_challenge(config.beta));
         challenges.zip(region.get_challenge(config.delta)).map(|((eta, beta), delta)| {
             known = Some(Challenges { eta, beta, delta });
         });
         let Some(challenges) = known else { return };
-        let second = accumulate(self.model, self.layout, first, challenges);
-        self.assign(region, config.produced, &second.produced, |v| v);
-        self.assign(region, config.consumed, &second.consumed, |v| v);
-        if let (Some(column), Some(values)) = (config.weight, &second.weight) {
-            self.assign(region, column, values, |v| v);
+        let columns = config.advice().into_iter().skip(self.first().len());
+        for ((_, column), values) in columns.zip(self.second(challenges)) {
+            self.assign(region, column, &values, |value| value);
         }
-        for (column, values) in config.helpers.iter().zip(&second.helpers) {
-            self.assign(region, *column, values, |v| v);
-        }
-        self.assign(region, config.sum, &second.sum, |v| v);
     }
 }
 
@@ -126,10 +122,11 @@ impl Circuit<Fr> for ChainCircuit<'_> {
                 for (column, row, value) in fixed::cells(&config, self.layout, self.model) {
                     region.assign_fixed(column, row, value);
                 }
-                let Some(first) = self.witness else { return Ok(()) };
-                self.assign_first(&mut region, &config, first);
-                region.next_phase();
-                self.assign_second(&mut region, &config, first);
+                if self.witness.is_some() {
+                    self.assign_first(&mut region, &config);
+                    region.next_phase();
+                    self.assign_second(&mut region, &config);
+                }
                 Ok(())
             },
         )

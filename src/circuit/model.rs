@@ -6,6 +6,8 @@ use halo2_proofs::{
     plonk::{self, Circuit, ConstraintSystem},
 };
 
+use hushproof_halo2_prover::{Challenges, ColumnValues, Source};
+
 use super::{Prediction, chain, planar};
 use crate::{
     codec::{Reader, Writer},
@@ -257,6 +259,38 @@ pub enum ModelConfig {
     Chain(Box<chain::Config>),
     /// Of a planar model.
     Planar(Box<planar::Config>),
+}
+
+/// The columns of a circuit with a witness.
+impl hushproof_halo2_prover::Witness for ModelCircuit<'_> {
+    fn phase(&mut self, phase: u8, challenges: &Challenges) -> std::result::Result<Vec<ColumnValues>, Source> {
+        if phase == 0 {
+            let columns = match self {
+                Self::Chain(circuit) => circuit.first(),
+                Self::Planar(circuit) => circuit.first(),
+            };
+            return Ok(columns.into_iter().map(small).collect());
+        }
+        let challenge = |index| challenges.get(index).map(Fr::from).ok_or("a challenge is missing");
+        let columns = match self {
+            Self::Chain(circuit) => {
+                let [eta, beta, delta] = [challenge(0)?, challenge(1)?, challenge(2)?];
+                circuit.second(chain::Challenges { eta, beta, delta })
+            }
+            Self::Planar(circuit) => {
+                let [gamma, eta, beta, delta] = [challenge(0)?, challenge(1)?, challenge(2)?, challenge(3)?];
+                circuit.second(planar::Challenges { gamma, eta, beta, delta })
+            }
+        };
+        let field = |column: Vec<Fr>| ColumnValues::Field(column.into_iter().map(Into::into).collect());
+        Ok(columns.into_iter().map(field).collect())
+    }
+}
+
+/// A column of integers with the bits that its largest one has.
+fn small(column: &[i64]) -> ColumnValues {
+    let largest = column.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
+    ColumnValues::Small { values: column.to_vec(), bits: u64::BITS - largest.leading_zeros() }
 }
 
 impl Circuit<Fr> for ModelCircuit<'_> {

@@ -35,9 +35,11 @@ pub use private::weight_limbs;
 pub use search::{Choice, DEFAULT_BITS, SearchOptions, TABLE_BITS, predict, search};
 pub use witness::{FirstPhase, Witness};
 
+pub(in crate::circuit) use accumulate::Challenges;
+
 use super::fixed::signed;
 use crate::graph::planar::Model;
-use accumulate::{Challenges, accumulate};
+use accumulate::accumulate;
 
 /// A model, and a witness when a proof is to be made.
 #[derive(Clone)]
@@ -82,29 +84,24 @@ impl<'a> PlanarCircuit<'a> {
         }
     }
 
-    fn assign_first(&self, region: &mut Region<'_, Fr>, config: &Config, first: &FirstPhase) {
-        for (lane, cells) in config.lanes.iter().zip(&first.lanes) {
-            self.assign(region, lane.state, &cells.state, signed);
-            for (column, limb) in lane.limbs.iter().zip(&cells.limbs) {
-                self.assign(region, *column, limb, signed);
-            }
-        }
-        if let (Some(column), Some(values)) = (config.maximum, &first.maximum) {
+    /// The first-phase columns, none without a witness.
+    pub(super) fn first(&self) -> Vec<&[i64]> {
+        self.witness.map(FirstPhase::columns).unwrap_or_default()
+    }
+
+    /// The second-phase columns, none without a witness.
+    pub(super) fn second(&self, challenges: Challenges) -> Vec<Vec<Fr>> {
+        let columns = self.witness.map(|first| accumulate(self.model, self.layout, first, challenges).columns());
+        columns.unwrap_or_default()
+    }
+
+    fn assign_first(&self, region: &mut Region<'_, Fr>, config: &Config) {
+        for ((_, column), values) in config.advice().into_iter().zip(self.first()) {
             self.assign(region, column, values, signed);
-        }
-        self.assign(region, config.multiplicity, &first.multiplicity, signed);
-        if let (Some(columns), Some(cells)) = (&config.private, &first.private) {
-            for (column, values) in columns.limbs.iter().flatten().zip(cells.limbs.iter().flatten()) {
-                self.assign(region, *column, values, signed);
-            }
-            self.assign(region, columns.bias, &cells.bias, signed);
-            for (column, values) in columns.value_bias.iter().zip(&cells.value_bias) {
-                self.assign(region, *column, values, signed);
-            }
         }
     }
 
-    fn assign_second(&self, region: &mut Region<'_, Fr>, config: &Config, first: &FirstPhase) {
+    fn assign_second(&self, region: &mut Region<'_, Fr>, config: &Config) {
         let mut known = None;
         let linear = region.get_challenge(config.gamma).zip(region.get_challenge(config.eta));
         let lookup = region.get_challenge(config.beta).zip(region.get_challenge(config.delta));
@@ -112,23 +109,9 @@ impl<'a> PlanarCircuit<'a> {
             known = Some(Challenges { gamma, eta, beta, delta });
         });
         let Some(challenges) = known else { return };
-        let second = accumulate(self.model, self.layout, first, challenges);
-        let columns = [
-            (Some(config.produced), Some(&second.produced)),
-            (Some(config.consumed), Some(&second.consumed)),
-            (config.negative, second.negative.as_ref()),
-            (Some(config.weight), Some(&second.weight)),
-            (Some(config.multiplier), Some(&second.multiplier)),
-            (Some(config.transfer), Some(&second.transfer)),
-            (Some(config.sum), Some(&second.sum)),
-        ];
-        for (column, values) in columns {
-            if let (Some(column), Some(values)) = (column, values) {
-                self.assign(region, column, values, |value| value);
-            }
-        }
-        for (column, values) in config.helpers.iter().zip(&second.helpers) {
-            self.assign(region, *column, values, |value| value);
+        let columns = config.advice().into_iter().skip(self.first().len());
+        for ((_, column), values) in columns.zip(self.second(challenges)) {
+            self.assign(region, column, &values, |value| value);
         }
     }
 }
@@ -166,10 +149,11 @@ impl Circuit<Fr> for PlanarCircuit<'_> {
                 for (from, to) in fixed::copies(&config, self.layout) {
                     region.constrain_equal(cell(from), cell(to));
                 }
-                let Some(first) = self.witness else { return Ok(()) };
-                self.assign_first(&mut region, &config, first);
-                region.next_phase();
-                self.assign_second(&mut region, &config, first);
+                if self.witness.is_some() {
+                    self.assign_first(&mut region, &config);
+                    region.next_phase();
+                    self.assign_second(&mut region, &config);
+                }
                 Ok(())
             },
         )

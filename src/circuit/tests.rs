@@ -3,6 +3,7 @@
 pub(crate) mod fixtures;
 mod forgeries;
 mod guards;
+mod stock;
 
 use halo2_proofs::{
     halo2curves::bn256::{Bn256, Fr},
@@ -97,8 +98,8 @@ pub(super) fn forge(key: &ProvingKey, circuit: ModelCircuit<'_>, codes: &PublicC
     let instance = key.vk.statement.instance(codes, b"context").unwrap();
     let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
     create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        &key.params,
-        &key.key,
+        &key.stock.1,
+        &key.stock.0,
         &[circuit],
         &[&[&instance]],
         OsRng,

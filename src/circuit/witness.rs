@@ -17,6 +17,18 @@ pub struct FirstPhase {
     pub(super) multiplicity: Vec<i64>,
 }
 
+impl FirstPhase {
+    /// All columns, in the order of the constraint system.
+    pub(super) fn columns(&self) -> Vec<&[i64]> {
+        let mut columns: Vec<&[i64]> = vec![&self.sign];
+        columns.extend(self.limbs.iter().map(Vec::as_slice));
+        columns.extend(self.coefficient.as_deref());
+        columns.extend(self.maximum.as_deref());
+        columns.push(&self.multiplicity);
+        columns
+    }
+}
+
 /// A model's evaluation on one input.
 #[derive(Debug, Clone)]
 pub struct Witness {

@@ -47,8 +47,11 @@ pub struct ProvingKey {
     pub layout: Layout,
     /// The verifying key.
     pub vk: VerifyingKey,
-    pub(crate) key: plonk::ProvingKey<G1Affine>,
-    pub(crate) params: ParamsKZG<Bn256>,
+    pub(crate) prover: hushproof_halo2_prover::Prover,
+    pub(crate) srs: hushproof_halo2_prover::Srs,
+    /// The stock key and SRS, for provers that lie.
+    #[cfg(test)]
+    pub(crate) stock: (plonk::ProvingKey<G1Affine>, ParamsKZG<Bn256>),
 }
 
 /// Derives the verifying key of a model.
@@ -93,7 +96,14 @@ impl ProvingKey {
         }
         let params = params_for(srs, &layout)?;
         let key = keygen_pk(&params, vk.key.clone(), &ModelCircuit::new(model, &layout)?)?;
-        Ok(Self { layout, vk, key, params })
+        Ok(Self {
+            layout,
+            vk,
+            prover: hushproof_halo2_prover::Prover::new(&key)?,
+            srs: hushproof_halo2_prover::Srs::from_params(&params)?,
+            #[cfg(test)]
+            stock: (key, params),
+        })
     }
 }
 

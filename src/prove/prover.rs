@@ -1,10 +1,6 @@
 //! From input values to a proof.
 
-use halo2_proofs::{
-    plonk::create_proof,
-    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
-};
-use halo2curves::bn256::Bn256;
+use hushproof_halo2_prover::{Control, Randomness};
 use rand_core::{CryptoRng, RngCore};
 use serde::Serialize;
 #[cfg(not(target_arch = "wasm32"))]
@@ -68,15 +64,9 @@ pub fn prove(
     let start = Instant::now();
     let points = Points::new(key.vk.stock().cs());
     let mut transcript = ProgressTranscript::new(points.columns, points.all(), progress);
-    let circuit = ModelCircuit::new(model, &key.layout)?.with_witness(&witness)?;
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        &key.params,
-        &key.key,
-        &[circuit],
-        &[&[&instance]],
-        rng,
-        &mut transcript,
-    )?;
+    let mut circuit = ModelCircuit::new(model, &key.layout)?.with_witness(&witness)?;
+    let (randomness, control) = (Randomness::new(rng), Control::default());
+    key.prover.prove(&key.srs, &[&instance], &mut circuit, randomness, &control, &mut transcript)?;
     let bytes = transcript.finalize();
     if bytes.len() != key.vk.proof_bytes() {
         let reason = format!("{} bytes, expected {}", bytes.len(), key.vk.proof_bytes());

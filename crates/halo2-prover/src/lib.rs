@@ -13,6 +13,8 @@ mod control;
 mod error;
 mod key;
 mod openings;
+#[cfg(feature = "oracle")]
+pub mod oracle;
 mod permutation;
 mod polynomial;
 mod program;

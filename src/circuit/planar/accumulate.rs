@@ -19,11 +19,11 @@ use crate::graph::planar::{Activation, Model};
 
 /// The challenges drawn after the first phase.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Challenges {
-    pub(super) gamma: Fr,
-    pub(super) eta: Fr,
-    pub(super) beta: Fr,
-    pub(super) delta: Fr,
+pub(in crate::circuit) struct Challenges {
+    pub(in crate::circuit) gamma: Fr,
+    pub(in crate::circuit) eta: Fr,
+    pub(in crate::circuit) beta: Fr,
+    pub(in crate::circuit) delta: Fr,
 }
 
 /// Second-phase columns, one value per usable row.
@@ -37,6 +37,18 @@ pub(super) struct SecondPhase {
     pub(super) transfer: Vec<Fr>,
     pub(super) helpers: Vec<Vec<Fr>>,
     pub(super) sum: Vec<Fr>,
+}
+
+impl SecondPhase {
+    /// All columns, in the order of the constraint system.
+    pub(super) fn columns(self) -> Vec<Vec<Fr>> {
+        let mut columns = vec![self.produced, self.consumed];
+        columns.extend(self.negative);
+        columns.extend([self.weight, self.multiplier, self.transfer]);
+        columns.extend(self.helpers);
+        columns.push(self.sum);
+        columns
+    }
 }
 
 /// Computes the second-phase columns.

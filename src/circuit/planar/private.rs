@@ -173,6 +173,12 @@ pub(super) struct PrivateCells {
 }
 
 impl PrivateCells {
+    /// The columns in the order of the constraint system.
+    pub(super) fn columns(&self) -> impl Iterator<Item = &[i64]> {
+        let limbs = self.limbs.iter().flatten().map(Vec::as_slice);
+        limbs.chain([self.bias.as_slice()]).chain(self.value_bias.iter().map(Vec::as_slice))
+    }
+
     /// The weights and biases of a model in its layout; `None` where they are public.
     pub(super) fn new(model: &Model, layout: &Layout) -> Option<Self> {
         let (rows, params) = (layout.usable_rows(), &layout.params);

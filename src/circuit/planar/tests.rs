@@ -30,13 +30,13 @@ use crate::{
 };
 
 /// A model with its keys.
-struct Rig {
-    model: Model,
-    key: ProvingKey,
+pub(in crate::circuit) struct Rig {
+    pub(in crate::circuit) model: Model,
+    pub(in crate::circuit) key: ProvingKey,
 }
 
 impl Rig {
-    fn new(model: Model) -> Self {
+    pub(in crate::circuit) fn new(model: Model) -> Self {
         model.check().unwrap();
         let any = model.clone().into();
         let srs = Srs::new_development(Layout::new(&model).unwrap().k, OsRng).unwrap();
@@ -45,18 +45,18 @@ impl Rig {
         Self { model, key }
     }
 
-    fn layout(&self) -> &Layout {
+    pub(in crate::circuit) fn layout(&self) -> &Layout {
         match &self.key.layout {
             circuit::Layout::Planar(layout) => layout,
             circuit::Layout::Chain(_) => panic!("the layout of planes"),
         }
     }
 
-    fn witness(&self, input: &[i64]) -> Witness {
+    pub(in crate::circuit) fn witness(&self, input: &[i64]) -> Witness {
         Witness::new(&self.model, self.layout(), input.to_vec()).unwrap()
     }
 
-    fn codes(&self, witness: &Witness) -> PublicCodes {
+    pub(in crate::circuit) fn codes(&self, witness: &Witness) -> PublicCodes {
         let form = self.model.public_code();
         let output = witness.output().iter().map(|code| form.of(*code).unwrap()).collect();
         PublicCodes { output, input: Vec::new() }

@@ -29,6 +29,21 @@ pub struct FirstPhase {
     pub(super) private: Option<PrivateCells>,
 }
 
+impl FirstPhase {
+    /// All columns, in the order of the constraint system.
+    pub(super) fn columns(&self) -> Vec<&[i64]> {
+        let mut columns: Vec<&[i64]> = Vec::new();
+        for lane in &self.lanes {
+            columns.push(&lane.state);
+            columns.extend(lane.limbs.iter().map(Vec::as_slice));
+        }
+        columns.extend(self.maximum.as_deref());
+        columns.push(&self.multiplicity);
+        columns.extend(self.private.iter().flat_map(PrivateCells::columns));
+        columns
+    }
+}
+
 /// A model's evaluation on one input.
 #[derive(Debug, Clone)]
 pub struct Witness {

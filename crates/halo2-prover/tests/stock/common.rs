@@ -1,24 +1,19 @@
 //! A circuit with everything the prover supports, and the stock prover as its oracle.
 
-use std::sync::{Arc, Mutex};
-
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
-use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1, G1Affine};
+use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
 use halo2_proofs::halo2curves::ff::Field;
 use halo2_proofs::plonk::{
     Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression, FirstPhase, Fixed, Instance, ProvingKey,
-    SecondPhase, create_proof, keygen_pk, keygen_vk, verify_proof,
+    SecondPhase, keygen_pk, keygen_vk, verify_proof,
 };
-use halo2_proofs::poly::commitment::{Blind, CommitmentScheme, Params, ParamsProver, Prover as StockProver};
+use halo2_proofs::poly::Rotation;
+use halo2_proofs::poly::commitment::ParamsProver;
 use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
-use halo2_proofs::poly::kzg::multiopen::{ProverSHPLONK, VerifierSHPLONK};
+use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
-use halo2_proofs::poly::{Coeff, LagrangeCoeff, Polynomial, ProverQuery, Rotation};
-use halo2_proofs::transcript::{
-    Blake2bRead, Blake2bWrite, Challenge255, EncodedChallenge, TranscriptReadBuffer, TranscriptWrite,
-    TranscriptWriterBuffer,
-};
-use hushproof_halo2_prover::{Challenges, ColumnValues, Prover, Source, Srs, Witness};
+use halo2_proofs::transcript::{Blake2bRead, Blake2bWrite, Challenge255, TranscriptReadBuffer, TranscriptWriterBuffer};
+use hushproof_halo2_prover::{Challenges, ColumnValues, Prover, Source, Srs, Witness, oracle::stock_proof};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
@@ -296,105 +291,6 @@ impl Witness for Columns<'_> {
     }
 }
 
-/// Parameters that keep the first polynomial committed by coefficients: the stock prover's random polynomial.
-#[derive(Clone, Debug)]
-pub(crate) struct Recording {
-    inner: ParamsKZG<Bn256>,
-    first: Arc<Mutex<Option<Vec<Fr>>>>,
-}
-
-impl<'params> Params<'params, G1Affine> for Recording {
-    type MSM = <ParamsKZG<Bn256> as Params<'params, G1Affine>>::MSM;
-
-    fn k(&self) -> u32 {
-        self.inner.k()
-    }
-
-    fn n(&self) -> u64 {
-        self.inner.n()
-    }
-
-    fn downsize(&mut self, k: u32) {
-        self.inner.downsize(k);
-    }
-
-    fn empty_msm(&'params self) -> Self::MSM {
-        self.inner.empty_msm()
-    }
-
-    fn commit_lagrange(&self, poly: &Polynomial<Fr, LagrangeCoeff>, blind: Blind<Fr>) -> G1 {
-        self.inner.commit_lagrange(poly, blind)
-    }
-
-    fn write<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
-        self.inner.write(writer)
-    }
-
-    fn read<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
-        Ok(Self { inner: ParamsKZG::read(reader)?, first: Arc::default() })
-    }
-}
-
-impl<'params> ParamsProver<'params, G1Affine> for Recording {
-    type ParamsVerifier = ParamsKZG<Bn256>;
-
-    fn new(k: u32) -> Self {
-        Self { inner: ParamsProver::new(k), first: Arc::default() }
-    }
-
-    fn commit(&self, poly: &Polynomial<Fr, Coeff>, blind: Blind<Fr>) -> G1 {
-        self.first.lock().unwrap().get_or_insert_with(|| poly.to_vec());
-        self.inner.commit(poly, blind)
-    }
-
-    fn get_g(&self) -> &[G1Affine] {
-        self.inner.get_g()
-    }
-
-    fn verifier_params(&'params self) -> &'params Self::ParamsVerifier {
-        &self.inner
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct RecordingScheme;
-
-impl CommitmentScheme for RecordingScheme {
-    type Scalar = Fr;
-    type Curve = G1Affine;
-    type ParamsProver = Recording;
-    type ParamsVerifier = ParamsKZG<Bn256>;
-
-    fn new_params(k: u32) -> Recording {
-        ParamsProver::new(k)
-    }
-
-    fn read_params<R: std::io::Read>(reader: &mut R) -> std::io::Result<Recording> {
-        Params::read(reader)
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct RecordingShplonk<'params>(ProverSHPLONK<'params, Bn256>);
-
-impl<'params> StockProver<'params, RecordingScheme> for RecordingShplonk<'params> {
-    const QUERY_INSTANCE: bool = false;
-
-    fn new(params: &'params Recording) -> Self {
-        Self(ProverSHPLONK::new(&params.inner))
-    }
-
-    fn create_proof<'com, E, T, R, I>(&self, rng: R, transcript: &mut T, queries: I) -> std::io::Result<()>
-    where
-        E: EncodedChallenge<G1Affine>,
-        T: TranscriptWrite<G1Affine, E>,
-        I: IntoIterator<Item = ProverQuery<'com, G1Affine>> + Clone,
-        R: RngCore,
-    {
-        self.0.create_proof(rng, transcript, queries)
-    }
-}
-
 pub(crate) type Transcript = Blake2bWrite<Vec<u8>, G1Affine, Challenge255<G1Affine>>;
 
 /// Keys and parameters of one circuit.
@@ -424,21 +320,11 @@ impl Setup {
     where
         T: TranscriptWriterBuffer<Vec<u8>, G1Affine, Challenge255<G1Affine>>,
     {
-        let params = Recording { inner: self.params.clone(), first: Arc::default() };
-        let rng = ChaCha20Rng::seed_from_u64(seed);
         let mut transcript = T::init(Vec::new());
-        let circuits = [circuit.clone()];
-        create_proof::<RecordingScheme, RecordingShplonk<'_>, _, _, _, _>(
-            &params,
-            &self.key,
-            &circuits,
-            &[instances],
-            rng,
-            &mut transcript,
-        )
-        .unwrap();
-        let polynomial = params.first.lock().unwrap().take().unwrap();
-        (transcript.finalize(), polynomial.into_iter().map(Into::into).collect())
+        let rng = ChaCha20Rng::seed_from_u64(seed);
+        let circuit = circuit.clone();
+        let polynomial = stock_proof(&self.params, &self.key, circuit, instances, rng, &mut transcript).unwrap();
+        (transcript.finalize(), polynomial)
     }
 
     pub(crate) fn verifies(&self, instances: &[&[Fr]], proof: &[u8]) -> bool {

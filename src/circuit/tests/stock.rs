@@ -1,0 +1,43 @@
+//! Our prover against the stock one: the same bytes for the same randomness, on every circuit of the fixtures.
+
+use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
+use hushproof_halo2_prover::{Control, Randomness, oracle::stock_proof};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+use crate::{
+    circuit::{ModelCircuit, planar},
+    prove::ProvingKey,
+    statement::PublicCodes,
+};
+
+fn assert_same_bytes(name: &str, key: &ProvingKey, mut circuit: ModelCircuit<'_>, codes: &PublicCodes) {
+    let instance = key.vk.statement.instance(codes, b"context").unwrap();
+    let transcript = || Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
+    let rng = || ChaCha20Rng::seed_from_u64(7);
+    let mut stock = transcript();
+    let polynomial = stock_proof(&key.stock.1, &key.stock.0, circuit.clone(), &[&instance], rng(), &mut stock).unwrap();
+    let mut ours = transcript();
+    let randomness = Randomness::with_polynomial(rng(), polynomial);
+    key.prover.prove(&key.srs, &[&instance], &mut circuit, randomness, &Control::default(), &mut ours).unwrap();
+    assert!(stock.finalize() == ours.finalize(), "{name}");
+}
+
+#[test]
+fn proofs_of_chains_are_the_stock_provers() {
+    for (name, model) in super::fixtures::all() {
+        let rig = super::Rig::new(model);
+        let witness = rig.witness(&super::fixtures::INPUT);
+        let circuit = super::ChainCircuit::new(&rig.model, rig.layout()).with_witness(&witness);
+        assert_same_bytes(name, &rig.key, ModelCircuit::Chain(circuit), &rig.codes(&witness));
+    }
+}
+
+#[test]
+fn proofs_of_planes_are_the_stock_provers() {
+    for (name, model, input) in planar::tests::fixtures::all() {
+        let rig = planar::tests::Rig::new(model);
+        let witness = rig.witness(&input);
+        let circuit = planar::PlanarCircuit::new(&rig.model, rig.layout()).with_witness(&witness);
+        assert_same_bytes(name, &rig.key, ModelCircuit::Planar(circuit), &rig.codes(&witness));
+    }
+}
