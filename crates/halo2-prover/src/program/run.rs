@@ -21,6 +21,12 @@ impl Program {
         &self.sources
     }
 
+    /// The sums of columns that are columns of their own, with the values of [`Self::scalars`] for factors.
+    pub(crate) fn combinations<'a>(&'a self, scalars: &'a [Fr]) -> impl Iterator<Item = Vec<(Fr, Source)>> + 'a {
+        let factor = |(source, scalar): &(Source, u32)| (scalars[*scalar as usize], *source);
+        self.combinations.iter().map(move |combination| combination.iter().map(factor).collect())
+    }
+
     /// The values that are the same in every row.
     pub(crate) fn scalars(&self, inputs: &Inputs<'_>) -> Vec<Fr> {
         let mut values = Vec::<Fr>::with_capacity(self.scalars.len());
