@@ -100,7 +100,7 @@ impl Prover {
             fixed_queries: cs.fixed_queries().iter().map(query).collect(),
             fixed,
             cosets: cosets(&domain, cs.degree() - 1)?,
-            program: constraints(cs, &permutation, blinding_factors)?,
+            program: constraints(cs, &permutation, blinding_factors, k)?,
             permutation,
             domain,
         })
@@ -215,6 +215,7 @@ fn constraints(
     cs: &ConstraintSystem<bn256::Fr>,
     permutation: &Permutation,
     blinding_factors: usize,
+    k: u32,
 ) -> Result<Program, ProveError> {
     let mut builder = Builder::default();
     let mut constraints = Vec::new();
@@ -274,5 +275,6 @@ fn constraints(
         }
     }
     let output = builder.fold(&constraints);
+    let output = builder.form_combinations(output, k, cs.degree() - 1);
     Ok(builder.compile(output))
 }

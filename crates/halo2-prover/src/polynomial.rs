@@ -1,6 +1,6 @@
 //! Operations on polynomials given by their coefficients, lowest first.
 
-use hushproof_bn254::Fr;
+use hushproof_bn254::{Fr, slices};
 use rayon::prelude::*;
 
 /// Coefficients of a piece of parallel work.
@@ -9,38 +9,19 @@ const CHUNK: usize = 1 << 10;
 /// p(x)
 pub(crate) fn evaluate(polynomial: &[Fr], x: Fr) -> Fr {
     if polynomial.len() <= CHUNK {
-        return horner(polynomial, x);
+        return slices::evaluate(polynomial, x);
     }
-    let parts: Vec<_> = polynomial.par_chunks(CHUNK).map(|chunk| horner(chunk, x)).collect();
-    horner(&parts, x.pow(&[CHUNK as u64]))
-}
-
-/// Horner's rule on four interleaved polynomials in x^4, so that products don't wait for each other.
-fn horner(coefficients: &[Fr], x: Fr) -> Fr {
-    let step = x.square().square();
-    let mut lanes = [Fr::ZERO; 4];
-    let chunks = coefficients.chunks_exact(4);
-    for (lane, coefficient) in lanes.iter_mut().zip(chunks.remainder()) {
-        *lane = *coefficient;
-    }
-    for chunk in chunks.rev() {
-        for (lane, coefficient) in lanes.iter_mut().zip(chunk) {
-            *lane = *lane * step + *coefficient;
-        }
-    }
-    lanes.into_iter().rev().fold(Fr::ZERO, |sum, lane| sum * x + lane)
+    let parts: Vec<_> = polynomial.par_chunks(CHUNK).map(|chunk| slices::evaluate(chunk, x)).collect();
+    slices::evaluate(&parts, x.pow(&[CHUNK as u64]))
 }
 
 /// The sum of factor times polynomial, of `size` coefficients; polynomials may be shorter.
-pub(crate) fn combine(terms: &[(Fr, &[Fr])], size: usize) -> Vec<Fr> {
+pub(crate) fn combine<'a>(terms: &[(Fr, &'a [Fr])], size: usize) -> Vec<Fr> {
     let mut sum = vec![Fr::ZERO; size];
     sum.par_chunks_mut(CHUNK).enumerate().for_each(|(index, sum)| {
-        for (factor, polynomial) in terms {
-            let start = (index * CHUNK).min(polynomial.len());
-            for (sum, coefficient) in sum.iter_mut().zip(&polynomial[start..]) {
-                *sum += *coefficient * *factor;
-            }
-        }
+        let start = index * CHUNK;
+        let part = |(factor, polynomial): &(Fr, &'a [Fr])| (*factor, &polynomial[start.min(polynomial.len())..]);
+        slices::add_combination(sum, &terms.iter().map(part).collect::<Vec<_>>());
     });
     sum
 }
@@ -60,7 +41,7 @@ pub(crate) fn scale_by_powers(polynomial: &mut [Fr], base: Fr, factor: Fr) {
 pub(crate) fn divide(polynomial: &mut [Fr], root: Fr) {
     // The quotient's coefficient i is the value at the root of the polynomial of the coefficients above i.
     let step = root.pow(&[CHUNK as u64]);
-    let values: Vec<_> = polynomial.par_chunks(CHUNK).map(|chunk| horner(chunk, root)).collect();
+    let values: Vec<_> = polynomial.par_chunks(CHUNK).map(|chunk| slices::evaluate(chunk, root)).collect();
     let mut above = vec![Fr::ZERO; values.len()];
     for i in (1..values.len()).rev() {
         // Only the last chunk may be shorter, and nothing is above it.

@@ -5,6 +5,7 @@
 //! so that the cost of decoding it is spread and its registers stay in cache.
 
 mod builder;
+mod linear;
 mod run;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -27,6 +28,8 @@ pub(crate) enum Source {
     FirstRow,
     /// X itself.
     Point,
+    /// The i-th of [`Program::combinations`].
+    Combination(usize),
 }
 
 /// A value that is the same in every row.
@@ -94,6 +97,8 @@ enum Output {
 #[derive(Debug)]
 pub(crate) struct Program {
     scalars: Vec<Scalar>,
+    /// Sums of scalar times column that are columns of their own.
+    combinations: Vec<linear::Combination>,
     /// The columns it reads.
     sources: Vec<Source>,
     instructions: Vec<Instruction>,

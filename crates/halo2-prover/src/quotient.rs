@@ -30,25 +30,26 @@ pub(crate) fn pieces(
     let size = prover.domain.size();
     let scalars = prover.program.scalars(inputs);
     let sources = prover.program.sources();
+    let mut combinations = Vec::new();
+    for terms in prover.program.combinations(&scalars) {
+        control.step(Stage::Quotient, 0, prover.cosets.len())?;
+        let polynomial = |(factor, source)| Some((factor, coefficients(prover, columns, &combinations, source)?));
+        let terms: Vec<_> = terms.into_iter().filter_map(polynomial).collect();
+        let combination = combine(&terms, size);
+        combinations.push(combination);
+    }
     let mut values = vec![vec![Fr::ZERO; size]; sources.len()];
     let mut result = vec![Fr::ZERO; size];
     let mut shares = Vec::with_capacity(prover.cosets.len());
     for (done, coset) in prover.cosets.iter().enumerate() {
         control.step(Stage::Quotient, done, prover.cosets.len())?;
         sources.par_iter().zip(&mut values).try_for_each(|(source, values)| {
-            let coefficients = match *source {
-                Source::Fixed(index) => &prover.fixed[index],
-                Source::Advice(index) => &columns.advice[index],
-                Source::Instance(index) => &columns.instance[index],
-                Source::Sigma(index) => &prover.permutation.sigmas[index],
-                Source::Product(index) => &columns.products[index],
-                Source::FirstRow => return first_row(prover, coset, values),
-                Source::Point => {
-                    points(prover, coset, values);
-                    return Ok(());
-                }
-            };
-            coset.transform.apply(coefficients, values).map_err(ProveError::from)
+            match coefficients(prover, columns, &combinations, *source) {
+                Some(coefficients) => coset.transform.apply(coefficients, values)?,
+                None if *source == Source::FirstRow => first_row(prover, coset, values),
+                None => points(prover, coset, values),
+            }
+            Ok::<_, ProveError>(())
         })?;
         let slices: Vec<_> = values.iter().map(Vec::as_slice).collect();
         prover.program.run(&slices, &scalars, &mut result);
@@ -67,6 +68,24 @@ pub(crate) fn pieces(
     Ok((0..prover.cosets.len()).map(piece).collect())
 }
 
+/// The coefficients of a column; none of those that are computed for each coset.
+fn coefficients<'a>(
+    prover: &'a Prover,
+    columns: &Columns<'a>,
+    combinations: &'a [Vec<Fr>],
+    source: Source,
+) -> Option<&'a [Fr]> {
+    Some(match source {
+        Source::Fixed(index) => &prover.fixed[index],
+        Source::Advice(index) => &columns.advice[index],
+        Source::Instance(index) => &columns.instance[index],
+        Source::Sigma(index) => &prover.permutation.sigmas[index],
+        Source::Product(index) => &columns.products[index],
+        Source::Combination(index) => &combinations[index],
+        Source::FirstRow | Source::Point => return None,
+    })
+}
+
 /// The elements g w^i of a coset.
 fn points(prover: &Prover, coset: &Coset, values: &mut [Fr]) {
     values.par_iter_mut().for_each(|value| *value = Fr::ONE);
@@ -74,7 +93,7 @@ fn points(prover: &Prover, coset: &Coset, values: &mut [Fr]) {
 }
 
 /// The Lagrange polynomial of the first row, (X^n - 1) / (n (X - 1)), on a coset.
-fn first_row(prover: &Prover, coset: &Coset, values: &mut [Fr]) -> Result<(), ProveError> {
+fn first_row(prover: &Prover, coset: &Coset, values: &mut [Fr]) {
     const CHUNK: usize = 1 << 10;
     points(prover, coset, values);
     let size = Fr::from_u64(values.len() as u64);
@@ -84,5 +103,4 @@ fn first_row(prover: &Prover, coset: &Coset, values: &mut [Fr]) -> Result<(), Pr
         Fr::batch_invert(chunk, scratch);
         chunk.iter_mut().for_each(|value| *value *= vanishing);
     });
-    Ok(())
 }

@@ -6,6 +6,7 @@ use halo2_proofs::plonk::Expression;
 use halo2curves::bn256;
 use hushproof_bn254::Fr;
 
+use super::linear::Combination;
 use super::{Action, Instruction, Operand, Output, Program, Scalar, Source};
 use crate::error::ProveError;
 
@@ -20,7 +21,7 @@ pub(crate) enum Value {
 
 /// A value that differs from row to row; operands are indices of row nodes or scalars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Row {
+pub(super) enum Row {
     Column(Source, i32),
     Add(u32, u32),
     Sub(u32, u32),
@@ -34,7 +35,7 @@ enum Row {
 
 impl Row {
     /// The row nodes it is computed from.
-    fn operands(self) -> impl DoubleEndedIterator<Item = u32> {
+    pub(super) fn operands(self) -> impl DoubleEndedIterator<Item = u32> {
         let (a, b) = match self {
             Self::Column(..) => (None, None),
             Self::Add(a, b) | Self::Sub(a, b) | Self::Mul(a, b) => (Some(a), Some(b)),
@@ -51,8 +52,9 @@ impl Row {
 pub(crate) struct Builder {
     scalars: Vec<Scalar>,
     scalar_index: HashMap<Scalar, u32>,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     row_index: HashMap<Row, u32>,
+    combinations: Vec<Combination>,
 }
 
 impl Builder {
@@ -298,11 +300,18 @@ impl Builder {
             Value::Row(row) => Output::Row(places[&row]),
             Value::Scalar(scalar) => Output::Scalar(scalar),
         };
-        Program { scalars: self.scalars, sources, instructions, registers: registers as usize, output }
+        Program {
+            scalars: self.scalars,
+            combinations: self.combinations,
+            sources,
+            instructions,
+            registers: registers as usize,
+            output,
+        }
     }
 
     /// The row nodes that `output` needs, each after its operands.
-    fn schedule(&self, output: Value) -> Vec<u32> {
+    pub(super) fn schedule(&self, output: Value) -> Vec<u32> {
         let mut order = Vec::new();
         let Value::Row(root) = output else {
             return order;
@@ -328,6 +337,37 @@ impl Builder {
         self.scalars[scalar as usize] == Scalar::Constant(value)
     }
 
+    /// Whether a scalar is the constant 1 or -1.
+    pub(super) fn is_unit(&self, scalar: u32) -> bool {
+        self.is_constant(scalar, Fr::ONE) || self.is_constant(scalar, -Fr::ONE)
+    }
+
+    pub(super) fn constant_index(&mut self, value: Fr) -> u32 {
+        self.intern_scalar(Scalar::Constant(value))
+    }
+
+    pub(super) fn opposite(&mut self, scalar: u32) -> u32 {
+        let zero = self.constant_index(Fr::ZERO);
+        self.intern_scalar(Scalar::Sub(zero, scalar))
+    }
+
+    pub(super) fn scalar_sum(&mut self, a: u32, b: u32) -> u32 {
+        self.intern_scalar(Scalar::Add(a.min(b), a.max(b)))
+    }
+
+    pub(super) fn scalar_product(&mut self, a: u32, b: u32) -> u32 {
+        self.intern_scalar(Scalar::Mul(a.min(b), a.max(b)))
+    }
+
+    /// The column of a linear combination.
+    pub(super) fn combination(&mut self, combination: Combination) -> Source {
+        let index = self.combinations.iter().position(|other| *other == combination).unwrap_or_else(|| {
+            self.combinations.push(combination);
+            self.combinations.len() - 1
+        });
+        Source::Combination(index)
+    }
+
     fn intern_scalar(&mut self, scalar: Scalar) -> u32 {
         let constant = |index: u32| match self.scalars[index as usize] {
             Scalar::Constant(value) => Some(value),
@@ -341,8 +381,9 @@ impl Builder {
         };
         let scalar = folded.map_or(scalar, Scalar::Constant);
         match scalar {
-            Scalar::Mul(a, b) if self.is_constant(a, Fr::ONE) => return b,
-            Scalar::Mul(a, b) if self.is_constant(b, Fr::ONE) => return a,
+            Scalar::Mul(one, other) | Scalar::Mul(other, one) if self.is_constant(one, Fr::ONE) => return other,
+            Scalar::Mul(zero, _) | Scalar::Mul(_, zero) if self.is_constant(zero, Fr::ZERO) => return zero,
+            Scalar::Add(zero, other) | Scalar::Add(other, zero) if self.is_constant(zero, Fr::ZERO) => return other,
             _ => (),
         }
         *self.scalar_index.entry(scalar).or_insert_with(|| {

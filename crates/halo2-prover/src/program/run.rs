@@ -1,6 +1,6 @@
 //! Running a program.
 
-use hushproof_bn254::Fr;
+use hushproof_bn254::{Fr, slices};
 use rayon::prelude::*;
 
 use super::{Action, Inputs, Operand, Output, Program, Scalar, Source};
@@ -19,6 +19,12 @@ impl Program {
     /// The columns to be given to [`Self::run`], in this order.
     pub(crate) fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// The sums of columns that are columns of their own, with the values of [`Self::scalars`] for factors.
+    pub(crate) fn combinations<'a>(&'a self, scalars: &'a [Fr]) -> impl Iterator<Item = Vec<(Fr, Source)>> + 'a {
+        let factor = |(source, scalar): &(Source, u32)| (scalars[*scalar as usize], *source);
+        self.combinations.iter().map(move |combination| combination.iter().map(factor).collect())
     }
 
     /// The values that are the same in every row.
@@ -68,8 +74,11 @@ impl Program {
             match instruction.action {
                 Action::Add(a, b) => binary(rows, at!(a, first), at!(b, second), |a, b| a + b),
                 Action::Sub(a, b) => binary(rows, at!(a, first), at!(b, second), |a, b| a - b),
-                Action::Mul(a, b) => binary(rows, at!(a, first), at!(b, second), |a, b| a * b),
-                Action::Square(a) => unary(rows, at!(a, first), |a| a.square()),
+                Action::Mul(a, b) => slices::mul(rows, at!(a, first), at!(b, second)),
+                Action::Square(a) => {
+                    let a = at!(a, first);
+                    slices::mul(rows, a, a);
+                }
                 Action::Negate(a) => unary(rows, at!(a, first), |a| -a),
                 Action::AddScalar(a, scalar) => {
                     let scalar = scalars[scalar as usize];
@@ -79,10 +88,7 @@ impl Program {
                     let scalar = scalars[scalar as usize];
                     unary(rows, at!(a, first), |a| scalar - a);
                 }
-                Action::MulScalar(a, scalar) => {
-                    let scalar = scalars[scalar as usize];
-                    unary(rows, at!(a, first), |a| a * scalar);
-                }
+                Action::MulScalar(a, scalar) => slices::mul_scalar(rows, at!(a, first), scalars[scalar as usize]),
             }
             registers[instruction.target as usize] = target;
         }

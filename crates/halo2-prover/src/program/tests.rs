@@ -18,10 +18,19 @@ fn run(program: &Program, columns: &[(Source, &[Fr])]) -> Vec<Fr> {
         gamma: Fr::from_u64(1003),
         y: Fr::from_u64(1004),
     };
-    let of = |source: &Source| columns.iter().find(|(other, _)| other == source).unwrap().1;
+    let scalars = program.scalars(&inputs);
+    let given = |source: Source| columns.iter().find(|(other, _)| *other == source).unwrap().1;
+    let sum = |terms: Vec<(Fr, Source)>| -> Vec<Fr> {
+        (0..ROWS).map(|row| terms.iter().map(|(factor, source)| *factor * given(*source)[row]).sum()).collect()
+    };
+    let combinations: Vec<_> = program.combinations(&scalars).map(sum).collect();
+    let of = |source: &Source| match *source {
+        Source::Combination(index) => combinations[index].as_slice(),
+        source => given(source),
+    };
     let slices: Vec<_> = program.sources().iter().map(of).collect();
     let mut result = vec![Fr::ONE; ROWS];
-    program.run(&slices, &program.scalars(&inputs), &mut result);
+    program.run(&slices, &scalars, &mut result);
     result
 }
 
@@ -156,4 +165,60 @@ fn nothing_folds_to_zero() {
     let mut builder = Builder::default();
     let output = builder.fold(&[]);
     assert_eq!(run(&builder.compile(output), &[]), vec![Fr::ZERO; ROWS]);
+}
+
+/// What constraints of a network look like: a selector times a running sum of weights times powers of a challenge,
+/// products of a sum of columns, sums shared by products and sums, nested sums times scalars.
+fn network(builder: &mut Builder) -> Value {
+    let b = builder;
+    let eta = b.scalar(Scalar::Challenge(0));
+    let selector = b.column(Source::Fixed(0), 0);
+    let mut weights = b.constant(Fr::from_u64(7));
+    for lane in 1..=10 {
+        let lane = b.column(Source::Fixed(lane), 0);
+        weights = b.mul(weights, eta);
+        weights = b.add(weights, lane);
+    }
+    let (now, next) = (b.column(Source::Advice(0), 0), b.column(Source::Advice(0), 1));
+    let step = b.sub(next, now);
+    let step = b.sub(step, weights);
+    let value = b.column(Source::Advice(1), -1);
+    let product = b.mul(weights, value);
+    let other = b.column(Source::Point, 0);
+    let sum = b.sub(other, product);
+    let sum = b.mul(sum, eta);
+    let sum = b.sub(value, sum);
+    let sum = b.mul(sum, eta);
+    let shared = b.add(value, now);
+    let square = b.mul(shared, shared);
+    let both = b.sub(square, shared);
+    let both = b.neg(both);
+    let first = b.mul(selector, step);
+    let second = b.mul(selector, sum);
+    let third = b.mul(selector, both);
+    b.fold(&[first, second, third, next, eta])
+}
+
+#[test]
+fn formed_combinations_change_no_value() {
+    let columns: Vec<_> = (0..14).map(column).collect();
+    let mut given: Vec<(Source, &[Fr])> = (0..11).map(|i| (Source::Fixed(i), columns[i].as_slice())).collect();
+    given.extend([(Source::Advice(0), columns[11].as_slice()), (Source::Advice(1), &columns[12])]);
+    given.push((Source::Point, &columns[13]));
+    let mut plain = Builder::default();
+    let output = network(&mut plain);
+    let plain = plain.compile(output);
+    assert!(plain.combinations.is_empty());
+    let expected = run(&plain, &given);
+    for (k, cosets) in [(10, 3), (1, 1), (24, 7)] {
+        let mut builder = Builder::default();
+        let output = network(&mut builder);
+        let output = builder.form_combinations(output, k, cosets);
+        let program = builder.compile(output);
+        assert_eq!(run(&program, &given), expected, "k = {k}");
+        // The ten lanes are transformed as one.
+        let lanes = |source: &&Source| matches!(source, Source::Fixed(1..));
+        assert_eq!(program.sources().iter().filter(lanes).count(), 0, "k = {k}");
+        assert!(program.sources().len() < plain.sources().len() - 7, "k = {k}");
+    }
 }

@@ -1,0 +1,235 @@
+//! Products, linear combinations and evaluations over whole slices of [`Fr`], several elements at a time.
+//!
+//! Work is not split among threads: callers choose the pieces. Slices of unequal lengths are taken to the shortest.
+
+use core::marker::PhantomData;
+
+use crate::field::{Fr, FrParams};
+use crate::lanes::{Butterfly, Scalar, Work, with_lanes};
+
+/// Sums between a load and a store, as many as [`Butterfly::butterfly`] allows.
+const SUMS: usize = 8;
+/// Independent running values of an evaluation, so that products don't wait for each other.
+const CHAINS: usize = 4;
+/// Largest number of elements at a time.
+const MAX_WIDTH: usize = 8;
+
+/// `target[i] = a[i] * b[i]`
+pub fn mul(target: &mut [Fr], a: &[Fr], b: &[Fr]) {
+    with_lanes!(Scalar, FrParams, products(target, a, b));
+}
+
+/// `target[i] = a[i] * factor`
+pub fn mul_scalar(target: &mut [Fr], a: &[Fr], factor: Fr) {
+    with_lanes!(Scalar, FrParams, scaled(target, a, factor));
+}
+
+/// `target[i] += factor * values[i]`, for each term; a term may have fewer values than the target.
+pub fn add_combination(target: &mut [Fr], terms: &[(Fr, &[Fr])]) {
+    for terms in terms.chunks(SUMS) {
+        with_lanes!(Scalar, FrParams, combined(target, terms));
+    }
+}
+
+/// The value at x of the polynomial with these coefficients, lowest first.
+pub fn evaluate(coefficients: &[Fr], x: Fr) -> Fr {
+    with_lanes!(Scalar, FrParams, evaluated(coefficients, x))
+}
+
+fn products<L: Butterfly<FrParams>>(target: &mut [Fr], a: &[Fr], b: &[Fr]) {
+    L::enter(Products::<L> { target, a, b, lanes: PhantomData });
+}
+
+struct Products<'a, L> {
+    target: &'a mut [Fr],
+    a: &'a [Fr],
+    b: &'a [Fr],
+    lanes: PhantomData<L>,
+}
+
+impl<L: Butterfly<FrParams>> Work for Products<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (a, b) = (self.a.chunks_exact(L::WIDTH), self.b.chunks_exact(L::WIDTH));
+        let mut done = 0;
+        for ((target, a), b) in self.target.chunks_exact_mut(L::WIDTH).zip(a).zip(b) {
+            L::load(a).scale(L::factors(b)).store(target);
+            done += L::WIDTH;
+        }
+        let rest = self.a.iter().zip(self.b).skip(done);
+        for (target, (a, b)) in self.target.iter_mut().skip(done).zip(rest) {
+            *target = *a * *b;
+        }
+    }
+}
+
+fn scaled<L: Butterfly<FrParams>>(target: &mut [Fr], a: &[Fr], factor: Fr) {
+    L::enter(Scaled::<L> { target, a, factor, lanes: PhantomData });
+}
+
+struct Scaled<'a, L> {
+    target: &'a mut [Fr],
+    a: &'a [Fr],
+    factor: Fr,
+    lanes: PhantomData<L>,
+}
+
+impl<L: Butterfly<FrParams>> Work for Scaled<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let factor = L::factor(self.factor);
+        let mut done = 0;
+        for (target, a) in self.target.chunks_exact_mut(L::WIDTH).zip(self.a.chunks_exact(L::WIDTH)) {
+            L::load(a).scale(factor).store(target);
+            done += L::WIDTH;
+        }
+        for (target, a) in self.target.iter_mut().zip(self.a).skip(done) {
+            *target = *a * self.factor;
+        }
+    }
+}
+
+/// At most [`SUMS`] terms.
+fn combined<L: Butterfly<FrParams>>(target: &mut [Fr], terms: &[(Fr, &[Fr])]) {
+    L::enter(Combined::<L> { target, terms, lanes: PhantomData });
+}
+
+struct Combined<'a, L> {
+    target: &'a mut [Fr],
+    terms: &'a [(Fr, &'a [Fr])],
+    lanes: PhantomData<L>,
+}
+
+impl<L: Butterfly<FrParams>> Work for Combined<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let shortest = self.terms.iter().map(|(_, values)| values.len()).min().unwrap_or(0).min(self.target.len());
+        let together = shortest - shortest % L::WIDTH;
+        let mut factors = [L::factor(Fr::ZERO); SUMS];
+        for (factor, (value, _)) in factors.iter_mut().zip(self.terms) {
+            *factor = L::factor(*value);
+        }
+        for (index, target) in self.target[..together].chunks_exact_mut(L::WIDTH).enumerate() {
+            let mut sum = L::load(target);
+            for (factor, (_, values)) in factors.iter().zip(self.terms) {
+                let product = L::load(&values[index * L::WIDTH..]).scale(*factor);
+                sum = sum.sum_difference(product).0;
+            }
+            sum.store(target);
+        }
+        for (factor, values) in self.terms {
+            for (target, value) in self.target.iter_mut().zip(*values).skip(together) {
+                *target += *value * *factor;
+            }
+        }
+    }
+}
+
+fn evaluated<L: Butterfly<FrParams>>(coefficients: &[Fr], x: Fr) -> Fr {
+    L::enter(Evaluated::<L> { coefficients, x, lanes: PhantomData })
+}
+
+struct Evaluated<'a, L> {
+    coefficients: &'a [Fr],
+    x: Fr,
+    lanes: PhantomData<L>,
+}
+
+impl<L: Butterfly<FrParams>> Work for Evaluated<'_, L> {
+    type Output = Fr;
+
+    /// Horner's rule in x^block on interleaved polynomials, `block` of them.
+    #[inline(always)]
+    fn run(self) -> Fr {
+        let block = CHAINS * L::WIDTH;
+        let step = L::factor(self.x.pow(&[block as u64]));
+        let blocks = self.coefficients.chunks_exact(block);
+        let mut values = [Fr::ZERO; CHAINS * MAX_WIDTH];
+        let highest = blocks.remainder();
+        values[..highest.len()].copy_from_slice(highest);
+        let mut sums: [L; CHAINS] = core::array::from_fn(|chain| L::load(&values[chain * L::WIDTH..]));
+        for block in blocks.rev() {
+            for (sum, coefficients) in sums.iter_mut().zip(block.chunks_exact(L::WIDTH)) {
+                *sum = sum.scale(step).sum_difference(L::load(coefficients)).0;
+            }
+        }
+        for (sum, values) in sums.into_iter().zip(values.chunks_exact_mut(L::WIDTH)) {
+            sum.store(values);
+        }
+        values[..block].iter().rev().fold(Fr::ZERO, |sum, value| sum * self.x + *value)
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::lanes::Limbs30;
+    use crate::lanes::fma51::Fma51;
+    use crate::lanes::tests::Pair;
+
+    fn check<L: Butterfly<FrParams>>(a: &[Fr], b: &[Fr], x: Fr) -> Result<(), TestCaseError> {
+        let mut target = vec![Fr::ONE; a.len()];
+        products::<L>(&mut target, a, b);
+        prop_assert_eq!(&target, &a.iter().zip(b).map(|(a, b)| *a * *b).collect::<Vec<_>>());
+        scaled::<L>(&mut target, a, x);
+        prop_assert_eq!(&target, &a.iter().map(|a| *a * x).collect::<Vec<_>>());
+        let naive = |p: &[Fr], x: Fr| p.iter().rev().fold(Fr::ZERO, |sum, value| sum * x + *value);
+        prop_assert_eq!(evaluated::<L>(a, x), naive(a, x));
+        prop_assert_eq!(evaluated::<L>(a, -Fr::ONE), naive(a, -Fr::ONE));
+        let short = &b[..b.len() / 2];
+        let terms = [(x, a), (-Fr::ONE, short), (Fr::ONE, b), (x, b), (-x, a), (-Fr::ONE, b), (x, a), (x, short)];
+        let mut expected = a.to_vec();
+        for (factor, values) in terms {
+            expected.iter_mut().zip(values).for_each(|(sum, value)| *sum += *value * factor);
+        }
+        target.copy_from_slice(a);
+        combined::<L>(&mut target, &terms);
+        prop_assert_eq!(target, expected);
+        Ok(())
+    }
+
+    fn element() -> impl Strategy<Value = Fr> {
+        prop_oneof![
+            1 => (0u64..3).prop_map(|x| -Fr::from_u64(x)),
+            1 => (0u64..3).prop_map(|x| Fr::from_montgomery([x, 0, 0, 0])),
+            1 => (0u64..3).prop_map(|x| -Fr::from_montgomery([x, 0, 0, 0])),
+            3 => any::<[u64; 4]>().prop_map(Fr::from_limbs),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn all_lanes_agree_with_single_elements(
+            pairs in prop::collection::vec((element(), element()), 0..140),
+            x in element(),
+        ) {
+            let (a, b): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+            check::<Scalar>(&a, &b, x)?;
+            check::<Limbs30<FrParams>>(&a, &b, x)?;
+            check::<Fma51<FrParams, Pair<true>>>(&a, &b, x)?;
+            // Whatever this machine has, and more terms than a pass takes.
+            let terms: Vec<_> = (0..19).map(|i| (x, if i % 3 == 0 { &a[..] } else { &b[..] })).collect();
+            let mut target = a.clone();
+            add_combination(&mut target, &terms);
+            let expected: Vec<_> =
+                a.iter().zip(&b).map(|(a, b)| *a + x * (*a * Fr::from_u64(7) + *b * Fr::from_u64(12))).collect();
+            prop_assert_eq!(target, expected);
+            let mut target = vec![Fr::ZERO; a.len()];
+            mul(&mut target, &a, &b);
+            prop_assert!(target.iter().zip(a.iter().zip(&b)).all(|(t, (a, b))| *t == *a * *b));
+            mul_scalar(&mut target, &a, x);
+            prop_assert!(target.iter().zip(&a).all(|(t, a)| *t == *a * x));
+            prop_assert_eq!(evaluate(&a, x), evaluated::<Scalar>(&a, x));
+        }
+    }
+}
