@@ -1,4 +1,5 @@
-//! Keys, proofs and their files, over the stock halo2 prover and verifier (KZG on BN254, SHPLONK, Blake2b transcript).
+//! Keys, proofs and their files: the stock halo2 verifier (KZG on BN254, SHPLONK, Blake2b transcript), and our prover of its
+//! proofs.
 
 mod keys;
 mod proof;
