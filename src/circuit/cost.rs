@@ -66,5 +66,5 @@ const SMALL_SHARE: f64 = 0.2;
 const FIELD_PRODUCT_SECONDS: f64 = 32e-9;
 const FIXED_SECONDS: f64 = 18e-3;
 const THREADS: f64 = 1.8;
-const SHARE: f64 = 0.36;
-const BROWSER_FACTOR: f64 = 3.8;
+const SHARE: f64 = 0.22;
+const BROWSER_FACTOR: f64 = 7.0;
