@@ -1,6 +1,7 @@
 //! A model of either form, and its `.hush` file.
 //!
-//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar, 2 planar with private weights), body, Blake2b-256 digest of all before it.
+//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar, 2 planar with private weights), body,
+//! Blake2b-256 digest of all before it.
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
 //! exactly one encoding.
 

@@ -42,17 +42,17 @@ fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
     while let Some(tensor) = strided(&network) {
         insert(&mut network, tensor, is_strided);
     }
-    while let Some((tensor, stride)) = if private { split(&network)? } else { None } {
+    while private && let Some((tensor, stride)) = split(&network)? {
         insert(&mut network, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) == stride));
     }
     // Each copy settles one reader; what would go on for ever is refused by the geometry.
     for _ in 0..MAX_COPIES_PER_LAYER * (network.layers.len() + 1) {
         if let Some(operand) = shared_operand(&network)? {
             separate(&mut network, operand);
-        } else if let Some(tensor) = split_lines(&network)? {
-            insert(&mut network, tensor, |_, _| true);
         } else if let Some(tensor) = mixed(&network)? {
             insert(&mut network, tensor, |map, _| matches!(map, Map::Sparse(_)));
+        } else if let Some(tensor) = split_lines(&network)? {
+            insert(&mut network, tensor, |_, _| true);
         } else {
             break;
         }
@@ -197,6 +197,11 @@ fn shared_operand(network: &Network) -> Result<Option<Operand>> {
                 phase = Some(phases(&view)?.phase);
             }
             let split = phase.as_ref().is_some_and(|phase| phase[factor] != [1, 1]);
+            let own = |layer: &FloatLayer| matches!(layer.terms[..], [Term { map: Map::Sparse(_), .. }]);
+            let made = read.source.checked_sub(1).is_some_and(|layer| own(&network.layers[layer]));
+            if lines && !made && phase.as_ref().is_some_and(|phase| phase[read.source][0] > 1) {
+                return Ok(Some(Operand { factor: false, apart: true, ..operand }));
+            }
             if lines && split {
                 return Ok(Some(Operand { apart: true, ..operand }));
             }

@@ -131,8 +131,8 @@ fn spread<W: Clone>(view: &View<'_, W>, layers: &[Grid], tensor: usize) -> Resul
 
 /// Whether a layer is a matrix product that makes several lines of one.
 pub(super) fn outer<W: Clone>(view: &View<'_, W>, layer: usize) -> bool {
-    let factors = view.layers[layer].terms.iter().filter_map(|view| view.term.map.factor());
-    factors.into_iter().any(|factor| view.shapes[factor].width > 1)
+    let mut factors = view.layers[layer].terms.iter().filter_map(|view| view.term.map.factor());
+    factors.any(|factor| view.shapes[factor].width > 1)
 }
 
 /// Whether a term reads a tensor as its source.

@@ -72,10 +72,8 @@ impl Witness {
                 }
                 Some(layer) => first_cells(model, layer, &trace, index),
             };
-            if let Some(factors) = tensor.checked_sub(1).and_then(|layer| Some((layer, trace.factors.get(layer)?)))
-                && !factors.1.is_empty()
-            {
-                first.pair(rows, &trace.accumulators[factors.0], factors.1);
+            if let Some(layer) = tensor.checked_sub(1).filter(|layer| !model.layers[*layer].times().is_empty()) {
+                first.pair(rows, &trace.accumulators[layer], &trace.factors[layer]);
                 continue;
             }
             for (index, (state, whole)) in (0..shape.len()).filter_map(|index| Some((index, element(index)?))) {
