@@ -154,6 +154,24 @@ impl Workspace {
             self.points.extend(buckets.filter(|bucket| !bucket.is_identity()));
             self.lengths.push(self.points.len() - before);
         }
+        self.sums_of_groups()
+    }
+
+    /// The plain sum of each group of points, of which none is the identity.
+    pub(super) fn plain_sums(&mut self, groups: impl Iterator<Item = impl Iterator<Item = Affine>>) -> Vec<G1> {
+        self.adder.restart();
+        self.points.clear();
+        self.lengths.clear();
+        for group in groups {
+            let before = self.points.len();
+            self.points.extend(group);
+            self.lengths.push(self.points.len() - before);
+        }
+        self.sums_of_groups().into_iter().map(G1::from).collect()
+    }
+
+    /// The sums of the groups that `points` and `lengths` hold, which are consumed.
+    fn sums_of_groups(&mut self) -> Vec<Affine> {
         self.pair_up();
         let mut sums = self.points.iter();
         let sum = |length: &usize| if *length == 0 { None } else { sums.next() };
