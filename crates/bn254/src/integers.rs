@@ -40,6 +40,9 @@ impl IntegerSum {
 
     /// The sum.
     pub fn total(&self) -> Fr {
+        if self.words == [0; WORDS] {
+            return Fr::ZERO;
+        }
         match carried(&self.words) {
             (limbs, false) => reduced(limbs),
             (_, true) => -reduced(carried(&self.words.map(i64::wrapping_neg)).0),
