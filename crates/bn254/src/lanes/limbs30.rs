@@ -94,7 +94,7 @@ impl<P: Params> Limbs30<P> {
     }
 
     /// The product of single elements in the storage form, below 2p; `a` below p, `b` any 256-bit integer.
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(any(test, target_arch = "wasm32"))]
     #[inline(always)]
     pub(crate) fn multiply(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
         Self::product(split(a), split(b)).pack()
