@@ -6,8 +6,15 @@ use crate::setup;
 use crate::toolchain::{BUILDS, Build, TARGET, Toolchain};
 use anyhow::{Context, Result, bail};
 
-const SOURCES: &[&str] =
-    &["Cargo.lock", "Cargo.toml", "src", "crates", "xtask/src/build_web.rs", "xtask/src/rustc.rs", "xtask/src/toolchain.rs"];
+const SOURCES: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "src",
+    "crates",
+    "xtask/src/build_web.rs",
+    "xtask/src/rustc.rs",
+    "xtask/src/toolchain.rs",
+];
 /// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below.
 const MOST_GZIP_BYTES: usize = 1_200_000;
 const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single"];

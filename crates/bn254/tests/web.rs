@@ -116,8 +116,12 @@ fn sums_of_points_agree() -> Result<(), hushproof_bn254::msm::MsmError> {
     let dense = elements(400);
     let small: Vec<i64> = (0..394).map(|i| i % 255 - 127).collect();
     let wide: Vec<i64> = (0..400).map(|i| (i - 200) * 0x1234_5678_9abc).collect();
-    let columns =
-        [Column::dense(&dense), Column::small(&small, 7), Column::small(&wide, 63), Column::mixed(&small, 8, &dense[..6])];
+    let columns = [
+        Column::dense(&dense),
+        Column::small(&small, 7),
+        Column::small(&wide, 63),
+        Column::mixed(&small, 8, &dense[..6]),
+    ];
     let sums = G1::to_affine_many(&bases.msm_many(&columns)?);
     let of = |small: &[i64], tail: &[Fr]| {
         let all: Vec<Fr> = small.iter().map(|x| Fr::from_i64(*x)).chain(tail.iter().copied()).collect();
