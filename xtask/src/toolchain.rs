@@ -54,6 +54,10 @@ pub(crate) const PLAIN: Build = Build {
 pub(crate) const SINGLE: Build =
     Build { name: "single", features: "", target_features: "+bulk-memory,+simd128", flags: "" };
 
+/// The arithmetic of [`THREADS`] for the tests, which run on one thread.
+pub(crate) const SINGLE_RELAXED: Build =
+    Build { name: "single-relaxed", features: "", target_features: "+bulk-memory,+simd128,+relaxed-simd", flags: "" };
+
 /// All that is shipped.
 pub(crate) const BUILDS: [&Build; 3] = [&THREADS, &PLAIN, &SINGLE];
 
