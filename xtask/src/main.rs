@@ -42,7 +42,11 @@ const TASKS: &[Task] = &[
         about: "build pkg/ (wasm) and www/dist/ (page) [--modules [NAME]: only pkg/, or one build of it]",
         run: build_web::run,
     },
-    Task { name: "test-wasm", about: "run the wasm-bindgen tests in headless Chromium", run: wasm_test::run },
+    Task {
+        name: "test-wasm",
+        about: "run the wasm-bindgen tests, of the library and its kernels, in headless Chromium",
+        run: wasm_test::run,
+    },
     Task { name: "test-web", about: "drive the built page in headless browsers", run: test_web::run },
     Task {
         name: "serve",

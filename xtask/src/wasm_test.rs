@@ -1,7 +1,7 @@
 //! `cargo xtask test-wasm`: the tests marked `#[wasm_bindgen_test]`, by wasm-pack in headless Chromium, on one thread.
 
 use crate::count::{Counts, libtest};
-use crate::process::{command, tee};
+use crate::process::{command, root, tee};
 use crate::test::judge;
 use crate::toolchain::{Build, SINGLE, SINGLE_RELAXED, Toolchain};
 use crate::{setup, system};
@@ -34,8 +34,8 @@ pub(crate) fn tests(arguments: &[String]) -> Result<Counts> {
     let mut counts = Counts::default();
     for (package, build, options) in SUITES {
         let mut wasm_pack = toolchain.prepare(command(&wasm_pack), build)?;
-        wasm_pack.env("CHROMEDRIVER", &driver);
-        wasm_pack.args(["test", "--headless", "--chrome", "--release", package, "--", "--locked"]);
+        wasm_pack.current_dir(root().join(package)).env("CHROMEDRIVER", &driver);
+        wasm_pack.args(["test", "--headless", "--chrome", "--release", "--", "--locked"]);
         wasm_pack.args(*options).args(arguments);
         let (output, succeeded) = tee(&mut wasm_pack)?;
         counts += judge(libtest(&output), succeeded)?;

@@ -16,17 +16,19 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// Edge values, stored and as integers, and pseudorandom ones, each next to every other in the course of a few rotations.
 fn elements(count: usize) -> Vec<Fr> {
-    let minus_one = (-Fr::ONE).to_limbs();
+    // The element held as this integer, itself times 2^256.
+    let shift = Fr::from_u64(2).pow(&[256]).invert().unwrap_or(Fr::ONE);
+    let stored = |limbs| Fr::from_limbs(limbs) * shift;
     let edges = [
         Fr::ZERO,
         Fr::ONE,
         -Fr::ONE,
         -Fr::from_u64(2),
-        Fr::from_montgomery([1, 0, 0, 0]),
-        Fr::from_montgomery(minus_one),
-        Fr::from_montgomery([u64::MAX, u64::MAX, u64::MAX, 0xfff]),
-        Fr::from_montgomery([0, 0, 0, 1 << 12]),
-        Fr::from_montgomery([0, u64::MAX, 0, u64::MAX >> 3]),
+        stored([1, 0, 0, 0]),
+        stored((-Fr::ONE).to_limbs()),
+        stored([u64::MAX, u64::MAX, u64::MAX, 0xfff]),
+        stored([0, 0, 0, 1 << 12]),
+        stored([0, u64::MAX, 0, u64::MAX >> 3]),
     ];
     let random = Fr::from_u64(5).pow(&[u64::MAX, 3]).powers(usize::MAX).map(|x| x + Fr::from_u64(3));
     (edges.into_iter().cycle().zip(random).enumerate())
