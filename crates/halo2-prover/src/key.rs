@@ -1,7 +1,5 @@
 //! What the prover keeps between proofs of one circuit.
 
-use std::sync::OnceLock;
-
 use halo2_proofs::plonk::{Any, Column, ConstraintSystem, ProvingKey};
 use halo2_proofs::poly::{Polynomial, Rotation};
 use halo2curves::bn256::{self, G1Affine};
@@ -37,7 +35,7 @@ pub struct Prover {
     /// The folded constraints, to be divided by the vanishing polynomial.
     pub(crate) program: Program,
     /// Values of columns that are the same in every proof, by coset and slot of the program.
-    pub(crate) constants: OnceLock<Vec<Vec<Vec<Fr>>>>,
+    pub(crate) constants: std::sync::OnceLock<Vec<Vec<Vec<Fr>>>>,
 }
 
 /// The permutation argument.
@@ -107,7 +105,7 @@ impl Prover {
             program: constraints(cs, &permutation, blinding_factors, k)?,
             permutation,
             domain,
-            constants: OnceLock::new(),
+            constants: std::sync::OnceLock::new(),
         })
     }
 

@@ -88,6 +88,7 @@ pub(crate) const fn reduce_rarely(a: [u64; 4], m: [u64; 4]) -> [u64; 4] {
 }
 
 /// `x * x`, eight limbs: the six mixed products once, doubled.
+#[cfg(not(target_arch = "wasm32"))]
 #[inline(always)]
 pub(crate) const fn wide_square(x: [u64; 4]) -> [u64; 8] {
     let (t1, c) = mac(0, x[0], x[1], 0);

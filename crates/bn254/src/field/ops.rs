@@ -4,16 +4,17 @@ use core::iter::Sum;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 #[cfg(not(target_arch = "wasm32"))]
-use super::limbs::wide_square;
-use super::limbs::{adc, add_limbs, add_masked, mac, reduce_once, reduce_rarely, sub_limbs};
+use super::limbs::{adc, wide_square};
+use super::limbs::{add_limbs, add_masked, mac, reduce_once, reduce_rarely, sub_limbs};
 use super::{Fp, Params};
 #[cfg(target_arch = "wasm32")]
 use crate::lanes::Limbs30;
 
 impl<P: Params> Fp<P> {
     /// `t / 2^256` modulo p, as some integer below 2p, for `t` below p * 2^256.
+    #[cfg(not(target_arch = "wasm32"))]
     #[inline(always)]
-    pub(crate) const fn reduce_lazy(t: [u64; 8]) -> [u64; 4] {
+    const fn reduce_lazy(t: [u64; 8]) -> [u64; 4] {
         let p = P::MODULUS;
         let m = t[0].wrapping_mul(Self::NEG_INV);
         let (_, c) = mac(t[0], m, p[0], 0);
@@ -72,6 +73,7 @@ impl<P: Params> Fp<P> {
     }
 
     /// `self * y / 2^256 mod p` for any 256-bit integer `y`, reduced.
+    #[cfg(not(target_arch = "wasm32"))]
     #[inline(always)]
     pub(crate) const fn mul_raw(self, y: [u64; 4]) -> [u64; 4] {
         reduce_rarely(Self::mul_lazy(self.0, y), P::MODULUS)
