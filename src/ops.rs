@@ -243,6 +243,30 @@ pub(crate) fn find(name: &str) -> Option<Def> {
     op.or_else(|| REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite))
 }
 
+/// What to do about an operator that is not supported; empty where nothing is nearer than another.
+pub(crate) fn advice(name: &str) -> &'static str {
+    match name {
+        "Compress" | "NonMaxSuppression" | "NonZero" | "Unique" => {
+            "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
+        }
+        "If" | "Loop" | "Scan" => "unroll control flow when exporting",
+        "Einsum" => "export it as MatMul, Transpose and Mul",
+        "ConvInteger"
+        | "DequantizeLinear"
+        | "DynamicQuantizeLinear"
+        | "MatMulInteger"
+        | "QLinearConv"
+        | "QLinearMatMul"
+        | "QuantizeLinear" => "give the float model, which is quantized here",
+        "LpPool" => "export it as Pow, AveragePool and Pow",
+        "GridSample" | "RoiAlign" => "the places it reads depend on values",
+        "Bernoulli" | "Multinomial" | "RandomNormal" | "RandomNormalLike" | "RandomUniform" | "RandomUniformLike" => {
+            "a proof is of one computation; give random numbers as an input"
+        }
+        _ => "",
+    }
+}
+
 /// A supported operator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Def {
@@ -497,6 +521,43 @@ mod tests {
         }
         assert!(find("Loop").is_none());
         assert_eq!(operators().count(), DEFS.len() + REWRITES.len());
+    }
+
+    /// The table of `docs/operators.md`.
+    fn documentation() -> String {
+        let mut all: Vec<Def> =
+            DEFS.iter().copied().map(Def::Op).chain(REWRITES.iter().copied().map(Def::Rewrite)).collect();
+        all.sort_unstable_by_key(|def| def.onnx());
+        let row = |def: &Def| {
+            let (opsets, inputs) = (def.opsets(), def.inputs());
+            let (least, most) = (inputs.start(), inputs.end());
+            let inputs = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            let form = if matches!(def, Def::Op(_)) { "own" } else { "others" };
+            let (name, link) = (def.onnx(), format!("https://onnx.ai/onnx/operators/onnx__{}.html", def.onnx()));
+            format!(
+                "| [{name}]({link}) | {} to {} | {inputs} | {form} | {} |\n",
+                opsets.start(),
+                opsets.end(),
+                def.summary()
+            )
+        };
+        let count = all.len();
+        format!(
+            "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs`; a test keeps this file \
+             so\n(`HUSHPROOF_WRITE_DOCS=1 cargo test --lib documented` rewrites it). \"own\" operators have a normal form of their \
+             own, \"others\" are\nput together from those. The file of each operator in `src/ops/` states its formula, rounding and \
+             limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}",
+            all.iter().map(row).collect::<String>()
+        )
+    }
+
+    #[test]
+    fn the_table_is_documented() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join("operators.md");
+        if std::env::var_os("HUSHPROOF_WRITE_DOCS").is_some() {
+            std::fs::write(&path, documentation()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), documentation(), "rewrite it as it says");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tract_onnx::pb::NodeProto;
+use tract_onnx::pb::{NodeProto, ValueInfoProto};
 
 use super::{
     order,
@@ -174,14 +174,13 @@ impl Graph {
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             builder.named(&tensor.name, id);
         }
-        for input in &proto.input {
-            if builder.ids.contains_key(input.name.as_str()) {
-                continue; // a default value, which is the constant
-            }
-            let id = builder.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
-            builder.named(&input.name, id);
-            builder.graph.inputs.push(id);
+        let given = proto.input.iter().filter(|input| !builder.ids.contains_key(input.name.as_str()));
+        let mut inputs: Vec<_> = given.collect();
+        if inputs.len() > 1 {
+            // Exporters leave in the state that training needs.
+            inputs.retain(|input| builder.consumed.contains(input.name.as_str()));
         }
+        builder.inputs(&inputs)?;
         let (mut unsupported, mut failure) = (vec![], None);
         for node in &proto.node {
             match builder.node(node) {
@@ -196,18 +195,8 @@ impl Graph {
         if let Some(error) = failure {
             return Err(error);
         }
-        for output in &proto.output {
-            // Absent only behind an error returned above.
-            let Some(mut id) = builder.ids.get(output.name.as_str()).copied() else { continue };
-            if builder.graph.values[id].name != output.name {
-                // Another name of an input, a constant or another output.
-                builder.current.clone_from(&output.name);
-                let error = |e| locate(&output.name, "Identity", e);
-                id = Rewriter::new(&mut builder).named_copy(id).map_err(error)?;
-                builder.graph.values[id].name.clone_from(&output.name);
-            }
-            builder.graph.outputs.push(id);
-        }
+        let outputs: Vec<&str> = proto.output.iter().map(|output| output.name.as_str()).collect();
+        builder.outputs(&outputs)?;
         Ok(builder.graph)
     }
 }
@@ -230,6 +219,55 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// Adds the inputs. Several are parts of one vector, named after all of them, in their order.
+    fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
+        if let [input] = inputs {
+            let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
+            self.named(&input.name, id);
+            self.graph.inputs.push(id);
+            return Ok(());
+        }
+        let facts = inputs.iter().map(|input| proto::input_fact(input)).collect::<Result<Vec<_>>>()?;
+        let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?));
+        let Some(len) = len.filter(|len| *len > 0) else { return Ok(()) };
+        let all = self.private(Fact::float(vec![1, len])).map_err(|e| locate("inputs", "input", e))?;
+        self.graph.values[all].name = joined(inputs.iter().map(|input| input.name.as_str()));
+        self.graph.inputs.push(all);
+        let mut start = 0;
+        for (input, fact) in inputs.iter().zip(facts) {
+            self.current.clone_from(&input.name);
+            let end = start + fact.len();
+            let part = Rewriter::new(self).part(all, start..end, &fact);
+            let id = part.map_err(|e| locate(&input.name, "input", e))?;
+            self.named(&input.name, id);
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// Adds the outputs; several as parts of one vector, named after all of them, in their order.
+    fn outputs(&mut self, names: &[&'a str]) -> Result<()> {
+        // Absent only behind an error.
+        let mut ids: Vec<Id> = names.iter().filter_map(|name| self.ids.get(name).copied()).collect();
+        let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
+        let name = joined(names.iter().copied());
+        self.current.clone_from(&name);
+        if ids.len() > 1 && private {
+            let all = Rewriter::new(self).joined(&ids).map_err(|e| locate(&name, "output", e))?;
+            self.graph.values[all].name.clone_from(&name);
+            ids = vec![all];
+        }
+        if let [id] = &mut ids[..]
+            && self.graph.values[*id].name != name
+        {
+            // Another name of an input or a constant.
+            *id = Rewriter::new(self).named_copy(*id).map_err(|e| locate(&name, "Identity", e))?;
+            self.graph.values[*id].name = name;
+        }
+        self.graph.outputs = ids;
+        Ok(())
+    }
+
     /// A new value; its name is empty until a tensor of the file is found to be it.
     fn add(&mut self, fact: Fact, constant: Option<Tensor>) -> Id {
         self.graph.values.push(Value { name: String::new(), fact, constant });
@@ -371,7 +409,9 @@ impl<'a> Builder<'a> {
         if !proto::is_default_domain(&proto.domain) {
             return unsupported(&format!("{}.{}", proto.domain, proto.op_type), "");
         }
-        let Some(def) = ops::find(&proto.op_type) else { return unsupported(&proto.op_type, "") };
+        let Some(def) = ops::find(&proto.op_type) else {
+            return unsupported(&proto.op_type, ops::advice(&proto.op_type));
+        };
         let (op, opsets, takes) = (def.onnx(), def.opsets(), def.inputs());
         if !opsets.contains(&self.opset) {
             return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
@@ -414,6 +454,11 @@ impl<'a> Builder<'a> {
             |name: &String| if name.is_empty() { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) };
         names.iter().map(id).collect()
     }
+}
+
+/// The name of several tensors as one.
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join("+")
 }
 
 /// An operator's error at a node.

@@ -5,9 +5,10 @@
 //! [ScatterND](https://onnx.ai/onnx/operators/onnx__ScatterND.html) and
 //! [OneHot](https://onnx.ai/onnx/operators/onnx__OneHot.html).
 //!
-//! Constant indices only move values, exactly. A private index must be an integer whose range follows from the graph, as that
-//! of a sum of truth values does: for each value in that range a table says whether it is the index, and the result is the
-//! sum of the products with what the values stand for. Scatter takes constant indices only.
+//! Constant indices only move values, exactly. For each value that a private
+//! index may have, by what it is computed from or else by the length of the axis, a table says whether it is the index, and
+//! the result is the sum of the products with what the values stand for; an index out of range or below 0 selects nothing.
+//! Private indices of Scatter must be distinct, as ONNX asks, and go with no `reduction`.
 
 use super::{
     Id, Inputs, OpError, OpResult, RewriteDef, Rewriter,
@@ -38,8 +39,8 @@ struct OneOf {
 impl OneOf {
     /// Indices in 0..size.
     fn new(to: &mut Rewriter<'_>, indices: Id, size: usize) -> OpResult<Self> {
-        let unknown = || OpError::unsupported("a private index whose range is not known");
-        let bounds = to.bounds(indices).ok_or_else(unknown)?;
+        let whole = || vec![(0.0, (size - 1) as f64); to.len(indices)];
+        let bounds = to.bounds(indices).unwrap_or_else(whole);
         let top = (size - 1) as f64;
         let clamped: Vec<(usize, usize)> =
             bounds.iter().map(|(low, high)| (low.clamp(0.0, top) as usize, high.clamp(0.0, top) as usize)).collect();
@@ -98,7 +99,7 @@ pub(super) const GATHER: RewriteDef = RewriteDef {
     onnx: "Gather",
     opsets: 7..=21,
     inputs: 2..=2,
-    summary: "slices of an axis by index, constant or of a known range",
+    summary: "slices of an axis by index, constant or private",
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         attrs.finish()?;
@@ -156,7 +157,7 @@ pub(super) const GATHER_ELEMENTS: RewriteDef = RewriteDef {
     onnx: "GatherElements",
     opsets: 11..=21,
     inputs: 2..=2,
-    summary: "single values along an axis by index, constant or of a known range",
+    summary: "single values along an axis by index, constant or private",
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         attrs.finish()?;
@@ -195,12 +196,64 @@ fn width(shape: &[usize], indices: &[usize], batch: usize) -> OpResult<usize> {
     width.ok_or_else(|| OpError::shape("rows of no more indices than axes", &[shape, indices]))
 }
 
+/// Rows of private indices as single ones into the first `width` axes together, and how many values those have.
+fn flattened(to: &mut Rewriter<'_>, indices: Id, shape: &[usize], width: usize) -> OpResult<(Id, usize)> {
+    let rows = to.len(indices) / width;
+    let indices = to.float(indices)?;
+    let matrix = to.reshape(indices, &[rows, width])?;
+    let strides = (0..width).map(|axis| shape[axis + 1..width].iter().product::<usize>() as f64).collect();
+    let strides = to.floats(&[width, 1], strides)?;
+    let flat = to.op("MatMul", &[matrix, strides])?;
+    Ok((to.relabel(flat, DType::Int)?, shape[..width].iter().product()))
+}
+
+/// The data with values replaced at private places: at each, whose number for update i is `places[i]` = (start, stride) of an
+/// axis, the update.
+fn scatter_private(
+    to: &mut Rewriter<'_>,
+    [data, indices, updates]: [Id; 3],
+    size: usize,
+    places: &[(usize, usize)],
+) -> OpResult<Vec<Id>> {
+    let (shape, dtype, len) = (to.shape(data), to.fact(data).dtype, to.len(data));
+    let one = OneOf::new(to, indices, size)?;
+    let (data, updates) = (to.float(data)?, to.float(updates)?);
+    let count = places.len();
+    let targets = (0..count).flat_map(|i| (0..one.width).map(move |w| (i, w)));
+    let targets: Vec<usize> = targets.map(|(i, w)| places[i].0 + (one.low[i] + w) * places[i].1).collect();
+    let sources = targets.iter().map(|target| Some(*target as u32)).collect();
+    let old = to.select(data, vec![count, one.width], sources, 0.0)?;
+    let column = to.reshape(updates, &[count, 1])?;
+    let change = to.op("Sub", &[column, old])?;
+    let change = to.op("Mul", &[change, one.chosen])?;
+    let mut y = to.reshape(data, &[len])?;
+    // Each value sums the changes that may meet it: as many rounds as the most of them.
+    let mut rounds: Vec<Vec<Option<u32>>> = vec![];
+    let mut seen = vec![0; len];
+    for (at, target) in targets.into_iter().enumerate() {
+        if rounds.len() == seen[target] {
+            rounds.push(vec![None; len]);
+        }
+        rounds[seen[target]][target] = Some(at as u32);
+        seen[target] += 1;
+    }
+    if rounds.len().saturating_mul(len) > MAX_ELEMENTS {
+        return Err(OpError::Graph("private indices choose among too many values".into()));
+    }
+    let count = rounds.len();
+    let all = to.select(change, vec![count, len], rounds.concat(), 0.0)?;
+    let sum = to.reduce("ReduceSum", all, &[0], false)?;
+    y = to.op("Add", &[y, sum])?;
+    let y = to.reshape(y, &shape)?;
+    Ok(vec![to.relabel(y, dtype)?])
+}
+
 /// The slices that rows of indices name.
 pub(super) const GATHER_ND: RewriteDef = RewriteDef {
     onnx: "GatherND",
     opsets: 11..=21,
     inputs: 2..=2,
-    summary: "slices by constant rows of indices",
+    summary: "slices by rows of indices, constant or private",
     rewrite: |mut attrs, inputs, to| {
         let batch = attrs.int("batch_dims").unwrap_or(0);
         attrs.finish()?;
@@ -212,6 +265,18 @@ pub(super) const GATHER_ND: RewriteDef = RewriteDef {
             return Err(OpError::shape("the same batch axes", &[&shape, &rows]));
         }
         let width = width(&shape, &rows, batch)?;
+        let mut result = rows[..rows.len() - 1].to_vec();
+        result.extend(&shape[batch + width..]);
+        if to.value(indices).is_none() {
+            if batch > 0 {
+                return Err(OpError::unsupported("private indices with batch_dims"));
+            }
+            let (flat, size) = flattened(to, indices, &shape, width)?;
+            let inner = shape[width..].iter().product();
+            let one = OneOf::new(to, flat, size)?;
+            let values = one.pick(to, data, inner, |_, value, c| value * inner + c)?;
+            return Ok(vec![to.reshape(values, &result)?]);
+        }
         let list = to.list(indices, "the indices")?;
         let batches: usize = shape[..batch].iter().product();
         let block: usize = shape[batch..].iter().product();
@@ -222,8 +287,6 @@ pub(super) const GATHER_ND: RewriteDef = RewriteDef {
                 starts.into_iter().flat_map(|start| (0..len).map(move |i| Some((b * block + start + i) as u32))),
             );
         }
-        let mut result = rows[..rows.len() - 1].to_vec();
-        result.extend(&shape[batch + width..]);
         Ok(vec![to.select(data, result, sources, 0.0)?])
     },
 };
@@ -255,7 +318,7 @@ pub(super) const SCATTER_ELEMENTS: RewriteDef = RewriteDef {
     onnx: "ScatterElements",
     opsets: 11..=21,
     inputs: 3..=3,
-    summary: "values replaced, added or multiplied along an axis at constant indices",
+    summary: "values replaced along an axis, or added or multiplied at constant indices",
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());
@@ -267,6 +330,13 @@ pub(super) const SCATTER_ELEMENTS: RewriteDef = RewriteDef {
         check_along(&shape, &places, axis)?;
         if to.shape(updates) != places {
             return Err(OpError::shape("as many updates as indices", &[&places, &to.shape(updates)]));
+        }
+        if to.value(indices).is_none() {
+            if reduction != "none" {
+                return Err(OpError::unsupported("private indices with a reduction"));
+            }
+            let places = along(&shape, &places, axis);
+            return scatter_private(to, [data, indices, updates], shape[axis], &places);
         }
         let list = to.list(indices, "the indices")?;
         let target = |(i, (start, stride)): (i64, (usize, usize))| Ok(start + index(i, shape[axis])? * stride);

@@ -208,6 +208,22 @@ impl<'a> Rewriter<'a> {
         self.op("Reshape", &[x, sizes])
     }
 
+    /// A range of a vector as a tensor of its own.
+    pub(crate) fn part(&mut self, all: Id, range: std::ops::Range<usize>, fact: &Fact) -> OpResult<Id> {
+        let x = self.select(all, fact.shape.clone(), range.map(|i| Some(i as u32)).collect(), 0.0)?;
+        self.relabel(x, fact.dtype)
+    }
+
+    /// The values of all tensors, one after the other.
+    pub(crate) fn joined(&mut self, all: &[Id]) -> OpResult<Id> {
+        let mut parts = vec![];
+        for x in all {
+            let x = self.float(*x)?;
+            parts.push(self.reshape(x, &[1, self.len(x)])?);
+        }
+        self.with("Concat", &[("axis", Attr::Int(1))], &parts)
+    }
+
     /// The same values as a value of its own.
     pub(crate) fn named_copy(&mut self, x: Id) -> OpResult<Id> {
         self.op("Identity", &[x])

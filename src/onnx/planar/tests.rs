@@ -1,6 +1,7 @@
 //! Networks of planes against tract, the graph's own evaluation and stored outputs.
 
 mod products;
+mod rewrites;
 mod shared;
 
 use crate::{

@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone)]
 pub(in crate::onnx) struct Builder(pub(in crate::onnx) GraphProto);
 
-fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
+pub(in crate::onnx) fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
     let dim = |size: &i64| match size {
         -1 => shape::dimension::Value::DimParam("N".into()),
         size => shape::dimension::Value::DimValue(*size),

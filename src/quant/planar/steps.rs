@@ -44,7 +44,7 @@ impl Steps {
         let (mut argument, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
         let bits = table_bits(digits.limb_bits, functions.list.len());
         for (function, half, seen) in functions.list {
-            let step = 2.0 * half / f64::from(bits).exp2();
+            let step = argument_step(function, half, bits);
             let (table, output) = table(function, step, limit(function, seen), bits, digits);
             argument.push(step);
             tables.push(table);
@@ -141,6 +141,14 @@ fn saturation(function: Function) -> f64 {
     }
 }
 
+/// Width of an argument of a table. That of a function that rounds divides ½, so that integers and ties are met exactly.
+fn argument_step(function: Function, half: f64, bits: u32) -> f64 {
+    let step = 2.0 * half / f64::from(bits).exp2();
+    let parts = (0.5 / step).floor();
+    let rounds = matches!(function, Function::Unary(unary) if unary.is_integer());
+    if rounds && parts >= 1.0 { 0.5 / parts } else { step }
+}
+
 /// What the magnitudes of a table's values stay below: for functions that may be steep beside the arguments seen, some times
 /// the largest value over those.
 fn limit(function: Function, [min, max]: [f64; 2]) -> f64 {
@@ -200,7 +208,8 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
     }
     let wanted = range.iter().map(|range| range.iter().map(|largest| positive(*largest) / top).collect()).collect();
     let cut = f64::from(digits.remainder_bits()).exp2();
-    let steps = Scales { network, root, fixed, wanted, cut }.steps()?;
+    let silent = ranges.tensors.iter().map(|tensor| tensor.iter().all(|channel| channel.magnitude() == 0.0)).collect();
+    let steps = Scales { network, root, fixed, wanted, silent, cut }.steps()?;
     for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(t, _)| matches!(needs[*t], Need::Range(_))) {
         let codes = channels.iter().zip(&steps[tensor]).map(|(channel, step)| channel.magnitude() / step);
         let largest = codes.fold(0.0, f64::max);
