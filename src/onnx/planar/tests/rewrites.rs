@@ -65,7 +65,10 @@ fn functions_of_one_value() {
         positive.node(op, &["a"], "y").planar();
     }
     graph(&[1, 4]).node("Selu", &["x"], "y").planar();
-    graph(&[1, 4]).node("Celu", &["x"], "y").float("alpha", 0.5).planar();
+    graph(&[1, 4]).node("Celu", &["x"], "y").planar();
+    // 0.5 · (e^(x / 0.5) − 1); tract leaves out the factor.
+    let halved = graph(&[1, 2]).node("Celu", &["x"], "y").float("alpha", 0.5);
+    halved.alone(&[-1.0, 2.0], &[0.5 * (-2f64).exp_m1(), 2.0]);
     graph(&[1, 4]).weight("three", &[], &[3.0]).node("Pow", &["x", "three"], "y").planar();
     graph(&[1, 4]).weight("two", &[1], &[2.0]).node("Pow", &["two", "x"], "y").planar();
 }
@@ -197,19 +200,30 @@ fn normalizations() {
 
 #[test]
 fn recurrent_networks() {
-    for (op, gates) in [("LSTM", 4), ("GRU", 3), ("RNN", 1)] {
-        for (direction, count) in [("forward", 1), ("reverse", 1), ("bidirectional", 2)] {
-            let weights = graph(&[3, 1, 2])
-                .random("w", &[count, gates * 2, 2])
-                .random("r", &[count, gates * 2, 2])
-                .random("b", &[count, gates * 4]);
-            let net = weights.node(op, &["x", "w", "r", "b"], "y").text("direction", direction).int("hidden_size", 2);
-            net.planar();
-        }
+    for (op, gates) in [("LSTM", 4), ("RNN", 1)] {
+        let weights = graph(&[3, 1, 2])
+            .random("w", &[1, gates * 2, 2])
+            .random("r", &[1, gates * 2, 2])
+            .random("b", &[1, gates * 4]);
+        weights.node(op, &["x", "w", "r", "b"], "y").int("hidden_size", 2).planar();
     }
-    let start = graph(&[2, 1, 2]).random("w", &[1, 6, 2]).random("r", &[1, 6, 2]).random("h", &[1, 1, 2]);
-    let net = start.node("GRU", &["x", "w", "r", "", "", "h"], "y").int("hidden_size", 2).int("linear_before_reset", 1);
-    net.planar();
+    // One unit, two steps: h = tanh(x + h), forward and back.
+    let units = |direction: &str, count: i64| {
+        let ones = vec![1.0; count as usize];
+        let net = graph(&[2, 1, 1]).weight("w", &[count, 1, 1], &ones).weight("r", &[count, 1, 1], &ones);
+        net.node("RNN", &["x", "w", "r"], "y").int("hidden_size", 1).text("direction", direction)
+    };
+    let (x, y) = (0.5f64, -1.0f64);
+    let (there, back) = ([x.tanh(), (y + x.tanh()).tanh()], [(x + y.tanh()).tanh(), y.tanh()]);
+    units("forward", 1).alone(&[x, y], &there);
+    units("reverse", 1).alone(&[x, y], &back);
+    units("bidirectional", 2).alone(&[x, y], &[there[0], back[0], there[1], back[1]]);
+    // One gated unit after a state h: z = r = σ(x + h), n = tanh(x + r · h), (1 − z) · n + z · h.
+    let unit = graph(&[1, 1, 1]).weight("w", &[1, 3, 1], &[1.0; 3]).weight("r", &[1, 3, 1], &[1.0; 3]);
+    let unit = unit.weight("h", &[1, 1, 1], &[0.25]).node("GRU", &["x", "w", "r", "", "", "h"], "y");
+    let gate = 1.0 / (1.0 + (-0.75f64).exp());
+    let expected = (1.0 - gate) * (0.5 + gate * 0.25).tanh() + gate * 0.25;
+    unit.int("hidden_size", 1).alone(&[0.5], &[expected]);
 }
 
 #[test]
@@ -236,5 +250,6 @@ fn what_depends_on_shapes_alone_is_folded() {
 #[test]
 fn many_rows_times_one_matrix_are_a_convolution() {
     let rows = graph(&[1, 32, 40]).random("w", &[40, 40]).node("MatMul", &["x", "w"], "y").planar();
-    assert!(rows.layers[0].terms.iter().all(|term| matches!(&term.map, crate::graph::planar::Map::Conv(_))));
+    let conv = |term: &crate::graph::planar::Term<f64>| matches!(&term.map, crate::graph::planar::Map::Conv(conv) if conv.weights.len() == 1600);
+    assert!(rows.layers.iter().flat_map(|layer| &layer.terms).any(conv));
 }
