@@ -8,14 +8,18 @@ mod attrs;
 mod comparison;
 mod elementwise;
 mod function;
-mod gather;
+mod moves;
 mod product;
+mod rewrite;
+mod select;
 mod spatial;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod testing;
 
+mod activations;
 mod add;
 mod arg_max;
+mod arithmetic;
 mod average_pool;
 mod batch_normalization;
 mod cast;
@@ -38,19 +42,25 @@ mod greater_or_equal;
 mod hard_sigmoid;
 mod hard_swish;
 mod identity;
+mod indexing;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
+mod logic;
 mod mat_mul;
 mod max_pool;
 mod mul;
 mod neg;
+mod normalization;
 mod p_relu;
 mod pad;
+mod recurrent;
+mod reduce;
 mod reduce_mean;
 mod relu;
 mod reshape;
 mod resize;
+mod shape_ops;
 mod sigmoid;
 mod slice;
 mod softmax;
@@ -60,7 +70,9 @@ mod squeeze;
 mod sub;
 mod sum;
 mod tanh;
+mod top_k;
 mod transpose;
+mod unary;
 mod unsqueeze;
 mod upsample;
 
@@ -77,25 +89,38 @@ use crate::{
 pub(crate) use affine::{Affine, Linear};
 pub(crate) use attrs::{Attr, Attrs};
 pub(crate) use product::{Addend, Contraction};
+pub(crate) use rewrite::{Ending, Id, Nodes, RewriteDef, Rewriter};
 pub(crate) use spatial::{Grid, planes};
 
 /// Every supported operator, sorted by name.
 const DEFS: &[&OpDef] = &[
+    &unary::ABS,
+    &unary::ACOS,
+    &unary::ACOSH,
     &add::DEF,
     &arg_max::DEF,
+    &unary::ASIN,
+    &unary::ASINH,
+    &unary::ATAN,
+    &unary::ATANH,
     &average_pool::DEF,
     &batch_normalization::DEF,
     &cast::DEF,
+    &unary::CEIL,
     &clip::DEF,
     &concat::DEF,
     &constant::DEF,
     &conv::DEF,
     &conv_transpose::DEF,
+    &unary::COS,
+    &unary::COSH,
     &div::DEF,
     &dropout::DEF,
     &elu::DEF,
     &erf::DEF,
+    &unary::EXP,
     &flatten::DEF,
+    &unary::FLOOR,
     &gelu::DEF,
     &gemm::DEF,
     &global_average_pool::DEF,
@@ -108,28 +133,94 @@ const DEFS: &[&OpDef] = &[
     &leaky_relu::DEF,
     &less::DEF,
     &less_or_equal::DEF,
+    &unary::LOG,
     &mat_mul::DEF,
     &max_pool::DEF,
+    &unary::MISH,
     &mul::DEF,
     &neg::DEF,
     &p_relu::DEF,
     &pad::DEF,
+    &unary::RECIPROCAL,
     &reduce_mean::DEF,
+    &reduce_mean::SUM,
     &relu::DEF,
     &reshape::DEF,
     &resize::DEF,
+    &unary::ROUND,
+    &unary::SHRINK,
     &sigmoid::DEF,
+    &unary::SIGN,
+    &unary::SIN,
+    &unary::SINH,
     &slice::DEF,
     &softmax::DEF,
     &softplus::DEF,
+    &unary::SOFTSIGN,
     &split::DEF,
+    &unary::SQRT,
     &squeeze::DEF,
     &sub::DEF,
     &sum::DEF,
+    &unary::TAN,
     &tanh::DEF,
+    &unary::THRESHOLDED_RELU,
     &transpose::DEF,
     &unsqueeze::DEF,
     &upsample::DEF,
+];
+
+/// Every supported operator that stands for others, sorted by name.
+const REWRITES: &[&RewriteDef] = &[
+    &logic::AND,
+    &arg_max::MIN,
+    &activations::CELU,
+    &shape_ops::CONSTANT_OF_SHAPE,
+    &reduce::CUM_SUM,
+    &shape_ops::DEPTH_TO_SPACE,
+    &logic::EQUAL,
+    &shape_ops::EXPAND,
+    &shape_ops::EYE_LIKE,
+    &recurrent::GRU,
+    &indexing::GATHER,
+    &indexing::GATHER_ELEMENTS,
+    &indexing::GATHER_ND,
+    &normalization::GROUP,
+    &activations::HARDMAX,
+    &normalization::INSTANCE,
+    &recurrent::LSTM,
+    &normalization::LAYER,
+    &activations::LOG_SOFTMAX,
+    &normalization::LP,
+    &arithmetic::MAX,
+    &arithmetic::MEAN,
+    &arithmetic::MIN,
+    &arithmetic::MOD,
+    &logic::NOT,
+    &indexing::ONE_HOT,
+    &logic::OR,
+    &arithmetic::POW,
+    &recurrent::RNN,
+    &shape_ops::RANGE,
+    &reduce::L1,
+    &reduce::L2,
+    &reduce::LOG_SUM,
+    &reduce::LOG_SUM_EXP,
+    &reduce::MAX,
+    &reduce::MIN,
+    &reduce::PROD,
+    &reduce::SUM_SQUARE,
+    &indexing::SCATTER_ELEMENTS,
+    &indexing::SCATTER_ND,
+    &activations::SELU,
+    &shape_ops::SHAPE,
+    &shape_ops::SIZE,
+    &shape_ops::SPACE_TO_DEPTH,
+    &shape_ops::TILE,
+    &top_k::DEF,
+    &shape_ops::TRILU,
+    &logic::WHERE,
+    &logic::XOR,
 ];
 
 /// Versions of the default ONNX operator set that are read.
@@ -140,12 +231,83 @@ const MAX_WORK: u64 = 1 << 34;
 
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
-    DEFS.iter().map(|def| (def.onnx, def.summary))
+    let mut all: Vec<Def> =
+        DEFS.iter().copied().map(Def::Op).chain(REWRITES.iter().copied().map(Def::Rewrite)).collect();
+    all.sort_unstable_by_key(|def| def.onnx());
+    all.into_iter().map(|def| (def.onnx(), def.summary()))
 }
 
 /// The operator that ONNX calls `name` in its default domain.
-pub(crate) fn find(name: &str) -> Option<&'static OpDef> {
-    DEFS.iter().copied().find(|def| def.onnx == name)
+pub(crate) fn find(name: &str) -> Option<Def> {
+    let op = DEFS.iter().copied().find(|def| def.onnx == name).map(Def::Op);
+    op.or_else(|| REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite))
+}
+
+/// What to do about an operator that is not supported; empty where nothing is nearer than another.
+pub(crate) fn advice(name: &str) -> &'static str {
+    match name {
+        "Compress" | "NonMaxSuppression" | "NonZero" | "Unique" => {
+            "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
+        }
+        "If" | "Loop" | "Scan" => "unroll control flow when exporting",
+        "Einsum" => "export it as MatMul, Transpose and Mul",
+        "ConvInteger"
+        | "DequantizeLinear"
+        | "DynamicQuantizeLinear"
+        | "MatMulInteger"
+        | "QLinearConv"
+        | "QLinearMatMul"
+        | "QuantizeLinear" => "give the float model, which is quantized here",
+        "LpPool" => "export it as Pow, AveragePool and Pow",
+        "GridSample" | "RoiAlign" => "the places it reads depend on values",
+        "Bernoulli" | "Multinomial" | "RandomNormal" | "RandomNormalLike" | "RandomUniform" | "RandomUniformLike" => {
+            "a proof is of one computation; give random numbers as an input"
+        }
+        _ => "",
+    }
+}
+
+/// A supported operator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Def {
+    /// One with a normal form of its own.
+    Op(&'static OpDef),
+    /// One that stands for others.
+    Rewrite(&'static RewriteDef),
+}
+
+impl Def {
+    /// ONNX name.
+    pub(crate) const fn onnx(self) -> &'static str {
+        match self {
+            Self::Op(def) => def.onnx,
+            Self::Rewrite(def) => def.onnx,
+        }
+    }
+
+    /// Operator set versions in which it exists and is read.
+    pub(crate) fn opsets(self) -> RangeInclusive<i64> {
+        match self {
+            Self::Op(def) => def.opsets.clone(),
+            Self::Rewrite(def) => def.opsets.clone(),
+        }
+    }
+
+    /// Number of inputs.
+    pub(crate) fn inputs(self) -> RangeInclusive<usize> {
+        match self {
+            Self::Op(def) => def.inputs.clone(),
+            Self::Rewrite(def) => def.inputs.clone(),
+        }
+    }
+
+    /// What it computes and what limits it has.
+    pub(crate) const fn summary(self) -> &'static str {
+        match self {
+            Self::Op(def) => def.summary,
+            Self::Rewrite(def) => def.summary,
+        }
+    }
 }
 
 /// An operator as the table knows it.
@@ -182,6 +344,14 @@ pub(crate) trait Op: fmt::Debug + Send + Sync {
     /// # Errors
     /// If it has none for these operands.
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>>;
+
+    /// Adds what the operator stands for, where for these operands it stands for others, and gives its outputs.
+    ///
+    /// # Errors
+    /// If the operands do not fit those.
+    fn rewrite(&self, _inputs: &[Option<Id>], _to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        Ok(None)
+    }
 }
 
 /// An operator in normal form.
@@ -339,14 +509,55 @@ mod tests {
     #[test]
     fn the_table_is_sorted_and_complete() {
         assert!(DEFS.is_sorted_by(|a, b| a.onnx < b.onnx));
+        assert!(REWRITES.is_sorted_by(|a, b| a.onnx < b.onnx));
         for def in DEFS {
-            assert!(find(def.onnx).is_some_and(|found| found.summary == def.summary));
+            assert!(find(def.onnx).is_some_and(|found| found.summary() == def.summary));
             assert!(
                 def.opsets.start() >= OPSETS.start() && def.opsets.end() <= OPSETS.end() && !def.summary.is_empty()
             );
         }
-        assert!(find("Tan").is_none());
-        assert_eq!(operators().count(), DEFS.len());
+        for def in REWRITES {
+            assert!(matches!(find(def.onnx), Some(Def::Rewrite(found)) if found.summary == def.summary));
+        }
+        assert!(find("Loop").is_none());
+        assert_eq!(operators().count(), DEFS.len() + REWRITES.len());
+    }
+
+    /// The table of `docs/operators.md`.
+    fn documentation() -> String {
+        let mut all: Vec<Def> =
+            DEFS.iter().copied().map(Def::Op).chain(REWRITES.iter().copied().map(Def::Rewrite)).collect();
+        all.sort_unstable_by_key(|def| def.onnx());
+        let row = |def: &Def| {
+            let (opsets, inputs) = (def.opsets(), def.inputs());
+            let (least, most) = (inputs.start(), inputs.end());
+            let inputs = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            let form = if matches!(def, Def::Op(_)) { "own" } else { "others" };
+            let (name, link) = (def.onnx(), format!("https://onnx.ai/onnx/operators/onnx__{}.html", def.onnx()));
+            format!(
+                "| [{name}]({link}) | {} to {} | {inputs} | {form} | {} |\n",
+                opsets.start(),
+                opsets.end(),
+                def.summary()
+            )
+        };
+        let count = all.len();
+        format!(
+            "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs`; a test keeps this file \
+             so\n(`HUSHPROOF_WRITE_DOCS=1 cargo test --lib documented` rewrites it). \"own\" operators have a normal form of their \
+             own, \"others\" are\nput together from those. The file of each operator in `src/ops/` states its formula, rounding and \
+             limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}",
+            all.iter().map(row).collect::<String>()
+        )
+    }
+
+    #[test]
+    fn the_table_is_documented() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join("operators.md");
+        if std::env::var_os("HUSHPROOF_WRITE_DOCS").is_some() {
+            std::fs::write(&path, documentation()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), documentation(), "rewrite it as it says");
     }
 
     #[test]

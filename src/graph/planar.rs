@@ -12,11 +12,13 @@ mod float;
 mod format;
 mod private;
 mod public;
+mod unary;
 
 pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use exec::{Element, Trace};
 pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use public::PublicCode;
+pub use unary::Unary;
 
 use serde::{Deserialize, Serialize};
 
@@ -266,6 +268,8 @@ pub enum Function {
     },
     /// The error function.
     Erf,
+    /// Any other.
+    Unary(Unary),
     /// clamp(x, min, max) where `min` is not 0.
     Clip {
         /// Least value.

@@ -1,6 +1,6 @@
 //! tract's own optimized plan: an independent float reference, for calibration and accuracy reports.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use tract_onnx::{
     pb::ModelProto,
@@ -38,6 +38,11 @@ impl FloatModel {
     pub(super) fn of(mut source: Source) -> Result<Self> {
         let graph = Graph::build(&source)?;
         graph.ends()?;
+        let initializers: HashSet<_> = source.graph.initializer.iter().map(|tensor| &tensor.name).collect();
+        let inputs = source.graph.input.iter().filter(|input| !initializers.contains(&input.name)).count();
+        if inputs != 1 || source.graph.output.len() != 1 {
+            return Err(objection(graph.name(), "several inputs or outputs; it is a reference for one of each"));
+        }
         let Some(input) = graph.inputs().pop() else { return Err(objection(graph.name(), "no input")) };
         source.model.graph = Some(source.graph);
         let (plan, datum_type) =

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tract_onnx::pb::NodeProto;
+use tract_onnx::pb::{NodeProto, ValueInfoProto};
 
 use super::{
     order,
@@ -12,12 +12,15 @@ use crate::{
     Error, Result,
     error::UnsupportedOp,
     graph::Port,
-    ops::{self, Inputs, Op, OpError, Operand},
-    tensor::{Fact, MAX_ELEMENTS, Tensor},
+    ops::{self, Def, Ending, Id, Inputs, Lowered, Nodes, Op, OpError, OpResult, Operand, Rewriter},
+    tensor::{DType, Fact, MAX_ELEMENTS, Tensor},
 };
 
 /// Most values a tensor that depends on the input may have.
 const MAX_VALUES: usize = 1 << 24;
+
+/// Most values of a graph.
+const MAX_NODES: usize = 1 << 18;
 
 /// A checked float graph. It may have any number of inputs and outputs and any shape; only
 /// [`Self::normalize`] demands a chain.
@@ -155,17 +158,29 @@ impl Graph {
         let proto = &source.graph;
         let graph = Self { name: proto.name.clone(), values: vec![], nodes: vec![], inputs: vec![], outputs: vec![] };
         let consumed = order::consumed(proto).collect();
-        let mut builder = Builder { graph, opset: source.opset, ids: HashMap::new(), consumed, constants: 0 };
+        let mut builder = Builder {
+            graph,
+            opset: source.opset,
+            ids: HashMap::new(),
+            consumed,
+            endings: order::endings(proto),
+            constants: 0,
+            bounds: HashMap::new(),
+            current: String::new(),
+            ending: Ending::Inner,
+        };
         for tensor in &proto.initializer {
-            builder.constant(&tensor.name, proto::tensor(tensor, &tensor.name)?)?;
+            let value = proto::tensor(tensor, &tensor.name)?;
+            let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
+            builder.named(&tensor.name, id);
         }
-        for input in &proto.input {
-            if builder.ids.contains_key(input.name.as_str()) {
-                continue; // a default value, which is the constant
-            }
-            let id = builder.private(&input.name, &input.name, proto::input_fact(input)?)?;
-            builder.graph.inputs.push(id);
+        let given = proto.input.iter().filter(|input| !builder.ids.contains_key(input.name.as_str()));
+        let mut inputs: Vec<_> = given.collect();
+        if inputs.len() > 1 {
+            // Exporters leave in the state that training needs.
+            inputs.retain(|input| builder.consumed.contains(input.name.as_str()));
         }
+        builder.inputs(&inputs)?;
         let (mut unsupported, mut failure) = (vec![], None);
         for node in &proto.node {
             match builder.node(node) {
@@ -180,10 +195,9 @@ impl Graph {
         if let Some(error) = failure {
             return Err(error);
         }
-        let Builder { mut graph, ids, .. } = builder;
-        // Absent only behind an error returned above.
-        graph.outputs = proto.output.iter().filter_map(|output| ids.get(output.name.as_str()).copied()).collect();
-        Ok(graph)
+        let outputs: Vec<&str> = proto.output.iter().map(|output| output.name.as_str()).collect();
+        builder.outputs(&outputs)?;
+        Ok(builder.graph)
     }
 }
 
@@ -193,65 +207,146 @@ struct Builder<'a> {
     /// Values by name; without those that follow from a node with an error.
     ids: HashMap<&'a str, usize>,
     consumed: HashSet<&'a str>,
+    /// How values leave the network, of those near its output.
+    endings: HashMap<&'a str, Ending>,
     /// Number of constants so far.
     constants: usize,
+    /// Least and largest of each element of integers whose ranges are known.
+    bounds: HashMap<Id, Vec<(f64, f64)>>,
+    /// Name of the node that is being added, and how it leaves the network.
+    current: String,
+    ending: Ending,
 }
 
 impl<'a> Builder<'a> {
-    fn add(&mut self, name: &'a str, fact: Fact, constant: Option<Tensor>) -> usize {
-        let id = self.graph.values.len();
-        self.graph.values.push(Value { name: name.into(), fact, constant });
-        self.ids.insert(name, id);
-        id
-    }
-
-    fn constant(&mut self, name: &'a str, tensor: Tensor) -> Result<()> {
-        self.constants = self.constants.saturating_add(tensor.data().len());
-        if self.constants > MAX_ELEMENTS {
-            return Err(graph_error(name, format!("more than {MAX_ELEMENTS} weights")));
+    /// Adds the inputs. Several are parts of one vector, named after all of them, in their order.
+    fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
+        if let [input] = inputs {
+            let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
+            self.named(&input.name, id);
+            self.graph.inputs.push(id);
+            return Ok(());
         }
-        self.add(name, tensor.fact().clone(), Some(tensor));
+        let facts = inputs.iter().map(|input| proto::input_fact(input)).collect::<Result<Vec<_>>>()?;
+        let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?));
+        let Some(len) = len.filter(|len| *len > 0) else { return Ok(()) };
+        let all = self.private(Fact::float(vec![1, len])).map_err(|e| locate("inputs", "input", e))?;
+        self.graph.values[all].name = joined(inputs.iter().map(|input| input.name.as_str()));
+        self.graph.inputs.push(all);
+        let mut start = 0;
+        for (input, fact) in inputs.iter().zip(facts) {
+            self.current.clone_from(&input.name);
+            let end = start + fact.len();
+            let part = Rewriter::new(self).part(all, start..end, &fact);
+            let id = part.map_err(|e| locate(&input.name, "input", e))?;
+            self.named(&input.name, id);
+            start = end;
+        }
         Ok(())
     }
 
-    /// A value that depends on the input; `node` is named if it is empty or too large.
-    fn private(&mut self, name: &'a str, node: &str, fact: Fact) -> Result<usize> {
-        if fact.checked_len().is_none_or(|len| len > MAX_VALUES) {
-            let reason =
-                format!("tensor `{name}` of shape {:?} is empty or has more than {MAX_VALUES} values", fact.shape);
-            return Err(graph_error(node, reason));
+    /// Adds the outputs; several as parts of one vector, named after all of them, in their order.
+    fn outputs(&mut self, names: &[&'a str]) -> Result<()> {
+        // Absent only behind an error.
+        let mut ids: Vec<Id> = names.iter().filter_map(|name| self.ids.get(name).copied()).collect();
+        let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
+        let name = joined(names.iter().copied());
+        self.current.clone_from(&name);
+        if ids.len() > 1 && private {
+            let all = Rewriter::new(self).joined(&ids).map_err(|e| locate(&name, "output", e))?;
+            self.graph.values[all].name.clone_from(&name);
+            ids = vec![all];
         }
-        Ok(self.add(name, fact, None))
+        if let [id] = &mut ids[..]
+            && self.graph.values[*id].name != name
+        {
+            // Another name of an input or a constant.
+            *id = Rewriter::new(self).named_copy(*id).map_err(|e| locate(&name, "Identity", e))?;
+            self.graph.values[*id].name = name;
+        }
+        self.graph.outputs = ids;
+        Ok(())
     }
 
-    /// Adds a node, or its outputs as constants; does nothing if an input is unknown because of an earlier error.
-    fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
-        let name = &proto.name;
-        let unsupported = |op: &str, reason: &str| {
-            let (node, op, reason) = (name.clone(), op.into(), reason.into());
-            Err(Error::Unsupported(vec![UnsupportedOp { node, op, reason }]))
-        };
-        if !proto::is_default_domain(&proto.domain) {
-            return unsupported(&format!("{}.{}", proto.domain, proto.op_type), "");
-        }
-        let Some(def) = ops::find(&proto.op_type) else { return unsupported(&proto.op_type, "") };
-        if !def.opsets.contains(&self.opset) {
-            return unsupported(def.onnx, &format!("needs operator set {} or later", def.opsets.start()));
-        }
-        let kernel = (def.parse)(proto::attrs(proto, self.opset)?).map_err(|e| locate(name, def.onnx, e))?;
-        let given = proto.input.iter().rposition(|input| !input.is_empty()).map_or(0, |last| last + 1);
-        if !def.inputs.contains(&given) {
-            let (least, most) = (def.inputs.start(), def.inputs.end());
-            return Err(graph_error(name, format!("{} takes {least} to {most} inputs, got {given}", def.onnx)));
-        }
-        let Some(inputs) = self.resolve(&proto.input) else { return Ok(()) };
+    /// A new value; its name is empty until a tensor of the file is found to be it.
+    fn add(&mut self, fact: Fact, constant: Option<Tensor>) -> Id {
+        self.graph.values.push(Value { name: String::new(), fact, constant });
+        self.graph.values.len() - 1
+    }
 
-        let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
-        let facts = kernel.facts(Inputs(&operands)).map_err(|e| locate(name, def.onnx, e))?;
-        if let Some(extra) = proto.output.iter().skip(facts.len()).find(|name| self.consumed.contains(name.as_str())) {
-            return unsupported(def.onnx, &format!("output `{extra}`"));
+    /// A named tensor of the file that is no node's output.
+    fn named(&mut self, name: &'a str, id: Id) {
+        self.graph.values[id].name = name.into();
+        self.ids.insert(name, id);
+    }
+
+    /// A value that depends on the input.
+    fn private(&mut self, fact: Fact) -> OpResult<Id> {
+        if fact.checked_len().is_none_or(|len| len > MAX_VALUES) {
+            let reason = format!("a tensor of shape {:?} is empty or has more than {MAX_VALUES} values", fact.shape);
+            return Err(OpError::Graph(reason));
         }
-        let outputs = proto.output.iter().take(facts.len());
+        Ok(self.add(fact, None))
+    }
+
+    /// The ranges of a new integer from those of what it is computed from.
+    fn new_bounds(&self, kernel: &dyn Op, inputs: &[Option<Id>], fact: &Fact) -> Option<Vec<(f64, f64)>> {
+        if fact.dtype != DType::Int {
+            return None;
+        }
+        let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
+        let lowered = kernel.lower(Inputs(&operands)).ok()?;
+        let [lowered] = <[Lowered; 1]>::try_from(lowered).ok()?;
+        let of = |input: usize| self.bounds((*inputs.get(input)?)?);
+        match lowered {
+            Lowered::Reshape => of(0),
+            Lowered::Affine(maps) => {
+                let mut sum = vec![(0.0, 0.0); fact.len()];
+                for (input, map) in maps {
+                    let bounds = of(input)?;
+                    sum.iter_mut().zip(map.bounds(&bounds)).for_each(|(sum, (low, high))| {
+                        *sum = (sum.0 + low, sum.1 + high);
+                    });
+                }
+                Some(sum)
+            }
+            Lowered::Gather { sources, shift } => {
+                let used: HashSet<u32> = sources.iter().flatten().map(|(input, _)| *input).collect();
+                let mut known = HashMap::new();
+                for input in used {
+                    known.insert(input, of(input as usize)?);
+                }
+                let at = |(i, source): (usize, &Option<(u32, u32)>)| {
+                    let shift = shift.get(i).copied().unwrap_or(0.0);
+                    let (low, high) = source.map_or((0.0, 0.0), |(input, element)| known[&input][element as usize]);
+                    (low + shift, high + shift)
+                };
+                Some(sources.iter().enumerate().map(at).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Nodes for Builder<'_> {
+    fn operand(&self, id: Id) -> Operand<'_> {
+        self.graph.operand(id)
+    }
+
+    fn constant(&mut self, tensor: Tensor) -> OpResult<Id> {
+        self.constants = self.constants.saturating_add(tensor.data().len());
+        if self.constants > MAX_ELEMENTS {
+            return Err(OpError::Graph(format!("more than {MAX_ELEMENTS} weights")));
+        }
+        Ok(self.add(tensor.fact().clone(), Some(tensor)))
+    }
+
+    fn put(&mut self, op: &'static str, kernel: Box<dyn Op>, inputs: &[Option<Id>]) -> OpResult<Vec<Id>> {
+        if self.graph.values.len() >= MAX_NODES {
+            return Err(OpError::Graph(format!("the graph has more than {MAX_NODES} values")));
+        }
+        let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
+        let facts = kernel.facts(Inputs(&operands))?;
         let constants: Option<Vec<_>> = operands
             .iter()
             .map(|operand| match operand {
@@ -264,20 +359,92 @@ impl<'a> Builder<'a> {
             let read: usize = constants.iter().flatten().map(|tensor| tensor.data().len()).sum();
             let fits = |fact: &Fact| fact.checked_len().is_some_and(|len| len <= read.max(MAX_VALUES));
             if let Some(fact) = facts.iter().find(|fact| !fits(fact)) {
-                return Err(graph_error(name, format!("shape {:?} is empty or too large", fact.shape)));
+                return Err(OpError::Graph(format!("shape {:?} is empty or too large", fact.shape)));
             }
-            let values = kernel.eval(Inputs(&constants)).map_err(|e| locate(name, def.onnx, e))?;
-            for (output, value) in outputs.zip(values) {
-                if let Some(bad) = value.data().iter().find(|value| !value.is_finite()) {
-                    return Err(graph_error(name, format!("its constant result holds {bad}")));
-                }
-                self.constant(output, value)?;
+            let values = kernel.eval(Inputs(&constants))?;
+            if let Some(bad) = values.iter().flat_map(Tensor::data).find(|value| !value.is_finite()) {
+                return Err(OpError::Graph(format!("its constant result holds {bad}")));
             }
-            return Ok(());
+            return values.into_iter().map(|value| self.constant(value)).collect();
         }
-        let outputs =
-            outputs.zip(facts).map(|(output, fact)| self.private(output, name, fact)).collect::<Result<_>>()?;
-        self.graph.nodes.push(Node { name: name.clone(), op: def.onnx, kernel, inputs, outputs });
+        if let Some(outputs) = kernel.rewrite(inputs, &mut Rewriter::new(self))? {
+            return Ok(outputs);
+        }
+        let bounds = facts.first().and_then(|fact| self.new_bounds(kernel.as_ref(), inputs, fact));
+        let outputs = facts.into_iter().map(|fact| self.private(fact)).collect::<OpResult<Vec<_>>>()?;
+        if let (Some(bounds), [output]) = (bounds, &outputs[..]) {
+            self.bounds.insert(*output, bounds);
+        }
+        let (name, inputs) = (self.current.clone(), inputs.to_vec());
+        self.graph.nodes.push(Node { name, op, kernel, inputs, outputs: outputs.clone() });
+        Ok(outputs)
+    }
+
+    fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>) {
+        self.bounds.insert(id, bounds);
+    }
+
+    fn bounds(&self, id: Id) -> Option<Vec<(f64, f64)>> {
+        let value = &self.graph.values[id];
+        match &value.constant {
+            Some(constant) => Some(constant.data().iter().map(|value| (*value, *value)).collect()),
+            None if value.fact.dtype == DType::Bool => Some(vec![(0.0, 1.0); value.fact.len()]),
+            None => self.bounds.get(&id).cloned(),
+        }
+    }
+}
+
+impl<'a> Builder<'a> {
+    /// Adds a node, or its outputs as constants; does nothing if an input is unknown because of an earlier error.
+    fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
+        let name = &proto.name;
+        let unsupported = |op: &str, reason: &str| {
+            let (node, op, reason) = (name.clone(), op.into(), reason.into());
+            Err(Error::Unsupported(vec![UnsupportedOp { node, op, reason }]))
+        };
+        if !proto::is_default_domain(&proto.domain) {
+            return unsupported(&format!("{}.{}", proto.domain, proto.op_type), "");
+        }
+        let Some(def) = ops::find(&proto.op_type) else {
+            return unsupported(&proto.op_type, ops::advice(&proto.op_type));
+        };
+        let (op, opsets, takes) = (def.onnx(), def.opsets(), def.inputs());
+        if !opsets.contains(&self.opset) {
+            return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
+        }
+        let attrs = proto::attrs(proto, self.opset)?;
+        let error = |e| locate(name, op, e);
+        let kernel = match def {
+            Def::Op(def) => Ok((def.parse)(attrs).map_err(error)?),
+            Def::Rewrite(def) => Err((def, attrs)),
+        };
+        let given = proto.input.iter().rposition(|input| !input.is_empty()).map_or(0, |last| last + 1);
+        if !takes.contains(&given) {
+            let (least, most) = (takes.start(), takes.end());
+            return Err(graph_error(name, format!("{op} takes {least} to {most} inputs, got {given}")));
+        }
+        let Some(inputs) = self.resolve(&proto.input) else { return Ok(()) };
+        self.current.clone_from(name);
+        self.ending = proto.output.first().map_or(Ending::Inner, |output| order::ending(&self.endings, output));
+        let outputs = match kernel {
+            Ok(kernel) => self.put(op, kernel, &inputs),
+            Err((def, attrs)) => (def.rewrite)(attrs, &inputs, &mut Rewriter::new(self)),
+        };
+        let outputs = outputs.map_err(error)?;
+        if let Some(extra) = proto.output.iter().skip(outputs.len()).find(|name| self.consumed.contains(name.as_str()))
+        {
+            return unsupported(op, &format!("output `{extra}`"));
+        }
+        for (output, id) in proto.output.iter().zip(outputs) {
+            if self.graph.values[id].name.is_empty() {
+                self.graph.values[id].name.clone_from(output);
+            }
+            self.ids.insert(output, id);
+        }
         Ok(())
     }
 
@@ -287,6 +454,11 @@ impl<'a> Builder<'a> {
             |name: &String| if name.is_empty() { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) };
         names.iter().map(id).collect()
     }
+}
+
+/// The name of several tensors as one.
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join("+")
 }
 
 /// An operator's error at a node.

@@ -155,7 +155,7 @@ impl Normalizer<'_> {
                 }
                 let logit = (p / (1.0 - p)).ln();
                 self.stored = self.stored.saturating_sub(sigmoid.weights.data.len() + sigmoid.bias.len());
-                let op = crate::ops::find(&sigmoid.op).map_or(node.op(), |def| def.onnx);
+                let op = crate::ops::find(&sigmoid.op).map_or(node.op(), crate::ops::Def::onnx);
                 let map = Affine::dense(sigmoid.weights, sigmoid.bias);
                 let expr = Expr { layers: self.layers.len(), map, origin: Some((sigmoid.node, op)) };
                 self.decide(node, expr, negate, sign * logit, strict)

@@ -7,7 +7,7 @@ use std::{
 
 use tract_onnx::pb::{GraphProto, NodeProto};
 
-use crate::{Error, Result};
+use crate::{Error, Result, ops::Ending};
 
 /// Names unnamed nodes "#index", drops nodes and initializers that no output needs, and sorts the nodes so that each
 /// follows those it reads; nodes already sorted keep their order.
@@ -42,6 +42,33 @@ fn omit_empty(graph: &mut GraphProto) {
 pub(super) fn consumed(graph: &GraphProto) -> impl Iterator<Item = &str> {
     let inputs = graph.node.iter().flat_map(|node| &node.input);
     inputs.chain(graph.output.iter().map(|output| &output.name)).map(String::as_str).filter(|name| !name.is_empty())
+}
+
+/// How the values between the last computation and a graph's only output leave it.
+pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
+    let mut endings = HashMap::new();
+    let [output] = &graph.output[..] else { return endings };
+    let mut reads: HashMap<&str, usize> = HashMap::new();
+    consumed(graph).for_each(|name| *reads.entry(name).or_default() += 1);
+    let producers: HashMap<&str, &NodeProto> =
+        graph.node.iter().flat_map(|node| node.output.first().map(|name| (name.as_str(), node))).collect();
+    let (mut name, mut ending) = (output.name.as_str(), Ending::Output);
+    while reads.get(name) == Some(&1) && endings.insert(name, ending).is_none() {
+        let Some(node) = producers.get(name) else { break };
+        match node.op_type.as_str() {
+            "Cast" | "Dropout" | "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Unsqueeze" => {}
+            "ArgMax" if ending == Ending::Output => ending = Ending::ArgMax,
+            _ => break,
+        }
+        let Some(input) = node.input.first() else { break };
+        name = input;
+    }
+    endings
+}
+
+/// The ending of a value.
+pub(super) fn ending(endings: &HashMap<&str, Ending>, name: &str) -> Ending {
+    endings.get(name).copied().unwrap_or(Ending::Inner)
 }
 
 /// Indices of the nodes that the outputs need, each after those it reads.

@@ -286,6 +286,7 @@ impl Builder<'_> {
                 FloatActivation::Relu | FloatActivation::Clip { .. } | FloatActivation::Threshold { .. } => true,
                 FloatActivation::Table(Function::Clip { min, .. }) => min >= 0.0,
                 FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. } | Function::Softplus) => true,
+                FloatActivation::Table(Function::Unary(unary)) => unary.is_nonnegative(),
                 _ => false,
             })
     }

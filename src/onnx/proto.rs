@@ -192,6 +192,9 @@ fn attr(proto: &AttributeProto, node: &str) -> Result<Attr> {
         (Ok(AttributeType::Ints), _) => Attr::Ints(proto.ints.clone()),
         (Ok(AttributeType::Floats), _) => Attr::Floats(proto.floats.iter().map(|value| (*value).into()).collect()),
         (Ok(AttributeType::String), _) => Attr::Text(String::from_utf8_lossy(&proto.s).into_owned()),
+        (Ok(AttributeType::Strings), _) => {
+            Attr::Texts(proto.strings.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect())
+        }
         (Ok(AttributeType::Tensor), Some(value)) => Attr::Tensor(tensor(value, node)?),
         _ => Attr::Other,
     })

@@ -91,6 +91,25 @@ impl Affine {
         self.shift.iter().enumerate().map(|(i, shift)| row(i) + shift).collect()
     }
 
+    /// Least and largest of each output from those of the inputs.
+    pub(crate) fn bounds(&self, x: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let scaled = |scale: f64, (low, high): (f64, f64)| {
+            if scale < 0.0 { (scale * high, scale * low) } else { (scale * low, scale * high) }
+        };
+        let row = |i: usize| match &self.linear {
+            Linear::Elements(terms) => scaled(terms[i].1, x[terms[i].0]),
+            Linear::Dense(weights) => {
+                let terms = weights.row(i).iter().zip(x).map(|(weight, x)| scaled(*weight, *x));
+                terms.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1))
+            }
+        };
+        let shifted = |(i, shift): (usize, &f64)| {
+            let (low, high) = row(i);
+            (low + shift, high + shift)
+        };
+        self.shift.iter().enumerate().map(shifted).collect()
+    }
+
     /// `outer` of this map's result.
     ///
     /// # Errors

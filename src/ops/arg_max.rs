@@ -1,11 +1,16 @@
 //! [ArgMax](https://onnx.ai/onnx/operators/onnx__ArgMax.html): index of the largest element along `axis`, the first one
 //! of equals. Opset 1+; negative axes and `select_last_index` came later.
 //!
-//! Exact on quantized values. Unsupported: `select_last_index`, and more than one index per run.
+//! Exact on quantized values as the last step. Elsewhere it counts the values in front of the first that equals the largest,
+//! up to a table step. Unsupported: `select_last_index`.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
+use super::{
+    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, RewriteDef, Rewriter, axis,
+    softmax::{largest, last},
+    tensor,
+};
 use crate::{
-    graph::chain::FloatActivation,
+    graph::{chain::FloatActivation, planar::Unary},
     tensor::{DType, Fact, Tensor},
 };
 
@@ -13,7 +18,7 @@ pub(super) const DEF: OpDef = OpDef {
     onnx: "ArgMax",
     opsets: 7..=21,
     inputs: 1..=1,
-    summary: "index of the largest value as the last step; the first of equals",
+    summary: "index of the largest value along an axis, the first of equals",
     parse,
 };
 
@@ -46,7 +51,7 @@ impl ArgMax {
 
 impl Op for ArgMax {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
-        let shape = &inputs.get(0)?.float()?.fact.shape;
+        let shape = &inputs.get(0)?.fact.shape;
         Ok(vec![self.fact(shape, axis(self.axis, shape.len())?)])
     }
 
@@ -70,7 +75,55 @@ impl Op for ArgMax {
         }
         Ok(vec![Lowered::Activation(FloatActivation::ArgMax)])
     }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        let x = Inputs(inputs).get(0)?;
+        let shape = to.shape(x);
+        let axis = axis(self.axis, shape.len())?;
+        if to.ending() == Ending::Output && shape[axis] == to.len(x) && shape[axis] > 1 {
+            return Ok(None);
+        }
+        let (rows, _) = last(to, x, axis)?;
+        let first = first_largest(to, rows)?;
+        let first = to.float(first)?;
+        let size = to.shape(first)[1];
+        let indices = to.floats(&[size, 1], (0..size).map(|i| i as f64).collect())?;
+        let index = to.op("MatMul", &[first, indices])?;
+        let index = to.whole(index, 0.0, (size - 1) as f64)?;
+        Ok(Some(vec![to.reshape(index, &self.fact(&shape, axis).shape)?]))
+    }
 }
+
+/// Whether each value of a matrix is the first largest of its row.
+pub(super) fn first_largest(to: &mut Rewriter<'_>, x: Id) -> OpResult<Id> {
+    let size = to.shape(x)[1];
+    let x = to.float(x)?;
+    let most = largest(to, x)?;
+    let difference = to.op("Sub", &[x, most])?;
+    let equal = to.holds("ArgMax", Unary::Nonnegative, difference)?;
+    // How many of the values up to each are the largest: the first is where that is 1 and the value is one of them.
+    let before =
+        (0..size * size).map(|at| if at / size < at % size { -1.0 } else { f64::from(at / size == at % size) });
+    let sums = to.floats(&[size, size], before.collect())?;
+    let equal = to.float(equal)?;
+    let first = to.op("MatMul", &[equal, sums])?;
+    let first = to.affine(first, 1.0, -0.5)?;
+    to.holds("ArgMax", Unary::Positive, first)
+}
+
+/// [ArgMin](https://onnx.ai/onnx/operators/onnx__ArgMin.html): the ArgMax of −x.
+pub(super) const MIN: RewriteDef = RewriteDef {
+    onnx: "ArgMin",
+    opsets: 7..=21,
+    inputs: 1..=1,
+    summary: "index of the least value along an axis, the first of equals",
+    rewrite: |attrs, inputs, to| {
+        let opset = attrs.opset();
+        let kernel = parse(attrs.at(opset.max(12)))?;
+        let negated = to.affine(Inputs(inputs).get(0)?, -1.0, 0.0)?;
+        to.put("ArgMin", kernel, negated)
+    },
+};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {

@@ -18,6 +18,8 @@ pub(crate) enum Attr {
     Floats(Vec<f64>),
     /// STRING.
     Text(String),
+    /// STRINGS.
+    Texts(Vec<String>),
     /// TENSOR.
     Tensor(Tensor),
     /// Any other type; no operator takes it.
@@ -58,6 +60,11 @@ impl Attrs {
         self.opset
     }
 
+    /// The same attributes as of another version.
+    pub(crate) fn at(self, opset: i64) -> Self {
+        Self { opset, ..self }
+    }
+
     getter!(
         /// Takes an integer.
         int, Int, i64
@@ -73,6 +80,10 @@ impl Attrs {
     getter!(
         /// Takes a string.
         text, Text, String
+    );
+    getter!(
+        /// Takes a list of strings.
+        texts, Texts, Vec<String>
     );
     getter!(
         /// Takes a tensor.

@@ -1,17 +1,20 @@
 //! [Cast](https://onnx.ai/onnx/operators/onnx__Cast.html): the values in another element type. Opset 6+.
 //!
-//! Exact: between real types the width is ignored, integers and truth values become real numbers. Among constants a
-//! real number is truncated to an integer; of private tensors that is unsupported, as are all but the types FLOAT,
-//! DOUBLE, INT32, INT64 and BOOL.
+//! Exact: between real types the width is ignored, integers and truth values become real numbers. A real number
+//! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit an
+//! integer type are not reduced.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
-use crate::tensor::{DType, Fact, Tensor};
+use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter, tensor};
+use crate::{
+    graph::planar::Unary,
+    tensor::{DType, Fact, Tensor},
+};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Cast",
     opsets: 7..=21,
     inputs: 1..=1,
-    summary: "to FLOAT, DOUBLE, INT32, INT64 or BOOL where no value changes",
+    summary: "to a real, integer or truth type; real numbers are truncated by a table",
     parse,
 };
 
@@ -22,8 +25,8 @@ struct Cast {
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let to = match attrs.int("to") {
-        Some(1 | 11) => DType::Float,
-        Some(6 | 7) => DType::Int,
+        Some(1 | 10 | 11 | 16) => DType::Float,
+        Some(2..=7 | 12 | 13) => DType::Int,
         Some(9) => DType::Bool,
         other => {
             attrs.reject(other.map_or("attribute `to` is missing".into(), |code| format!("element type {code}")));
@@ -39,13 +42,6 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
 impl Op for Cast {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let x = inputs.get(0)?;
-        let changes = match (x.fact.dtype, self.to) {
-            (_, DType::Float) | (DType::Int | DType::Bool, DType::Int) | (DType::Bool, DType::Bool) => false,
-            (DType::Float, DType::Int) | (DType::Float | DType::Int, DType::Bool) => true,
-        };
-        if changes && x.constant.is_none() {
-            return Err(OpError::unsupported(format!("{:?} to {:?} changes values", x.fact.dtype, self.to)));
-        }
         Ok(vec![Fact { dtype: self.to, shape: x.fact.shape.clone() }])
     }
 
@@ -62,6 +58,21 @@ impl Op for Cast {
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         Ok(vec![Lowered::Reshape])
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        let x = Inputs(inputs).get(0)?;
+        let function = match (to.fact(x).dtype, self.to) {
+            (DType::Float, DType::Int) => Unary::Truncate,
+            (DType::Float | DType::Int, DType::Bool) => Unary::Zero,
+            _ => return Ok(None),
+        };
+        if function == Unary::Zero && to.fact(x).dtype == DType::Float {
+            return Err(super::OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
+        }
+        let y = to.table("Cast", function, x)?;
+        let y = if function == Unary::Zero { to.affine(y, -1.0, 1.0)? } else { y };
+        Ok(Some(vec![to.relabel(y, self.to)?]))
     }
 }
 

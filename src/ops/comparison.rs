@@ -1,11 +1,19 @@
-//! What Greater, GreaterOrEqual, Less and LessOrEqual share: a threshold of a private tensor against one constant.
+//! What Greater, GreaterOrEqual, Less and LessOrEqual share: as the last step a threshold of a private tensor against one
+//! constant, elsewhere a table of the difference.
 
-use super::{Inputs, Lowered, OpError, OpResult, Operand, elementwise};
-use crate::tensor::{DType, Fact};
+use super::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter, elementwise};
+use crate::{
+    graph::planar::Unary,
+    tensor::{DType, Fact},
+};
 
 /// Truth values in the shape of the broadcast.
 pub(super) fn facts(inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
-    let mut facts = elementwise::facts(inputs)?;
+    if inputs.get(0)?.fact.dtype != inputs.get(1)?.fact.dtype {
+        return Err(OpError::unsupported("operands must be numbers of one type"));
+    }
+    let shape = elementwise::broadcast_shapes(inputs.get(0)?.fact, inputs.get(1)?.fact)?;
+    let mut facts = vec![Fact::float(shape)];
     facts.iter_mut().for_each(|fact| fact.dtype = DType::Bool);
     Ok(facts)
 }
@@ -27,4 +35,29 @@ pub(super) fn lower(inputs: Inputs<'_, Operand<'_>>, greater: usize, strict: boo
         return Err(OpError::unsupported("the constant must not enlarge the tensor it is compared with"));
     }
     Ok(vec![Lowered::Threshold { input, negate, at: if negate { -at } else { at }, strict }])
+}
+
+/// Where the comparison is not the last step: whether the difference is positive, or not negative. Two private operands and
+/// several constants are compared by their difference everywhere.
+pub(super) fn rewrite(
+    inputs: &[Option<Id>],
+    to: &mut Rewriter<'_>,
+    greater: usize,
+    strict: bool,
+) -> OpResult<Option<Vec<Id>>> {
+    let (a, b) = (Inputs(inputs).get(greater)?, Inputs(inputs).get(1 - greater)?);
+    let single = |x: Id| to.value(x).is_some_and(|c| c.data().iter().all(|value| *value == c.data()[0]));
+    let last = to.ending() == Ending::Output;
+    let enlarges = |x: Id, by: Id| to.value(by).is_some_and(|c| c.fact().len() > to.len(x));
+    if last && (single(a) && !enlarges(b, a) || single(b) && !enlarges(a, b)) {
+        return Ok(None);
+    }
+    let (a, b) = (to.float(a)?, to.float(b)?);
+    let difference = to.op("Sub", &[a, b])?;
+    if last {
+        let zero = to.number(0.0)?;
+        return Ok(Some(vec![to.op(if strict { "Greater" } else { "GreaterOrEqual" }, &[difference, zero])?]));
+    }
+    let condition = if strict { Unary::Positive } else { Unary::Nonnegative };
+    Ok(Some(vec![to.holds("Greater", condition, difference)?]))
 }

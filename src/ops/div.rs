@@ -1,13 +1,21 @@
 //! [Div](https://onnx.ai/onnx/operators/onnx__Div.html): y = a / b with numpy broadcasting. Opset 7+.
 //!
 //! The reciprocal of the constant goes into the weights, in double precision. Among constants, integers divide
-//! towards zero. Unsupported: a private divisor.
+//! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
-use crate::tensor::{DType, Fact, Tensor};
+use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, elementwise};
+use crate::{
+    graph::planar::Unary,
+    tensor::{DType, Fact, Tensor},
+};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Div", opsets: 7..=21, inputs: 2..=2, summary: "a / b with broadcasting; b constant", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Div",
+    opsets: 7..=21,
+    inputs: 2..=2,
+    summary: "a / b with broadcasting; a private b by a table of 1 / b",
+    parse,
+};
 
 #[derive(Debug)]
 struct Div;
@@ -36,6 +44,21 @@ impl Op for Div {
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         let divisor = inputs.get(1)?.constant("the divisor")?;
         elementwise::lower_scale(inputs, 0, divisor, f64::recip)
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        let (a, b) = (Inputs(inputs).get(0)?, Inputs(inputs).get(1)?);
+        if to.fact(a).dtype == DType::Int {
+            let (a, b) = (to.float(a)?, to.float(b)?);
+            let quotient = to.op("Div", &[a, b])?;
+            let whole = to.table("Div", Unary::Truncate, quotient)?;
+            return Ok(Some(vec![to.relabel(whole, DType::Int)?]));
+        }
+        if to.value(b).is_some() {
+            return Ok(None);
+        }
+        let inverse = to.table("Reciprocal", Unary::Reciprocal, b)?;
+        Ok(Some(vec![to.op("Mul", &[a, inverse])?]))
     }
 }
 

@@ -3,13 +3,9 @@
 use super::{Affine, Inputs, Lowered, OpError, OpResult, Operand, tensor};
 use crate::tensor::{DType, Fact, Tensor, broadcast, broadcast_indices};
 
-/// The broadcast of the first two inputs; integers only among constants, both of the same kind.
+/// The broadcast of the first two inputs, numbers of the same kind.
 pub(super) fn facts(inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
     let (a, b) = (inputs.get(0)?, inputs.get(1)?);
-    if a.constant.is_none() || b.constant.is_none() {
-        a.float()?;
-        b.float()?;
-    }
     if a.fact.dtype != b.fact.dtype || a.fact.dtype == DType::Bool {
         return Err(OpError::unsupported("operands must be numbers of one type"));
     }

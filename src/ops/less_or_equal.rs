@@ -1,16 +1,16 @@
 //! [LessOrEqual](https://onnx.ai/onnx/operators/onnx__LessOrEqual.html): y = (a ≤ b), 0 or 1, with numpy broadcasting. Opset 12+.
 //!
-//! A threshold; after a Sigmoid it moves to the logit, so that no sigmoid is computed. Unsupported: comparing two
-//! private tensors, and a constant of several different values.
+//! A threshold; after a Sigmoid it moves to the logit, so that no sigmoid is computed. Elsewhere than in
+//! the last step it is a table of the difference.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, comparison, elementwise};
+use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter, comparison, elementwise};
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "LessOrEqual",
     opsets: 12..=21,
     inputs: 2..=2,
-    summary: "a ≤ b as the last step; one operand a constant scalar",
+    summary: "a ≤ b; as the last step against one constant exactly, elsewhere by a table of the difference",
     parse,
 };
 
@@ -33,6 +33,10 @@ impl Op for LessOrEqual {
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         comparison::lower(inputs, 1, false)
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        comparison::rewrite(inputs, to, 1, false)
     }
 }
 

@@ -2,9 +2,8 @@
 //! negative widths crop. Opset 2+; widths and constant are attributes up to 10, constant inputs from 11. Exact.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis,
-    gather::{self, Moves, list},
-    integers,
+    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
+    moves::{self, Moves, list},
 };
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
@@ -55,7 +54,7 @@ impl Pad {
             let axis = axis(*name, shape.len())?;
             let (size, begin, end) = (shape[axis] as i64, pads[i], pads[axes.len() + i]);
             let len = size.checked_add(begin).and_then(|len| len.checked_add(end)).filter(|len| *len > 0);
-            let len = gather::size(len.and_then(|len| usize::try_from(len).ok()))? as i64;
+            let len = moves::size(len.and_then(|len| usize::try_from(len).ok()))? as i64;
             let limit = if matches!(self.mode, Mode::Reflect) { size - 1 } else { MAX_ELEMENTS as i64 };
             if begin.max(end) > limit || begin.min(end) < -size {
                 return Err(OpError::Graph(format!(

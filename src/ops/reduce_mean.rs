@@ -1,15 +1,15 @@
-//! [ReduceMean](https://onnx.ai/onnx/operators/onnx__ReduceMean.html) over some axes. Opset 1+; the axes are an attribute
+//! [ReduceMean and ReduceSum](https://onnx.ai/onnx/operators/onnx__ReduceMean.html) over some axes. Opset 1+; the axes are an attribute
 //! up to 17 and a constant input from 18.
 //!
 //! Exact: the divisor is a constant of the layer.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, average_pool::mean, axis, gather::list, integers, planes,
+    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, average_pool::mean, axis, integers, moves::list, planes,
     spatial::Grid, tensor,
 };
 use crate::{
     graph::planar::{Map, Sparse},
-    tensor::{Fact, Tensor},
+    tensor::{DType, Fact, Tensor},
 };
 
 pub(super) const DEF: OpDef =
@@ -20,11 +20,27 @@ struct ReduceMean {
     axes: Option<Vec<i64>>,
     keepdims: bool,
     noop_with_empty_axes: bool,
+    /// Whether the sum is divided by the number of values.
+    mean: bool,
 }
 
-fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
-    let new = attrs.opset() >= 18;
+/// [ReduceSum](https://onnx.ai/onnx/operators/onnx__ReduceSum.html): the axes are a constant input from 13.
+pub(super) const SUM: OpDef = OpDef {
+    onnx: "ReduceSum",
+    opsets: 7..=21,
+    inputs: 1..=2,
+    summary: "sum over constant axes",
+    parse: |attrs| reduction(attrs, 13, false),
+};
+
+fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
+    reduction(attrs, 18, true)
+}
+
+fn reduction(mut attrs: Attrs, input_from: i64, mean: bool) -> OpResult<Box<dyn Op>> {
+    let new = attrs.opset() >= input_from;
     let op = ReduceMean {
+        mean,
         axes: if new { None } else { attrs.ints("axes") },
         keepdims: attrs.flag("keepdims", true),
         noop_with_empty_axes: new && attrs.flag("noop_with_empty_axes", false),
@@ -70,9 +86,12 @@ fn count(shape: &[usize], reduced: &[bool]) -> f64 {
 
 impl Op for ReduceMean {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
-        let shape = &inputs.get(0)?.float()?.fact.shape;
-        let reduced = self.reduced(shape.len(), list(&inputs, 1, "the axes")?)?;
-        Ok(vec![Fact::float(self.shape(shape, &reduced))])
+        let fact = if self.mean { inputs.get(0)?.float()?.fact } else { inputs.get(0)?.fact };
+        if fact.dtype == DType::Bool {
+            return Err(super::OpError::unsupported("truth values; insert a Cast"));
+        }
+        let reduced = self.reduced(fact.shape.len(), list(&inputs, 1, "the axes")?)?;
+        Ok(vec![Fact { dtype: fact.dtype, shape: self.shape(&fact.shape, &reduced) }])
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
@@ -81,9 +100,9 @@ impl Op for ReduceMean {
         let shape = self.shape(x.shape(), &reduced);
         let mut mean = vec![0.0; shape.iter().product()];
         targets(x.shape(), &reduced).into_iter().zip(x.data()).for_each(|(target, x)| mean[target] += x);
-        let count = count(x.shape(), &reduced);
+        let count = if self.mean { count(x.shape(), &reduced) } else { 1.0 };
         mean.iter_mut().for_each(|mean| *mean /= count);
-        Ok(vec![tensor(Fact::float(shape), mean)?])
+        Ok(vec![tensor(Fact { dtype: x.fact().dtype, shape }, mean)?])
     }
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
@@ -92,10 +111,13 @@ impl Op for ReduceMean {
         let spatial = |(axis, reduced): (usize, &bool)| *reduced == (axis >= 2);
         let from = planes(shape);
         if matches!(shape[..], [1, _, _] | [1, _, _, _]) && reduced.iter().enumerate().all(spatial) {
-            let map = mean(&Grid::whole(from), from.channels, true)?;
+            let mut map = mean(&Grid::whole(from), from.channels, true)?;
+            if let (false, Map::Conv(conv)) = (self.mean, &mut map) {
+                conv.weights.iter_mut().for_each(|weight| *weight = 1.0);
+            }
             return Ok(vec![Lowered::Map { map, bias: vec![0.0; from.channels] }]);
         }
-        let weight = 1.0 / count(shape, &reduced);
+        let weight = if self.mean { 1.0 / count(shape, &reduced) } else { 1.0 };
         let columns = targets(shape, &reduced).into_iter().map(|target| vec![(target as u32, weight)]).collect();
         let bias = vec![0.0; planes(&self.shape(shape, &reduced)).channels];
         Ok(vec![Lowered::Map { map: Map::Sparse(Sparse { columns }), bias }])

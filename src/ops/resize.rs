@@ -2,9 +2,8 @@
 //! scales from 11. Exact: values are only repeated or dropped. Unsupported: interpolation, regions of interest.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis,
-    gather::{self, Moves},
-    integers,
+    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
+    moves::{self, Moves},
 };
 use crate::tensor::{Fact, Tensor};
 
@@ -91,7 +90,7 @@ pub(super) fn scaled(shape: &[usize], scales: &[f64]) -> OpResult<Vec<(usize, f6
     }
     let scaled = |(size, scale): (&usize, &f64)| {
         let to = (*size as f64 * scale).floor();
-        Ok((gather::size((to >= 1.0 && to.is_finite()).then_some(to as usize))?, *scale))
+        Ok((moves::size((to >= 1.0 && to.is_finite()).then_some(to as usize))?, *scale))
     };
     shape.iter().zip(scales).map(scaled).collect()
 }
@@ -112,7 +111,7 @@ impl Resize {
             }
             (None, Some(sizes)) if sizes.len() == axes.len() => {
                 for (axis, size) in axes.iter().zip(sizes) {
-                    let size = gather::size(usize::try_from(size).ok().filter(|size| *size > 0))?;
+                    let size = moves::size(usize::try_from(size).ok().filter(|size| *size > 0))?;
                     all[*axis] = (size, size as f64 / shape[*axis] as f64);
                 }
             }

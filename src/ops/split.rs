@@ -3,9 +3,8 @@
 //! Unsupported: equal parts whose number only the count of outputs tells.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis,
-    gather::{Moves, list},
-    integers,
+    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
+    moves::{Moves, list},
 };
 use crate::tensor::{Fact, Tensor};
 

@@ -3,7 +3,7 @@
 
 use super::{
     Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
-    gather::Moves,
+    moves::Moves,
     resize::{nearest, scaled},
 };
 use crate::tensor::{Fact, Tensor};

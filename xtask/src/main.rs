@@ -12,6 +12,7 @@ mod fuzz;
 mod layering;
 mod measure;
 mod native;
+mod peer_suite;
 mod process;
 mod rustc;
 mod serve;
@@ -58,6 +59,11 @@ const TASKS: &[Task] = &[
         name: "bench",
         about: "measure proving [--web] [--model M --input I --calibration D] [--runs N] [--vs-ezkl] …",
         run: bench::run,
+    },
+    Task {
+        name: "peer-suite",
+        about: "take another project's networks from import to a compared proof DIR [--json] [--only NAME] …",
+        run: peer_suite::run,
     },
     Task { name: "fuzz", about: "run the fuzz targets [--seconds N] [--target NAME]", run: fuzz::run },
     Task { name: "env", about: "print the environment in which cargo and wasm-pack build for wasm32", run: env::run },

@@ -99,6 +99,7 @@ impl Function {
             }
             Self::Erf => erf(x),
             Self::Clip { min, max } => x.max(min).min(max),
+            Self::Unary(unary) => unary.eval(x),
         }
     }
 }

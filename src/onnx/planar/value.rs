@@ -397,7 +397,7 @@ impl Builder<'_> {
         }
         let sigmoid = FloatActivation::Table(Function::Sigmoid);
         let layer = self.layers.pop_if(|layer| layer.activation == sigmoid)?;
-        let op = crate::ops::find(&layer.op)?.onnx;
+        let op = crate::ops::find(&layer.op)?.onnx();
         let terms = layer.terms.into_iter().map(|term| (term.source, term.map)).collect();
         Some(Expr { origin: Some((layer.node, op)), ..Expr::new(layer.shape, terms, layer.bias) })
     }

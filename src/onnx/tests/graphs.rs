@@ -16,7 +16,7 @@ use crate::{
 #[derive(Clone)]
 pub(in crate::onnx) struct Builder(pub(in crate::onnx) GraphProto);
 
-fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
+pub(in crate::onnx) fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
     let dim = |size: &i64| match size {
         -1 => shape::dimension::Value::DimParam("N".into()),
         size => shape::dimension::Value::DimValue(*size),
@@ -176,8 +176,8 @@ fn decisions_come_last() {
     let arg_max = dense().node("ArgMax", &["x"], "a").int("axis", 1);
     let cast = arg_max.clone().node("Cast", &["a"], "b").int("to", 1);
     assert_eq!(form(&cast.clone().node("Squeeze", &["b"], "y").network()), "2 2 ArgMax");
-    cast.clone().node("Add", &["b", "c"], "y").graph_error("#2");
-    cast.node("Relu", &["b"], "y").graph_error("#2");
+    assert!(!cast.clone().node("Add", &["b", "c"], "y").unsupported().is_empty());
+    assert!(!cast.node("Relu", &["b"], "y").unsupported().is_empty());
     assert_eq!(arg_max.node("Relu", &["a"], "y").unsupported().len(), 1);
 }
 
@@ -189,17 +189,11 @@ fn only_chains_are_normalized() {
     dense().node("Relu", &["x"], "a").node("Add", &["a", "x"], "y").graph_error("#1");
     assert_eq!(dense().node("Mul", &["x", "x"], "y").unsupported().len(), 1);
     dense().node("Add", &["c", "c"], "y").graph_error("y");
-    let mut two = dense().node("Relu", &["x"], "y");
-    two.0.input.push(value("z", &[1], 1));
-    assert!(two.graph_error("test").contains("2 inputs (x, z)"));
-    let mut two = dense().node("Relu", &["x"], "y");
-    two.0.output.push(value("x", &[1], 1));
-    assert!(two.graph_error("test").contains("2 outputs (y, x)"));
 }
 
 #[test]
 fn everything_unsupported_is_listed() {
-    let mut model = dense().node("Tan", &["x"], "a").node("MatMul", &["a", "w"], "b").int("mode", 1);
+    let mut model = dense().node("Loop", &["x"], "a").node("MatMul", &["a", "w"], "b").int("mode", 1);
     model = model.node("Softplus", &["b"], "d").int("base", 2).node("ArgMax", &["x"], "e").int("select_last_index", 1);
     model = model.node("Dropout", &["d"], "f").node("Div", &["c", "x"], "g").node("Concat", &["e", "f", "g"], "y");
     model.0.node[4].name = "drop".into();
@@ -207,7 +201,7 @@ fn everything_unsupported_is_listed() {
     assert_eq!(
         model.unsupported(),
         [
-            "#0 (Tan)",
+            "#0 (Loop): unroll control flow when exporting",
             "#1 (MatMul): attribute `mode`",
             "#2 (Softplus): attribute `base`",
             "#3 (ArgMax): select_last_index = 1",

@@ -128,6 +128,8 @@ pub(super) struct Scales<'a> {
     pub(super) fixed: Vec<Option<f64>>,
     /// Least steps per channel.
     pub(super) wanted: Vec<Vec<f64>>,
+    /// Tensors of which only zeros were seen, so that no step is wanted of them.
+    pub(super) silent: Vec<bool>,
     /// 2^s.
     pub(super) cut: f64,
 }
@@ -198,6 +200,11 @@ impl Scales<'_> {
                 Some(products) if self.fixed[tensor].is_none() => {
                     let mut units = products.units(wanted.len(), &steps);
                     units.iter_mut().for_each(|unit| *unit *= self.cut);
+                    if self.silent[tensor] {
+                        let step = |(unit, wanted): (&f64, &f64)| if *unit > 0.0 { *unit } else { *wanted };
+                        steps.push(units.iter().zip(&wanted).map(step).collect());
+                        continue;
+                    }
                     let (chosen, least) = products.coefficients(&units, &wanted);
                     let target = least.ceil().max(1.0);
                     if least < FINE && least * (1.0 + SLACK) < target && coarser.is_none() {

@@ -13,6 +13,10 @@ use crate::{
 const FLOOR: f64 = 1.0 / 1024.0;
 /// A channel of which n values were seen counts as at least `FEW / √n` of its tensor's range.
 const FEW: f64 = 3.0;
+/// How far beyond the values seen the table of a steep function goes; arguments that would go further get this value.
+const STEEP: f64 = 2.0;
+/// Arguments at which a steep function is tried.
+const STEEP_GRID: u32 = 1024;
 /// Levels of a colour channel. The code of the largest calibrated input is a multiple of it where bits allow, so that
 /// pixels are met exactly.
 const PIXEL_LEVELS: u64 = 255;
@@ -39,9 +43,9 @@ impl Steps {
         let activation: Vec<Activation> = layers().map(|(layer, _)| functions.activation(layer)).collect();
         let (mut argument, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
         let bits = table_bits(digits.limb_bits, functions.list.len());
-        for (function, half) in functions.list {
-            let step = 2.0 * half / f64::from(bits).exp2();
-            let (table, output) = table(function, step, bits, digits);
+        for (function, half, seen) in functions.list {
+            let step = argument_step(function, half, bits);
+            let (table, output) = table(function, step, limit(function, seen), bits, digits);
             argument.push(step);
             tables.push(table);
             outputs.push(output);
@@ -60,9 +64,10 @@ impl Steps {
     }
 }
 
-/// The functions that become tables, each with the half width of its arguments: one table serves all layers of a function.
+/// The functions that become tables, each with the half width of its arguments and the least and largest of them that were
+/// seen: one table serves all layers of a function.
 pub(super) struct Functions {
-    pub(super) list: Vec<(Function, f64)>,
+    pub(super) list: Vec<(Function, f64, [f64; 2])>,
 }
 
 impl Functions {
@@ -88,16 +93,18 @@ impl Functions {
             let Some(function) = function(layer) else { continue };
             let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
             let half = positive((seen * margin).max(saturation(function)));
-            match functions.list.iter_mut().find(|(known, _)| *known == function) {
-                Some(known) => known.1 = known.1.max(half),
-                None => functions.list.push((function, half)),
+            let min = channels.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
+            let max = channels.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
+            match functions.list.iter_mut().find(|(known, ..)| *known == function) {
+                Some(known) => *known = (function, known.1.max(half), [known.2[0].min(min), known.2[1].max(max)]),
+                None => functions.list.push((function, half, [min, max])),
             }
         }
         functions
     }
 
     fn activation(&self, layer: &FloatLayer) -> Activation {
-        let table = function(layer).and_then(|function| self.list.iter().position(|(known, _)| *known == function));
+        let table = function(layer).and_then(|function| self.list.iter().position(|(known, ..)| *known == function));
         match (table, &layer.activation) {
             (Some(table), _) => Activation::Table(table),
             (None, FloatActivation::Relu) => Activation::Relu,
@@ -130,17 +137,41 @@ fn saturation(function: Function) -> f64 {
         Function::HardSigmoid { alpha, beta } => (beta.abs().max((1.0 - beta).abs()) / alpha.abs()).min(64.0),
         Function::Clip { min, max } => min.abs().min(64.0).max(max.abs().min(64.0)),
         Function::Silu | Function::Gelu | Function::GeluTanh | Function::Softplus | Function::Elu { .. } => 1.0,
+        Function::Unary(_) => 0.0,
     }
+}
+
+/// Width of an argument of a table. That of a function that rounds divides ½, so that integers and ties are met exactly.
+fn argument_step(function: Function, half: f64, bits: u32) -> f64 {
+    let step = 2.0 * half / f64::from(bits).exp2();
+    let parts = (0.5 / step).floor();
+    let rounds = matches!(function, Function::Unary(unary) if unary.is_integer());
+    if rounds && parts >= 1.0 { 0.5 / parts } else { step }
+}
+
+/// What the magnitudes of a table's values stay below: for functions that may be steep beside the arguments seen, some times
+/// the largest value over those.
+fn limit(function: Function, [min, max]: [f64; 2]) -> f64 {
+    if !matches!(function, Function::Unary(_)) {
+        return f64::INFINITY;
+    }
+    let at = |i: u32| function.eval(min + (max - min) * f64::from(i) / f64::from(STEEP_GRID)).abs();
+    let largest = (0..=STEEP_GRID).map(at).filter(|value| value.is_finite()).fold(0.0, f64::max);
+    if largest > 0.0 { STEEP * largest } else { f64::INFINITY }
 }
 
 /// The table of a function over arguments of this step, and the step of its codes. Codes stay below half the largest
 /// code, so that differences of two fit.
-fn table(function: Function, step: f64, bits: u32, digits: &Digits) -> (Table, f64) {
+fn table(function: Function, step: f64, limit: f64, bits: u32, digits: &Digits) -> (Table, f64) {
     let half = 1i64 << (bits - 1);
-    let values: Vec<f64> = (-half..half).map(|a| function.eval(a as f64 * step)).collect();
-    let largest = positive(values.iter().map(|v| v.abs()).fold(0.0, f64::max));
+    let values: Vec<f64> = (-half..half).map(|a| function.eval(a as f64 * step).clamp(-limit, limit)).collect();
+    let finite = values.iter().map(|v| v.abs()).filter(|v| v.is_finite());
+    let largest = positive(finite.fold(0.0, f64::max));
     let output = largest / ((1u64 << (digits.value_bits() - 1).min(30)) - 1) as f64;
-    (Table { bits, values: values.iter().map(|v| (v / output).round() as i64).collect() }, output)
+    (
+        Table { bits, values: values.iter().map(|v| (v.clamp(-largest, largest) / output).round() as i64).collect() },
+        output,
+    )
 }
 
 /// What a tensor's steps must satisfy.
@@ -177,7 +208,8 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
     }
     let wanted = range.iter().map(|range| range.iter().map(|largest| positive(*largest) / top).collect()).collect();
     let cut = f64::from(digits.remainder_bits()).exp2();
-    let steps = Scales { network, root, fixed, wanted, cut }.steps()?;
+    let silent = ranges.tensors.iter().map(|tensor| tensor.iter().all(|channel| channel.magnitude() == 0.0)).collect();
+    let steps = Scales { network, root, fixed, wanted, silent, cut }.steps()?;
     for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(t, _)| matches!(needs[*t], Need::Range(_))) {
         let codes = channels.iter().zip(&steps[tensor]).map(|(channel, step)| channel.magnitude() / step);
         let largest = codes.fold(0.0, f64::max);
