@@ -91,9 +91,8 @@ mod tests {
         float.gives(&[&integers(&[1], &[3]).into_private()], &[1], &[3.0]);
         let int = case.with("to", Attr::Int(7));
         int.gives(&[&constant(&[2], &[1.5, -2.5])], &[2], &[1.0, -2.0]);
-        int.unsupported(&[&private(&[2], &[1.5, -2.5])]);
         case.with("to", Attr::Int(9)).gives(&[&integers(&[2], &[0, 3])], &[2], &[0.0, 1.0]);
-        case.with("to", Attr::Int(10)).unsupported(&[]);
+        case.with("to", Attr::Int(8)).unsupported(&[]);
         case.unsupported(&[]);
     }
 }
