@@ -97,10 +97,10 @@ fn unroll(cell: Cell, mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter
     if !fits || rows != cell.gates() * hidden || directions != if direction == "bidirectional" { 2 } else { 1 } {
         return Err(OpError::shape("weights of every gate and direction", &[&weights, &states]));
     }
-    if let Some(lens) = inputs.optional(4) {
-        if to.list(lens, "the sequence lengths")?.iter().any(|len| *len != steps as i64) {
-            return Err(OpError::unsupported("sequences of several lengths"));
-        }
+    if let Some(lens) = inputs.optional(4)
+        && to.list(lens, "the sequence lengths")?.iter().any(|len| *len != steps as i64)
+    {
+        return Err(OpError::unsupported("sequences of several lengths"));
     }
     if inputs.optional(7).is_some() {
         return Err(OpError::unsupported("peepholes"));

@@ -185,7 +185,7 @@ pub(super) const TRILU: RewriteDef = RewriteDef {
             let right = (at % columns) as i64 - (at / columns % rows) as i64;
             (if upper { right >= k } else { right <= k }).then_some(at as u32)
         };
-        Ok(vec![to.select(x, shape.clone(), (0..to.len(x)).map(source).collect(), 0.0)?])
+        Ok(vec![to.select(x, shape, (0..to.len(x)).map(source).collect(), 0.0)?])
     },
 };
 
