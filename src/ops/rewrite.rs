@@ -56,6 +56,9 @@ pub(crate) trait Nodes {
     fn bounds(&self, id: Id) -> Option<Vec<(f64, f64)>>;
 }
 
+/// What adds the operators that one stands for, given its attributes and inputs, and gives its outputs.
+pub(crate) type Rewrite = fn(Attrs, &[Option<Id>], &mut Rewriter<'_>) -> OpResult<Vec<Id>>;
+
 /// An operator that only ever stands for others.
 #[derive(Debug)]
 pub(crate) struct RewriteDef {
@@ -68,7 +71,7 @@ pub(crate) struct RewriteDef {
     /// What it computes and what limits it has, for the documentation.
     pub(crate) summary: &'static str,
     /// Adds what it stands for and gives its outputs.
-    pub(crate) rewrite: fn(Attrs, &[Option<Id>], &mut Rewriter<'_>) -> OpResult<Vec<Id>>,
+    pub(crate) rewrite: Rewrite,
 }
 
 /// Adds operators one after the other.
