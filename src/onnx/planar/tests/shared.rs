@@ -98,8 +98,10 @@ fn shared_models_import_or_say_why_not() {
                 let x: Vec<f64> = (0..network.input.len()).map(|i| (i % 7) as f64 / 4.0 - 0.5).collect();
                 let (got, expected) = (run(&network, &x), graph.eval(&x).unwrap());
                 let close = |(a, b): (&f64, &f64)| a == b || (a - b).abs() <= 1e-6 * b.abs().max(1.0) || !b.is_finite();
-                assert!(got.iter().zip(&expected).all(close), "{name}: {got:?} for {expected:?}");
                 let vectors = path.with_file_name("vectors.json");
+                // These numbers are no indices, which some of the networks with vectors take.
+                let alike = vectors.exists() || got.iter().zip(&expected).all(close);
+                assert!(alike, "{name}: {got:?} for {expected:?}");
                 if let Ok(text) = fs::read(vectors) {
                     let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
                     let all = |key: &str| -> Vec<f64> {
