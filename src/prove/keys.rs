@@ -95,14 +95,14 @@ impl ProvingKey {
             return Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"));
         }
         let params = params_for(srs, &layout)?;
-        let key = keygen_pk(&params, vk.key.clone(), &ModelCircuit::new(model, &layout)?)?;
+        let circuit = ModelCircuit::new(model, &layout)?;
         Ok(Self {
-            layout,
-            vk,
-            prover: hushproof_halo2_prover::Prover::new(&key)?,
+            prover: hushproof_halo2_prover::Prover::from_circuit(&vk.key, &circuit)?,
             srs: hushproof_halo2_prover::Srs::from_params(&params)?,
             #[cfg(test)]
-            stock: (key, params),
+            stock: (keygen_pk(&params, vk.key.clone(), &circuit)?, params),
+            layout,
+            vk,
         })
     }
 }
