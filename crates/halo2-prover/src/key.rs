@@ -1,5 +1,7 @@
 //! What the prover keeps between proofs of one circuit.
 
+use std::sync::OnceLock;
+
 use halo2_proofs::plonk::{Any, Circuit, Column, ConstraintSystem, ProvingKey, VerifyingKey};
 use halo2_proofs::poly::{Polynomial, Rotation};
 use halo2curves::bn256::{self, G1Affine};
@@ -40,6 +42,8 @@ pub struct Prover {
     pub(crate) cosets: Vec<Coset>,
     /// The folded constraints, to be divided by the vanishing polynomial.
     pub(crate) program: Program,
+    /// Values of columns that are the same in every proof, by coset and slot of the program.
+    pub(crate) constants: OnceLock<Vec<Vec<Vec<Fr>>>>,
 }
 
 /// The permutation argument.
@@ -151,6 +155,7 @@ impl Prover {
             program: constraints(cs, &permutation, blinding_factors, domain.k())?,
             permutation,
             domain,
+            constants: OnceLock::new(),
         })
     }
 
