@@ -66,6 +66,14 @@ pub enum ProveError {
         /// Number of Lagrange points.
         lagrange: usize,
     },
+    /// A point of a structured reference string is not on the curve.
+    #[error("{basis} point {index} is not on the curve")]
+    SrsPoint {
+        /// Which list: `monomial` or `Lagrange`.
+        basis: &'static str,
+        /// Its index there.
+        index: usize,
+    },
     /// Another number of instance columns than the circuit has.
     #[error("{got} instance columns; the circuit has {expected}")]
     InstanceColumns {
