@@ -2,11 +2,14 @@
 
 mod format;
 
-use halo2_proofs::{
-    plonk::{self, ConstraintSystem, keygen_pk, keygen_vk},
-    poly::kzg::commitment::ParamsKZG,
-};
-use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use std::sync::Arc;
+
+use halo2_proofs::plonk::{self, ConstraintSystem, keygen_vk};
+#[cfg(test)]
+use halo2_proofs::poly::kzg::commitment::ParamsKZG;
+#[cfg(test)]
+use halo2curves::bn256::Bn256;
+use halo2curves::bn256::{Fr, G1Affine};
 
 use crate::{
     circuit::{DEGREE, Layout, ModelCircuit, Params},
@@ -48,7 +51,7 @@ pub struct ProvingKey {
     /// The verifying key.
     pub vk: VerifyingKey,
     pub(crate) prover: hushproof_halo2_prover::Prover,
-    pub(crate) srs: hushproof_halo2_prover::Srs,
+    pub(crate) srs: Arc<hushproof_halo2_prover::Srs>,
     /// The stock key and SRS, for provers that lie.
     #[cfg(test)]
     pub(crate) stock: (plonk::ProvingKey<G1Affine>, ParamsKZG<Bn256>),
@@ -60,8 +63,7 @@ pub struct ProvingKey {
 /// `ModelTooLarge`, `SrsTooSmall`.
 pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
     let layout = Layout::new(model)?;
-    let params = params_for(srs, &layout)?;
-    let key = keygen_vk(&params, &ModelCircuit::new(model, &layout)?)?;
+    let key = keygen_vk(&srs.trim(layout.k())?.params()?, &ModelCircuit::new(model, &layout)?)?;
     check_degrees(key.cs())?;
     Ok(VerifyingKey {
         model: model.name().to_owned(),
@@ -94,22 +96,20 @@ impl ProvingKey {
         if layout.params() != vk.params || layout.k() != vk.k {
             return Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"));
         }
-        let params = params_for(srs, &layout)?;
-        let key = keygen_pk(&params, vk.key.clone(), &ModelCircuit::new(model, &layout)?)?;
+        let srs = srs.trim(layout.k())?;
+        let circuit = ModelCircuit::new(model, &layout)?;
         Ok(Self {
+            prover: hushproof_halo2_prover::Prover::from_circuit(&vk.key, &circuit)?,
+            srs: Arc::clone(srs.points()),
+            #[cfg(test)]
+            stock: {
+                let params = srs.params()?;
+                (plonk::keygen_pk(&params, vk.key.clone(), &circuit)?, params)
+            },
             layout,
             vk,
-            prover: hushproof_halo2_prover::Prover::new(&key)?,
-            srs: hushproof_halo2_prover::Srs::from_params(&params)?,
-            #[cfg(test)]
-            stock: (key, params),
         })
     }
-}
-
-/// The SRS cut to a layout's size.
-fn params_for(srs: &Srs, layout: &Layout) -> Result<ParamsKZG<Bn256>> {
-    Ok(srs.trim(layout.k())?.params().clone())
 }
 
 /// The points of a proof, in the order of the transcript.

@@ -17,10 +17,10 @@ mod setup;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use blake2::{Blake2b, Digest, digest::consts::U16};
-use halo2_proofs::poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG};
+use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use halo2curves::{
     bn256::{Bn256, G1Affine, G2Affine},
     serde::SerdeObject,
@@ -56,17 +56,16 @@ impl fmt::Display for Origin {
 /// A structured reference string for circuits of up to 2^k rows.
 #[derive(Clone)]
 pub struct Srs {
-    params: ParamsKZG<Bn256>,
-    /// Kept beside `params`, which has no accessor for its own copy.
-    g_lagrange: Vec<G1Affine>,
-    k: u32,
+    /// Shared by the keys made with it.
+    points: Arc<hushproof_halo2_prover::Srs>,
+    s_g2: G2Affine,
     origin: Origin,
 }
 
 impl fmt::Debug for Srs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Srs")
-            .field("k", &self.k)
+            .field("k", &self.k())
             .field("origin", &self.origin)
             .field("fingerprint", &hex::encode(self.fingerprint()))
             .finish()
@@ -115,7 +114,7 @@ impl Srs {
         } else {
             let whole = if bytes.starts_with(format::MAGIC) { format::read(bytes)? } else { halo2_raw::read(bytes)? };
             match k {
-                Some(k) if k != whole.k => {
+                Some(k) if k != whole.k() => {
                     // A fault in the part that is dropped is a fault of the file.
                     whole.check()?;
                     whole.trim(k)?
@@ -144,19 +143,19 @@ impl Srs {
     /// [`Error::SrsTooSmall`] when this SRS has fewer powers, [`Error::Option`] for k out of range.
     pub fn trim(&self, k: u32) -> Result<Self> {
         check_k(k)?;
-        if k > self.k {
-            return Err(Error::SrsTooSmall { needed: k, available: self.k });
+        if k > self.k() {
+            return Err(Error::SrsTooSmall { needed: k, available: self.k() });
         }
-        if k == self.k {
+        if k == self.k() {
             return Ok(self.clone());
         }
-        let g = self.g().iter().copied().take(1 << k).collect();
-        Self::from_powers(k, g, self.params.s_g2(), self.origin)
+        let g: Vec<_> = self.g().take(1 << k).collect();
+        Self::from_powers(k, &g, self.s_g2, self.origin)
     }
 
     /// log2 of the rows of the largest circuit.
-    pub const fn k(&self) -> u32 {
-        self.k
+    pub fn k(&self) -> u32 {
+        self.points.k()
     }
 
     /// Where τ came from. Callers announce [`Origin::Development`] to their user.
@@ -164,19 +163,27 @@ impl Srs {
         self.origin
     }
 
-    /// The parameters as halo2 takes them.
-    pub const fn params(&self) -> &ParamsKZG<Bn256> {
-        &self.params
+    /// The points as the prover takes them.
+    pub const fn points(&self) -> &Arc<hushproof_halo2_prover::Srs> {
+        &self.points
+    }
+
+    /// The parameters as halo2 takes them, copied: 128 bytes a row.
+    ///
+    /// # Errors
+    /// [`Error::Artifact`] if halo2 refuses them, which it has no reason to.
+    pub fn params(&self) -> Result<ParamsKZG<Bn256>> {
+        halo2_params(self.k(), self.g().collect(), Some(self.g_lagrange().collect()), self.s_g2)
     }
 
     /// `[τ^i] G₁` for i in 0..2^k.
-    pub fn g(&self) -> &[G1Affine] {
-        self.params.get_g()
+    pub fn g(&self) -> impl ExactSizeIterator<Item = G1Affine> {
+        self.points.monomial()
     }
 
     /// `[Lᵢ(τ)] G₁` for i in 0..2^k.
-    pub fn g_lagrange(&self) -> &[G1Affine] {
-        &self.g_lagrange
+    pub fn g_lagrange(&self) -> impl ExactSizeIterator<Item = G1Affine> {
+        self.points.lagrange()
     }
 
     /// Names the ceremony: [`VerifierPoints::fingerprint`], the same for every k.
@@ -185,26 +192,20 @@ impl Srs {
     }
 
     /// The part of the SRS that a verifier needs; it goes into the verifying key.
-    pub fn verifier_points(&self) -> VerifierPoints {
-        VerifierPoints { s_g2: self.params.s_g2() }
+    pub const fn verifier_points(&self) -> VerifierPoints {
+        VerifierPoints { s_g2: self.s_g2 }
     }
 
-    /// From points that were checked one by one; `g` and `g_lagrange` have 2^k points each, k at most [`MAX_K`].
-    fn from_points(
-        k: u32,
-        g: Vec<G1Affine>,
-        g_lagrange: Vec<G1Affine>,
-        s_g2: G2Affine,
-        origin: Origin,
-    ) -> Result<Self> {
-        let params = halo2_params(k, g, Some(g_lagrange.clone()), s_g2)?;
-        Ok(Self { params, g_lagrange, k, origin })
+    /// From as many points of each basis, a power of 2; checks that they are on the curve.
+    fn from_points(g: &[G1Affine], g_lagrange: &[G1Affine], s_g2: G2Affine, origin: Origin) -> Result<Self> {
+        let points = hushproof_halo2_prover::Srs::new(g, g_lagrange).map_err(format::bad_points)?;
+        Ok(Self { points: Arc::new(points), s_g2, origin })
     }
 
     /// As [`Srs::from_points`], computing the Lagrange basis: an FFT over the group, k·2^(k-1) scalar multiplications.
-    fn from_powers(k: u32, g: Vec<G1Affine>, s_g2: G2Affine, origin: Origin) -> Result<Self> {
+    fn from_powers(k: u32, g: &[G1Affine], s_g2: G2Affine, origin: Origin) -> Result<Self> {
         let g_lagrange = halo2_proofs::arithmetic::g_to_lagrange(g.iter().map(Into::into).collect(), k);
-        Self::from_points(k, g, g_lagrange, s_g2, origin)
+        Self::from_points(g, &g_lagrange, s_g2, origin)
     }
 }
 

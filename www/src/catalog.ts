@@ -8,6 +8,8 @@ export interface CatalogEntry {
   hush: string;
   vk: string;
   srs: string;
+  /** SHA-256 of the SRS file in hexadecimal. */
+  srsDigest: string;
   input: { name: string; shape: number[]; features?: string[] };
   examples: { label: string; record: number[] }[];
   /** Class names: two for a probability with a threshold, otherwise one for each output value. */

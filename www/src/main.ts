@@ -75,9 +75,10 @@ async function chooseModel(): Promise<void> {
   element("description").textContent = entry.description;
   element("facts").textContent = "";
   form.setModel(entry);
-  const { hush, vk, srs } = entry;
+  const { hush, vk, srs, srsDigest } = entry;
+  const pinned = isSecureContext ? { srsDigest } : {};
   await run("loading", async (options) => {
-    const created = await ProvingSession.create({ model: artifact(hush), vk: artifact(vk), srs: artifact(srs), wasm: WASM, ...options });
+    const created = await ProvingSession.create({ model: artifact(hush), vk: artifact(vk), srs: artifact(srs), ...pinned, wasm: WASM, ...options });
     session = created;
     const { info, threads, isolated } = created;
     form.setRanges(info);

@@ -26,6 +26,7 @@ const FAILURES: Record<string, string> = {
   rejected: "The proof is not valid.",
   "key-mismatch": "This proof was made for another model.",
   "srs-mismatch": "The model's files do not belong together: its key was made with another setup.",
+  integrity: "A file of the model is not the one that was published. Reload the page; if it stays, tell the site's owner.",
   "activation-range": "With this record the model leaves the range it was prepared for, so no proof can be made.",
 };
 

@@ -1,7 +1,9 @@
-// Proves each bundled model in headless Chromium through the JavaScript API and prints one JSON line per model.
+// Proves each bundled model in headless Chromium through the JavaScript API and prints one JSON line per model. Before that it
+// visits the site as often as it proves: with nothing stored, and again.
 // node tests/demo.mjs [--url SITE] [--runs 3] [--threads 2] [--model ID | --entry FILE]
 // An entry file names the artifacts of one model, and its `inputs` in the form of INPUT.json.
 // Without --url the built site is served here with the isolation headers.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { parseArgs } from "node:util";
@@ -31,6 +33,7 @@ try {
 }
 
 async function measure(entry) {
+  const [first, repeat] = await visits(entry);
   const page = await openApi(browser, url);
   const files = new Set();
   page.context().on("request", (asked) => {
@@ -41,7 +44,47 @@ async function measure(entry) {
   if (!needed.some((file) => file.endsWith(".wasm"))) throw new Error(`the wasm module was not among the downloads: ${needed.join(", ")}`);
   const sizes = await Promise.all(needed.map(transferredBytes));
   await page.close();
-  return { model: entry.id, where: "chromium", ...proved, download_bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  const download_bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { model: entry.id, where: "chromium", ...proved, download_bytes, first_visit: first, repeat_visit: repeat };
+}
+
+/** Two visits by a browser that knows nothing of the site, each on a page of its own: medians over all runs. */
+async function visits(entry) {
+  const srs = await (await fetch(new URL(`artifacts/${entry.srs}`, url))).arrayBuffer();
+  const srsDigest = createHash("sha256").update(Buffer.from(srs)).digest("hex");
+  const taken = [[], []];
+  for (let run = 0; run < runs; run++) {
+    const context = await browser.newContext();
+    for (const times of taken) {
+      const page = await openApi(context, url);
+      times.push(await page.evaluate(visit, { entry: { ...entry, srsDigest }, threads }));
+      await page.close();
+    }
+    await context.close();
+  }
+  return taken.map((times) => ({
+    ready_seconds: median(times.map(({ ready }) => ready)),
+    proof_seconds: median(times.map(({ proof }) => proof)),
+  }));
+}
+
+/** Runs in the page: seconds since its address was opened until the prover was ready, and until the first proof was made. */
+async function visit({ entry, threads }) {
+  const { ProvingSession } = await import("/pkg/lib/index.js");
+  const artifact = (path) => new URL(path, `${location.origin}/artifacts/`);
+  const files = { model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs), srsDigest: entry.srsDigest };
+  const session = await ProvingSession.create({ ...files, threads });
+  const ready = performance.now() / 1000;
+  await session.prove(entry.inputs ?? { [entry.input.name]: entry.examples[0].record }, { context: "00".repeat(32) });
+  const proof = performance.now() / 1000;
+  session.close();
+  return { ready, proof };
+}
+
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Runs in the page. The first proof warms the code up and is not counted. */

@@ -163,9 +163,10 @@ describe("in the API", () => {
   });
 
   test("files and options", async () => {
-    const hush = [...(await readFile(join(DIST, "artifacts", entry.hush)))];
+    const bytesOf = async (name) => [...(await readFile(join(DIST, "artifacts", name)))];
+    const [hush, srs] = [await bytesOf(entry.hush), await bytesOf(entry.srs)];
     const codes = await page.evaluate(
-      async ({ entry, other, hush }) => {
+      async ({ entry, other, hush, srs }) => {
         const { ProvingSession, verify } = await import("/pkg/lib/index.js");
         const artifact = (path) => new URL(path, `${location.origin}/artifacts/`);
         const files = { model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs) };
@@ -182,6 +183,10 @@ describe("in the API", () => {
           truncatedModel: await code({ model: new Uint8Array(hush.slice(0, -5)) }),
           changedModel: await code({ model: new Uint8Array(hush.map((byte, i) => (i === hush.length >> 1 ? byte ^ 1 : byte))) }),
           modelAsSrs: await code({ srs: files.model }),
+          truncatedSrs: await code({ srs: new Uint8Array(srs.slice(0, -5)) }),
+          changedSrs: await code({ srs: new Uint8Array(srs.map((byte, i) => (i === srs.length >> 1 ? byte ^ 1 : byte))) }),
+          srsBytesOfAnotherDigest: await code({ srs: new Uint8Array(srs.slice(0, -5)), srsDigest: entry.srsDigest }),
+          srsBytesOfItsDigest: await code({ srs: new Uint8Array(srs), srsDigest: entry.srsDigest }),
           missing: await code({ model: artifact("missing.hush") }),
           missingWasm: await code({ wasm: new URL("/nowhere/", location.origin) }),
           noThreads: await code({ threads: 0 }),
@@ -191,7 +196,7 @@ describe("in the API", () => {
           unreadableProof: await verify({ vk: files.vk, proof: "{" }).catch((error) => error.code),
         };
       },
-      { entry, other, hush },
+      { entry, other, hush, srs },
     );
     assert.deepEqual(codes, {
       otherKey: "key-mismatch",
@@ -201,6 +206,10 @@ describe("in the API", () => {
       truncatedModel: "artifact",
       changedModel: "artifact",
       modelAsSrs: "artifact",
+      truncatedSrs: "artifact",
+      changedSrs: "artifact",
+      srsBytesOfAnotherDigest: "integrity",
+      srsBytesOfItsDigest: "created",
       missing: "network",
       missingWasm: "network",
       noThreads: "option",

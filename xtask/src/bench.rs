@@ -17,6 +17,8 @@ const HEADINGS: &[&str] = &[
     "assigned",
     "allocated",
     "prove s",
+    "first visit s",
+    "repeat visit s",
     "predicted s",
     "verify ms",
     "proof bytes",
@@ -48,7 +50,8 @@ struct Options {
 }
 
 /// Measures the demo models, or what `--model` names: one of them, or any `.onnx` or `.hush` file on `--input FILE`, which
-/// is an input or a data set with `--row N`. Options after `--` are those of `hushproof compile`. Columns are advice and
+/// is an input or a data set with `--row N`. Visits are from opening the page to the first proof, in a browser that knows
+/// nothing of the site and in one that was there before. Options after `--` are those of `hushproof compile`. Columns are advice and
 /// fixed ones; assigned and allocated are advice cells per activation.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let options = parse(arguments)?;
@@ -147,6 +150,8 @@ fn cells(row: &Value) -> Vec<String> {
         cell(&row["advice_cells"]["assigned_per_activation"], 1.0, 2),
         cell(&row["advice_cells"]["allocated_per_activation"], 1.0, 2),
         prove,
+        cell(&row["first_visit"]["proof_seconds"], 1.0, 3),
+        cell(&row["repeat_visit"]["proof_seconds"], 1.0, 3),
         cell(&row["predicted_seconds"], 1.0, 3),
         cell(&row["verify_seconds"], 1000.0, 1),
         cell(&row["proof_bytes"], 1.0, 0),

@@ -4,11 +4,12 @@ use crate::fingerprint::{Stamp, digest};
 use crate::process::{capture, command, execute, root};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Changes with what this file writes.
-const CATALOG_FORMAT: &str = "1";
+const CATALOG_FORMAT: &str = "2";
 
 /// Builds `target/release/hushproof` and returns where it is.
 pub(crate) fn binary() -> Result<PathBuf> {
@@ -138,6 +139,12 @@ pub(crate) fn hushproof(program: &Path, subcommand: &str) -> Command {
     command
 }
 
+/// A file's SHA-256 in hexadecimal, as browsers compute it.
+fn sha256(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// What the page lists: files relative to its manifest, and each example's record.
 fn catalog_entry(model: &Model, srs: &Path) -> Result<Value> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -158,6 +165,7 @@ fn catalog_entry(model: &Model, srs: &Path) -> Result<Value> {
         "hush": name(&model.artifact("hush")),
         "vk": name(&model.artifact("vk")),
         "srs": name(srs),
+        "srsDigest": sha256(srs)?,
         "input": { "name": input, "shape": [1, width], "features": model.value("features") },
         "classes": model.value("classes"),
         "threshold": model.value("threshold"),

@@ -27,6 +27,14 @@ impl Affine {
         self.is_identity() || self.y.square() == self.x.square() * self.x + Fq::from_u64(3)
     }
 
+    /// Reads x, then y, in Montgomery form; `None` if one is not reduced. Does not check that the point is on the curve.
+    pub(crate) fn from_raw_bytes(bytes: &[u8; 64]) -> Option<Self> {
+        match bytes.as_chunks().0 {
+            [x, y] => Some(Self { x: Fq::from_raw_bytes(x)?, y: Fq::from_raw_bytes(y)? }),
+            _ => None,
+        }
+    }
+
     /// The point or its opposite.
     #[inline(always)]
     pub(crate) fn signed(self, negative: bool) -> Self {
@@ -36,6 +44,12 @@ impl Affine {
 
 impl From<&bn256::G1Affine> for Affine {
     fn from(point: &bn256::G1Affine) -> Self {
+        Self { x: point.x.into(), y: point.y.into() }
+    }
+}
+
+impl From<&Affine> for bn256::G1Affine {
+    fn from(point: &Affine) -> Self {
         Self { x: point.x.into(), y: point.y.into() }
     }
 }

@@ -38,6 +38,11 @@ const FEW: usize = 32;
 /// In the index of a point: its image under the endomorphism.
 const ENDO: u32 = 1 << 30;
 
+/// Bytes of a point as [`Bases::from_raw`] reads it.
+pub const RAW_POINT_BYTES: usize = 64;
+/// Points checked by one thread at a time.
+const CHECKED_TOGETHER: usize = 256;
+
 /// Why bases or scalars were refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,6 +56,11 @@ pub enum MsmError {
     NotOnCurve {
         /// Its index.
         index: usize,
+    },
+    /// Bytes that are not a whole number of points.
+    RawLength {
+        /// Number of bytes.
+        got: usize,
     },
     /// A column is longer than the bases.
     TooLong {
@@ -78,6 +88,7 @@ impl fmt::Display for MsmError {
         match self {
             Self::TooManyBases { got } => write!(f, "{got} bases; at most {MAX_BASES} are supported"),
             Self::NotOnCurve { index } => write!(f, "base {index} is not on the curve"),
+            Self::RawLength { got } => write!(f, "{got} bytes are not a whole number of points of {RAW_POINT_BYTES}"),
             Self::TooLong { bases, got } => write!(f, "a column of {got} scalars for {bases} bases"),
             Self::Bits { got } => write!(f, "a bound of {got} bits; at most {MAX_SMALL_BITS} are supported"),
             Self::OutOfBounds { row, bits } => write!(f, "the scalar in row {row} exceeds {bits} bits"),
@@ -199,13 +210,47 @@ impl Bases {
         if points.len() > MAX_BASES {
             return Err(MsmError::TooManyBases { got: points.len() });
         }
-        let points: Vec<_> = points.par_iter().map(Affine::from).collect();
-        if let Some(index) = points.par_iter().position_first(|point| !point.is_on_curve()) {
+        Self::checked(points.len(), |index| Some(Affine::from(&points[index])))
+    }
+
+    /// As [`Self::new`] from the points' bytes: of each x, then y, each the little-endian limbs of its Montgomery form,
+    /// which are copied; the identity is all zeros.
+    ///
+    /// # Errors
+    /// [`MsmError::NotOnCurve`], also for coordinates that are not reduced; [`MsmError::TooManyBases`],
+    /// [`MsmError::RawLength`].
+    pub fn from_raw(bytes: &[u8]) -> Result<Self, MsmError> {
+        let (points, []) = bytes.as_chunks::<RAW_POINT_BYTES>() else {
+            return Err(MsmError::RawLength { got: bytes.len() });
+        };
+        if points.len() > MAX_BASES {
+            return Err(MsmError::TooManyBases { got: points.len() });
+        }
+        Self::checked(points.len(), |index| Affine::from_raw_bytes(&points[index]))
+    }
+
+    /// From points by index, of which a missing one is not on the curve; one pass over them.
+    fn checked(count: usize, point: impl Fn(usize) -> Option<Affine> + Sync) -> Result<Self, MsmError> {
+        let (mut points, mut endo_x) = (vec![Affine::IDENTITY; count], vec![Fq::ZERO; count]);
+        let chunks = points.par_chunks_mut(CHECKED_TOGETHER).zip(endo_x.par_chunks_mut(CHECKED_TOGETHER)).enumerate();
+        let refused = chunks.find_map_first(|(chunk, (points, endo_x))| {
+            (chunk * CHECKED_TOGETHER..).zip(points.iter_mut().zip(endo_x)).find_map(|(index, (slot, endo_x))| {
+                let Some(point) = point(index).filter(Affine::is_on_curve) else { return Some(index) };
+                *slot = point;
+                *endo_x = point.x * beta();
+                None
+            })
+        });
+        if let Some(index) = refused {
             return Err(MsmError::NotOnCurve { index });
         }
-        let endo_x = points.par_iter().map(|point| point.x * beta()).collect();
         let has_identity = points.iter().any(Affine::is_identity);
         Ok(Self { points, endo_x, has_identity, tables: Mutex::default() })
+    }
+
+    /// The points.
+    pub fn points(&self) -> impl ExactSizeIterator<Item = bn256::G1Affine> {
+        self.points.iter().map(bn256::G1Affine::from)
     }
 
     /// Number of bases.

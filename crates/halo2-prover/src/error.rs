@@ -37,8 +37,11 @@ pub enum ProveError {
     /// A gate has a selector that the key generation did not turn into a fixed column.
     #[error("the gates hold a selector that is not a fixed column")]
     Selector,
-    /// The parts of a proving key don't fit together.
-    #[error("the proving key has {got} {what}; expected {expected}")]
+    /// The circuit's synthesis failed, or assigned what key generation does not allow.
+    #[error("the circuit's synthesis failed: {0}")]
+    Synthesis(#[source] Source),
+    /// The parts of a key don't fit together, or to the circuit.
+    #[error("the key has {got} {what}; expected {expected}")]
     Key {
         /// Which part.
         what: &'static str,
@@ -62,6 +65,14 @@ pub enum ProveError {
         monomial: usize,
         /// Number of Lagrange points.
         lagrange: usize,
+    },
+    /// A point of a structured reference string is not on the curve.
+    #[error("{basis} point {index} is not on the curve")]
+    SrsPoint {
+        /// Which list: `monomial` or `Lagrange`.
+        basis: &'static str,
+        /// Its index there.
+        index: usize,
     },
     /// Another number of instance columns than the circuit has.
     #[error("{got} instance columns; the circuit has {expected}")]

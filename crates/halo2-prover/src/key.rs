@@ -1,17 +1,25 @@
 //! What the prover keeps between proofs of one circuit.
 
-use halo2_proofs::plonk::{Any, Column, ConstraintSystem, ProvingKey};
+use std::sync::OnceLock;
+
+use halo2_proofs::plonk::{Any, Circuit, Column, ConstraintSystem, ProvingKey, VerifyingKey};
 use halo2_proofs::poly::{Polynomial, Rotation};
 use halo2curves::bn256::{self, G1Affine};
 use halo2curves::ff::PrimeField;
 use hushproof_bn254::Fr;
 use hushproof_bn254::ntt::{Domain, NttError, Transform, zeta};
+use rayon::prelude::*;
 
+use crate::assembly::Assembly;
 use crate::error::ProveError;
 use crate::polynomial::lagrange_basis;
 use crate::program::{Builder, Program, Scalar, Source, Value};
+use crate::srs::Srs;
 
-/// The prover of one circuit. It holds copies of all it needs of the proving key, which may be dropped.
+/// Columns transformed or committed together.
+const BATCH: usize = 8;
+
+/// The prover of one circuit. It holds copies of all it needs of the keys, which may be dropped.
 ///
 /// Memory: 32 bytes times the rows for each fixed column, permuted column (twice), and of 2 + degree tables.
 pub struct Prover {
@@ -35,7 +43,7 @@ pub struct Prover {
     /// The folded constraints, to be divided by the vanishing polynomial.
     pub(crate) program: Program,
     /// Values of columns that are the same in every proof, by coset and slot of the program.
-    pub(crate) constants: std::sync::OnceLock<Vec<Vec<Vec<Fr>>>>,
+    pub(crate) constants: OnceLock<Vec<Vec<Vec<Fr>>>>,
 }
 
 /// The permutation argument.
@@ -71,7 +79,7 @@ pub(crate) struct Coset {
 }
 
 impl Prover {
-    /// Prepares the prover of a circuit.
+    /// Prepares the prover of a circuit from its proving key.
     ///
     /// # Errors
     /// [`ProveError::Lookups`], [`ProveError::Phases`], [`ProveError::Degree`], [`ProveError::Selector`] for circuits
@@ -79,22 +87,64 @@ impl Prover {
     pub fn new(key: &ProvingKey<G1Affine>) -> Result<Self, ProveError> {
         let cs = key.get_vk().cs();
         check_supported(cs)?;
+        let k = key.l0().len().trailing_zeros();
+        let domain = Domain::new(k)?;
+        check_count("fixed columns", cs.num_fixed_columns(), key.fixed_polys().len())?;
+        let fixed = columns(key.fixed_polys(), domain.size())?;
+        Self::assemble(key.get_vk(), domain, fixed, permutation(key, cs)?)
+    }
+
+    /// Prepares the prover of a circuit from its verifying key, without a proving key: what that adds is derived from
+    /// the circuit's synthesis, faster than `keygen_pk` does. The circuit needs no witness. Whether the verifying key
+    /// is the circuit's is not checked beyond the shape; [`Self::commits_to`] tells.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`ProveError::Synthesis`] for a circuit whose synthesis fails, or assigns cells or copies
+    /// that key generation does not allow.
+    pub fn from_circuit<C: Circuit<bn256::Fr>>(vk: &VerifyingKey<G1Affine>, circuit: &C) -> Result<Self, ProveError> {
+        let cs = vk.cs();
+        check_supported(cs)?;
+        let domain = Domain::new(vk.get_domain().k())?;
+        let Assembly { fixed: values, cycles } = Assembly::new(circuit, domain.k(), vk.compress_selectors())?;
+        check_count("fixed columns", cs.num_fixed_columns(), values.len())?;
+        let columns = permuted(cs);
+        check_count("permutation columns", columns.len(), cycles.columns())?;
+        let permuted_values = values.iter().enumerate().map(|(index, values)| {
+            let permuted = columns.contains(&Source::Fixed(index));
+            permuted.then(|| values.clone())
+        });
+        let fixed_values = permuted_values.collect();
+        let sigma_values = cycles.sigma_values(domain.omega());
+        drop(cycles);
+        let permutation = Permutation {
+            set_size: cs.degree() - 2,
+            fixed_values,
+            sigmas: coefficients(&domain, sigma_values.iter().map(Vec::as_slice))?,
+            sigma_values,
+            columns,
+        };
+        // Values are dropped as soon as they are transformed.
+        let fixed = coefficients(&domain, values)?;
+        Self::assemble(vk, domain, fixed, permutation)
+    }
+
+    fn assemble(
+        vk: &VerifyingKey<G1Affine>,
+        domain: Domain,
+        fixed: Vec<Vec<Fr>>,
+        permutation: Permutation,
+    ) -> Result<Self, ProveError> {
+        let cs = vk.cs();
         let advice_phases = cs.advice_column_phase();
-        let challenge_phases = cs.challenge_phase();
         let phases = 1 + advice_phases.iter().copied().max().unwrap_or(0);
         if phases > 2 {
             return Err(ProveError::Phases { got: phases.into() });
         }
-        let k = key.l0().len().trailing_zeros();
-        let domain = Domain::new(k)?;
-        let permutation = permutation(key, cs)?;
-        check_count("fixed columns", cs.num_fixed_columns(), key.fixed_polys().len())?;
-        let fixed = columns(key.fixed_polys(), domain.size())?;
         let blinding_factors = cs.blinding_factors();
         Ok(Self {
-            transcript_repr: key.get_vk().transcript_repr(),
+            transcript_repr: vk.transcript_repr(),
             advice_phases,
-            challenge_phases,
+            challenge_phases: cs.challenge_phase(),
             phases,
             instance_columns: cs.num_instance_columns(),
             blinding_factors,
@@ -102,11 +152,29 @@ impl Prover {
             fixed_queries: cs.fixed_queries().iter().map(query).collect(),
             fixed,
             cosets: cosets(&domain, cs.degree() - 1)?,
-            program: constraints(cs, &permutation, blinding_factors, k)?,
+            program: constraints(cs, &permutation, blinding_factors, domain.k())?,
             permutation,
             domain,
-            constants: std::sync::OnceLock::new(),
+            constants: OnceLock::new(),
         })
+    }
+
+    /// Whether this is the prover of a verifying key: whether its fixed columns and its permutation have the key's
+    /// commitments, which it recomputes. Costs a multi-scalar multiplication for each of them.
+    ///
+    /// # Errors
+    /// [`ProveError::SrsSize`] for a reference string of another size; [`ProveError::Msm`].
+    pub fn commits_to(&self, srs: &Srs, vk: &VerifyingKey<G1Affine>) -> Result<bool, ProveError> {
+        if srs.k() != self.k() {
+            return Err(ProveError::SrsSize { key: self.k(), srs: srs.k() });
+        }
+        let polynomials: Vec<_> = self.fixed.iter().chain(&self.permutation.sigmas).map(Vec::as_slice).collect();
+        let mut commitments = Vec::with_capacity(polynomials.len());
+        for batch in polynomials.chunks(BATCH) {
+            commitments.extend(srs.commit(batch)?);
+        }
+        let of_key = vk.fixed_commitments().iter().chain(vk.permutation().commitments());
+        Ok(self.transcript_repr == vk.transcript_repr() && commitments.iter().eq(of_key))
     }
 
     /// log2 of the rows.
@@ -158,14 +226,35 @@ fn columns<B>(polynomials: &[Polynomial<bn256::Fr, B>], size: usize) -> Result<V
     polynomials.iter().map(column).collect()
 }
 
-fn permutation(key: &ProvingKey<G1Affine>, cs: &ConstraintSystem<bn256::Fr>) -> Result<Permutation, ProveError> {
-    let size = key.l0().len();
+/// Coefficients of columns given by their values.
+fn coefficients<V: AsRef<[Fr]> + Send>(
+    domain: &Domain,
+    values: impl IntoIterator<Item = V>,
+) -> Result<Vec<Vec<Fr>>, ProveError> {
+    let values: Vec<_> = values.into_iter().collect();
+    let column = |values: V| {
+        let mut coefficients = vec![Fr::ZERO; domain.size()];
+        if values.as_ref().iter().any(|value| !value.is_zero()) {
+            domain.inverse().apply(values.as_ref(), &mut coefficients)?;
+        }
+        Ok(coefficients)
+    };
+    values.into_par_iter().map(column).collect()
+}
+
+/// The columns of the permutation.
+fn permuted(cs: &ConstraintSystem<bn256::Fr>) -> Vec<Source> {
     let source = |column: Column<Any>| match column.column_type() {
         Any::Advice(_) => Source::Advice(column.index()),
         Any::Fixed => Source::Fixed(column.index()),
         Any::Instance => Source::Instance(column.index()),
     };
-    let columns_permuted: Vec<_> = cs.permutation().get_columns().into_iter().map(source).collect();
+    cs.permutation().get_columns().into_iter().map(source).collect()
+}
+
+fn permutation(key: &ProvingKey<G1Affine>, cs: &ConstraintSystem<bn256::Fr>) -> Result<Permutation, ProveError> {
+    let size = key.l0().len();
+    let columns_permuted = permuted(cs);
     let sigma_values = columns(key.permutation().permutations(), size)?;
     let sigmas = columns(key.permutation().polys(), size)?;
     check_count("permutation columns", columns_permuted.len(), sigma_values.len())?;

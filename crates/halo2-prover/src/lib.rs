@@ -5,11 +5,14 @@
 //! Circuits have one or two challenge phases, gates, and a permutation argument; look-ups of the proof system's own
 //! are refused, as their stock prover depends on the order of a hash map.
 //!
-//! [`Prover::new`] prepares what proofs of one circuit share; [`Prover::prove`] takes the advice columns from a
+//! [`Prover::from_circuit`] prepares what proofs of one circuit share from its verifying key ([`Prover::new`] from a
+//! proving key); [`Prover::prove`] takes the advice columns from a
 //! [`Witness`], as small integers where they are such, and writes a proof to a transcript.
 
+mod assembly;
 mod circuit;
 mod control;
+mod cycles;
 mod error;
 mod key;
 mod openings;

@@ -44,6 +44,20 @@ where
     Ok(polynomial.into_iter().map(Into::into).collect())
 }
 
+/// Whether two provers hold the same: columns, permutation, and all that is read off the constraint system.
+pub fn same_keys(a: &crate::Prover, b: &crate::Prover) -> bool {
+    let (left, right) = (&a.permutation, &b.permutation);
+    a.k() == b.k()
+        && a.transcript_repr == b.transcript_repr
+        && (&a.advice_phases, &a.challenge_phases, a.phases) == (&b.advice_phases, &b.challenge_phases, b.phases)
+        && (a.instance_columns, a.blinding_factors) == (b.instance_columns, b.blinding_factors)
+        && (&a.advice_queries, &a.fixed_queries) == (&b.advice_queries, &b.fixed_queries)
+        && a.fixed == b.fixed
+        && (&left.columns, left.set_size) == (&right.columns, right.set_size)
+        && left.fixed_values == right.fixed_values
+        && (&left.sigma_values, &left.sigmas) == (&right.sigma_values, &right.sigmas)
+}
+
 /// Parameters that keep the first polynomial committed by coefficients: the stock prover's random polynomial.
 #[derive(Clone, Debug)]
 struct Recording {

@@ -7,13 +7,13 @@ use halo2_proofs::poly::commitment::{Params, ParamsProver};
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use halo2curves::bn256::{Bn256, G1Affine};
 use halo2curves::serde::SerdeObject;
-use hushproof_bn254::msm::{Bases, Column};
+use hushproof_bn254::msm::{Bases, Column, MsmError, RAW_POINT_BYTES};
 use hushproof_bn254::{Fr, G1};
 
 use crate::error::ProveError;
 
-/// Bytes of an uncompressed point: two coordinates.
-const POINT_BYTES: usize = 64;
+const MONOMIAL: &str = "monomial";
+const LAGRANGE: &str = "Lagrange";
 
 /// The points of a KZG structured reference string for circuits of 2^k rows: 192 bytes a row.
 pub struct Srs {
@@ -30,15 +30,32 @@ impl Srs {
     /// elsewhere has to check its pairings.
     ///
     /// # Errors
-    /// [`ProveError::SrsPoints`] if the lists are not 2^k long each, [`ProveError::Msm`] for points off the curve.
+    /// [`ProveError::SrsPoints`] if the lists are not 2^k long each, [`ProveError::SrsPoint`] for points off the curve.
     pub fn new(monomial: &[G1Affine], lagrange: &[G1Affine]) -> Result<Self, ProveError> {
         if monomial.len() != lagrange.len() || !monomial.len().is_power_of_two() {
             return Err(ProveError::SrsPoints { monomial: monomial.len(), lagrange: lagrange.len() });
         }
         Ok(Self {
             k: monomial.len().trailing_zeros(),
-            monomial: Bases::new(monomial)?,
-            lagrange: Bases::new(lagrange)?,
+            monomial: named(MONOMIAL, Bases::new(monomial))?,
+            lagrange: named(LAGRANGE, Bases::new(lagrange))?,
+        })
+    }
+
+    /// As [`Self::new`] from bytes: of each point x, then y, each as four little-endian 64-bit limbs of its Montgomery
+    /// form; the identity is all zeros. Apart from the check that the points are on the curve, a copy.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`ProveError::SrsPoint`] also for coordinates that are not reduced.
+    pub fn from_raw(monomial: &[u8], lagrange: &[u8]) -> Result<Self, ProveError> {
+        let [points, lagrange_points] = [monomial, lagrange].map(|bytes| bytes.len() / RAW_POINT_BYTES);
+        if monomial.len() != lagrange.len() || !points.is_power_of_two() {
+            return Err(ProveError::SrsPoints { monomial: points, lagrange: lagrange_points });
+        }
+        Ok(Self {
+            k: points.trailing_zeros(),
+            monomial: named(MONOMIAL, Bases::from_raw(monomial))?,
+            lagrange: named(LAGRANGE, Bases::from_raw(lagrange))?,
         })
     }
 
@@ -59,6 +76,32 @@ impl Srs {
         self.k
     }
 
+    /// The powers `s^i G`.
+    pub fn monomial(&self) -> impl ExactSizeIterator<Item = G1Affine> {
+        self.monomial.points()
+    }
+
+    /// The Lagrange points.
+    pub fn lagrange(&self) -> impl ExactSizeIterator<Item = G1Affine> {
+        self.lagrange.points()
+    }
+
+    /// Commitment to a polynomial given by its coefficients, lowest first.
+    ///
+    /// # Errors
+    /// [`ProveError::Msm`] if there are more than 2^k.
+    pub fn commit_coefficients(&self, coefficients: &[Fr]) -> Result<G1Affine, ProveError> {
+        Ok(self.monomial.msm(coefficients)?.to_affine())
+    }
+
+    /// Commitment to a polynomial given by its values at the roots of unity.
+    ///
+    /// # Errors
+    /// [`ProveError::Msm`] if there are more than 2^k.
+    pub fn commit_values(&self, values: &[Fr]) -> Result<G1Affine, ProveError> {
+        Ok(self.lagrange.msm(values)?.to_affine())
+    }
+
     /// Commitments to polynomials given by coefficients, lowest first.
     pub(crate) fn commit(&self, polynomials: &[&[Fr]]) -> Result<Vec<G1Affine>, ProveError> {
         let columns: Vec<_> = polynomials.iter().map(|polynomial| Column::dense(polynomial)).collect();
@@ -71,6 +114,14 @@ impl Srs {
     }
 }
 
+/// Says of a point off the curve in which list it is.
+fn named(basis: &'static str, bases: Result<Bases, MsmError>) -> Result<Bases, ProveError> {
+    bases.map_err(|error| match error {
+        MsmError::NotOnCurve { index } => ProveError::SrsPoint { basis, index },
+        other => other.into(),
+    })
+}
+
 /// Keeps the second list of points of serialized parameters, which follows 4 bytes of k and the first list.
 struct LagrangeSink {
     skip: usize,
@@ -81,8 +132,8 @@ struct LagrangeSink {
 
 impl LagrangeSink {
     fn new(count: usize) -> Self {
-        let partial = Vec::with_capacity(POINT_BYTES);
-        Self { skip: 4 + count * POINT_BYTES, count, points: Vec::with_capacity(count), partial }
+        let partial = Vec::with_capacity(RAW_POINT_BYTES);
+        Self { skip: 4 + count * RAW_POINT_BYTES, count, points: Vec::with_capacity(count), partial }
     }
 }
 
@@ -92,10 +143,10 @@ impl Write for LagrangeSink {
         self.skip -= skipped;
         let mut rest = &bytes[skipped..];
         while !rest.is_empty() && self.points.len() < self.count {
-            let (taken, left) = rest.split_at(rest.len().min(POINT_BYTES - self.partial.len()));
+            let (taken, left) = rest.split_at(rest.len().min(RAW_POINT_BYTES - self.partial.len()));
             self.partial.extend_from_slice(taken);
             rest = left;
-            if self.partial.len() == POINT_BYTES {
+            if self.partial.len() == RAW_POINT_BYTES {
                 let point = G1Affine::from_raw_bytes(&self.partial);
                 self.points.push(point.ok_or(io::ErrorKind::InvalidData)?);
                 self.partial.clear();

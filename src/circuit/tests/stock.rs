@@ -1,7 +1,11 @@
-//! Our prover against the stock one: the same bytes for the same randomness, on every circuit of the fixtures.
+//! Our prover against the stock one, on every circuit of the fixtures: the same keys, and the same bytes for the same
+//! randomness.
 
 use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
-use hushproof_halo2_prover::{Control, Randomness, oracle::stock_proof};
+use hushproof_halo2_prover::{
+    Control, Prover, Randomness,
+    oracle::{same_keys, stock_proof},
+};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use crate::{
@@ -11,6 +15,8 @@ use crate::{
 };
 
 fn assert_same_bytes(name: &str, key: &ProvingKey, mut circuit: ModelCircuit<'_>, codes: &PublicCodes) {
+    assert!(same_keys(&key.prover, &Prover::new(&key.stock.0).unwrap()), "{name}");
+    assert!(key.prover.commits_to(&key.srs, &key.vk.stock()).unwrap(), "{name}");
     let instance = key.vk.statement.instance(codes, b"context").unwrap();
     let transcript = || Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
     let rng = || ChaCha20Rng::seed_from_u64(7);

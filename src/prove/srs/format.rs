@@ -23,7 +23,9 @@ use halo2curves::{
     group::{cofactor::CofactorGroup, prime::PrimeCurveAffine},
     serde::SerdeObject,
 };
+use hushproof_halo2_prover::ProveError;
 use rayon::prelude::*;
+use std::sync::Arc;
 
 use super::{MAX_K, MIN_K, Origin, Srs};
 use crate::error::{ArtifactKind, Error, Result};
@@ -77,7 +79,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Srs> {
 }
 
 pub(super) fn write(srs: &Srs) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(HEADER_BYTES + points_bytes(srs.k) + CHECKSUM_BYTES);
+    let mut bytes = Vec::with_capacity(HEADER_BYTES + points_bytes(srs.k()) + CHECKSUM_BYTES);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
     let origin = match srs.origin {
@@ -85,12 +87,12 @@ pub(super) fn write(srs: &Srs) -> Vec<u8> {
         Origin::Ceremony => 1,
     };
     bytes.extend_from_slice(&[origin, 0, 0, 0]);
-    bytes.extend_from_slice(&srs.k.to_le_bytes());
-    for point in srs.g().iter().chain(&srs.g_lagrange) {
+    bytes.extend_from_slice(&srs.k().to_le_bytes());
+    for point in srs.g().chain(srs.g_lagrange()) {
         bytes.extend_from_slice(&point.to_raw_bytes());
     }
-    bytes.extend_from_slice(&srs.params.g2().to_raw_bytes());
-    bytes.extend_from_slice(&srs.params.s_g2().to_raw_bytes());
+    bytes.extend_from_slice(&G2Affine::generator().to_raw_bytes());
+    bytes.extend_from_slice(&srs.s_g2.to_raw_bytes());
     let sum = checksum(&bytes);
     bytes.extend_from_slice(&sum);
     bytes
@@ -106,10 +108,29 @@ pub(super) fn read_points(k: u32, bytes: &[u8], origin: Origin) -> Result<Srs> {
     let (g_bytes, rest) = bytes.split_at_checked(G1_BYTES << k).ok_or_else(|| bad("truncated"))?;
     let (lagrange_bytes, g2_bytes) = rest.split_at_checked(G1_BYTES << k).ok_or_else(|| bad("truncated"))?;
     let s_g2 = read_generators(g_bytes.get(..G1_BYTES).unwrap_or_default(), g2_bytes).map_err(bad)?;
-    Srs::from_points(k, read_g1(g_bytes, "g")?, read_g1(lagrange_bytes, "g_lagrange")?, s_g2, origin)
+    let points = hushproof_halo2_prover::Srs::from_raw(g_bytes, lagrange_bytes).map_err(bad_points)?;
+    for (basis, bytes) in [("g", g_bytes), ("g_lagrange", lagrange_bytes)] {
+        let mut points = bytes.chunks_exact(G1_BYTES);
+        if let Some(i) = points.position(|point| point == [0; G1_BYTES]) {
+            return Err(bad(format!("{basis}[{i}] is the point at infinity")));
+        }
+    }
+    Ok(Srs { points: Arc::new(points), s_g2, origin })
 }
 
-/// The G₁ points in `bytes`, a multiple of [`G1_BYTES`]; `basis` names them in errors.
+/// The reason why the prover refuses points.
+pub(super) fn bad_points(error: ProveError) -> Error {
+    match error {
+        ProveError::SrsPoint { basis, index } => {
+            let basis = if basis == "monomial" { "g" } else { "g_lagrange" };
+            bad(format!("{basis}[{index}] is not a point of the curve"))
+        }
+        other => bad(other.to_string()),
+    }
+}
+
+/// The G₁ points in `bytes`, a multiple of [`G1_BYTES`]; `basis` names them in errors. For formats that hold them in
+/// another order than [`Srs`].
 pub(super) fn read_g1(bytes: &[u8], basis: &str) -> Result<Vec<G1Affine>> {
     bytes
         .par_chunks_exact(G1_BYTES)

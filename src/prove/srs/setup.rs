@@ -32,7 +32,7 @@ pub(super) fn from_tau(k: u32, tau: Fr, origin: Origin) -> Result<Srs> {
     let table = Table::new();
     let powers = scalar_powers(tau, 1 << k);
     let s_g2 = (G2Affine::generator() * tau).to_affine();
-    Srs::from_points(k, table.mul(&powers), table.mul(&lagrange_at(k, tau)), s_g2, origin)
+    Srs::from_points(&table.mul(&powers), &table.mul(&lagrange_at(k, tau)), s_g2, origin)
 }
 
 fn scalar_powers(base: Fr, count: usize) -> Vec<Fr> {

@@ -1,32 +1,75 @@
 /** Fetching the model's files, with one progress figure for all of them. */
+import { forget, keep, readKept, sha256 } from "./cache.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { CallOptions } from "./bridge.js";
 
 /** A file's address, or its bytes. */
 export type Source = string | URL | Uint8Array | ArrayBuffer;
 
-/** The bytes of each source, in order. Progress is the mean over the files, by bytes where the server tells the size. */
-export async function download(sources: readonly Source[], { signal, onProgress }: CallOptions): Promise<Uint8Array<ArrayBuffer>[]> {
-  const fractions = sources.map(() => 0);
+/** A file to fetch. */
+export interface Wanted {
+  source: Source;
+  /** SHA-256 of the file in hexadecimal, small letters; another file is refused. */
+  digest?: string | undefined;
+  /** Whether the file is kept for later visits; only a file with a digest is. */
+  keep?: boolean;
+}
+
+/** The bytes of each file, in order. Progress is the mean over the files, by bytes where the server tells the size. */
+export async function download(files: readonly Wanted[], { signal, onProgress }: CallOptions): Promise<Uint8Array<ArrayBuffer>[]> {
+  const fractions = files.map(() => 0);
   onProgress?.("download", 0);
   return Promise.all(
-    sources.map((source, i) =>
-      read(source, signal, (fraction) => {
+    files.map((file, i) =>
+      read(file, signal, (fraction) => {
         fractions[i] = fraction;
-        onProgress?.("download", fractions.reduce((sum, f) => sum + f, 0) / sources.length);
+        onProgress?.("download", fractions.reduce((sum, f) => sum + f, 0) / files.length);
       }),
     ),
   );
 }
 
-async function read(source: Source, signal: AbortSignal | undefined, report: (fraction: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+async function read(file: Wanted, signal: AbortSignal | undefined, report: (fraction: number) => void): Promise<Uint8Array<ArrayBuffer>> {
+  const { source, digest } = file;
   if (source instanceof ArrayBuffer || source instanceof Uint8Array) {
+    const bytes = new Uint8Array(source).slice();
+    if (digest !== undefined) await check(bytes, digest, {});
     report(1);
-    return new Uint8Array(source).slice();
+    return bytes;
   }
   const url = new URL(source, document.baseURI).href;
+  if (digest === undefined) return fetchBytes(url, "default", signal, report);
+  const kept = file.keep ? await readKept(url, digest) : undefined;
+  if (kept) {
+    if ((await sha256(kept)) === digest) {
+      if (signal?.aborted) throw cancelled();
+      report(1);
+      return kept;
+    }
+    await forget(url);
+  }
+  // The browser's own cache may hold an older file for as long as its server said.
+  const bytes = await fetchBytes(url, "no-cache", signal, report);
+  await check(bytes, digest, { url });
+  if (file.keep) await keep(url, digest, bytes);
+  if (signal?.aborted) throw cancelled();
+  return bytes;
+}
+
+async function check(bytes: Uint8Array<ArrayBuffer>, expected: string, details: { url?: string }): Promise<void> {
+  const got = await sha256(bytes);
+  if (got === expected) return;
+  throw new HushproofError("integrity", `${details.url ?? "a file"} has SHA-256 ${got}, expected ${expected}`, { ...details, expected, got });
+}
+
+async function fetchBytes(
+  url: string,
+  cache: RequestCache,
+  signal: AbortSignal | undefined,
+  report: (fraction: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const response = await fetch(url, { signal: signal ?? null });
+    const response = await fetch(url, { cache, signal: signal ?? null });
     if (!response.ok || !response.body) {
       throw new HushproofError("network", `${url}: the server answered ${response.status}`, { url, status: response.status });
     }

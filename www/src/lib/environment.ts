@@ -30,6 +30,18 @@ export function chooseThreads(asked: number | undefined): number {
   return asked;
 }
 
+/** A digest as it is compared: throws `option` if it is no SHA-256 in hexadecimal, `unsupported-browser` where none can be computed. */
+export function checkDigest(digest: string | undefined): string | undefined {
+  if (digest === undefined) return undefined;
+  if (!/^[0-9a-f]{64}$/i.test(digest)) {
+    throw new HushproofError("option", "srsDigest: expected 64 hexadecimal digits", { option: "srsDigest" });
+  }
+  if (!globalThis.crypto?.subtle) {
+    throw new HushproofError("unsupported-browser", "srsDigest needs a page served over HTTPS or from localhost");
+  }
+  return digest.toLowerCase();
+}
+
 /** A function of three vectors that gives the result of one `f64x2.relaxed_madd` on them. */
 const RELAXED_MADD = Uint8Array.from([
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],

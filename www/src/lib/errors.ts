@@ -5,8 +5,8 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
  * Every failure of this package.
  *
  * `code` is stable. Codes of the browser side: `missing-isolation` (threads were asked for on a page that is not
- * cross-origin isolated), `out-of-memory`, `worker-crashed`, `unsupported-browser`, `cancelled`, `network`, `closed`
- * and `option`. All others come from the prover and are the same as those of the command line: `input-range`,
+ * cross-origin isolated), `out-of-memory`, `worker-crashed`, `unsupported-browser`, `cancelled`, `network`, `integrity`
+ * (a file is not the one that `srsDigest` names), `closed` and `option`. All others come from the prover and are the same as those of the command line: `input-range`,
  * `input-shape`, `input-value`, `input-name`, `artifact`, `version`, `key-mismatch`, `srs-mismatch`, `rejected` and so on.
  */
 export class HushproofError extends Error {

@@ -1,7 +1,7 @@
 /** A model made ready for proving on this device. */
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
-import { chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
+import { checkDigest, chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { ModelFiles, Operations } from "./protocol.js";
 import type { Arithmetic, Inputs, SrsOrigin, WasmModelInfo, WasmVerified } from "./wasm.js";
@@ -16,6 +16,16 @@ export interface SessionOptions extends CallOptions {
   vk?: Source;
   /** The structured reference string that the verifying key was made with. */
   srs: Source;
+  /**
+   * SHA-256 of the SRS file in hexadecimal; a file with another is refused with code `integrity`. A page that is not a secure
+   * context can't compute it: `unsupported-browser`.
+   */
+  srsDigest?: string;
+  /**
+   * `false` keeps nothing on the device. By default an SRS with an `srsDigest`, which is public data, is kept in the Cache API
+   * for the next visit and checked on each one; where nothing can be stored it is downloaded again.
+   */
+  keepSrs?: boolean;
   /** Worker threads; by default one per processor, at most 8, and one on a page that is not cross-origin isolated. */
   threads?: number;
   /** Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that. */
@@ -72,7 +82,8 @@ export interface Verified {
 /**
  * A model, its keys and a worker that proves with them.
  *
- * All files are downloaded by {@link ProvingSession.create}; proving sends nothing and stores nothing. Calls queue up and
+ * All files are downloaded by {@link ProvingSession.create}, which may keep the SRS for later visits; proving sends nothing and
+ * stores nothing. Calls queue up and
  * run one at a time. Aborting one terminates the worker; the next call starts another from the files held here.
  */
 export class ProvingSession {
@@ -107,7 +118,12 @@ export class ProvingSession {
       relaxedSimd: options.relaxedSimd ?? true,
       maxMemoryBytes: memoryBound(options.maxMemoryBytes),
     };
-    const [model, vk, srs] = await download([options.model, options.vk ?? vkAddress(options.model), options.srs], options);
+    const wanted = [
+      { source: options.model },
+      { source: options.vk ?? vkAddress(options.model) },
+      { source: options.srs, digest: checkDigest(options.srsDigest), keep: options.keepSrs ?? true },
+    ];
+    const [model, vk, srs] = await download(wanted, options);
     if (!model || !vk || !srs) throw new HushproofError("option", "model, vk and srs are needed");
     const files = { model, vk, srs };
     return new ProvingSession(await startProver(build, files, options), build, files);

@@ -20,7 +20,7 @@ export interface VerifyOptions extends CallOptions {
 /** What the proof says. Rejects with code `rejected` if it is invalid, with another code if it could not be checked. */
 export async function verifyDetailed(options: VerifyOptions): Promise<Verified> {
   const context = contextBytes(options.context);
-  const [vk] = await download([options.vk], options);
+  const [vk] = await download([{ source: options.vk }], options);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   const bridge = new Bridge();
   try {

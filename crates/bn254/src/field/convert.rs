@@ -32,6 +32,17 @@ impl<P: Params> Fp<P> {
         Self::from_montgomery(limbs)
     }
 
+    /// Reads 32 bytes, the limbs of `a * 2^256 mod p` in little-endian order; `None` if they are not below p.
+    #[inline]
+    pub(crate) fn from_raw_bytes(bytes: &[u8; 32]) -> Option<Self> {
+        let (words, _) = bytes.as_chunks::<8>();
+        let mut limbs = [0u64; 4];
+        for (limb, word) in limbs.iter_mut().zip(words) {
+            *limb = u64::from_le_bytes(*word);
+        }
+        limbs.iter().rev().lt(P::MODULUS.iter().rev()).then(|| Self::from_montgomery(limbs))
+    }
+
     /// The multiplicative inverse; `None` for zero.
     pub fn invert(&self) -> Option<Self> {
         Option::from(self.to_halo2().invert()).map(|inverse| Self::from_halo2(&inverse))

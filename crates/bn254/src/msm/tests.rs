@@ -5,11 +5,13 @@ use halo2curves::ff::Field;
 use halo2curves::group::prime::PrimeCurveAffine;
 use halo2curves::group::{Curve, Group};
 use halo2curves::msm::msm_best;
+use halo2curves::serde::SerdeObject;
 use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 
 use super::*;
+use crate::field::{FqParams, Params};
 
 fn points(seed: u64, count: usize) -> Vec<bn256::G1Affine> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -45,6 +47,52 @@ fn odd_points(picks: &[u8]) -> Vec<bn256::G1Affine> {
     let few = points(5, 3);
     let choices = [few[0], -few[0], few[1], few[2], -few[2], bn256::G1Affine::identity()];
     picks.iter().map(|pick| choices[usize::from(*pick) % choices.len()]).collect()
+}
+
+/// Each point's limbs as they lie in memory.
+fn raw(points: &[bn256::G1Affine]) -> Vec<u8> {
+    points.iter().flat_map(SerdeObject::to_raw_bytes).collect()
+}
+
+#[test]
+fn raw_bytes_make_the_same_bases() {
+    for count in [0, 1, 3, 300, 1000] {
+        let mut points = points(1, count);
+        if let Some(point) = points.get_mut(2) {
+            *point = bn256::G1Affine::identity();
+        }
+        let (read, made) = (Bases::from_raw(&raw(&points)).unwrap(), Bases::new(&points).unwrap());
+        assert_eq!(read.points().collect::<Vec<_>>(), points);
+        assert_eq!((&read.points, &read.endo_x, read.has_identity), (&made.points, &made.endo_x, count > 2));
+    }
+}
+
+#[test]
+fn the_first_bad_point_is_named() {
+    let good = raw(&points(1, 1000));
+    let off_curve = raw(&[bn256::G1Affine { x: bn256::Fq::ONE, y: bn256::Fq::ONE }]);
+    let modulus: Vec<u8> = FqParams::MODULUS.iter().flat_map(|limb| limb.to_le_bytes()).collect();
+    // Coordinates that are the modulus, or above it in the lowest or highest limb alone.
+    let mut above = [modulus.clone(), modulus.clone()];
+    above[0][0] += 1;
+    above[1][31] += 1;
+    for coordinate in [vec![0xff; 32], modulus].into_iter().chain(above) {
+        for at in [0, 32] {
+            let mut bytes = good.clone();
+            bytes[64 * 700 + at..][..32].copy_from_slice(&coordinate);
+            assert_eq!(Bases::from_raw(&bytes).err(), Some(MsmError::NotOnCurve { index: 700 }));
+        }
+    }
+    for index in [0, 255, 256, 999] {
+        let mut bytes = good.clone();
+        bytes[64 * index..][..64].copy_from_slice(&off_curve);
+        bytes[64 * 999..].copy_from_slice(&off_curve);
+        assert_eq!(Bases::from_raw(&bytes).err(), Some(MsmError::NotOnCurve { index }));
+    }
+    for cut in [1, 32, 63] {
+        let got = good.len() - cut;
+        assert_eq!(Bases::from_raw(&good[..got]).err(), Some(MsmError::RawLength { got }));
+    }
 }
 
 #[test]

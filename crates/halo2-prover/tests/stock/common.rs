@@ -306,7 +306,7 @@ impl Setup {
         let params = ParamsKZG::<Bn256>::setup(k, ChaCha20Rng::seed_from_u64(1));
         let key = keygen_pk(&params, keygen_vk(&params, circuit).unwrap(), circuit).unwrap();
         let srs = Srs::from_params(&params).unwrap();
-        let prover = Prover::new(&key).unwrap();
+        let prover = Prover::from_circuit(key.get_vk(), circuit).unwrap();
         Self { params, key, srs, prover }
     }
 

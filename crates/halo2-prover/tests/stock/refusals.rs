@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2_proofs::halo2curves::serde::SerdeObject;
 use halo2_proofs::plonk::{
     Circuit, ConstraintSystem, Error, FirstPhase, SecondPhase, ThirdPhase, keygen_pk, keygen_vk,
 };
@@ -138,8 +139,21 @@ fn reference_strings_that_do_not_fit() {
     assert!(matches!(Srs::new(&[], &[]), Err(ProveError::SrsPoints { .. })));
     let mut off = points.to_vec();
     off[7] = G1Affine { x: off[7].x, y: off[8].y };
-    assert!(matches!(Srs::new(&off, points), Err(ProveError::Msm(_))));
-    assert!(matches!(Srs::new(points, &off), Err(ProveError::Msm(_))));
+    let raw = |points: &[G1Affine]| points.iter().flat_map(SerdeObject::to_raw_bytes).collect::<Vec<_>>();
+    let (good, off_raw) = (raw(points), raw(&off));
+    for refused in [Srs::new(&off, points), Srs::from_raw(&off_raw, &good)] {
+        assert!(matches!(refused, Err(ProveError::SrsPoint { basis: "monomial", index: 7 })));
+    }
+    for refused in [Srs::new(points, &off), Srs::from_raw(&good, &off_raw)] {
+        assert!(matches!(refused, Err(ProveError::SrsPoint { basis: "Lagrange", index: 7 })));
+    }
+    for (monomial, lagrange) in [(2048, 2047), (2048, 1984), (192, 192), (65, 65), (0, 0)] {
+        let refused = Srs::from_raw(&good[..monomial], &good[..lagrange]);
+        assert!(matches!(refused, Err(ProveError::SrsPoints { .. } | ProveError::Msm(_))), "{monomial} {lagrange}");
+    }
+    let read = Srs::from_raw(&good, &good).unwrap();
+    assert_eq!(read.k(), 5);
+    assert!(read.monomial().eq(points.iter().copied()) && read.lagrange().eq(points.iter().copied()));
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Circuit<Fr> for Square {
 fn verifies() {
     for k in [4, 6] {
         let srs = Srs::new_development(6, rng()).unwrap().trim(k).unwrap();
-        let params = srs.params();
+        let params = &srs.params().unwrap();
         let pk = keygen_pk(params, keygen_vk(params, &Square::default()).unwrap(), &Square::default()).unwrap();
         let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(Vec::new());
         create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
