@@ -62,6 +62,34 @@ fn a_context_reaches_the_transcript() {
 }
 
 #[test]
+fn progress_runs_to_the_end_and_stages_are_timed() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let mut reports = Vec::new();
+    let proved = prove(&model, &key, &INPUT, b"", OsRng, &mut |stage, done| reports.push((stage, done))).unwrap();
+    assert!(reports.is_sorted_by_key(|(_, done)| *done), "{reports:?}");
+    assert_eq!((reports.first(), reports.last()), (Some(&("witness", 0.0)), Some(&("open", 1.0))));
+    let mut stages: Vec<_> = reports.into_iter().map(|(stage, _)| stage).collect();
+    stages.dedup();
+    assert_eq!(stages, ["witness", "commit", "quotient", "open"]);
+    let seconds = proved.stages;
+    let each = [
+        seconds.first_phase,
+        seconds.second_phase,
+        seconds.permutation,
+        seconds.random,
+        seconds.quotient,
+        seconds.quotient_commitment,
+        seconds.evaluations,
+        seconds.openings,
+    ];
+    assert!(each.iter().all(|stage| *stage > 0.0), "{seconds:?}");
+    // Parts of one clock's span.
+    assert!((each.iter().sum::<f64>() - seconds.total()).abs() < 1e-9);
+    assert!(seconds.total() <= proved.seconds.prove, "{proved:?}");
+}
+
+#[test]
 fn lengths_are_exact() {
     let model = small();
     let (_, key) = keys(&model);
