@@ -83,6 +83,13 @@ pub fn version() -> String {
     env!("CARGO_PKG_VERSION").to_owned()
 }
 
+/// How this build's prover computes in this browser: `fma51`, fused multiply-add on vectors, or `limbs30`, integers. The
+/// build with relaxed SIMD says `limbs30` where the machine's multiply-add is not fused.
+#[wasm_bindgen]
+pub fn arithmetic() -> String {
+    hushproof_bn254::arithmetic().name().to_owned()
+}
+
 /// Size of the linear memory; it never shrinks, so this is the peak.
 #[wasm_bindgen(js_name = memoryBytes)]
 pub fn memory_bytes() -> f64 {

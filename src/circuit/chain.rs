@@ -69,7 +69,7 @@ impl<'a> ChainCircuit<'a> {
     }
 
     /// The second-phase columns, none without a witness.
-    pub(super) fn second(&self, challenges: Challenges) -> Vec<Vec<Fr>> {
+    pub(super) fn second(&self, challenges: Challenges) -> Vec<Vec<hushproof_halo2_prover::Fr>> {
         let columns = self.witness.map(|first| accumulate(self.model, self.layout, first, challenges).columns());
         columns.unwrap_or_default()
     }
@@ -89,7 +89,7 @@ impl<'a> ChainCircuit<'a> {
         let Some(challenges) = known else { return };
         let columns = config.advice().into_iter().skip(self.first().len());
         for ((_, column), values) in columns.zip(self.second(challenges)) {
-            self.assign(region, column, &values, |value| value);
+            self.assign(region, column, &values, Fr::from);
         }
     }
 }

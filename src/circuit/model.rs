@@ -282,8 +282,7 @@ impl hushproof_halo2_prover::Witness for ModelCircuit<'_> {
                 circuit.second(planar::Challenges { gamma, eta, beta, delta })
             }
         };
-        let field = |column: Vec<Fr>| ColumnValues::Field(column.into_iter().map(Into::into).collect());
-        Ok(columns.into_iter().map(field).collect())
+        Ok(columns.into_iter().map(ColumnValues::Field).collect())
     }
 }
 

@@ -12,8 +12,9 @@ const manifest = {
   exports: {
     ".": { types: "./lib/index.d.ts", default: "./lib/index.js" },
     "./threads/*": "./threads/*",
+    "./plain/*": "./plain/*",
     "./single/*": "./single/*",
   },
-  files: ["lib", "threads", "single"],
+  files: ["lib", "threads", "plain", "single"],
 };
 await writeFile(new URL("../../pkg/package.json", import.meta.url), `${JSON.stringify(manifest, null, 2)}\n`);

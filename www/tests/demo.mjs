@@ -64,6 +64,7 @@ async function prove({ entry, runs, threads }) {
   const verified = await session.verify(last.proof, { context });
   const result = {
     threads: last.threads,
+    arithmetic: session.arithmetic,
     prove_seconds: seconds,
     verify_seconds: verified.seconds,
     load_seconds: loadSeconds,

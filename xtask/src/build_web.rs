@@ -3,32 +3,45 @@
 use crate::fingerprint::{Stamp, digest};
 use crate::process::{command, execute, root};
 use crate::setup;
-use crate::toolchain::{Build, SINGLE, TARGET, THREADS, Toolchain};
-use anyhow::{Context, Result};
+use crate::toolchain::{BUILDS, Build, TARGET, Toolchain};
+use anyhow::{Context, Result, bail};
 
-const SOURCES: &[&str] =
-    &["Cargo.lock", "Cargo.toml", "src", "crates", "xtask/src/build_web.rs", "xtask/src/toolchain.rs"];
-const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/single"];
+const SOURCES: &[&str] = &[
+    "Cargo.lock",
+    "Cargo.toml",
+    "src",
+    "crates",
+    "xtask/src/build_web.rs",
+    "xtask/src/rustc.rs",
+    "xtask/src/toolchain.rs",
+];
+/// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below.
+const MOST_GZIP_BYTES: usize = 1_200_000;
+const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single"];
 
-/// Builds both wasm modules, the demo models and the page, or only the modules; what is up to date is left alone.
+/// Builds the wasm modules, the demo models and the page, or only the modules, or one of them; what is up to date is left
+/// alone.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let only_modules = arguments == ["--modules"];
-    if !only_modules {
-        crate::no_arguments(arguments)?;
+    match arguments {
+        [] => {
+            modules(&BUILDS)?;
+            crate::native::artifacts()?;
+            page()
+        }
+        [only] if only == "--modules" => modules(&BUILDS),
+        [only, name] if only == "--modules" => {
+            let build = BUILDS.into_iter().find(|build| build.name == name);
+            modules(&[build.with_context(|| format!("no build named {name}"))?])
+        }
+        [argument, ..] => bail!("unexpected argument {argument}"),
     }
-    modules()?;
-    if only_modules {
-        return Ok(());
-    }
-    crate::native::artifacts()?;
-    page()
 }
 
-/// The wasm modules `pkg/threads` and `pkg/single`.
-fn modules() -> Result<()> {
+/// Wasm modules below `pkg/`.
+fn modules(builds: &[&Build]) -> Result<()> {
     let toolchain = Toolchain::require()?;
     let identity = toolchain.describe()?;
-    for build in [&THREADS, &SINGLE] {
+    for build in builds {
         let stamp = Stamp::new(build.name, digest(SOURCES, &identity)?);
         if stamp.is_current() && module_path(build).exists() {
             continue;
@@ -63,8 +76,22 @@ fn module(toolchain: &Toolchain, build: &Build) -> Result<()> {
     ]);
     generator.arg("--out-dir").arg(&folder).arg(&wasm);
     execute(&mut generator)?;
-    let size = std::fs::metadata(module_path(build)).context("wasm-bindgen wrote no module")?.len();
-    println!("pkg/{}: {size} bytes of wasm", build.name);
+    check_size(build)
+}
+
+/// Prints the module's size, raw and as `gzip` sends it; refuses one that is too large to be downloaded by a page.
+fn check_size(build: &Build) -> Result<()> {
+    let path = module_path(build);
+    let size = std::fs::metadata(&path).context("wasm-bindgen wrote no module")?.len();
+    let compressed = command("gzip").args(["-9", "--stdout"]).arg(&path).output().context("cannot start gzip")?;
+    if !compressed.status.success() {
+        bail!("gzip failed: {}", compressed.status);
+    }
+    let gzip = compressed.stdout.len();
+    println!("pkg/{}: {size} bytes of wasm, {gzip} after gzip", build.name);
+    if gzip > MOST_GZIP_BYTES {
+        bail!("pkg/{}: more than {MOST_GZIP_BYTES} bytes after gzip", build.name);
+    }
     Ok(())
 }
 

@@ -1,16 +1,16 @@
 //! `cargo xtask env`: for `eval "$(cargo xtask env)"`, after which `cargo` and `wasm-pack` build for wasm32 in that shell.
 
-use crate::toolchain::{SINGLE, THREADS, Toolchain};
+use crate::toolchain::{BUILDS, SINGLE, Toolchain};
 use crate::{setup, system};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
-/// Prints one `export` line per variable: those of the build without threads, or with `threads` those of the other.
+/// Prints one `export` line per variable: those of the build `single`, or of the one named.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let build = if arguments == ["threads"] {
-        &THREADS
-    } else {
-        crate::no_arguments(arguments)?;
-        &SINGLE
+    let named = |name: &String| BUILDS.into_iter().find(|build| build.name == name);
+    let build = match arguments {
+        [] => &SINGLE,
+        [name] => named(name).with_context(|| format!("no build named {name}"))?,
+        [_, more, ..] => bail!("unexpected argument {more}"),
     };
     let toolchain = Toolchain::require()?;
     setup::wasm_bindgen()?;
@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         println!("export {name}={}", quote(&value));
     }
     println!("export CHROMEDRIVER={}", quote(&system::require(&system::CHROMEDRIVER)?.to_string_lossy()));
-    println!("unset CARGO RUSTFLAGS CARGO_ENCODED_RUSTFLAGS RUSTC_WRAPPER RUSTUP_TOOLCHAIN");
+    println!("unset CARGO RUSTFLAGS CARGO_ENCODED_RUSTFLAGS RUSTUP_TOOLCHAIN");
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod layering;
 mod measure;
 mod native;
 mod process;
+mod rustc;
 mod serve;
 mod setup;
 mod system;
@@ -39,7 +40,7 @@ const TASKS: &[Task] = &[
     Task { name: "test", about: "everything that CI runs, in one command", run: test::run },
     Task {
         name: "build-web",
-        about: "build pkg/ (wasm) and www/dist/ (page) [--modules: only pkg/]",
+        about: "build pkg/ (wasm) and www/dist/ (page) [--modules [NAME]: only pkg/, or one build of it]",
         run: build_web::run,
     },
     Task { name: "test-wasm", about: "run the wasm-bindgen tests in headless Chromium", run: wasm_test::run },
@@ -66,8 +67,15 @@ const TASKS: &[Task] = &[
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match dispatch(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+    if rustc::is_call(&arguments) {
+        return report(rustc::call(&arguments));
+    }
+    report(dispatch(&arguments).map(|()| ExitCode::SUCCESS))
+}
+
+fn report(result: Result<ExitCode>) -> ExitCode {
+    match result {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE

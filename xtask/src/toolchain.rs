@@ -4,7 +4,7 @@
 //! them will do: `RUSTC_BOOTSTRAP=1` unlocks the option. Sources come by `rustup component add rust-src`, on Debian by `rust-web-src`.
 
 use crate::process::{capture, command, execute, root};
-use crate::system;
+use crate::{rustc, system};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,28 +17,56 @@ const LEAST_MINOR: u32 = 91;
 
 const APT_PACKAGES: &[&str] = &["rustc-web", "rust-web-src", "cargo-web"];
 
-/// One of the two builds of the wasm module.
+/// One of the builds of the wasm module.
 pub(crate) struct Build {
     /// Folder below `pkg/`.
     pub(crate) name: &'static str,
     /// Features of the root package.
     pub(crate) features: &'static str,
-    /// Flags for rustc.
-    pub(crate) flags: &'static str,
+    /// What rustc may use of WebAssembly.
+    target_features: &'static str,
+    /// Further flags for rustc.
+    flags: &'static str,
 }
 
 /// Worker threads over one shared memory of at most 4 GiB.
+const SHARED_MEMORY: &str = "-C link-arg=--shared-memory -C link-arg=--max-memory=4294967296 -C link-arg=--import-memory \
+    -C link-arg=--export=__wasm_init_tls -C link-arg=--export=__tls_size -C link-arg=--export=__tls_align \
+    -C link-arg=--export=__tls_base";
+
+/// Worker threads, and fused multiply-add on vectors.
 pub(crate) const THREADS: Build = Build {
     name: "threads",
     features: "web-threads",
-    flags: "-C target-feature=+atomics,+bulk-memory,+simd128 -C link-arg=--shared-memory -C link-arg=--max-memory=4294967296 \
-            -C link-arg=--import-memory -C link-arg=--export=__wasm_init_tls -C link-arg=--export=__tls_size \
-            -C link-arg=--export=__tls_align -C link-arg=--export=__tls_base",
+    target_features: "+atomics,+bulk-memory,+simd128,+relaxed-simd",
+    flags: SHARED_MEMORY,
 };
 
-/// For pages that are not cross-origin isolated, and for the tests.
+/// Worker threads, for browsers without relaxed SIMD.
+pub(crate) const PLAIN: Build = Build {
+    name: "plain",
+    features: "web-threads",
+    target_features: "+atomics,+bulk-memory,+simd128",
+    flags: SHARED_MEMORY,
+};
+
+/// For pages that are not cross-origin isolated, for verification, and for the tests.
 pub(crate) const SINGLE: Build =
-    Build { name: "single", features: "", flags: "-C target-feature=+bulk-memory,+simd128" };
+    Build { name: "single", features: "", target_features: "+bulk-memory,+simd128", flags: "" };
+
+/// The arithmetic of [`THREADS`] for the tests, which run on one thread.
+pub(crate) const SINGLE_RELAXED: Build =
+    Build { name: "single-relaxed", features: "", target_features: "+bulk-memory,+simd128,+relaxed-simd", flags: "" };
+
+/// All that is shipped.
+pub(crate) const BUILDS: [&Build; 3] = [&THREADS, &PLAIN, &SINGLE];
+
+impl Build {
+    /// The flags for rustc.
+    fn rustflags(&self) -> String {
+        format!("--cfg {} -C target-feature={} {}", rustc::WITHOUT_TABLE, self.target_features, self.flags)
+    }
+}
 
 /// A Rust toolchain with the sources of std.
 pub(crate) struct Toolchain {
@@ -83,11 +111,12 @@ impl Toolchain {
             ("PATH", std::env::join_paths(folders)?.to_string_lossy().into_owned()),
             ("RUSTC", text(&self.program("rustc"))),
             ("RUSTDOC", text(&self.program("rustdoc"))),
+            ("RUSTC_WRAPPER", text(&std::env::current_exe().context("cannot find this program")?)),
             ("RUSTC_BOOTSTRAP", "1".to_owned()),
             ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".to_owned()),
             ("CARGO_TARGET_DIR", text(&root().join("target/web"))),
             ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", text(&self.linker)),
-            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", build.flags.to_owned()),
+            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", build.rustflags()),
             ("WASM_BINDGEN_TEST_TIMEOUT", "600".to_owned()),
         ])
     }

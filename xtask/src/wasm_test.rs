@@ -3,9 +3,18 @@
 use crate::count::{Counts, libtest};
 use crate::process::{command, tee};
 use crate::test::judge;
-use crate::toolchain::{SINGLE, Toolchain};
+use crate::toolchain::{Build, SINGLE, SINGLE_RELAXED, Toolchain};
 use crate::{setup, system};
 use anyhow::{Result, bail};
+
+/// A package's folder, the build to test and what else cargo is told.
+type Suite = (&'static str, &'static Build, &'static [&'static str]);
+
+const SUITES: &[Suite] = &[
+    (".", &SINGLE, &["--no-default-features"]),
+    ("crates/bn254", &SINGLE, &["--test", "web"]),
+    ("crates/bn254", &SINGLE_RELAXED, &["--test", "web"]),
+];
 
 /// Runs the tests; the arguments go to cargo.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -16,16 +25,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests and counts them.
+/// Runs the tests and counts them: the library's, and those of the kernels with relaxed SIMD and without.
 pub(crate) fn tests(arguments: &[String]) -> Result<Counts> {
     let toolchain = Toolchain::require()?;
     setup::wasm_bindgen()?;
-    let mut wasm_pack = toolchain.prepare(command(setup::wasm_pack()?), &SINGLE)?;
+    let (wasm_pack, driver) = (setup::wasm_pack()?, system::require(&system::CHROMEDRIVER)?);
     system::require(&system::CHROMIUM)?;
-    wasm_pack.env("CHROMEDRIVER", system::require(&system::CHROMEDRIVER)?);
-    wasm_pack
-        .args(["test", "--headless", "--chrome", "--release", "--", "--locked", "--no-default-features"])
-        .args(arguments);
-    let (output, succeeded) = tee(&mut wasm_pack)?;
-    judge(libtest(&output), succeeded)
+    let mut counts = Counts::default();
+    for (package, build, options) in SUITES {
+        let mut wasm_pack = toolchain.prepare(command(&wasm_pack), build)?;
+        wasm_pack.env("CHROMEDRIVER", &driver);
+        wasm_pack.args(["test", "--headless", "--chrome", "--release", package, "--", "--locked"]);
+        wasm_pack.args(*options).args(arguments);
+        let (output, succeeded) = tee(&mut wasm_pack)?;
+        counts += judge(libtest(&output), succeeded)?;
+    }
+    Ok(counts)
 }

@@ -54,7 +54,7 @@ impl<P: Params> Fp<P> {
     /// -p^-1 mod 2^64.
     pub(crate) const NEG_INV: u64 = limbs::neg_inv(P::MODULUS[0]);
     const R: [u64; 4] = limbs::pow2_mod(256, P::MODULUS);
-    const R2: Self = Self::from_montgomery(limbs::pow2_mod(512, P::MODULUS));
+    pub(crate) const R2: Self = Self::from_montgomery(limbs::pow2_mod(512, P::MODULUS));
 
     /// The additive identity.
     pub const ZERO: Self = Self::from_montgomery([0; 4]);
@@ -81,27 +81,32 @@ impl<P: Params> Fp<P> {
 
     /// The element of an integer given by little-endian limbs, reduced modulo p.
     #[inline]
-    pub const fn from_limbs(limbs: [u64; 4]) -> Self {
-        // The product of the reduction tolerates a second factor up to 2^256.
-        Self::from_montgomery(Self::R2.mul_raw(limbs))
+    pub fn from_limbs(limbs: [u64; 4]) -> Self {
+        Self::R2.times(limbs)
     }
 
     /// The integer in 0..p as little-endian limbs.
     #[inline]
-    pub const fn to_limbs(&self) -> [u64; 4] {
-        Self::from_montgomery([1, 0, 0, 0]).mul_raw(self.0)
+    pub fn to_limbs(&self) -> [u64; 4] {
+        Self::from_montgomery([1, 0, 0, 0]).times(self.0).0
     }
 
     /// The element of an unsigned integer.
     #[inline]
-    pub const fn from_u64(value: u64) -> Self {
+    pub fn from_u64(value: u64) -> Self {
         Self::from_limbs([value, 0, 0, 0])
     }
 
     /// The element of a signed integer: p - |value| where it is negative.
     #[inline]
-    pub const fn from_i64(value: i64) -> Self {
-        let magnitude = Self::from_u64(value.unsigned_abs());
+    pub fn from_i64(value: i64) -> Self {
+        Self::R2.times(Self::raw(value).0)
+    }
+
+    /// The element whose Montgomery form is the integer itself modulo p: `value / 2^256`.
+    #[inline]
+    pub(crate) const fn raw(value: i64) -> Self {
+        let magnitude = Self::from_montgomery([value.unsigned_abs(), 0, 0, 0]);
         if value < 0 { magnitude.neg_const() } else { magnitude }
     }
 }

@@ -39,6 +39,18 @@ pub enum Arithmetic {
     Ifma52,
 }
 
+impl Arithmetic {
+    /// Its name in lower case, as reports give it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Words64 => "words64",
+            Self::Limbs30 => "limbs30",
+            Self::Fma51 => "fma51",
+            Self::Ifma52 => "ifma52",
+        }
+    }
+}
+
 /// How bulk kernels compute on this machine, found out at the first call. In a build with relaxed SIMD the choice of
 /// [`Arithmetic::Limbs30`] means that the machine does not fuse.
 pub fn arithmetic() -> Arithmetic {

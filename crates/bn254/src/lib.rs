@@ -10,6 +10,7 @@
 
 mod curve;
 pub mod field;
+mod integers;
 mod lanes;
 pub mod msm;
 pub mod ntt;
@@ -17,4 +18,5 @@ pub mod slices;
 
 pub use curve::G1;
 pub use field::{Fq, Fr};
+pub use integers::IntegerSum;
 pub use lanes::{Arithmetic, arithmetic};

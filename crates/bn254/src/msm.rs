@@ -8,8 +8,8 @@
 //! columns are uniformly random, and only they hide the others.
 
 mod adder;
+mod fixed;
 mod scalars;
-mod straus;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 mod window;
@@ -17,6 +17,7 @@ mod window;
 use core::fmt;
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use halo2curves::bn256;
 use halo2curves::ff::WithSmallOrderMulGroup;
@@ -24,8 +25,8 @@ use rayon::prelude::*;
 
 use crate::curve::{Affine, G1};
 use crate::field::{Fq, Fr};
+use fixed::Tables;
 use scalars::{HALF_BITS, Signed, decompose, digits};
-use straus::Tables;
 use window::{Window, Workspace};
 
 /// Most bases of one [`Bases`].
@@ -140,6 +141,8 @@ pub struct Bases {
     /// x of the image under the endomorphism.
     endo_x: Vec<Fq>,
     has_identity: bool,
+    /// Of the bases that a few field elements were last multiplied with.
+    tables: Mutex<Option<Arc<Tables>>>,
 }
 
 /// Scalars of one method over consecutive bases from `first` on.
@@ -167,8 +170,16 @@ impl Job<'_> {
         }
     }
 
+    /// The halves of field elements; none of integers.
+    fn halves(&self) -> &[Signed] {
+        match &self.scalars {
+            Scalars::Small(_) => &[],
+            Scalars::Halves(halves) => halves,
+        }
+    }
+
     fn windows(&self, bits: u32) -> u32 {
-        if self.window == 0 { 1 } else { digits(bits, self.window) }
+        if self.window == 0 { 0 } else { digits(bits, self.window) }
     }
 }
 
@@ -194,7 +205,7 @@ impl Bases {
         }
         let endo_x = points.par_iter().map(|point| point.x * beta()).collect();
         let has_identity = points.iter().any(Affine::is_identity);
-        Ok(Self { points, endo_x, has_identity })
+        Ok(Self { points, endo_x, has_identity, tables: Mutex::default() })
     }
 
     /// Number of bases.
@@ -234,7 +245,6 @@ impl Bases {
     pub fn msm_many(&self, columns: &[Column<'_>]) -> Result<Vec<G1>, MsmError> {
         columns.iter().try_for_each(|column| column.check(self.len()))?;
         let jobs = jobs(columns);
-        let tables = self.tables(&jobs);
         let bits = |job: &Job<'_>| match job.scalars {
             Scalars::Small(_) => columns[job.column].bits,
             Scalars::Halves(_) => HALF_BITS,
@@ -255,17 +265,12 @@ impl Bases {
                 Scalars::Small(scalars) => workspace.window_sum(self, &window, task.entries.clone(), |i| {
                     (Signed::from(scalars[i]), (first + i) as u32)
                 }),
-                Scalars::Halves(halves) if job.window > 0 => {
+                Scalars::Halves(halves) => {
                     let count = halves.len() / 2;
                     workspace.window_sum(self, &window, task.entries.clone(), |i| {
                         let point = if i < count { (first + i) as u32 } else { (first + i - count) as u32 | ENDO };
                         (halves[i], point)
                     })
-                }
-                Scalars::Halves(halves) => {
-                    let range = (first, halves.len() / 2);
-                    let table = tables.iter().find(|(of, _)| *of == range);
-                    table.map_or(G1::IDENTITY, |(_, table)| table.sum(halves))
                 }
             }
         });
@@ -284,18 +289,44 @@ impl Bases {
             }
             results[job.column] = results[job.column] + total;
         }
+        for (column, sum) in self.few(&jobs) {
+            results[column] = results[column] + sum;
+        }
         Ok(results)
     }
 
-    /// Tables for the jobs of a few field elements, one for each range of bases in use.
-    fn tables(&self, jobs: &[Job<'_>]) -> Vec<((usize, usize), Tables)> {
-        let mut ranges: Vec<_> =
-            jobs.iter().filter(|job| job.window == 0).map(|job| (job.first, job.entries() / 2)).collect();
-        ranges.sort_unstable();
-        ranges.dedup();
-        let table =
-            |(first, count): (usize, usize)| ((first, count), Tables::new(&self.points[first..first + count], beta()));
-        ranges.into_par_iter().map(table).collect()
+    /// The sums of the jobs of a few field elements, each with its column.
+    fn few(&self, jobs: &[Job<'_>]) -> Vec<(usize, G1)> {
+        let few = |job: &&Job<'_>| job.window == 0;
+        let mut rest: Vec<_> = jobs.iter().filter(few).collect();
+        let mut sums = Vec::with_capacity(rest.len());
+        while let Some(job) = rest.first() {
+            let range = job.first..job.first + job.entries() / 2;
+            let (same, others): (Vec<_>, Vec<_>) =
+                rest.iter().partition(|job| (job.first, job.entries() / 2) == (range.start, range.len()));
+            let tables = self.tables(range);
+            let share = same.len().div_ceil(rayon::current_num_threads()).max(1);
+            sums.par_extend(same.par_chunks(share).flat_map_iter(|jobs: &[&Job<'_>]| {
+                let columns: Vec<_> = jobs.iter().map(|job| job.halves()).collect();
+                let sums = tables.sums(&columns, &mut Workspace::default());
+                jobs.iter().map(|job| job.column).zip(sums).collect::<Vec<_>>()
+            }));
+            rest = others;
+        }
+        sums
+    }
+
+    /// Tables of a few bases, kept for the next call.
+    fn tables(&self, range: Range<usize>) -> Arc<Tables> {
+        let mut kept = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(tables) if tables.are_of(&range) => tables.clone(),
+            _ => {
+                let tables = Arc::new(Tables::new(range.clone(), &self.points[range], beta()));
+                *kept = Some(tables.clone());
+                tables
+            }
+        }
     }
 }
 

@@ -24,6 +24,18 @@ pub fn mul_scalar(target: &mut [Fr], a: &[Fr], factor: Fr) {
     with_lanes!(Scalar, FrParams, scaled(target, a, factor));
 }
 
+/// `target[i] = integers[i]`
+pub fn from_integers(target: &mut [Fr], integers: &[i64]) {
+    const CHUNK: usize = 64;
+    let mut raw = [Fr::ZERO; CHUNK];
+    for (target, integers) in target.chunks_mut(CHUNK).zip(integers.chunks(CHUNK)) {
+        for (raw, integer) in raw.iter_mut().zip(integers) {
+            *raw = Fr::raw(*integer);
+        }
+        mul_scalar(&mut target[..integers.len()], &raw[..integers.len()], Fr::R2);
+    }
+}
+
 /// `target[i] += factor * values[i]`, for each term; a term may have fewer values than the target.
 pub fn add_combination(target: &mut [Fr], terms: &[(Fr, &[Fr])]) {
     for terms in terms.chunks(SUMS) {
@@ -230,6 +242,14 @@ mod tests {
             mul_scalar(&mut target, &a, x);
             prop_assert!(target.iter().zip(&a).all(|(t, a)| *t == *a * x));
             prop_assert_eq!(evaluate(&a, x), evaluated::<Scalar>(&a, x));
+        }
+
+        #[test]
+        fn integers_become_elements(integers in prop::collection::vec(any::<i64>(), 0..200)) {
+            let mut target = vec![Fr::ONE; integers.len() + 1];
+            from_integers(&mut target, &integers);
+            prop_assert!(target.iter().zip(&integers).all(|(t, integer)| *t == Fr::from_i64(*integer)));
+            prop_assert_eq!(target[integers.len()], Fr::ONE);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the prover keeps between proofs of one circuit.
 
+use std::sync::OnceLock;
+
 use halo2_proofs::plonk::{Any, Column, ConstraintSystem, ProvingKey};
 use halo2_proofs::poly::{Polynomial, Rotation};
 use halo2curves::bn256::{self, G1Affine};
@@ -34,6 +36,8 @@ pub struct Prover {
     pub(crate) cosets: Vec<Coset>,
     /// The folded constraints, to be divided by the vanishing polynomial.
     pub(crate) program: Program,
+    /// Values of columns that are the same in every proof, by coset and slot of the program.
+    pub(crate) constants: OnceLock<Vec<Vec<Vec<Fr>>>>,
 }
 
 /// The permutation argument.
@@ -103,6 +107,7 @@ impl Prover {
             program: constraints(cs, &permutation, blinding_factors, k)?,
             permutation,
             domain,
+            constants: OnceLock::new(),
         })
     }
 

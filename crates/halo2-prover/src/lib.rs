@@ -27,7 +27,7 @@ mod witness;
 pub use circuit::CircuitWitness;
 pub use control::{Control, Stage};
 pub use error::{ProveError, Source};
-pub use hushproof_bn254::Fr;
+pub use hushproof_bn254::{Fr, IntegerSum};
 pub use key::Prover;
 pub use randomness::Randomness;
 pub use srs::Srs;

@@ -2,7 +2,7 @@
 
 use halo2curves::bn256;
 use halo2curves::ff::PrimeField;
-use hushproof_bn254::Fr;
+use hushproof_bn254::{Fr, slices};
 use rayon::prelude::*;
 
 use crate::key::Permutation;
@@ -40,7 +40,8 @@ pub(crate) fn products(
         }
         product[1..].par_chunks_mut(CHUNK).zip(factors).for_each(|(chunk, factor)| {
             if factor != Fr::ONE {
-                chunk.iter_mut().for_each(|value| *value *= factor);
+                let old = chunk.to_vec();
+                slices::mul_scalar(chunk, &old, factor);
             }
         });
         product
@@ -58,24 +59,19 @@ fn fractions(
     challenges: &Challenges,
 ) -> Vec<Fr> {
     let Challenges { beta, gamma, omega } = *challenges;
+    let identities: Vec<_> = omega.powers(CHUNK).collect();
     let chunks = product.par_chunks_mut(CHUNK).enumerate();
     chunks
-        .map_init(Vec::new, |scratch, (index, chunk)| {
+        .map_init(Scratch::default, |scratch, (index, chunk)| {
             let start = index * CHUNK;
             chunk.fill(Fr::ONE);
             for (values, sigma) in values.iter().zip(sigmas) {
-                for ((product, value), sigma) in chunk.iter_mut().zip(&values[start..]).zip(&sigma[start..]) {
-                    *product *= *sigma * beta + gamma + *value;
-                }
+                scratch.multiply(chunk, &sigma[start..], beta, gamma, &values[start..]);
             }
-            Fr::batch_invert(chunk, scratch);
+            Fr::batch_invert(chunk, &mut scratch.prefixes);
             let mut first = omega.pow(&[start as u64]) * beta * delta_power;
             for values in values {
-                let mut identity = first;
-                for (product, value) in chunk.iter_mut().zip(&values[start..]) {
-                    *product *= identity + gamma + *value;
-                    identity *= omega;
-                }
+                scratch.multiply(chunk, &identities, first, gamma, &values[start..]);
                 first *= delta();
             }
             let mut running = Fr::ONE;
@@ -86,6 +82,26 @@ fn fractions(
             running
         })
         .collect()
+}
+
+/// Buffers of one worker.
+#[derive(Default)]
+struct Scratch {
+    prefixes: Vec<Fr>,
+    terms: Vec<Fr>,
+    old: Vec<Fr>,
+}
+
+impl Scratch {
+    /// Multiplies each element of a chunk by `cell * factor + gamma + value`.
+    fn multiply(&mut self, chunk: &mut [Fr], cells: &[Fr], factor: Fr, gamma: Fr, values: &[Fr]) {
+        self.old.clear();
+        self.old.extend_from_slice(chunk);
+        self.terms.resize(chunk.len(), Fr::ZERO);
+        slices::mul_scalar(&mut self.terms, cells, factor);
+        self.terms.iter_mut().zip(values).for_each(|(term, value)| *term += gamma + *value);
+        slices::mul(chunk, &self.old, &self.terms);
+    }
 }
 
 /// The generator of the cosets that tell columns apart.

@@ -28,12 +28,14 @@ pub(crate) fn combine<'a>(terms: &[(Fr, &'a [Fr])], size: usize) -> Vec<Fr> {
 
 /// Multiplies coefficient i by `factor * base^i`.
 pub(crate) fn scale_by_powers(polynomial: &mut [Fr], base: Fr, factor: Fr) {
-    polynomial.par_chunks_mut(CHUNK).enumerate().for_each(|(index, chunk)| {
-        let mut power = base.pow(&[(index * CHUNK) as u64]) * factor;
-        for coefficient in chunk {
-            *coefficient *= power;
-            power *= base;
-        }
+    let powers: Vec<_> = base.powers(polynomial.len().min(CHUNK)).collect();
+    let step = base.pow(&[CHUNK as u64]);
+    let firsts: Vec<_> = step.powers(polynomial.len().div_ceil(CHUNK)).map(|power| power * factor).collect();
+    let buffers = || (vec![Fr::ZERO; CHUNK], vec![Fr::ZERO; CHUNK]);
+    polynomial.par_chunks_mut(CHUNK).zip(firsts).for_each_init(buffers, |(old, factors), (chunk, first)| {
+        old[..chunk.len()].copy_from_slice(chunk);
+        slices::mul_scalar(factors, &powers, first);
+        slices::mul(chunk, old, factors);
     });
 }
 

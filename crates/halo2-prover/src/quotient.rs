@@ -13,6 +13,9 @@ use crate::key::{Coset, Prover};
 use crate::polynomial::{combine, scale_by_powers};
 use crate::program::{Inputs, Source};
 
+/// Most bytes of constant columns' values that are kept from proof to proof.
+const KEPT_BYTES: usize = 48 << 20;
+
 /// Coefficients of the columns that the constraints read.
 pub(crate) struct Columns<'a> {
     pub(crate) advice: &'a [Vec<Fr>],
@@ -38,20 +41,25 @@ pub(crate) fn pieces(
         let combination = combine(&terms, size);
         combinations.push(combination);
     }
-    let mut values = vec![vec![Fr::ZERO; size]; sources.len()];
+    let kept = kept(prover)?;
+    let is_kept = |slot: usize| kept.is_some() && is_constant(sources[slot]);
+    let mut values: Vec<_> =
+        (0..sources.len()).map(|slot| if is_kept(slot) { Vec::new() } else { vec![Fr::ZERO; size] }).collect();
     let mut result = vec![Fr::ZERO; size];
     let mut shares = Vec::with_capacity(prover.cosets.len());
     for (done, coset) in prover.cosets.iter().enumerate() {
         control.step(Stage::Quotient, done, prover.cosets.len())?;
-        sources.par_iter().zip(&mut values).try_for_each(|(source, values)| {
-            match coefficients(prover, columns, &combinations, *source) {
-                Some(coefficients) => coset.transform.apply(coefficients, values)?,
-                None if *source == Source::FirstRow => first_row(prover, coset, values),
-                None => points(prover, coset, values),
-            }
-            Ok::<_, ProveError>(())
-        })?;
-        let slices: Vec<_> = values.iter().map(Vec::as_slice).collect();
+        sources.par_iter().zip(&mut values).filter(|(_, values)| !values.is_empty()).try_for_each(
+            |(source, values)| match coefficients(prover, columns, &combinations, *source) {
+                Some(coefficients) => Ok(coset.transform.apply(coefficients, values)?),
+                None => computed(prover, coset, *source, values),
+            },
+        )?;
+        let mut slices: Vec<_> = values.iter().map(Vec::as_slice).collect();
+        if let Some(kept) = kept {
+            let slots = slices.iter_mut().zip(&kept[done]).filter(|(values, _)| values.is_empty());
+            slots.for_each(|(values, kept)| *values = kept);
+        }
         prover.program.run(&slices, &scalars, &mut result);
         let mut share = vec![Fr::ZERO; size];
         prover.domain.inverse().apply(&result, &mut share)?;
@@ -66,6 +74,49 @@ pub(crate) fn pieces(
         combine(&terms, size)
     };
     Ok((0..prover.cosets.len()).map(piece).collect())
+}
+
+/// Whether a column is the same in every proof.
+const fn is_constant(source: Source) -> bool {
+    matches!(source, Source::Fixed(_) | Source::Sigma(_) | Source::FirstRow | Source::Point)
+}
+
+/// The values of the constant columns on each coset, by their slots, kept from the first proof on; none where they take
+/// more than [`KEPT_BYTES`].
+fn kept(prover: &Prover) -> Result<Option<&Vec<Vec<Vec<Fr>>>>, ProveError> {
+    let (size, sources) = (prover.domain.size(), prover.program.sources());
+    let count = sources.iter().filter(|source| is_constant(**source)).count();
+    if count * prover.cosets.len() * size * size_of::<Fr>() > KEPT_BYTES {
+        return Ok(None);
+    }
+    if let Some(kept) = prover.constants.get() {
+        return Ok(Some(kept));
+    }
+    let column = |coset: &Coset, source: &Source| {
+        if !is_constant(*source) {
+            return Ok(Vec::new());
+        }
+        let mut values = vec![Fr::ZERO; size];
+        let none = Columns { advice: &[], instance: &[], products: &[] };
+        match coefficients(prover, &none, &[], *source) {
+            Some(coefficients) => coset.transform.apply(coefficients, &mut values)?,
+            None => computed(prover, coset, *source, &mut values)?,
+        }
+        Ok(values)
+    };
+    let columns =
+        |coset| sources.par_iter().map(|source| column(coset, source)).collect::<Result<Vec<_>, ProveError>>();
+    let all = prover.cosets.iter().map(columns).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(prover.constants.get_or_init(|| all)))
+}
+
+/// A column that has no coefficients.
+fn computed(prover: &Prover, coset: &Coset, source: Source, values: &mut [Fr]) -> Result<(), ProveError> {
+    if source == Source::FirstRow {
+        return first_row(coset, values);
+    }
+    points(prover, coset, values);
+    Ok(())
 }
 
 /// The coefficients of a column; none of those that are computed for each coset.
@@ -92,15 +143,9 @@ fn points(prover: &Prover, coset: &Coset, values: &mut [Fr]) {
     scale_by_powers(values, prover.domain.omega(), coset.shift);
 }
 
-/// The Lagrange polynomial of the first row, (X^n - 1) / (n (X - 1)), on a coset.
-fn first_row(prover: &Prover, coset: &Coset, values: &mut [Fr]) {
-    const CHUNK: usize = 1 << 10;
-    points(prover, coset, values);
-    let size = Fr::from_u64(values.len() as u64);
-    let vanishing = coset.shift.pow(&[values.len() as u64]) - Fr::ONE;
-    values.par_chunks_mut(CHUNK).for_each_init(Vec::new, |scratch, chunk| {
-        chunk.iter_mut().for_each(|value| *value = (*value - Fr::ONE) * size);
-        Fr::batch_invert(chunk, scratch);
-        chunk.iter_mut().for_each(|value| *value *= vanishing);
-    });
+/// The Lagrange polynomial of the first row, (1 + X + … + X^(n-1)) / n, on a coset.
+fn first_row(coset: &Coset, values: &mut [Fr]) -> Result<(), ProveError> {
+    let inverse = Fr::from_u64(values.len() as u64).invert().unwrap_or_default();
+    coset.transform.apply(&vec![inverse; values.len()], values)?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Where the advice columns come from.
 
-use hushproof_bn254::Fr;
 use hushproof_bn254::msm::{Column, MAX_SMALL_BITS};
+use hushproof_bn254::{Fr, slices};
 use rayon::prelude::*;
 
 use crate::error::{ProveError, Source};
@@ -93,8 +93,11 @@ impl FullColumn {
         if self.small.is_empty() {
             return self.tail;
         }
+        const CHUNK: usize = 1 << 10;
         let mut values = Vec::with_capacity(self.small.len() + self.tail.len());
-        values.par_extend(self.small.par_iter().map(|value| Fr::from_i64(*value)));
+        values.resize(self.small.len(), Fr::ZERO);
+        let pieces = values.par_chunks_mut(CHUNK).zip(self.small.par_chunks(CHUNK));
+        pieces.for_each(|(values, integers)| slices::from_integers(values, integers));
         values.extend(self.tail);
         values
     }

@@ -1,13 +1,13 @@
 //! Second-phase advice: accumulators at the challenges, as an honest prover computes them from the first phase.
 
-use halo2_proofs::halo2curves::{
-    bn256::Fr,
-    ff::{BatchInvert, Field, PrimeField},
-};
+use std::collections::BTreeMap;
+
+use halo2_proofs::halo2curves::bn256;
+use hushproof_halo2_prover::{Fr, IntegerSum};
 use rayon::prelude::*;
 
 use super::{
-    super::{config::power_of_two, fixed::signed},
+    super::lookup::Inverses,
     config::pair,
     fixed::table_entries,
     layout::Layout,
@@ -20,10 +20,10 @@ use crate::graph::planar::{Activation, Model};
 /// The challenges drawn after the first phase.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::circuit) struct Challenges {
-    pub(in crate::circuit) gamma: Fr,
-    pub(in crate::circuit) eta: Fr,
-    pub(in crate::circuit) beta: Fr,
-    pub(in crate::circuit) delta: Fr,
+    pub(in crate::circuit) gamma: bn256::Fr,
+    pub(in crate::circuit) eta: bn256::Fr,
+    pub(in crate::circuit) beta: bn256::Fr,
+    pub(in crate::circuit) delta: bn256::Fr,
 }
 
 /// Second-phase columns, one value per usable row.
@@ -55,18 +55,20 @@ impl SecondPhase {
 pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, challenges: Challenges) -> SecondPhase {
     let rows = layout.usable_rows();
     let zero = || vec![Fr::ZERO; rows];
-    let evaluator = Evaluator { model, layout, first, challenges, biases: value_biases(model, layout) };
+    let gamma = Powers::new(layout, challenges.gamma.into());
+    let eta: Fr = challenges.eta.into();
+    let biases = value_biases(model, layout);
+    let evaluator = Evaluator { model, layout, first, gamma: &gamma, eta, biases };
     let locals: Vec<Local> =
         (0..layout.rows.len()).into_par_iter().map(|row| evaluator.local(row, &layout.rows[row])).collect();
     let (mut consumed, mut negative) = (zero(), layout.params.negative.then(zero));
-    for (row, placed) in layout.rows.iter().enumerate().rev() {
-        let run = if placed.run > 0 { challenges.gamma.pow([u64::from(placed.run)]) } else { Fr::ZERO };
-        consumed[row] = locals[row].consumed + run * consumed[row + 1];
+    for (row, local) in locals.iter().enumerate().rev() {
+        consumed[row] = local.consumed + local.run * consumed[row + 1];
         if let Some(negative) = &mut negative {
-            negative[row] = locals[row].negative + run * negative[row + 1];
+            negative[row] = local.negative + local.run * negative[row + 1];
         }
     }
-    let (weight, multiplier) = weigh(layout, first, challenges, &consumed);
+    let (weight, multiplier) = weigh(layout, first, [eta, challenges.gamma.into()], &consumed);
     let (mut produced, mut transfer) = (zero(), zero());
     for (row, cell) in &layout.transfers {
         transfer[*row] = match cell {
@@ -75,41 +77,63 @@ pub(super) fn accumulate(model: &Model, layout: &Layout, first: &FirstPhase, cha
             WeightCell::Consumed(from) => consumed[*from],
         };
     }
-    let lanes = layout.params.lanes.activations as u64;
-    for (row, placed) in layout.rows.iter().enumerate().rev() {
-        let link = match placed.link {
-            Link::Stop => Fr::ZERO,
-            Link::Inside => challenges.gamma.pow([lanes * u64::from(placed.step)]),
-            Link::Step => challenges.gamma,
-            Link::Unit if placed.pair => challenges.eta.square(),
-            Link::Unit => challenges.eta,
-            Link::Jump => transfer[row],
-        };
-        produced[row] = locals[row].produced + link * produced[row + 1];
+    for (row, local) in locals.iter().enumerate().rev() {
+        produced[row] = local.produced + local.link.unwrap_or(transfer[row]) * produced[row + 1];
     }
-    let (helpers, totals) = evaluator.look_up();
+    let (helpers, mut steps) = Lookups::new(model, layout, first, challenges).columns();
+    for (row, placed) in layout.rows.iter().enumerate() {
+        if placed.head {
+            steps[row] += consumed[row] * transfer[row];
+        }
+        if let (true, Some(negative)) = (placed.negative_head, &negative) {
+            steps[row] += negative[row] * transfer[row + 1];
+        }
+    }
     let mut sum = zero();
     sum[0] = -produced[0];
-    for row in 0..rows - 1 {
-        let mut step = totals[row];
-        if let Some(placed) = layout.rows.get(row) {
-            if placed.head {
-                step += consumed[row] * transfer[row];
-            }
-            if let (true, Some(negative)) = (placed.negative_head, &negative) {
-                step += negative[row] * transfer[row + 1];
-            }
-        }
+    for (row, step) in steps.into_iter().enumerate() {
         sum[row + 1] = sum[row] + step;
     }
     SecondPhase { produced, consumed, negative, weight, multiplier, transfer, helpers, sum }
 }
 
+/// The powers of γ that the rows of a layout take, and those of its lanes by their distance.
+struct Powers {
+    single: BTreeMap<u32, Fr>,
+    /// By distance d, γ^(d · lane).
+    by_lane: BTreeMap<u32, Vec<Fr>>,
+}
+
+impl Powers {
+    fn new(layout: &Layout, gamma: Fr) -> Self {
+        let lanes = layout.params.lanes.activations as u32;
+        let power = |exponent: u32| gamma.pow(&[u64::from(exponent)]);
+        let (mut single, mut by_lane) = (BTreeMap::from([(1, gamma)]), BTreeMap::new());
+        for row in &layout.rows {
+            for exponent in [row.run, lanes * row.step] {
+                single.entry(exponent).or_insert_with(|| power(exponent));
+            }
+            for distance in [row.step, row.spread] {
+                by_lane.entry(distance).or_insert_with(|| power(distance).powers(lanes as usize).collect());
+            }
+        }
+        Self { single, by_lane }
+    }
+
+    /// γ^exponent, of an exponent in use.
+    fn of(&self, exponent: u32) -> Fr {
+        self.single.get(&exponent).copied().unwrap_or_default()
+    }
+
+    fn lanes(&self, distance: u32) -> &[Fr] {
+        self.by_lane.get(&distance).map_or(&[], Vec::as_slice)
+    }
+}
+
 /// Values and multipliers of the weight rows.
-fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, consumed: &[Fr]) -> (Vec<Fr>, Vec<Fr>) {
-    let lanes =
-        |gamma: bool| powers(if gamma { challenges.gamma } else { challenges.eta }, layout.params.lanes.weights);
-    let (by_eta, by_gamma) = (lanes(false), lanes(true));
+fn weigh(layout: &Layout, first: &FirstPhase, [eta, gamma]: [Fr; 2], consumed: &[Fr]) -> (Vec<Fr>, Vec<Fr>) {
+    let lanes = |x: Fr| x.powers(layout.params.lanes.weights).collect::<Vec<_>>();
+    let (by_eta, by_gamma) = (lanes(eta), lanes(gamma));
     let locals: Vec<Fr> = layout
         .weights
         .rows
@@ -117,12 +141,15 @@ fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, consumed: 
         .enumerate()
         .map(|(index, row)| {
             let powers = if row.gamma { &by_gamma } else { &by_eta };
+            let mut sum = IntegerSum::default();
             if let (Some(private), false) = (&first.private, row.secret.is_empty()) {
-                let secret = (0..row.lanes.len()).filter(|lane| row.is_secret(*lane));
-                return secret.map(|lane| private.weight(&layout.params, (index, lane)) * powers[lane]).sum();
+                for lane in (0..row.lanes.len()).filter(|lane| row.is_secret(*lane)) {
+                    sum.add(private.weight(&layout.params, (index, lane)), &powers[lane]);
+                }
+            } else {
+                row.lanes.iter().zip(powers).for_each(|(weight, power)| sum.add(*weight, power));
             }
-            let products = row.lanes.iter().zip(powers).filter(|(weight, _)| **weight != 0);
-            products.map(|(weight, power)| signed(*weight) * power).sum()
+            sum.total()
         })
         .collect();
     let (mut weight, mut multiplier) = (vec![Fr::ZERO; consumed.len()], vec![Fr::ZERO; consumed.len()]);
@@ -133,7 +160,10 @@ fn weigh(layout: &Layout, first: &FirstPhase, challenges: Challenges, consumed: 
         for row in (start..=end).rev() {
             let below = if row < end { weight[row + 1] } else { Fr::ZERO };
             multiplier[row] = match layout.weights.rows[row].multiplier {
-                Multiplier::One => Fr::ONE,
+                Multiplier::One => {
+                    (multiplier[row], weight[row]) = (Fr::ONE, locals[row] + below);
+                    continue;
+                }
                 Multiplier::Copy(WeightCell::Value(from)) => weight[from],
                 Multiplier::Copy(WeightCell::Multiplier(from)) => multiplier[from],
                 Multiplier::Copy(WeightCell::Consumed(from)) => consumed[from],
@@ -159,145 +189,165 @@ fn value_biases(model: &Model, layout: &Layout) -> Vec<Vec<i64>> {
     biases
 }
 
-fn powers(x: Fr, count: usize) -> Vec<Fr> {
-    std::iter::successors(Some(Fr::ONE), |power| Some(*power * x)).take(count).collect()
-}
-
 /// What one row adds to each accumulator.
 struct Local {
     produced: Fr,
     consumed: Fr,
     negative: Fr,
+    /// Factor of the consumed value in the next row.
+    run: Fr,
+    /// Factor of the produced value in the next row; `None` for the transferred one.
+    link: Option<Fr>,
 }
 
 struct Evaluator<'a> {
     model: &'a Model,
     layout: &'a Layout,
     first: &'a FirstPhase,
-    challenges: Challenges,
+    gamma: &'a Powers,
+    eta: Fr,
     /// Biases per value, by lane and row; empty without such.
     biases: Vec<Vec<i64>>,
 }
 
 impl Evaluator<'_> {
     fn local(&self, index: usize, row: &Row) -> Local {
-        let mut local = Local { produced: Fr::ZERO, consumed: Fr::ZERO, negative: Fr::ZERO };
+        let [produced, consumed, negative] = self.sums(index, row);
+        let run = if row.run > 0 { self.gamma.of(row.run) } else { Fr::ZERO };
+        let link = match row.link {
+            Link::Stop => Some(Fr::ZERO),
+            Link::Inside => Some(self.gamma.of(self.layout.params.lanes.activations as u32 * row.step)),
+            Link::Step => Some(self.gamma.of(1)),
+            Link::Unit if row.pair => Some(self.eta.square()),
+            Link::Unit => Some(self.eta),
+            Link::Jump => None,
+        };
+        Local { produced, consumed, negative, run, link }
+    }
+
+    /// What a row adds to produced, consumed and negative values.
+    fn sums(&self, index: usize, row: &Row) -> [Fr; 3] {
         let layer = (row.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
-        let decision = decides(self.model, row.tensor);
-        let step = self.challenges.gamma.pow([u64::from(row.step)]);
-        let spread = self.challenges.gamma.pow([u64::from(row.spread)]);
-        let (mut at_step, mut at_gamma) = (Fr::ONE, Fr::ONE);
-        for lane in 0..self.first.lanes.len() {
-            if !decision && row.mask >> lane & 1 == 1 {
-                let bias = self.bias(row, (index, lane));
-                let activation = layer.map_or(&Activation::Linear, |layer| &layer.activation);
-                let (share, code, negative) = self.element(activation, index, lane);
-                local.produced += at_step * (share - bias);
-                local.consumed += at_gamma * code;
-                local.negative += at_gamma * negative;
-            } else if row.hidden && !decision {
-                let mut free = signed(self.first.lanes[lane].limbs[0][index]);
-                if row.pair {
-                    let second = signed(self.first.lanes[lane].state[index]);
-                    local.consumed += at_gamma * free * second;
-                    free += self.challenges.eta * second;
-                }
-                local.produced += at_step * free;
-            }
-            at_step *= step;
-            at_gamma *= spread;
-        }
-        if decision {
-            let state = signed(self.first.lanes[0].state[index]);
+        if decides(self.model, row.tensor) {
+            let state = self.first.lanes[0].state[index];
             let whole = self.positional(0, index, 0);
             let y = match &self.first.maximum {
-                Some(maximum) => signed(maximum[index]) - state - whole,
-                None if self.first.private.is_some() => (state.double() - Fr::ONE) * whole + state - Fr::ONE,
-                None => (state.double() - Fr::ONE) * whole,
+                Some(maximum) => maximum[index] - state - whole,
+                None if self.first.private.is_some() => (2 * state - 1) * whole + state - 1,
+                None => (2 * state - 1) * whole,
             };
-            local.produced += y - self.bias(row, (index, 0));
+            let produced = Fr::from_i64(y - self.bias(row, (index, 0)));
+            return [produced, Fr::ZERO, Fr::ZERO];
         }
-        local
+        let activation = layer.map_or(&Activation::Linear, |layer| &layer.activation);
+        let (at_step, at_gamma) = (self.gamma.lanes(row.step), self.gamma.lanes(row.spread));
+        let mut sums = [IntegerSum::default(); 3];
+        let (mut seconds, mut products) = (IntegerSum::default(), Fr::ZERO);
+        for (lane, cells) in self.first.lanes.iter().enumerate() {
+            if row.mask >> lane & 1 == 1 {
+                let (share, code, negative) = self.element(activation, index, lane);
+                sums[0].add(share - self.bias(row, (index, lane)), &at_step[lane]);
+                sums[1].add(code, &at_gamma[lane]);
+                if self.layout.params.negative {
+                    sums[2].add(negative, &at_gamma[lane]);
+                }
+            } else if row.hidden {
+                let (free, second) = (cells.limbs[0][index], cells.state[index]);
+                sums[0].add(free, &at_step[lane]);
+                if row.pair {
+                    seconds.add(second, &at_step[lane]);
+                    products += at_gamma[lane] * Fr::from_i64(free) * Fr::from_i64(second);
+                }
+            }
+        }
+        let [mut produced, mut consumed, negative] = sums.map(|sum| sum.total());
+        if row.pair {
+            produced += self.eta * seconds.total();
+            consumed += products;
+        }
+        [produced, consumed, negative]
     }
 
     /// The bias in a row and lane.
-    fn bias(&self, row: &Row, at: (usize, usize)) -> Fr {
+    fn bias(&self, row: &Row, at: (usize, usize)) -> i64 {
         let layer = (row.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
         let by_value = layer.is_some_and(|layer| layer.bias.len() != layer.shape.channels);
         match (&self.first.private, layer) {
             (Some(private), _) => private.bias(by_value, at),
-            (None, None) => Fr::ZERO,
-            (None, Some(_)) if by_value => signed(self.biases[at.1][at.0]),
-            (None, Some(layer)) => signed(layer.bias[row.channel as usize]),
+            (None, None) => 0,
+            (None, Some(_)) if by_value => self.biases[at.1][at.0],
+            (None, Some(layer)) => layer.bias[row.channel as usize],
         }
     }
 
     /// Accumulator, code and negative part of an element, as its cells say; tampered cells give what the gates compute.
-    fn element(&self, activation: &Activation, row: usize, lane: usize) -> (Fr, Fr, Fr) {
+    /// Digits have at most 48 bits.
+    fn element(&self, activation: &Activation, row: usize, lane: usize) -> (i64, i64, i64) {
         let params = &self.layout.params;
-        let state = signed(self.first.lanes[lane].state[row]);
+        let state = self.first.lanes[lane].state[row];
         let whole = self.positional(lane, row, 0);
         let upper = self.positional(lane, row, params.digits.remainder_limbs as usize);
-        let rounding = Fr::from(params.rounding());
-        let sign = state.double() - Fr::ONE;
-        let negative = (Fr::ONE - state) * upper;
-        let beyond = state * (state - Fr::ONE) * Fr::TWO_INV;
-        let mut share = sign * (whole - rounding);
-        if params.clip {
-            let top = power_of_two(params.digits.remainder_bits()) * Fr::from(params.top());
-            share = (state * (Fr::from(3) - state) - Fr::ONE) * whole + rounding - rounding.double() * state
-                + beyond * (top + Fr::from(2 * params.rounding()));
+        let rounding = params.rounding() as i64;
+        if matches!(activation, Activation::Table(_)) {
+            let bits = params.tables.map_or(0, |(_, bits)| bits);
+            let share = whole - rounding - (1 << (params.digits.remainder_bits() + bits - 1));
+            return (share, state, (1 - state) * upper);
         }
-        let factor = if params.clip { state.double() - state.square() } else { state };
-        let positive = factor * upper + if params.clip { beyond * Fr::from(params.top()) } else { Fr::ZERO };
-        let code = match activation {
-            Activation::Linear => positive + (state - Fr::ONE) * upper,
-            Activation::Table(_) => {
-                let bits = params.tables.map_or(0, |(_, bits)| bits);
-                share = whole - rounding - power_of_two(params.digits.remainder_bits() + bits - 1);
-                state
-            }
-            _ => positive,
-        };
-        (share, code, negative)
+        let (mut share, mut positive) = ((2 * state - 1) * (whole - rounding), state * upper);
+        if params.clip {
+            let (top, beyond) = (params.top() as i64, state * (state - 1) / 2);
+            share = (state * (3 - state) - 1) * whole + rounding - 2 * rounding * state
+                + beyond * ((top << params.digits.remainder_bits()) + 2 * rounding);
+            positive = (2 * state - state * state) * upper + beyond * top;
+        }
+        let code = if *activation == Activation::Linear { positive + (state - 1) * upper } else { positive };
+        (share, code, (1 - state) * upper)
     }
 
     /// `Σ 2^(limb_bits · i) · limb_(from + i)`.
-    fn positional(&self, lane: usize, row: usize, from: usize) -> Fr {
-        let base = Fr::from(1 << self.layout.params.digits.limb_bits);
-        let limbs = self.first.lanes[lane].limbs[from..].iter().rev();
-        limbs.fold(Fr::ZERO, |sum, limb| sum * base + signed(limb[row]))
+    fn positional(&self, lane: usize, row: usize, from: usize) -> i64 {
+        let bits = self.layout.params.digits.limb_bits;
+        self.first.lanes[lane].limbs[from..].iter().rev().fold(0, |sum, limb| (sum << bits) + limb[row])
+    }
+}
+
+/// The fractions of the lookup argument.
+struct Lookups<'a> {
+    model: &'a Model,
+    layout: &'a Layout,
+    first: &'a FirstPhase,
+    inverses: Inverses,
+}
+
+impl<'a> Lookups<'a> {
+    fn new(model: &'a Model, layout: &'a Layout, first: &'a FirstPhase, challenges: Challenges) -> Self {
+        let size = layout.params.tables.map_or(0, |(_, bits)| 1usize << bits);
+        let sizes = [1 << model.digits.limb_bits, size];
+        let inverses = Inverses::new(table_entries(model), sizes, [challenges.beta, challenges.delta]);
+        Self { model, layout, first, inverses }
     }
 
-    /// Helpers of the lookup argument, and their sum per row.
-    fn look_up(&self) -> (Vec<Vec<Fr>>, Vec<Fr>) {
-        let rows = self.layout.usable_rows() - 1;
-        let params = &self.layout.params;
-        let entries = table_entries(self.model);
-        let per_row = params.lookups() + 1;
-        let groups = params.helpers();
-        let mut grouped = vec![Fr::ZERO; (rows + 1) * groups];
+    /// Helpers, and their sum per row but the last usable one.
+    fn columns(&self) -> (Vec<Vec<Fr>>, Vec<Fr>) {
         const CHUNK: usize = 256;
+        let rows = self.layout.usable_rows() - 1;
+        let groups = self.layout.params.helpers();
+        let mut grouped = vec![Fr::ZERO; (rows + 1) * groups];
         grouped.par_chunks_mut(CHUNK * groups).enumerate().for_each(|(chunk, out)| {
-            let mut fractions = Vec::with_capacity(CHUNK * per_row);
-            for row in (chunk * CHUNK..rows).take(CHUNK) {
-                fractions.extend(self.fractions(row, entries.get(row).copied().unwrap_or_default()));
-            }
-            fractions.iter_mut().map(|fraction| &mut fraction.1).batch_invert();
-            for (row, fractions) in fractions.chunks(per_row).enumerate() {
-                for (group, members) in fractions.chunks(params.group()).enumerate() {
-                    out[row * groups + group] = members.iter().map(|(numerator, inverse)| numerator * inverse).sum();
+            for (row, out) in (chunk * CHUNK..rows).zip(out.chunks_mut(groups)) {
+                let fractions = self.fractions(row);
+                for (out, members) in out.iter_mut().zip(fractions.chunks(self.layout.params.group())) {
+                    *out = members.iter().copied().sum();
                 }
             }
         });
-        let totals = (0..rows).map(|row| grouped[row * groups..(row + 1) * groups].iter().sum()).collect();
+        let total = |row: usize| grouped[row * groups..(row + 1) * groups].iter().copied().sum();
         let column = |group: usize| (0..=rows).map(|row| grouped[row * groups + group]).collect();
-        ((0..groups).map(column).collect(), totals)
+        ((0..groups).into_par_iter().map(column).collect(), (0..rows).into_par_iter().map(total).collect())
     }
 
-    /// Numerators and denominators of a row, in the order of the gates.
-    fn fractions(&self, row: usize, entry: (u64, u64, i64)) -> Vec<(Fr, Fr)> {
-        let Challenges { beta, delta, .. } = self.challenges;
+    /// The fractions of a row, in the order of the gates.
+    fn fractions(&self, row: usize) -> Vec<Fr> {
         let placed = self.layout.rows.get(row);
         let table = placed.and_then(|row| table_of(self.model, row.tensor as usize));
         let decision = placed.is_some_and(|row| decides(self.model, row.tensor));
@@ -306,24 +356,19 @@ impl Evaluator<'_> {
             let top = lane.limbs.len() - 1;
             let hidden = placed.is_some_and(|row| row.hidden && !decision && row.mask >> l & 1 == 0);
             for (i, limb) in lane.limbs.iter().enumerate() {
-                let numerator = if i == 0 && hidden { Fr::ZERO } else { Fr::ONE };
-                let mut denominator = beta + signed(limb[row]);
-                if self.layout.params.tables.is_some() && i == top {
-                    if let Some(table) = table {
-                        denominator += delta * (Fr::from(table as u64 + 1) + delta * signed(lane.state[row]));
-                    }
-                    tuples.push((numerator, denominator));
-                } else {
-                    plain.push((numerator, denominator));
-                }
+                let in_tuple = self.layout.params.tables.is_some() && i == top;
+                let fraction = match table {
+                    _ if i == 0 && hidden => Fr::ZERO,
+                    Some(table) if in_tuple => self.inverses.of(limb[row], table as u64 + 1, lane.state[row]),
+                    _ => self.inverses.of(limb[row], 0, 0),
+                };
+                if in_tuple { &mut tuples } else { &mut plain }.push(fraction);
             }
         }
         for limb in self.first.private.iter().flat_map(|private| private.looked_up(row)) {
-            plain.push((Fr::ONE, beta + signed(limb)));
+            plain.push(self.inverses.of(limb, 0, 0));
         }
-        let (value, tag, code) = entry;
-        let denominator = beta + Fr::from(value) + delta * (Fr::from(tag) + delta * signed(code));
-        plain.push((-signed(self.first.multiplicity[row]), denominator));
+        plain.push(self.inverses.of_row(row, self.first.multiplicity[row]));
         pair(plain, tuples)
     }
 }

@@ -10,7 +10,7 @@ use halo2_proofs::{
 };
 
 use super::{
-    super::{config::power_of_two, fixed::signed},
+    super::config::power_of_two,
     Config, Layout, Params,
     geometry::Geometry,
     rows::Row,
@@ -218,16 +218,15 @@ impl PrivateCells {
     }
 
     /// The weight in a row and lane.
-    pub(super) fn weight(&self, params: &Params, at: (usize, usize)) -> Fr {
-        let base = power_of_two(params.digits.limb_bits);
+    pub(super) fn weight(&self, params: &Params, at: (usize, usize)) -> i64 {
         let limbs = self.limbs[at.1].iter().rev();
-        limbs.fold(Fr::from(0), |sum, limb| sum * base + signed(limb[at.0])) - Fr::from(params.weight_bound())
+        limbs.fold(0, |sum, limb| (sum << params.digits.limb_bits) + limb[at.0]) - params.weight_bound().cast_signed()
     }
 
     /// The bias of a row's lane.
-    pub(super) fn bias(&self, by_value: bool, at: (usize, usize)) -> Fr {
+    pub(super) fn bias(&self, by_value: bool, at: (usize, usize)) -> i64 {
         let own = self.value_bias.get(at.1).filter(|_| by_value);
-        signed(self.bias[at.0]) + own.map_or(Fr::from(0), |own| signed(own[at.0]))
+        self.bias[at.0] + own.map_or(0, |own| own[at.0])
     }
 
     /// All limbs of a row, in the order in which they are looked up.

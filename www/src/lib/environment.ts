@@ -30,6 +30,25 @@ export function chooseThreads(asked: number | undefined): number {
   return asked;
 }
 
+/** A function of three vectors that gives the result of one `f64x2.relaxed_madd` on them. */
+const RELAXED_MADD = Uint8Array.from([
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+  ...[0x01, 0x08, 0x01, 0x60, 0x03, 0x7b, 0x7b, 0x7b, 0x01, 0x7b],
+  ...[0x03, 0x02, 0x01, 0x00],
+  ...[0x0a, 0x0d, 0x01, 0x0b, 0x00, 0x20, 0x00, 0x20, 0x01, 0x20, 0x02, 0xfd, 0x87, 0x02, 0x0b],
+]);
+
+/** Whether this browser has the instructions of relaxed SIMD. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(RELAXED_MADD);
+}
+
+/** The wasm build, a folder of {@link wasmBase}: `threads` uses relaxed SIMD, `plain` has threads without it, `single` neither. */
+export function chooseBuild(threads: number, relaxedSimd: boolean): "threads" | "plain" | "single" {
+  if (threads === 1) return "single";
+  return relaxedSimd && hasRelaxedSimd() ? "threads" : "plain";
+}
+
 /** The bound on shared memory, if one was asked for: at least 8 MiB, at most the 4 GiB that wasm can address. */
 export function memoryBound(asked: number | undefined): number | undefined {
   if (asked === undefined) return undefined;
@@ -39,7 +58,7 @@ export function memoryBound(asked: number | undefined): number | undefined {
   return Math.min(asked, MAX_MEMORY_BYTES);
 }
 
-/** Where `threads/` and `single/` lie by default: beside the folder of this file, as in the npm package. */
+/** Where `threads/`, `plain/` and `single/` lie by default: beside the folder of this file, as in the npm package. */
 export function wasmBase(given: string | URL | undefined): string {
   const base = new URL(given ?? "../", given === undefined ? import.meta.url : document.baseURI);
   if (!base.pathname.endsWith("/")) base.pathname += "/";

@@ -13,4 +13,4 @@ export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";
 export { ProvingSession, type ModelInfo, type Proved, type ProveOptions, type SessionOptions, type Verified } from "./session.js";
 export { verify, verifyDetailed, type VerifyOptions } from "./verify.js";
-export type { Inputs, NestedNumbers, Progress, SrsOrigin } from "./wasm.js";
+export type { Arithmetic, Inputs, NestedNumbers, Progress, SrsOrigin } from "./wasm.js";

@@ -1,6 +1,6 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
 import type { Failure } from "./failure.js";
-import type { Inputs, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
+import type { Arithmetic, Inputs, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
 
 /** The three files a prover needs. */
 export interface ModelFiles {
@@ -11,8 +11,14 @@ export interface ModelFiles {
 
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
-  /** Loads the wasm build for so many threads from the folder `base`; `maxMemoryBytes` bounds the memory that threads share. */
-  start: { request: { base: string; threads: number; maxMemoryBytes?: number | undefined }; result: { version: string } };
+  /**
+   * Loads the wasm build for so many threads from the folder `base`, one with relaxed SIMD only if allowed; `maxMemoryBytes`
+   * bounds the memory that threads share.
+   */
+  start: {
+    request: { base: string; threads: number; relaxedSimd: boolean; maxMemoryBytes?: number | undefined };
+    result: { version: string; arithmetic: Arithmetic };
+  };
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: WasmModelInfo };
   prove: { request: { inputs: Inputs; context: Uint8Array }; result: WasmProof & { memoryBytes: number } };

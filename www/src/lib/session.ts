@@ -4,7 +4,7 @@ import { download, type Source } from "./download.js";
 import { chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { ModelFiles, Operations } from "./protocol.js";
-import type { Inputs, SrsOrigin, WasmModelInfo, WasmVerified } from "./wasm.js";
+import type { Arithmetic, Inputs, SrsOrigin, WasmModelInfo, WasmVerified } from "./wasm.js";
 
 type StartRequest = Operations["start"]["request"];
 
@@ -20,7 +20,12 @@ export interface SessionOptions extends CallOptions {
   threads?: number;
   /** Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that. */
   maxMemoryBytes?: number;
-  /** Folder that holds `threads/` and `single/`; by default the package's own. */
+  /**
+   * `false` keeps provers with threads from relaxed SIMD. By default it is used where the browser has it: its fused multiply-add
+   * makes arithmetic faster. Proofs are the same.
+   */
+  relaxedSimd?: boolean;
+  /** Folder that holds `threads/`, `plain/` and `single/`; by default the package's own. */
   wasm?: string | URL;
 }
 
@@ -77,6 +82,8 @@ export class ProvingSession {
   readonly info: ModelInfo;
   /** Threads that proving uses. */
   readonly threads: number;
+  /** How field elements are multiplied: `fma51` with relaxed SIMD if this machine fuses its multiply-add, else `limbs30`. */
+  readonly arithmetic: Arithmetic;
   /** Whether the page is cross-origin isolated; if not, `threads` is 1. */
   readonly isolated: boolean = isIsolated();
   readonly #build: StartRequest;
@@ -85,8 +92,9 @@ export class ProvingSession {
   #queue: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(info: ModelInfo, build: StartRequest, files: ModelFiles, bridge: Bridge) {
-    this.info = info;
+  private constructor({ bridge, info, arithmetic }: Started, build: StartRequest, files: ModelFiles) {
+    this.info = toModelInfo(info);
+    this.arithmetic = arithmetic;
     this.threads = build.threads;
     this.#build = build;
     this.#files = files;
@@ -98,13 +106,13 @@ export class ProvingSession {
     const build = {
       base: wasmBase(options.wasm),
       threads: chooseThreads(options.threads),
+      relaxedSimd: options.relaxedSimd ?? true,
       maxMemoryBytes: memoryBound(options.maxMemoryBytes),
     };
     const [model, vk, srs] = await download([options.model, options.vk ?? vkAddress(options.model), options.srs], options);
     if (!model || !vk || !srs) throw new HushproofError("option", "model, vk and srs are needed");
     const files = { model, vk, srs };
-    const { bridge, info } = await startProver(build, files, options);
-    return new ProvingSession(toModelInfo(info), build, files, bridge);
+    return new ProvingSession(await startProver(build, files, options), build, files);
   }
 
   /** Proves what the model says about `inputs` (by name: flat or nested numbers). Makes no request. */
@@ -155,19 +163,26 @@ export class ProvingSession {
   }
 }
 
+/** A worker with a model loaded. */
+interface Started {
+  bridge: Bridge;
+  info: WasmModelInfo;
+  arithmetic: Arithmetic;
+}
+
 async function startProver(
   build: StartRequest,
   files: ModelFiles,
   options: CallOptions,
   onStarted?: (bridge: Bridge) => void,
-): Promise<{ bridge: Bridge; info: WasmModelInfo }> {
+): Promise<Started> {
   const bridge = new Bridge();
   onStarted?.(bridge);
   try {
     options.onProgress?.("start", 0);
-    await bridge.call("start", build, options);
+    const { arithmetic } = await bridge.call("start", build, options);
     options.onProgress?.("start", 1);
-    return { bridge, info: await bridge.call("load", files, options) };
+    return { bridge, arithmetic, info: await bridge.call("load", files, options) };
   } catch (error) {
     bridge.terminate();
     throw error;

@@ -24,7 +24,7 @@ export async function verifyDetailed(options: VerifyOptions): Promise<Verified> 
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   const bridge = new Bridge();
   try {
-    await bridge.call("start", { base: wasmBase(options.wasm), threads: 1 }, options);
+    await bridge.call("start", { base: wasmBase(options.wasm), threads: 1, relaxedSimd: false }, options);
     return toVerified(await bridge.call("verify", { vk, proof: options.proof, context }, options));
   } finally {
     bridge.terminate();

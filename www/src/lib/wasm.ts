@@ -1,4 +1,4 @@
-/** Declarations of the generated wasm modules `threads/hushproof.js` and `single/hushproof.js`; snake case as generated. */
+/** Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/` and `single/`; snake case as generated. */
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
 export type Progress = (stage: string, fraction: number) => void;
@@ -8,6 +8,9 @@ export type Inputs = Readonly<Record<string, NestedNumbers | Float32Array>>;
 
 /** Numbers, nested to any depth. */
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
+
+/** How field elements are multiplied: two at a time by fused multiply-add of doubles, or one at a time on limbs of 30 bits. */
+export type Arithmetic = "fma51" | "limbs30";
 
 /** Where the structured reference string comes from; a development one was made by whoever published the model. */
 export type SrsOrigin = "development" | "ceremony";
@@ -45,13 +48,15 @@ export interface WasmProver {
 
 export interface WasmModule {
   default(input: { module_or_path: URL | WebAssembly.Module; memory?: WebAssembly.Memory }): Promise<{ memory: WebAssembly.Memory }>;
-  /** Only in the build with threads. */
+  /** Only in the builds with threads. */
   initThreadPool?(threads: number): Promise<void>;
-  /** Only in the build with threads: the work of one of its threads; returns when the pool ends. */
+  /** Only in the builds with threads: the work of one of its threads; returns when the pool ends. */
   wbg_rayon_start_worker?(receiver: number): void;
   Prover: new (hush: Uint8Array, vk: Uint8Array, srs: Uint8Array, onProgress?: Progress) => WasmProver;
   verify(vk: Uint8Array, proofJson: string, context: Uint8Array): WasmVerified;
   version(): string;
+  /** `limbs30` also where relaxed SIMD was built in and this machine's multiply-add turns out not to be fused. */
+  arithmetic(): Arithmetic;
   /** Size of the linear memory; it never shrinks, so this is also the peak. */
   memoryBytes(): number;
 }

@@ -1,4 +1,5 @@
 /** The dedicated worker: loads the wasm module, starts its thread pool, and answers one request at a time. */
+import { chooseBuild } from "./environment.js";
 import { HushproofError } from "./errors.js";
 import { describeFailure } from "./failure.js";
 import type { ModelFiles, Operations, Request, Response } from "./protocol.js";
@@ -50,8 +51,8 @@ function perform(request: Request, progress: Progress): unknown {
   }
 }
 
-async function start({ base, threads, maxMemoryBytes }: StartRequest): Promise<Operations["start"]["result"]> {
-  const folder = new URL(threads > 1 ? "threads/" : "single/", base);
+async function start({ base, threads, relaxedSimd, maxMemoryBytes }: StartRequest): Promise<Operations["start"]["result"]> {
+  const folder = new URL(`${chooseBuild(threads, relaxedSimd)}/`, base);
   const script = new URL("hushproof.js", folder).href;
   let module: WasmModule;
   try {
@@ -71,7 +72,7 @@ async function start({ base, threads, maxMemoryBytes }: StartRequest): Promise<O
   }
   if (threads > 1) await startPool(module, threads);
   wasm = module;
-  return { version: module.version() };
+  return { version: module.version(), arithmetic: module.arithmetic() };
 }
 
 /** With the module's own memory of at most 4 GiB, or a smaller shared one: if asked, or if the browser refuses that much, as phones do. */

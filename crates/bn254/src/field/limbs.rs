@@ -15,10 +15,33 @@ pub(crate) const fn sbb(a: u64, b: u64, borrow: u64) -> (u64, u64) {
 }
 
 /// `a + b * c + carry` as (low word, high word).
+#[cfg(not(target_arch = "wasm32"))]
 #[inline(always)]
 pub(crate) const fn mac(a: u64, b: u64, c: u64, carry: u64) -> (u64, u64) {
     let sum = a as u128 + b as u128 * c as u128 + carry as u128;
     (sum as u64, (sum >> 64) as u64)
+}
+
+/// `a + b * c + carry` as (low word, high word); wasm has no wider product than that of two halves.
+#[cfg(target_arch = "wasm32")]
+#[inline(always)]
+pub(crate) const fn mac(a: u64, b: u64, c: u64, carry: u64) -> (u64, u64) {
+    mac_by_halves(a, b, c, carry)
+}
+
+/// [`mac`] by products of 32-bit halves.
+#[cfg(any(test, target_arch = "wasm32"))]
+#[inline(always)]
+pub(crate) const fn mac_by_halves(a: u64, b: u64, c: u64, carry: u64) -> (u64, u64) {
+    const LOW: u64 = 0xffff_ffff;
+    let (b0, b1, c0, c1) = (b & LOW, b >> 32, c & LOW, c >> 32);
+    let (low, high) = (b0 * c0, b1 * c1);
+    let (cross, other) = (b0 * c1, b1 * c0);
+    let middle = (low >> 32) + (cross & LOW) + (other & LOW);
+    let high = high + (cross >> 32) + (other >> 32) + (middle >> 32);
+    let (sum, over) = ((middle << 32) | (low & LOW)).overflowing_add(a);
+    let (sum, again) = sum.overflowing_add(carry);
+    (sum, high + over as u64 + again as u64)
 }
 
 /// `a + b` modulo 2^256.

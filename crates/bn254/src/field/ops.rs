@@ -3,8 +3,12 @@
 use core::iter::Sum;
 use core::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::limbs::{adc, add_limbs, add_masked, mac, reduce_once, reduce_rarely, sub_limbs, wide_square};
+#[cfg(not(target_arch = "wasm32"))]
+use super::limbs::wide_square;
+use super::limbs::{adc, add_limbs, add_masked, mac, reduce_once, reduce_rarely, sub_limbs};
 use super::{Fp, Params};
+#[cfg(target_arch = "wasm32")]
+use crate::lanes::Limbs30;
 
 impl<P: Params> Fp<P> {
     /// `t / 2^256` modulo p, as some integer below 2p, for `t` below p * 2^256.
@@ -99,22 +103,49 @@ impl<P: Params> Fp<P> {
         self.add_const(self)
     }
 
+    /// `self * y / 2^256 mod p` for any 256-bit integer `y`, reduced; by the product that is fastest on this machine.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[inline(always)]
+    pub(crate) fn times(self, y: [u64; 4]) -> Self {
+        Self::from_montgomery(self.mul_raw(y))
+    }
+
+    /// `self * y / 2^256 mod p` for any 256-bit integer `y`, reduced; on limbs whose products fit 64-bit words.
+    #[cfg(target_arch = "wasm32")]
+    #[inline(never)]
+    pub(crate) fn times(self, y: [u64; 4]) -> Self {
+        Self::from_montgomery(reduce_rarely(Limbs30::<P>::multiply(self.0, y), P::MODULUS))
+    }
+
     /// `self * self`.
+    #[cfg(not(target_arch = "wasm32"))]
     #[inline(always)]
     #[must_use]
-    pub const fn square(self) -> Self {
+    pub fn square(self) -> Self {
         Self::from_montgomery(reduce_rarely(Self::reduce_lazy(wide_square(self.0)), P::MODULUS))
+    }
+
+    /// `self * self`.
+    #[cfg(target_arch = "wasm32")]
+    #[inline(always)]
+    #[must_use]
+    pub fn square(self) -> Self {
+        self.times(self.0)
     }
 
     /// `self` to the power of an integer given by little-endian limbs.
     #[must_use]
     pub fn pow(self, exponent: &[u64]) -> Self {
         let mut result = Self::ONE;
+        let mut started = false;
         for word in exponent.iter().rev() {
             for bit in (0..64).rev() {
-                result = result.square();
+                if started {
+                    result = result.square();
+                }
                 if (word >> bit) & 1 == 1 {
                     result *= self;
+                    started = true;
                 }
             }
         }
@@ -167,7 +198,7 @@ impl<P: Params> Mul for Fp<P> {
     type Output = Self;
     #[inline(always)]
     fn mul(self, rhs: Self) -> Self {
-        Self::from_montgomery(self.mul_raw(rhs.0))
+        self.times(rhs.0)
     }
 }
 

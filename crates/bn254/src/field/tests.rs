@@ -2,7 +2,9 @@ use halo2curves::bn256;
 use halo2curves::ff::{Field, FromUniformBytes, PrimeField};
 use proptest::prelude::*;
 
+use super::limbs::{mac, mac_by_halves, reduce_rarely};
 use super::{Fp, Fq, FqParams, Fr, FrParams, Params};
+use crate::lanes::Limbs30;
 
 /// Elements that tend to break carries, and uniform ones.
 fn element<P: Params>() -> impl Strategy<Value = Fp<P>> {
@@ -65,6 +67,17 @@ proptest! {
         }
         prop_assert_eq!(Fr::from_limbs(limbs).to_halo2(), bn256::Fr::from_uniform_bytes(&wide));
         prop_assert_eq!(Fq::from_limbs(limbs).to_halo2(), bn256::Fq::from_uniform_bytes(&wide));
+    }
+
+    #[test]
+    fn products_of_wasm_agree(a in element::<FrParams>(), y: [u64; 4], words: [u64; 4]) {
+        for y in [y, a.0, [u64::MAX; 4]] {
+            prop_assert_eq!(reduce_rarely(Limbs30::<FrParams>::multiply(a.0, y), FrParams::MODULUS), a.mul_raw(y));
+        }
+        let [x, b, c, carry] = words;
+        for (x, b, c, carry) in [(x, b, c, carry), (u64::MAX, u64::MAX, c, u64::MAX), (x, b, u64::MAX, 0)] {
+            prop_assert_eq!(mac_by_halves(x, b, c, carry), mac(x, b, c, carry));
+        }
     }
 
     #[test]

@@ -66,8 +66,8 @@ const fn split(x: [u64; 4]) -> [u64; 5] {
     ]
 }
 
-/// Two elements as integers; limbs below 2^51, the highest below 2^52. In a [`Ring`] below 2p + 2^206, in a transform
-/// below 4p + 2^206.
+/// Two elements as integers; limbs below 2^51, the highest below 2^52. In a [`Ring`] below 2p, in a transform below
+/// 4p + 2^206.
 #[derive(Clone, Copy)]
 pub(crate) struct Fma51<P, W> {
     limbs: [W; 5],
@@ -167,15 +167,15 @@ impl<P: Params, W: Word> Fma51<P, W> {
     /// -2^51, the total itself not negative.
     #[inline(always)]
     fn adjusted(sum: [W; 5], yes: [u64; 5], no: [u64; 5], mask: W) -> Self {
-        Self::carry(core::array::from_fn(|i| {
-            // 2^51 lent to each limb but the top, repaid by the next.
-            let lend = |limb: u64| {
-                let lent = if i < 4 { limb.wrapping_add(1 << BITS) } else { limb };
-                W::splat(if i > 0 { lent.wrapping_sub(1) } else { lent })
-            };
-            sum[i].add(lend(yes[i]).select(lend(no[i]), mask))
-        }))
+        Self::carry(core::array::from_fn(|i| sum[i].add(lent::<W>(yes[i], i).select(lent(no[i], i), mask))))
     }
+}
+
+/// Limb `i` of a constant, with 2^51 lent to each limb but the top and repaid by the next.
+#[inline(always)]
+fn lent<W: Word>(limb: u64, i: usize) -> W {
+    let lent = if i < 4 { limb.wrapping_add(1 << BITS) } else { limb };
+    W::splat(if i > 0 { lent.wrapping_sub(1) } else { lent })
 }
 
 /// Start of a column: minus all constants that its parts will bring. Columns 0 to 4 lack one low part's, which
@@ -298,13 +298,16 @@ impl<P: Params, W: Word> Ring<P> for Fma51<P, W> {
         Self::reduce(t)
     }
 
-    /// Judged by the top limbs: adds 2p unless that of `self` is greater. Both below 2p + 2^206; so is the result, up to
-    /// 2^204 more, which products absorb.
+    /// Judged by the top limbs: adds nothing where that of `self` is greater, 2p where it is less, and p where they are
+    /// equal and the sign of the difference, of magnitude below 2^204, is open. All operands and results below 2p.
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
-        let mask = self.limbs[4].greater(other.limbs[4]);
-        let difference = core::array::from_fn(|i| self.limbs[i].sub(other.limbs[i]));
-        Self::adjusted(difference, ZERO, Self::P2, mask)
+        let (top, other_top) = (self.limbs[4], other.limbs[4]);
+        let (greater, less) = (top.greater(other_top), other_top.greater(top));
+        Self::carry(core::array::from_fn(|i| {
+            let added = lent::<W>(Self::P2[i], i).select(lent(Self::P1[i], i), less);
+            self.limbs[i].sub(other.limbs[i]).add(lent::<W>(0, i).select(added, greater))
+        }))
     }
 }
 

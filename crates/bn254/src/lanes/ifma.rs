@@ -21,7 +21,7 @@ pub(crate) fn detected() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
 }
 
-/// Eight elements; limbs below 2^52. In a [`Ring`] below 2p + 2^210, in a transform below 4p + 2^210.
+/// Eight elements; limbs below 2^52. In a [`Ring`] below 2p, in a transform below 4p + 2^210.
 #[derive(Clone, Copy)]
 pub(crate) struct Ifma<P> {
     limbs: Limbs,
@@ -103,12 +103,12 @@ impl<P: Params> Kernel<P> {
         Self::carry([t[5], t[6], t[7], t[8], t[9]])
     }
 
-    /// Adds 2p in the lanes of the mask, without carry.
+    /// Adds a constant in the lanes of the mask, without carry.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn add_twice(mut x: Limbs, mask: __mmask8) -> Limbs {
-        for (limb, twice) in x.iter_mut().zip(Self::P2) {
-            *limb = _mm512_mask_add_epi64(*limb, mask, *limb, Self::splat(twice));
+    fn add_where(mut x: Limbs, constant: [u64; 5], mask: __mmask8) -> Limbs {
+        for (limb, added) in x.iter_mut().zip(constant) {
+            *limb = _mm512_mask_add_epi64(*limb, mask, *limb, Self::splat(added));
         }
         x
     }
@@ -156,8 +156,9 @@ impl<P: Params> Kernel<P> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn sub(a: Limbs, b: Limbs) -> Limbs {
-        let mask = _mm512_cmple_epi64_mask(a[4], b[4]);
-        Self::carry(Self::add_twice(Self::minus(a, b), mask))
+        let (equal, less) = (_mm512_cmpeq_epi64_mask(a[4], b[4]), _mm512_cmplt_epi64_mask(a[4], b[4]));
+        let difference = Self::add_where(Self::minus(a, b), Self::P1, equal);
+        Self::carry(Self::add_where(difference, Self::P2, less))
     }
 
     #[inline]
@@ -165,7 +166,7 @@ impl<P: Params> Kernel<P> {
     fn sum_difference(a: Limbs, b: Limbs) -> (Limbs, Limbs) {
         let mask = _mm512_cmpgt_epi64_mask(a[4], Self::splat(Self::P2[4]));
         let sum = Self::sub_twice(Self::plus(a, b), mask);
-        let difference = Self::add_twice(Self::minus(a, b), !mask);
+        let difference = Self::add_where(Self::minus(a, b), Self::P2, !mask);
         (Self::carry(sum), Self::carry(difference))
     }
 
@@ -279,8 +280,8 @@ impl<P: Params> Ring<P> for Ifma<P> {
         self.mul(self)
     }
 
-    /// Judged by the top limbs: adds 2p unless that of `self` is greater. Both below 2p + 2^210; so is the result, up to
-    /// 2^208 more, which products absorb.
+    /// Judged by the top limbs: adds nothing where that of `self` is greater, 2p where it is less, and p where they are
+    /// equal and the sign of the difference, of magnitude below 2^208, is open. All operands and results below 2p.
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
         // SAFETY: `detected`.

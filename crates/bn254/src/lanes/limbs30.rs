@@ -68,7 +68,7 @@ impl<P: Params> Limbs30<P> {
         Self::new(core::array::from_fn(limb))
     }
 
-    /// `a b / 2^256` modulo p: below 2p for a b <= 4 p^2.
+    /// `a b / 2^256` modulo p: below 2p for a b <= p 2^256.
     #[inline(always)]
     fn product(a: [u64; 9], b: [u64; 9]) -> Self {
         let mut t = [0u64; 17];
@@ -77,6 +77,44 @@ impl<P: Params> Limbs30<P> {
                 t[i + j] += a * b;
             }
         }
+        Self::reduce(t)
+    }
+
+    /// `a a / 2^256` modulo p: below 2p for a below 2p.
+    #[inline(always)]
+    fn squared(a: [u64; 9]) -> Self {
+        let mut t = [0u64; 17];
+        for i in 0..9 {
+            t[2 * i] += a[i] * a[i];
+            for j in i + 1..9 {
+                t[i + j] += a[i] * (a[j] << 1);
+            }
+        }
+        Self::reduce(t)
+    }
+
+    /// The product of single elements in the storage form, below 2p; `a` below p, `b` any 256-bit integer.
+    #[cfg(any(test, target_arch = "wasm32"))]
+    #[inline(always)]
+    pub(crate) fn multiply(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
+        Self::product(split(a), split(b)).pack()
+    }
+
+    /// The limbs of the storage form, not reduced.
+    #[inline(always)]
+    fn pack(self) -> [u64; 4] {
+        let x = self.limbs;
+        [
+            x[0] | x[1] << 30 | x[2] << 60,
+            x[2] >> 4 | x[3] << 26 | x[4] << 56,
+            x[4] >> 8 | x[5] << 22 | x[6] << 52,
+            x[6] >> 12 | x[7] << 18 | x[8] << 48,
+        ]
+    }
+
+    /// The columns of a product divided by 2^256 modulo p.
+    #[inline(always)]
+    fn reduce(mut t: [u64; 17]) -> Self {
         for i in 0..8 {
             let m = t[i].wrapping_mul(Self::MU) & MASK;
             for (j, p) in Self::P1.iter().enumerate() {
@@ -112,13 +150,7 @@ impl<P: Params> Lanes<P> for Limbs30<P> {
 
     #[inline(always)]
     fn store(self, values: &mut [Fp<P>]) {
-        let x = self.reduce_once(Self::P2).reduce_once(Self::P1).limbs;
-        values[0] = Fp::from_montgomery([
-            x[0] | x[1] << 30 | x[2] << 60,
-            x[2] >> 4 | x[3] << 26 | x[4] << 56,
-            x[4] >> 8 | x[5] << 22 | x[6] << 52,
-            x[6] >> 12 | x[7] << 18 | x[8] << 48,
-        ]);
+        values[0] = Fp::from_montgomery(self.reduce_once(Self::P2).reduce_once(Self::P1).pack());
     }
 }
 
@@ -130,7 +162,7 @@ impl<P: Params> Ring<P> for Limbs30<P> {
 
     #[inline(always)]
     fn square(self) -> Self {
-        Self::product(self.limbs, self.limbs)
+        Self::squared(self.limbs)
     }
 
     #[inline(always)]

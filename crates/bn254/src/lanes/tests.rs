@@ -172,6 +172,44 @@ proptest! {
     }
 }
 
+/// Differences of differences of extreme values: with equal top limbs, and at both ends of the range of results.
+fn extreme_differences_agree<P: Params, L: Ring<P>>() {
+    let p = P::MODULUS;
+    let stored_integers = [
+        [0, 0, 0, 0],
+        [1, 0, 0, 0],
+        [u64::MAX, u64::MAX, u64::MAX, 0xfff],
+        [0, 0, 0, 1 << 12],
+        [u64::MAX, u64::MAX, u64::MAX, 0xffff],
+        [0, 0, 0, 1 << 16],
+        [0, 0, 0, p[3]],
+        [p[0] - 1, p[1], p[2], p[3]],
+    ];
+    let values = stored_integers.map(Fp::<P>::from_montgomery);
+    let loaded = |value: Fp<P>| L::load(&vec![value; L::WIDTH]);
+    let differences: Vec<_> =
+        values.iter().flat_map(|a| values.iter().map(|b| (*a - *b, loaded(*a).sub(loaded(*b))))).collect();
+    for (a, x) in &differences {
+        for (b, y) in &differences {
+            let (difference, lanes) = (*a - *b, x.sub(*y));
+            assert_eq!(stored(lanes), vec![difference; L::WIDTH]);
+            assert_eq!(stored(lanes.square()), vec![difference.square(); L::WIDTH]);
+            assert_eq!(stored(lanes.sub(*x).mul(lanes)), vec![-*b * difference; L::WIDTH]);
+        }
+    }
+}
+
+#[test]
+fn extreme_differences_stay_in_range() {
+    extreme_differences_agree::<FqParams, Fp<_>>();
+    extreme_differences_agree::<FqParams, Limbs30<_>>();
+    extreme_differences_agree::<FqParams, Fma51<_, Pair<true>>>();
+    #[cfg(target_arch = "x86_64")]
+    if ifma::detected() {
+        extreme_differences_agree::<FqParams, Ifma<_>>();
+    }
+}
+
 #[test]
 fn the_self_check_tells_fused_from_unfused() {
     assert!(self_check::<Pair<true>>());

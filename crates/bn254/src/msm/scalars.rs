@@ -36,8 +36,14 @@ impl Signed {
     #[inline(always)]
     pub(super) fn digit(self, index: u32, bits: u32) -> i32 {
         let shift = index * bits;
-        // `bits` bits of the integer and the one below them.
-        let shifted = if shift == 0 { self.magnitude() << 1 } else { self.magnitude() >> (shift - 1) };
+        // `bits` bits of the integer and the one below them, by 64-bit words.
+        let (low, high) = (self.0 as u64, (self.magnitude() >> 64) as u64);
+        let shifted = match shift {
+            0 => low << 1,
+            1 => low,
+            2..=64 => low >> (shift - 1) | high << (65 - shift),
+            _ => high >> (shift - 65),
+        };
         let window = (shifted as i32) & ((1 << (bits + 1)) - 1);
         let digit = ((window + 1) >> 1) - ((window >> bits) << bits);
         if self.is_negative() { -digit } else { digit }

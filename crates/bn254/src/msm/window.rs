@@ -21,6 +21,8 @@ pub(super) struct Workspace {
     adder: Adder,
     /// Entries sorted by bucket: index of the point, [`NEGATIVE`] for its opposite.
     sorted: Vec<u32>,
+    /// The digit of each entry.
+    digits: Vec<i32>,
     /// Where the entries of each bucket end, while sorting: where the next goes.
     ends: Vec<u32>,
     points: Vec<Affine>,
@@ -41,13 +43,12 @@ impl Workspace {
     ) -> G1 {
         let digit = |i: usize| {
             let (scalar, point) = entry(i);
-            let digit = scalar.digit(window.index, window.bits);
             // A few bases may be the identity; they count as if their digit was 0.
             let idle = bases.has_identity && bases.point(point).is_identity();
-            (if idle { 0 } else { digit }, point)
+            if idle { 0 } else { scalar.digit(window.index, window.bits) }
         };
         self.adder.restart();
-        self.sort(entries, window.bits, digit);
+        self.sort(entries, window.bits, digit, |i| entry(i).1);
         self.first_round(bases);
         self.pair_up();
         // The sums, one for each non-empty bucket, to their places.
@@ -60,12 +61,14 @@ impl Workspace {
     }
 
     /// Sorts entries by the magnitude of their digit; zeros are left out. `lengths[b]` becomes the size of bucket b.
-    fn sort(&mut self, entries: Range<usize>, bits: u32, digit: impl Fn(usize) -> (i32, u32)) {
+    fn sort(&mut self, entries: Range<usize>, bits: u32, digit: impl Fn(usize) -> i32, point: impl Fn(usize) -> u32) {
         let buckets = (1usize << (bits - 1)) + 1;
+        self.digits.clear();
+        self.digits.extend(entries.clone().map(digit));
         self.lengths.clear();
         self.lengths.resize(buckets, 0);
-        for i in entries.clone() {
-            self.lengths[digit(i).0.unsigned_abs() as usize] += 1;
+        for digit in &self.digits {
+            self.lengths[digit.unsigned_abs() as usize] += 1;
         }
         self.lengths[0] = 0;
         self.ends.clear();
@@ -76,11 +79,10 @@ impl Workspace {
         }
         self.sorted.clear();
         self.sorted.resize(total, 0);
-        for i in entries {
-            let (digit, point) = digit(i);
-            if digit != 0 {
+        for (i, digit) in entries.zip(&self.digits) {
+            if *digit != 0 {
                 let end = &mut self.ends[digit.unsigned_abs() as usize];
-                self.sorted[*end as usize] = point | if digit < 0 { NEGATIVE } else { 0 };
+                self.sorted[*end as usize] = point(i) | if *digit < 0 { NEGATIVE } else { 0 };
                 *end += 1;
             }
         }
@@ -154,6 +156,24 @@ impl Workspace {
             self.points.extend(buckets.filter(|bucket| !bucket.is_identity()));
             self.lengths.push(self.points.len() - before);
         }
+        self.sums_of_groups()
+    }
+
+    /// The plain sum of each group of points, of which none is the identity.
+    pub(super) fn plain_sums(&mut self, groups: impl Iterator<Item = impl Iterator<Item = Affine>>) -> Vec<G1> {
+        self.adder.restart();
+        self.points.clear();
+        self.lengths.clear();
+        for group in groups {
+            let before = self.points.len();
+            self.points.extend(group);
+            self.lengths.push(self.points.len() - before);
+        }
+        self.sums_of_groups().into_iter().map(G1::from).collect()
+    }
+
+    /// The sums of the groups that `points` and `lengths` hold, which are consumed.
+    fn sums_of_groups(&mut self) -> Vec<Affine> {
         self.pair_up();
         let mut sums = self.points.iter();
         let sum = |length: &usize| if *length == 0 { None } else { sums.next() };

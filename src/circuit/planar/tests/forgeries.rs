@@ -38,7 +38,7 @@ impl Rig {
 
     /// Whether the identities hold at challenges that were known in advance.
     fn holds(&self, first: &FirstPhase, challenges: Challenges) -> bool {
-        accumulate(&self.model, self.layout(), first, challenges).sum.last() == Some(&Fr::ZERO)
+        accumulate(&self.model, self.layout(), first, challenges).sum.last().is_some_and(|sum| sum.is_zero())
     }
 }
 

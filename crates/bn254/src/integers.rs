@@ -1,0 +1,97 @@
+//! Sums of small integers times field elements, reduced once at the end.
+
+use crate::field::Fr;
+
+/// 32-bit words of a sum: 2 of an integer, 8 of an element.
+const WORDS: usize = 10;
+const MASK: u64 = (1 << 32) - 1;
+
+/// A sum of integer times element; up to 2^29 terms.
+///
+/// Words of the factors' Montgomery forms are multiplied and added as integers, with no reduction: a term costs 8
+/// products of 32-bit words, 16 where the integer exceeds 32 bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IntegerSum {
+    /// Signed sums of 32-bit halves by position.
+    words: [i64; WORDS],
+}
+
+impl IntegerSum {
+    /// Adds `integer * factor`.
+    #[inline]
+    pub fn add(&mut self, integer: i64, factor: &Fr) {
+        let sign = integer >> 63;
+        let magnitude = integer.unsigned_abs();
+        for (i, word) in [magnitude & MASK, magnitude >> 32].into_iter().enumerate() {
+            if word == 0 {
+                continue;
+            }
+            for (j, limb) in factor.0.iter().enumerate() {
+                for (h, half) in [limb & MASK, limb >> 32].into_iter().enumerate() {
+                    let product = word * half;
+                    let at = i + 2 * j + h;
+                    self.words[at] += ((product & MASK) as i64 ^ sign) - sign;
+                    // The highest position is 1 + 7 + 1.
+                    self.words[at + 1] += ((product >> 32) as i64 ^ sign) - sign;
+                }
+            }
+        }
+    }
+
+    /// The sum.
+    pub fn total(&self) -> Fr {
+        if self.words == [0; WORDS] {
+            return Fr::ZERO;
+        }
+        match carried(&self.words) {
+            (limbs, false) => reduced(limbs),
+            (_, true) => -reduced(carried(&self.words.map(i64::wrapping_neg)).0),
+        }
+    }
+}
+
+/// The sum's magnitude in 64-bit limbs where it is not negative, and whether it is.
+fn carried(words: &[i64; WORDS]) -> ([u64; 6], bool) {
+    let mut limbs = [0; 6];
+    let mut carry = 0;
+    for (at, word) in words.iter().chain(&[0; 2]).enumerate() {
+        let sum = word + carry;
+        limbs[at / 2] |= (sum as u64 & MASK) << (32 * (at % 2));
+        carry = sum >> 32;
+    }
+    (limbs, carry < 0)
+}
+
+/// The element whose Montgomery form is this integer modulo p: its upper limbs count 2^256.
+fn reduced([a, b, c, d, e, f]: [u64; 6]) -> Fr {
+    Fr::ONE.times([a, b, c, d]) + Fr::R2.times([e, f, 0, 0])
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_the_field(
+            terms in prop::collection::vec(
+                (prop_oneof![any::<i64>(), -300i64..300, Just(i64::MIN), Just(i64::MAX)], any::<[u64; 4]>()), 0..40),
+        ) {
+            let terms: Vec<_> = terms.into_iter().map(|(integer, limbs)| (integer, Fr::from_limbs(limbs))).collect();
+            let mut sum = IntegerSum::default();
+            terms.iter().for_each(|(integer, factor)| sum.add(*integer, factor));
+            prop_assert_eq!(sum.total(), terms.iter().map(|(integer, factor)| Fr::from_i64(*integer) * *factor).sum());
+        }
+    }
+
+    #[test]
+    fn extreme_terms_do_not_overflow() {
+        for (integer, factor) in [(i64::MIN, -Fr::ONE), (i64::MAX, Fr::from_montgomery([u64::MAX, u64::MAX, 0, 0]))] {
+            let mut sum = IntegerSum::default();
+            (0..10_000).for_each(|_| sum.add(integer, &factor));
+            assert_eq!(sum.total(), Fr::from_i64(integer) * factor * Fr::from_u64(10_000));
+        }
+    }
+}
