@@ -1,4 +1,4 @@
-//! Whether a proof fits into memory, before it is begun.
+//! Whether a proof fits into memory, before its key is derived.
 
 use crate::error::{Error, Result};
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    ProvingKey, memory,
+    ProvingKey,
     progress::{Progress, StageSeconds},
     proof::Proof,
 };
@@ -53,8 +53,8 @@ pub struct Proved {
 /// which never decreases and ends at 1.
 ///
 /// # Errors
-/// `OutOfMemory` when the system has less memory than is predicted to be needed, `InputShape`, `InputValue`, `InputRange`,
-/// `ActivationRange`, `Option` for a context that is too long, and `Artifact` for another form of model than the key's.
+/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`, `Option` for a context that is too long, and `Artifact` for
+/// another form of model than the key's.
 pub fn prove(
     model: &Model,
     key: &ProvingKey,
@@ -63,7 +63,6 @@ pub fn prove(
     rng: impl RngCore + CryptoRng,
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Proved> {
-    memory::check(key.layout.prediction().memory_bytes)?;
     let start = Instant::now();
     progress("witness", 0.0);
     let witness = Witness::new(model, &key.layout, values)?;

@@ -140,7 +140,11 @@ impl Bench {
 /// # Errors
 /// Sizes that the kernels refuse.
 pub fn kernels(ks: &[u32]) -> Result<Vec<Value>, Error> {
-    let row = |name: &str, k: Option<u32>, ours: f64, stock: f64| json!({ "kernel": name, "k": k, "threads": rayon::current_num_threads(), "our_ns": ours * 1e9, "stock_ns": stock * 1e9, "ratio": stock / ours });
+    let row = |name: &str, k: Option<u32>, ours: f64, stock: f64| {
+        let threads = rayon::current_num_threads();
+        let (our_ns, stock_ns) = (ours * 1e9, stock * 1e9);
+        json!({ "kernel": name, "k": k, "threads": threads, "our_ns": our_ns, "stock_ns": stock_ns, "ratio": stock / ours })
+    };
     let mut rows = products(row)?;
     for k in ks {
         let bench = Bench::new(*k)?;
