@@ -42,7 +42,8 @@ impl StageSeconds {
     }
 }
 
-/// What a stage is called, and which part of a typical proof's time lies before and in it.
+/// What a stage is called, and how many hundredths of a typical proof's time lie before and in it: whole numbers, so that
+/// a stage's end is exactly the next one's start.
 struct Share {
     name: &'static str,
     before: f64,
@@ -67,7 +68,7 @@ impl<'a> Progress<'a> {
         let passed = std::mem::replace(&mut self.last, Instant::now()).elapsed().as_secs_f64();
         let (share, seconds) = self.stage(stage);
         *seconds += passed;
-        (self.report)(share.name, share.before + share.of_all * f64::from(fraction));
+        (self.report)(share.name, (share.before + share.of_all * f64::from(fraction)) / 100.0);
     }
 
     /// The times so far.
@@ -79,15 +80,15 @@ impl<'a> Progress<'a> {
     fn stage(&mut self, stage: Stage) -> (Share, &mut f64) {
         let seconds = &mut self.seconds;
         let (name, before, of_all, seconds) = match stage {
-            Stage::Witness { phase: 0 } => ("commit", 0.0, 0.15, &mut seconds.first_phase),
-            Stage::Witness { .. } => ("commit", 0.15, 0.25, &mut seconds.second_phase),
-            Stage::Permutation => ("commit", 0.4, 0.07, &mut seconds.permutation),
-            Stage::Random => ("commit", 0.47, 0.03, &mut seconds.random),
-            Stage::Quotient => ("quotient", 0.5, 0.3, &mut seconds.quotient),
-            Stage::QuotientCommitment => ("quotient", 0.8, 0.1, &mut seconds.quotient_commitment),
-            Stage::Evaluations => ("open", 0.9, 0.02, &mut seconds.evaluations),
+            Stage::Witness { phase: 0 } => ("commit", 0.0, 15.0, &mut seconds.first_phase),
+            Stage::Witness { .. } => ("commit", 15.0, 25.0, &mut seconds.second_phase),
+            Stage::Permutation => ("commit", 40.0, 7.0, &mut seconds.permutation),
+            Stage::Random => ("commit", 47.0, 3.0, &mut seconds.random),
+            Stage::Quotient => ("quotient", 50.0, 30.0, &mut seconds.quotient),
+            Stage::QuotientCommitment => ("quotient", 80.0, 10.0, &mut seconds.quotient_commitment),
+            Stage::Evaluations => ("open", 90.0, 2.0, &mut seconds.evaluations),
             // `Stage` may grow; the last is as good a clock as any for what no one has named.
-            _ => ("open", 0.92, 0.08, &mut seconds.openings),
+            _ => ("open", 92.0, 8.0, &mut seconds.openings),
         };
         (Share { name, before, of_all }, seconds)
     }
