@@ -9,7 +9,7 @@ mod subject;
 #[path = "../../halo2-prover/examples/bench/circuit.rs"]
 mod synthetic;
 #[cfg(target_arch = "wasm32")]
-mod web;
+pub mod web;
 
 pub use kernels::kernels;
 pub use memory::System;
