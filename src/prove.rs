@@ -2,15 +2,17 @@
 //! proofs.
 
 mod keys;
+mod memory;
+mod progress;
 mod proof;
 mod prover;
 pub mod srs;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
-mod transcript;
 mod verifier;
 
 pub use keys::{ProvingKey, VerifyingKey, keygen};
+pub use progress::StageSeconds;
 pub use proof::{PROOF_FORMAT, Proof};
 pub use prover::{Proved, Seconds, prove};
 pub use srs::Srs;

@@ -19,7 +19,10 @@ use crate::{
     statement::Statement,
 };
 
-use super::srs::{Origin, Srs, VerifierPoints};
+use super::{
+    memory,
+    srs::{Origin, Srs, VerifierPoints},
+};
 
 const COMPRESSED_BYTES: usize = 32;
 const SCALAR_BYTES: usize = 32;
@@ -81,6 +84,7 @@ impl ProvingKey {
     /// Derives the proving key of a model from its verifying key.
     ///
     /// # Errors
+    /// `OutOfMemory` when the system has less memory than the key and a proof are predicted to take,
     /// `KeyMismatch` when the key belongs to another model, `SrsMismatch` or `SrsTooSmall` for another SRS.
     pub fn new(model: &Model, vk: VerifyingKey, srs: &Srs) -> Result<Self> {
         let digest = model.key_digest();
@@ -93,6 +97,7 @@ impl ProvingKey {
         }
         vk.check_srs(srs)?;
         let layout = Layout::new(model)?;
+        memory::check(layout.prediction().memory_bytes)?;
         if layout.params() != vk.params || layout.k() != vk.k {
             return Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"));
         }

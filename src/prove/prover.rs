@@ -1,6 +1,9 @@
 //! From input values to a proof.
 
-use hushproof_halo2_prover::{Control, Randomness};
+use std::cell::RefCell;
+
+use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
+use hushproof_halo2_prover::{Control, Randomness, Stage};
 use rand_core::{CryptoRng, RngCore};
 use serde::Serialize;
 #[cfg(not(target_arch = "wasm32"))]
@@ -15,7 +18,11 @@ use crate::{
     statement::PublicCodes,
 };
 
-use super::{ProvingKey, keys::Points, proof::Proof, transcript::ProgressTranscript};
+use super::{
+    ProvingKey,
+    progress::{Progress, StageSeconds},
+    proof::Proof,
+};
 
 /// Where the time of a proof went.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -35,16 +42,19 @@ pub struct Proved {
     pub outputs: Vec<f64>,
     /// Where the time went.
     pub seconds: Seconds,
+    /// Where the time of `seconds.prove` went.
+    pub stages: StageSeconds,
 }
 
 /// Proves a model's output on input values (flat, ONNX order).
 ///
 /// `rng` must be the platform's cryptographic generator: its values are all that hides the witness. `progress` is
-/// called with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is done.
+/// called on this thread with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is done,
+/// which never decreases and ends at 1.
 ///
 /// # Errors
-/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`, `Option` for a context that is too long, and `Artifact`
-/// for another form of model than the key's.
+/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`, `Option` for a context that is too long, and `Artifact` for
+/// another form of model than the key's.
 pub fn prove(
     model: &Model,
     key: &ProvingKey,
@@ -62,11 +72,13 @@ pub fn prove(
     let witness_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let points = Points::new(key.vk.stock().cs());
-    let mut transcript = ProgressTranscript::new(points.columns, points.all(), progress);
+    let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
     let mut circuit = ModelCircuit::new(model, &key.layout)?.with_witness(&witness)?;
-    let (randomness, control) = (Randomness::new(rng), Control::default());
-    key.prover.prove(&key.srs, &[&instance], &mut circuit, randomness, &control, &mut transcript)?;
+    let progress = RefCell::new(Progress::new(progress));
+    let report = |stage: Stage, fraction: f32| progress.borrow_mut().report(stage, fraction);
+    let control = Control { progress: Some(&report), ..Control::default() };
+    key.prover.prove(&key.srs, &[&instance], &mut circuit, Randomness::new(rng), &control, &mut transcript)?;
+    let stages = progress.borrow().seconds();
     let bytes = transcript.finalize();
     if bytes.len() != key.vk.proof_bytes() {
         let reason = format!("{} bytes, expected {}", bytes.len(), key.vk.proof_bytes());
@@ -74,5 +86,6 @@ pub fn prove(
     }
     let outputs = statement.output_values(&codes);
     let proof = Proof { vk: key.vk.digest(), context: context.to_vec(), codes, bytes };
-    Ok(Proved { proof, outputs, seconds: Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() } })
+    let seconds = Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() };
+    Ok(Proved { proof, outputs, seconds, stages })
 }

@@ -3,10 +3,12 @@
 mod planar;
 mod private;
 
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use rand_core::OsRng;
 
-use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify};
+use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, keys::Points, prove, verify};
 use crate::{
     circuit::{Layout, tests::fixtures},
     codec,
@@ -59,6 +61,50 @@ fn a_context_reaches_the_transcript() {
     proof.context = b"other".to_vec();
     let outcome = verify(&key.vk, &proof, b"other");
     assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+}
+
+#[test]
+fn progress_runs_to_the_end_and_stages_are_timed() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let mut reports = Vec::new();
+    let proved = prove(&model, &key, &INPUT, b"", OsRng, &mut |stage, done| reports.push((stage, done))).unwrap();
+    assert!(reports.is_sorted_by_key(|(_, done)| *done), "{reports:?}");
+    assert_eq!((reports.first(), reports.last()), (Some(&("witness", 0.0)), Some(&("open", 1.0))));
+    let mut stages: Vec<_> = reports.into_iter().map(|(stage, _)| stage).collect();
+    stages.dedup();
+    assert_eq!(stages, ["witness", "commit", "quotient", "open"]);
+    let seconds = proved.stages;
+    let each = [
+        seconds.first_phase,
+        seconds.second_phase,
+        seconds.permutation,
+        seconds.random,
+        seconds.quotient,
+        seconds.quotient_commitment,
+        seconds.evaluations,
+        seconds.openings,
+    ];
+    assert!(each.iter().all(|stage| *stage > 0.0), "{seconds:?}");
+    // Parts of one clock's span.
+    assert!((each.iter().sum::<f64>() - seconds.total()).abs() < 1e-9);
+    assert!(seconds.total() <= proved.seconds.prove, "{proved:?}");
+}
+
+/// Every committed column, of small integers too, is hidden by random rows.
+#[test]
+fn two_proofs_of_one_witness_share_no_commitment() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let points = Points::new(key.vk.stock().cs()).all();
+    let mut seen = HashSet::new();
+    for _ in 0..2 {
+        let proof = proof_of(&model, &key, b"");
+        // The two points of the openings come last, after the evaluations.
+        let words: Vec<_> = proof.bytes.chunks(32).map(<[u8]>::to_vec).collect();
+        seen.extend(words[..points - 2].iter().chain(&words[words.len() - 2..]).cloned());
+    }
+    assert_eq!(seen.len(), 2 * points);
 }
 
 #[test]

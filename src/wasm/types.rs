@@ -71,6 +71,7 @@ pub(super) struct Proved<'a> {
     proof: String,
     outputs: BTreeMap<&'a str, &'a [f64]>,
     seconds: prove::Seconds,
+    stages: prove::StageSeconds,
 }
 
 impl<'a> Proved<'a> {
@@ -79,6 +80,7 @@ impl<'a> Proved<'a> {
             proof: proved.proof.to_json(),
             outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), proved.outputs.as_slice())]),
             seconds: proved.seconds,
+            stages: proved.stages,
         }
     }
 }

@@ -116,7 +116,7 @@ async function prove({ entry, runs, threads }) {
     k: session.info.k,
     advice_columns: session.info.adviceColumns,
     outputs: verified.outputs,
-    stages: last.seconds,
+    stages: last.stages,
   };
   session.close();
   return result;

@@ -2,7 +2,7 @@
 
 use crate::measure::{Given, Plan, Subject, cell, chromium, median, native as prove_natively, record};
 use crate::native::{artifacts, binary, models};
-use crate::{bench_ezkl, build_web, table};
+use crate::{bench_ezkl, bench_prover, build_web, table};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -54,6 +54,9 @@ struct Options {
 /// nothing of the site and in one that was there before. Options after `--` are those of `hushproof compile`. Columns are advice and
 /// fixed ones; assigned and allocated are advice cells per activation.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    if let Some(("prover", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return bench_prover::run(rest);
+    }
     let options = parse(arguments)?;
     if options.web {
         build_web::run(&[])?
@@ -199,7 +202,7 @@ fn parse(arguments: &[String]) -> Result<Options> {
     Ok(options)
 }
 
-fn positive(text: &str) -> Result<usize> {
+pub(crate) fn positive(text: &str) -> Result<usize> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => bail!("expected a positive number, not {text}"),

@@ -2,6 +2,7 @@
 
 mod bench;
 mod bench_ezkl;
+mod bench_prover;
 mod build_web;
 mod check;
 mod count;
@@ -65,6 +66,11 @@ const TASKS: &[Task] = &[
         about: "take another project's networks from import to a compared proof DIR [--json] [--only NAME] …",
         run: peer_suite::run,
     },
+    Task {
+        name: "bench prover",
+        about: "measure our prover against the stock one [--web] [--json] [--runs N] [--threads N] [--k 12,14,16] [--no-models]",
+        run: bench_prover::run,
+    },
     Task { name: "fuzz", about: "run the fuzz targets [--seconds N] [--target NAME]", run: fuzz::run },
     Task { name: "env", about: "print the environment in which cargo and wasm-pack build for wasm32", run: env::run },
 ];
@@ -91,7 +97,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     let Some((name, rest)) = arguments.split_first() else {
         println!("cargo xtask TASK [ARGUMENTS]\n");
         for task in TASKS {
-            println!("  {:<11}{}", task.name, task.about);
+            println!("  {:<13}{}", task.name, task.about);
         }
         return Ok(());
     };

@@ -128,7 +128,7 @@ pub(crate) fn native(program: &Path, model: &Subject, plan: &Plan) -> Result<Val
         "predicted_memory_bytes": model.inspected["predicted_memory_bytes"],
         "accuracy": model.accuracy(program)?,
         "prove_seconds": report["prove_seconds"],
-        "stages": report["seconds"],
+        "stages": report["stage_seconds"],
         "verify_seconds": verified["seconds"]["verify"],
         "proof_bytes": report["proof_bytes"],
         "peak_memory_bytes": report["peak_rss_bytes"],

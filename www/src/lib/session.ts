@@ -64,8 +64,10 @@ export interface Proved {
   /** The text of `proof.json`: all that has to leave the device. */
   proof: string;
   outputs: Record<string, number[]>;
-  /** Seconds by stage. */
+  /** Seconds of the two parts: `witness` runs the model, `prove` is all that follows. */
   seconds: Record<string, number>;
+  /** Seconds of the stages of `prove`. */
+  stages: Record<string, number>;
   /** Peak size of the prover's memory. */
   memoryBytes: number;
   threads: number;

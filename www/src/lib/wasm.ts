@@ -30,6 +30,7 @@ export interface WasmProof {
   proof: string;
   outputs: Record<string, number[]>;
   seconds: Record<string, number>;
+  stages: Record<string, number>;
 }
 
 export interface WasmVerified {

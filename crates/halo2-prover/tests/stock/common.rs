@@ -12,7 +12,10 @@ use halo2_proofs::poly::commitment::ParamsProver;
 use halo2_proofs::poly::kzg::commitment::{KZGCommitmentScheme, ParamsKZG};
 use halo2_proofs::poly::kzg::multiopen::VerifierSHPLONK;
 use halo2_proofs::poly::kzg::strategy::SingleStrategy;
-use halo2_proofs::transcript::{Blake2bRead, Blake2bWrite, Challenge255, TranscriptReadBuffer, TranscriptWriterBuffer};
+use halo2_proofs::transcript::{
+    Blake2bRead, Blake2bWrite, Challenge255, EncodedChallenge, TranscriptRead, TranscriptReadBuffer,
+    TranscriptWriterBuffer,
+};
 use hushproof_halo2_prover::{Challenges, ColumnValues, Prover, Source, Srs, Witness, oracle::stock_proof};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -311,14 +314,15 @@ impl Setup {
     }
 
     /// The stock prover's proof, and the random polynomial that it drew.
-    pub(crate) fn stock<C: Circuit<Fr> + Clone, T>(
+    pub(crate) fn stock<C: Circuit<Fr> + Clone, T, E>(
         &self,
         circuit: &C,
         instances: &[&[Fr]],
         seed: u64,
     ) -> (Vec<u8>, Vec<hushproof_halo2_prover::Fr>)
     where
-        T: TranscriptWriterBuffer<Vec<u8>, G1Affine, Challenge255<G1Affine>>,
+        T: TranscriptWriterBuffer<Vec<u8>, G1Affine, E>,
+        E: EncodedChallenge<G1Affine>,
     {
         let mut transcript = T::init(Vec::new());
         let rng = ChaCha20Rng::seed_from_u64(seed);
@@ -328,7 +332,15 @@ impl Setup {
     }
 
     pub(crate) fn verifies(&self, instances: &[&[Fr]], proof: &[u8]) -> bool {
-        let mut transcript = Blake2bRead::<_, _, Challenge255<_>>::init(proof);
+        self.verifies_in(instances, Blake2bRead::<_, _, Challenge255<_>>::init(proof))
+    }
+
+    /// Whether the stock verifier accepts what it reads from any transcript.
+    pub(crate) fn verifies_in<E: EncodedChallenge<G1Affine>>(
+        &self,
+        instances: &[&[Fr]],
+        mut transcript: impl TranscriptRead<G1Affine, E>,
+    ) -> bool {
         verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, _>, _, _, _>(
             self.params.verifier_params(),
             self.key.get_vk(),

@@ -1,7 +1,7 @@
 //! Proofs equal the stock prover's, byte for byte.
 
 use halo2_proofs::halo2curves::bn256::G1Affine;
-use halo2_proofs::transcript::{Challenge255, Keccak256Write, TranscriptWriterBuffer};
+use halo2_proofs::transcript::{Challenge255, EncodedChallenge, Keccak256Write, TranscriptWriterBuffer};
 use hushproof_halo2_prover::{CircuitWitness, Control, Fr, Randomness, Witness};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -12,9 +12,16 @@ fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
 
-fn prove<T>(setup: &Setup, circuit: &TestCircuit, witness: &mut dyn Witness, seed: u64, polynomial: Vec<Fr>) -> Vec<u8>
+pub(crate) fn prove<T, E>(
+    setup: &Setup,
+    circuit: &TestCircuit,
+    witness: &mut dyn Witness,
+    seed: u64,
+    polynomial: Vec<Fr>,
+) -> Vec<u8>
 where
-    T: TranscriptWriterBuffer<Vec<u8>, G1Affine, Challenge255<G1Affine>>,
+    T: TranscriptWriterBuffer<Vec<u8>, G1Affine, E>,
+    E: EncodedChallenge<G1Affine>,
 {
     let mut transcript = T::init(Vec::new());
     let randomness = Randomness::with_polynomial(rng(seed), polynomial);
@@ -28,14 +35,14 @@ fn check(shape: Shape, seed: u64) {
     let setup = Setup::new(shape.k, &circuit);
     let instance = circuit.instance();
     let instances = [instance.as_slice()];
-    let (expected, polynomial) = setup.stock::<_, Transcript>(&circuit, &instances, seed);
+    let (expected, polynomial) = setup.stock::<_, Transcript, _>(&circuit, &instances, seed);
     assert!(setup.verifies(&instances, &expected), "{shape:?}: the oracle's own proof");
 
     let mut recorded = CircuitWitness::new(&circuit, &setup.prover, &instances);
-    assert!(prove::<Transcript>(&setup, &circuit, &mut recorded, seed, polynomial.clone()) == expected, "{shape:?}");
+    assert!(prove::<Transcript, _>(&setup, &circuit, &mut recorded, seed, polynomial.clone()) == expected, "{shape:?}");
     // The same from columns of integers.
     let mut columns = Columns::new(&circuit, &setup.prover);
-    assert!(prove::<Transcript>(&setup, &circuit, &mut columns, seed, polynomial) == expected, "{shape:?}");
+    assert!(prove::<Transcript, _>(&setup, &circuit, &mut columns, seed, polynomial) == expected, "{shape:?}");
 }
 
 #[test]
@@ -70,9 +77,9 @@ fn equals_stock_for_another_transcript() {
     let circuit = TestCircuit::new(Shape::default(), 5);
     let setup = Setup::new(circuit.shape.k, &circuit);
     let instance = circuit.instance();
-    let (expected, polynomial) = setup.stock::<_, Keccak>(&circuit, &[&instance], 5);
+    let (expected, polynomial) = setup.stock::<_, Keccak, _>(&circuit, &[&instance], 5);
     let mut witness = Columns::new(&circuit, &setup.prover);
-    assert!(prove::<Keccak>(&setup, &circuit, &mut witness, 5, polynomial) == expected);
+    assert!(prove::<Keccak, _>(&setup, &circuit, &mut witness, 5, polynomial) == expected);
 }
 
 #[test]
@@ -122,6 +129,7 @@ fn wrong_witness_is_not_accepted() {
     circuit.lanes[0][9] += 1;
     let instance = circuit.instance();
     let mut witness = Columns::new(&circuit, &setup.prover);
-    let proof = prove::<Transcript>(&setup, &circuit, &mut witness, 9, Fr::ONE.powers(1 << circuit.shape.k).collect());
+    let proof =
+        prove::<Transcript, _>(&setup, &circuit, &mut witness, 9, Fr::ONE.powers(1 << circuit.shape.k).collect());
     assert!(!setup.verifies(&[&instance], &proof));
 }

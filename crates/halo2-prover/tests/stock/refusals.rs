@@ -208,6 +208,36 @@ fn progress_is_reported_and_a_raised_flag_ends_the_proof() {
     }
 }
 
+#[test]
+fn threads_prove_again_after_proofs_that_failed_or_were_cancelled() {
+    let (circuit, setup) = setup();
+    let instance = circuit.instance();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    let prove = |witness: &mut dyn Witness, control: &Control<'_>| {
+        let mut transcript = Transcript::init(Vec::new());
+        let randomness = Randomness::new(rng());
+        setup.prover.prove(&setup.srs, &[&instance], witness, randomness, control, &mut transcript)?;
+        Ok::<_, ProveError>(transcript.finalize())
+    };
+    pool.install(|| {
+        let columns = || Columns::new(&circuit, &setup.prover);
+        let expected = prove(&mut columns(), &Control::default()).unwrap();
+        assert!(setup.verifies(&[&instance], &expected));
+        for at in [Stage::Witness { phase: 1 }, Stage::Quotient, Stage::Openings] {
+            let cancelled = AtomicBool::new(false);
+            let report = |stage, _| cancelled.store(stage == at, Ordering::Relaxed);
+            let control = Control { progress: Some(&report), cancelled: Some(&cancelled) };
+            assert!(matches!(prove(&mut columns(), &control), Err(ProveError::Cancelled)), "{at}");
+            let wide = |_, columns: &mut Vec<ColumnValues>| {
+                columns[0] = ColumnValues::Small { values: vec![2], bits: 1 };
+            };
+            let failed = prove(&mut Changed(columns(), wide), &Control::default());
+            assert!(matches!(failed, Err(ProveError::OutOfBounds { .. })));
+            assert!(prove(&mut columns(), &Control::default()).unwrap() == expected, "after {at}");
+        }
+    });
+}
+
 /// A circuit that is refused for its constraint system.
 #[derive(Clone, Default)]
 struct Refused<const KIND: u8>;

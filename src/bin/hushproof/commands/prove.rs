@@ -74,6 +74,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             "prove": proved.seconds.prove,
             "verify": verify,
         },
+        "stage_seconds": proved.stages,
         "prove_seconds": prove_runs,
         "k": key.layout.k(),
         "advice_columns": key.vk.params.advice_columns(),
