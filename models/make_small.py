@@ -104,10 +104,10 @@ def relu_input_only(rng):
 
 
 def unsupported(rng):
-    """Gemm, Tan, Gemm and the exact GELU x * (1 + erf(x / sqrt 2)) / 2: Tan and Erf have no circuit."""
+    """Gemm, Det, Gemm and the exact GELU x * (1 + erf(x / sqrt 2)) / 2: Det has no circuit."""
     graph = Graph("unsupported", "x", [1, 4])
     graph.dense("dense1", weights(rng, 5, 4) / 4, np.zeros(5))
-    graph.node("Tan", "dense1/tan")
+    graph.node("Det", "dense1/det")
     hidden = graph.dense("dense2", weights(rng, 3, 5), np.zeros(3))
     graph.node("Div", "gelu/div", graph.constant("gelu.sqrt2", np.sqrt(2)))
     graph.node("Erf", "gelu/erf")
