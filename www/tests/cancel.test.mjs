@@ -1,7 +1,7 @@
 // Cancelling stops the work at once, and the page and the session stay usable.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { fillExample, launch, openSite, proveOnPage, PROVE_TIMEOUT } from "./support/browser.mjs";
+import { fillExample, launch, openSite, proveAndCancel, proveOnPage, PROVE_TIMEOUT } from "./support/browser.mjs";
 import { openApi } from "./support/api.mjs";
 import { readCatalog, serveNatively, verifyNatively } from "./support/site.mjs";
 
@@ -20,8 +20,7 @@ after(async () => {
 test("the Cancel button stops a proof, and the next proof is good", async () => {
   const page = await openSite(browser, site.url);
   await fillExample(page);
-  await page.locator("#prove").click();
-  await page.locator("#cancel:enabled").click();
+  await proveAndCancel(page);
   await page.locator("#status[data-state=ready]").waitFor({ state: "attached" });
   assert.match(await page.locator("#status").textContent(), /Cancelled/);
   assert.ok(await page.locator("#result").isHidden());

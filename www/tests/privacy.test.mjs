@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fillExample, launch, openSite, proveOnPage, verifyOnPage } from "./support/browser.mjs";
+import { fillExample, launch, openSite, proveAndCancel, proveOnPage, verifyOnPage } from "./support/browser.mjs";
 import { serveFiles } from "./support/server.mjs";
 import { DIST, readCatalog, serveNatively } from "./support/site.mjs";
 
@@ -41,8 +41,7 @@ test("after a cancelled proof the restart asks for program files only", async ()
   const page = await openSite(browser, site.url);
   await fillExample(page);
   const before = site.requests.length;
-  await page.locator("#prove").click();
-  await page.locator("#cancel:enabled").click();
+  await proveAndCancel(page);
   await page.locator("#status[data-state=ready]").waitFor({ state: "attached" });
   await proveOnPage(page);
   const secrets = entry.examples[0].record.map(String).filter((text) => text.length > 3);
