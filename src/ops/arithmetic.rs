@@ -48,23 +48,22 @@ pub(super) const POW: RewriteDef = RewriteDef {
 
 /// The larger of each pair of values: a + relu(b − a).
 pub(super) fn larger(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Id> {
-    let dtype = to.fact(a).dtype;
-    let (a, b) = (to.float(a)?, to.float(b)?);
-    let (a, b) = if to.value(a).is_some() { (b, a) } else { (a, b) };
-    let difference = to.op("Sub", &[b, a])?;
-    let more = to.op("Relu", &[difference])?;
-    let y = to.op("Add", &[a, more])?;
-    to.relabel(y, dtype)
+    extreme(to, a, b, "Add", |a, b| [b, a])
 }
 
 /// The smaller of each pair of values: a − relu(a − b).
 pub(super) fn smaller(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Id> {
+    extreme(to, a, b, "Sub", |a, b| [a, b])
+}
+
+/// One of the values, moved by what the other is beyond it; the private one, if the other is constant.
+fn extreme(to: &mut Rewriter<'_>, a: Id, b: Id, join: &'static str, beyond: fn(Id, Id) -> [Id; 2]) -> OpResult<Id> {
     let dtype = to.fact(a).dtype;
     let (a, b) = (to.float(a)?, to.float(b)?);
     let (a, b) = if to.value(a).is_some() { (b, a) } else { (a, b) };
-    let difference = to.op("Sub", &[a, b])?;
+    let difference = to.op("Sub", &beyond(a, b))?;
     let more = to.op("Relu", &[difference])?;
-    let y = to.op("Sub", &[a, more])?;
+    let y = to.op(join, &[a, more])?;
     to.relabel(y, dtype)
 }
 

@@ -115,24 +115,22 @@ fn unroll(cell: Cell, mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter
         return Err(OpError::unsupported(format!("activations {}", names.join(", "))));
     }
 
+    let constant = |id: Id| {
+        let value = to.value(id).map(|value| value.data().to_vec());
+        value.ok_or_else(|| OpError::unsupported("private weights"))
+    };
+    let (w, r) = (constant(w)?, constant(r)?);
+    let b = match inputs.optional(3) {
+        Some(bias) => constant(bias)?,
+        None => vec![0.0; directions * 2 * rows],
+    };
+    if b.len() != directions * 2 * rows {
+        return Err(OpError::Graph("the bias does not fit the weights".into()));
+    }
+    let part = |values: &[f64], start: usize, len: usize| values[start..start + len].to_vec();
     let mut all: Vec<Vec<Id>> = vec![];
     let (mut last_h, mut last_c) = (vec![], vec![]);
     for d in 0..directions {
-        let gates = cell.gates();
-        let bias = inputs.optional(3);
-        let part = |values: &[f64], start: usize, len: usize| values[start..start + len].to_vec();
-        let constant = |to: &Rewriter<'_>, id: Id| {
-            let value = to.value(id).map(|value| value.data().to_vec());
-            value.ok_or_else(|| OpError::unsupported("private weights"))
-        };
-        let (w, r) = (constant(to, w)?, constant(to, r)?);
-        let b = match bias {
-            Some(bias) => constant(to, bias)?,
-            None => vec![0.0; directions * 2 * rows],
-        };
-        if b.len() != directions * 2 * rows {
-            return Err(OpError::Graph("the bias does not fit the weights".into()));
-        }
         let mut unit = Direction {
             cell,
             input: vec![],
@@ -142,7 +140,7 @@ fn unroll(cell: Cell, mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter
             activations: names[d * per..(d + 1) * per].to_vec(),
             linear_before_reset: reset,
         };
-        for gate in 0..gates {
+        for gate in 0..cell.gates() {
             let start = d * rows + gate * hidden;
             let w = to.floats(&[hidden, width], part(&w, start * width, hidden * width))?;
             unit.input.push(to.transpose(w, &[1, 0])?);

@@ -66,25 +66,27 @@ pub(crate) fn is_debian() -> bool {
 
 /// Installs Debian packages, as root or through a `sudo` that asks nothing.
 pub(crate) fn apt_install(packages: &[&str]) -> Result<()> {
-    let line = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
-    eprintln!("setup: {line}");
+    let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
+    eprintln!("setup: apt-get {}", install.join(" "));
+    apt(&install).or_else(|_| apt_upgrade(packages))
+}
+
+/// Installs the newest release of Debian packages, by package lists made anew.
+pub(crate) fn apt_upgrade(packages: &[&str]) -> Result<()> {
+    apt(&["update"])?;
+    apt(&[&["install", "-y", "--no-install-recommends"], packages].concat())
+}
+
+fn apt(arguments: &[&str]) -> Result<()> {
     let prefix: &[&str] = if is_root() {
         &[]
     } else if succeeds(command("sudo").args(["-n", "true"])) {
         &["sudo", "-n"]
     } else {
-        bail!("not root and no password-free sudo; run: sudo {line}")
+        bail!("not root and no password-free sudo; run: sudo apt-get {}", arguments.join(" "))
     };
-    let apt = |arguments: &[&str]| {
-        let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
-        execute(command(words[0]).args(&words[1..]))
-    };
-    let install = [&["install", "-y", "--no-install-recommends"], packages].concat();
-    if apt(&install).is_err() {
-        apt(&["update"])?;
-        apt(&install)?;
-    }
-    Ok(())
+    let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
+    execute(command(words[0]).args(&words[1..]))
 }
 
 fn is_root() -> bool {

@@ -193,16 +193,26 @@ fn usable_sysroot(rustc: &Path) -> Option<PathBuf> {
     usable.then_some(sysroot)
 }
 
+/// The sources of std from rustup, else a whole toolchain from Debian, of which old package lists may know a release that is too old.
 fn install() -> Result<PathBuf> {
-    if system::is_debian() {
-        system::apt_install(APT_PACKAGES)?;
-    } else if system::find(&["rustup"]).is_some() {
-        execute(command("rustup").args(["component", "add", "rust-src"]))?;
-    }
-    match find_sysroot() {
+    let usable = |step: Result<()>| match find_sysroot() {
         Some(sysroot) => Ok(sysroot),
-        None => bail!("no Rust >= 1.{LEAST_MINOR} with the sources of std; run: rustup component add rust-src"),
+        None => {
+            step?;
+            bail!("no Rust >= 1.{LEAST_MINOR} with the sources of std; run: rustup component add rust-src")
+        }
+    };
+    let mut found = usable(Ok(()));
+    if found.is_err() && system::find(&["rustup"]).is_some() {
+        found = usable(execute(command("rustup").args(["component", "add", "rust-src"])));
     }
+    if found.is_err() && system::is_debian() {
+        found = usable(system::apt_install(APT_PACKAGES));
+    }
+    if found.is_err() && system::is_debian() {
+        found = usable(system::apt_upgrade(APT_PACKAGES));
+    }
+    found
 }
 
 /// rust-lld of this toolchain or of any other that rustup has, else wasm-ld of LLVM.
