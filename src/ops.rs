@@ -8,6 +8,7 @@ mod attrs;
 mod comparison;
 mod elementwise;
 mod function;
+pub(crate) mod ml;
 mod moves;
 mod product;
 mod rewrite;
@@ -223,6 +224,15 @@ const REWRITES: &[&RewriteDef] = &[
     &logic::XOR,
 ];
 
+/// The domain of an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Domain {
+    /// The default one.
+    Default,
+    /// `ai.onnx.ml`.
+    Ml,
+}
+
 /// Versions of the default ONNX operator set that are read.
 pub(crate) const OPSETS: RangeInclusive<i64> = 7..=21;
 
@@ -231,10 +241,19 @@ const MAX_WORK: u64 = 1 << 34;
 
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let ml = ml::REWRITES.iter().copied().map(Def::Rewrite);
     let mut all: Vec<Def> =
-        DEFS.iter().copied().map(Def::Op).chain(REWRITES.iter().copied().map(Def::Rewrite)).collect();
+        DEFS.iter().copied().map(Def::Op).chain(REWRITES.iter().copied().map(Def::Rewrite)).chain(ml).collect();
     all.sort_unstable_by_key(|def| def.onnx());
     all.into_iter().map(|def| (def.onnx(), def.summary()))
+}
+
+/// The operator that ONNX calls `name` in a domain.
+pub(crate) fn find_in(domain: Domain, name: &str) -> Option<Def> {
+    match domain {
+        Domain::Default => find(name),
+        Domain::Ml => ml::REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite),
+    }
 }
 
 /// The operator that ONNX calls `name` in its default domain.
@@ -244,7 +263,10 @@ pub(crate) fn find(name: &str) -> Option<Def> {
 }
 
 /// What to do about an operator that is not supported; empty where nothing is nearer than another.
-pub(crate) fn advice(name: &str) -> &'static str {
+pub(crate) fn advice(domain: Domain, name: &str) -> &'static str {
+    if domain == Domain::Ml {
+        return ml::advice(name);
+    }
     match name {
         "Compress" | "NonMaxSuppression" | "NonZero" | "Unique" => {
             "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
@@ -345,6 +367,17 @@ pub(crate) trait Op: fmt::Debug + Send + Sync {
     /// If it has none for these operands.
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>>;
 
+    /// The decision trees that the first input goes through, if the operator is made of such.
+    fn trees(&self) -> Option<&ml::Trees> {
+        None
+    }
+
+    /// What an element of the first output is of the same element of the first input in single precision, if that never
+    /// decreases or never increases.
+    fn monotone(&self, _element: usize) -> Option<ml::Monotone> {
+        None
+    }
+
     /// Adds what the operator stands for, where for these operands it stands for others, and gives its outputs.
     ///
     /// # Errors
@@ -401,6 +434,8 @@ pub(crate) enum Lowered {
     Contract(Contraction),
     /// The softmax of all values of the first input.
     Softmax,
+    /// Sums over the leaves of decision trees that the first input reaches.
+    Forest(ml::Form),
 }
 
 /// What an operator sees of an input before evaluation.
@@ -520,7 +555,12 @@ mod tests {
             assert!(matches!(find(def.onnx), Some(Def::Rewrite(found)) if found.summary == def.summary));
         }
         assert!(find("Loop").is_none());
-        assert_eq!(operators().count(), DEFS.len() + REWRITES.len());
+        assert!(ml::REWRITES.is_sorted_by(|a, b| a.onnx < b.onnx));
+        for def in ml::REWRITES {
+            assert!(find_in(Domain::Ml, def.onnx).is_some_and(|found| found.summary() == def.summary));
+            assert!(find(def.onnx).is_none() && !def.summary.is_empty());
+        }
+        assert_eq!(operators().count(), DEFS.len() + REWRITES.len() + ml::REWRITES.len());
     }
 
     /// The table of `docs/operators.md`.
@@ -541,13 +581,22 @@ mod tests {
                 def.summary()
             )
         };
+        let ml = |def: &&RewriteDef| {
+            let link = format!("https://onnx.ai/onnx/operators/onnx_aionnxml_{}.html", def.onnx);
+            let (first, last) = (def.opsets.start(), def.opsets.end());
+            format!("| [{}]({link}) | {first} to {last} | {} |\n", def.onnx, def.summary)
+        };
+        let ml_count = ml::REWRITES.len();
         let count = all.len();
         format!(
             "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs`; a test keeps this file \
              so\n(`HUSHPROOF_WRITE_DOCS=1 cargo test --lib documented` rewrites it). \"own\" operators have a normal form of their \
              own, \"others\" are\nput together from those. The file of each operator in `src/ops/` states its formula, rounding and \
-             limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}",
-            all.iter().map(row).collect::<String>()
+             limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}\n## \
+             ai.onnx.ml\n\nThe {ml_count} operators of this domain that are read, in `src/ops/ml/`.\n\n| operator | operator sets \
+             | what is served |\n|---|---|---|\n{}",
+            all.iter().map(row).collect::<String>(),
+            ml::REWRITES.iter().map(ml).collect::<String>()
         )
     }
 

@@ -164,6 +164,7 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64>
             };
             (0..groups * rows * columns).map(value).collect()
         }
+        Lowered::Forest(form) => form.eval(data(0)),
         Lowered::Softmax => {
             let sum: f64 = data(0).iter().map(|x| x.exp()).sum();
             data(0).iter().map(|x| x.exp() / sum).collect()
