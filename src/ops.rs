@@ -588,8 +588,9 @@ mod tests {
             assert!(text.contains(&format!("[{name}](https://onnx.ai/onnx/operators/onnx__{name}.html)")), "{name}");
             assert!(text.contains(&format!("onnx: \"{name}\"")), "{name}");
         }
-        let files = std::fs::read_dir(folder).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file());
-        assert_eq!(files.count(), DEFS.len(), "one file for each operator");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let operators = files.filter(|path| path.is_file() && !path.ends_with("support.rs"));
+        assert_eq!(operators.count(), DEFS.len(), "one file for each operator");
         assert!(find("Loop").is_none());
         assert_eq!(operators().count(), DEFS.len());
     }

@@ -206,6 +206,10 @@ impl<'a> Rewriter<'a> {
         if self.shape(x) == shape {
             return Ok(x);
         }
+        if shape.is_empty() {
+            // A list of no sizes is no tensor here.
+            return self.op("Squeeze", &[x]);
+        }
         let sizes: Vec<_> = shape.iter().map(|size| *size as i64).collect();
         let sizes = self.ints(&sizes)?;
         self.op("Reshape", &[x, sizes])
