@@ -589,8 +589,8 @@ mod tests {
             assert!(text.contains(&format!("onnx: \"{name}\"")), "{name}");
         }
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let operators = files.filter(|path| path.is_file() && !path.ends_with("support.rs"));
-        assert_eq!(operators.count(), DEFS.len(), "one file for each operator");
+        let named = files.filter(|path| path.is_file() && !path.ends_with("support.rs"));
+        assert_eq!(named.count(), DEFS.len(), "one file for each operator");
         assert!(find("Loop").is_none());
         assert_eq!(operators().count(), DEFS.len());
     }
