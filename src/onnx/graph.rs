@@ -226,7 +226,15 @@ impl<'a> Builder<'a> {
     fn new(name: &str, [opset, ml_opset]: [i64; 2]) -> Self {
         let name = name.to_owned();
         Self {
-            graph: Graph { name, values: vec![], nodes: vec![], inputs: vec![], outputs: vec![], label: None, beside: vec![] },
+            graph: Graph {
+                name,
+                values: vec![],
+                nodes: vec![],
+                inputs: vec![],
+                outputs: vec![],
+                label: None,
+                beside: vec![],
+            },
             opset,
             ml_opset,
             double: false,

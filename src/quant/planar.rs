@@ -90,8 +90,7 @@ const fn is_decision(activation: &FloatActivation) -> bool {
 /// Whether the input has no cuts, or increasing ones for each value.
 fn are_cuts(network: &Network) -> bool {
     let increasing = |cuts: &Vec<f64>| cuts.is_sorted_by(|a, b| a < b) && !cuts.iter().any(|cut| cut.is_nan());
-    network.cuts.is_empty()
-        || network.cuts.len() == network.input_shape.len() && network.cuts.iter().all(increasing)
+    network.cuts.is_empty() || network.cuts.len() == network.input_shape.len() && network.cuts.iter().all(increasing)
 }
 
 /// Checks a network's shapes, so that no index below can go wrong, and its numbers.

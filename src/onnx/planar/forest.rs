@@ -9,11 +9,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{
-    Builder, Graph, Node,
-    expr::Expr,
-    value::Value,
-};
+use super::{Builder, Graph, Node, expr::Expr, value::Value};
 use crate::{
     graph::planar::{FloatActivation, Map, Shape, Sparse},
     ops::{

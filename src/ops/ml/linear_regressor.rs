@@ -41,7 +41,8 @@ pub(super) fn regression(
     let intercepts = intercepts.unwrap_or_else(|| vec![0.0; count]);
     if count == 0 || coefficients.len() != count * features || count as i64 != targets || intercepts.len() != count {
         let (weights, bias) = (coefficients.len(), intercepts.len());
-        let reason = format!("{weights} coefficients and {bias} intercepts for {features} features and {targets} targets");
+        let reason =
+            format!("{weights} coefficients and {bias} intercepts for {features} features and {targets} targets");
         return Err(OpError::Graph(reason));
     }
     if coefficients.iter().chain(&intercepts).any(|value| !value.is_finite()) {
@@ -59,7 +60,8 @@ mod tests {
 
     #[test]
     fn linear_regressor() {
-        let case = Case::new(&super::DEF).with("coefficients", floats(&[1.0, -2.0, 0.5, 0.0])).with("targets", Attr::Int(2));
+        let case =
+            Case::new(&super::DEF).with("coefficients", floats(&[1.0, -2.0, 0.5, 0.0])).with("targets", Attr::Int(2));
         case.gives(&[3.0, 1.0], &[&[1.0, 1.5]]);
         case.with("intercepts", floats(&[10.0, 20.0])).gives(&[3.0, 1.0], &[&[11.0, 21.5]]);
         case.graph_error(3);

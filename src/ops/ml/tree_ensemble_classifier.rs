@@ -74,7 +74,8 @@ mod tests {
 
     /// Two stumps on two features.
     fn classifier(ids: [i64; 4], weights: &[f64], labels: &[i64]) -> Case {
-        let stumps = [Stump { feature: 0, mode: "BRANCH_LEQ", value: 1.0 }, Stump { feature: 1, mode: "BRANCH_LT", value: 0.5 }];
+        let stumps =
+            [Stump { feature: 0, mode: "BRANCH_LEQ", value: 1.0 }, Stump { feature: 1, mode: "BRANCH_LT", value: 0.5 }];
         let case = Case::new(&super::DEF).stumps(&stumps);
         case.with("class_treeids", ints(&[0, 0, 1, 1]))
             .with("class_nodeids", ints(&[1, 2, 1, 2]))

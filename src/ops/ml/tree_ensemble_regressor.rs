@@ -89,7 +89,8 @@ mod tests {
     use super::super::tests::{Case, Stump, floats, ints, text};
 
     fn regressor(ids: [i64; 4], weights: &[f64]) -> Case {
-        let stumps = [Stump { feature: 0, mode: "BRANCH_GT", value: 1.0 }, Stump { feature: 1, mode: "BRANCH_GTE", value: 0.5 }];
+        let stumps =
+            [Stump { feature: 0, mode: "BRANCH_GT", value: 1.0 }, Stump { feature: 1, mode: "BRANCH_GTE", value: 0.5 }];
         let case = Case::new(&super::DEF).stumps(&stumps);
         case.with("target_treeids", ints(&[0, 0, 1, 1]))
             .with("target_nodeids", ints(&[1, 2, 1, 2]))

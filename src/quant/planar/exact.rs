@@ -31,12 +31,7 @@ pub(super) fn exact(network: &Network, top: f64) -> Vec<Vec<Option<f64>>> {
 
 /// The largest magnitude of what a layer feeds its activation, per channel, where it reads such integers only; if `whole`, where
 /// that is an integer too: sums of whole weights times integers and a whole bias.
-pub(super) fn sums(
-    network: &Network,
-    layer: &FloatLayer,
-    exact: &[Vec<Option<f64>>],
-    whole: bool,
-) -> Vec<Option<f64>> {
+pub(super) fn sums(network: &Network, layer: &FloatLayer, exact: &[Vec<Option<f64>>], whole: bool) -> Vec<Option<f64>> {
     let (channels, plane) = (layer.shape.channels, layer.shape.plane());
     let whole = |value: f64| (!whole || value.fract() == 0.0).then_some(value.abs());
     let largest = |bias: &[f64]| bias.iter().map(|b| whole(*b)).try_fold(0.0, |most: f64, b| Some(most.max(b?)));
