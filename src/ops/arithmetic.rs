@@ -6,7 +6,7 @@ use super::{
     Id, OpError, OpResult, RewriteDef, Rewriter,
     activations::{fold, only, without_attributes},
 };
-use crate::{graph::planar::Unary, tensor::DType};
+use crate::{float, graph::planar::Unary, tensor::DType};
 
 /// a to the power b. A constant scalar power is a table; of a private power the base must be a positive constant: e^(b · ln a).
 pub(super) const POW: RewriteDef = RewriteDef {
@@ -38,7 +38,7 @@ pub(super) const POW: RewriteDef = RewriteDef {
         if base.data().iter().any(|base| *base <= 0.0) {
             return Err(OpError::unsupported("a private power of a number that is not positive"));
         }
-        let (shape, logs) = (base.shape().to_vec(), base.data().iter().map(|base| base.ln()).collect());
+        let (shape, logs) = (base.shape().to_vec(), base.data().iter().map(|base| float::ln(*base)).collect());
         let logs = to.floats(&shape, logs)?;
         let b = to.float(b)?;
         let y = to.op("Mul", &[b, logs])?;
