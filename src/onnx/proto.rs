@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use tract_onnx::{
-    Onnx,
+use prost::Message;
+
+use super::{
+    order,
     pb::{
         self, AttributeProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
         attribute_proto::AttributeType,
@@ -12,10 +14,7 @@ use tract_onnx::{
         tensor_shape_proto::dimension,
         type_proto,
     },
-    prelude::Framework,
 };
-
-use super::order;
 use crate::{
     Error, Result,
     ops::{Attr, Attrs, OPSETS},
@@ -34,10 +33,9 @@ pub(super) struct Source {
 
 /// Parses a model and orders its graph.
 pub(super) fn parse(bytes: &[u8]) -> Result<Source> {
-    let mut reader = bytes;
-    match Onnx::default().proto_model_for_read(&mut reader) {
+    match ModelProto::decode(bytes) {
         Ok(model) => check(model),
-        Err(error) => Err(Error::NotOnnx { reason: format!("{error:#}") }),
+        Err(error) => Err(Error::NotOnnx { reason: error.to_string() }),
     }
 }
 

@@ -72,11 +72,8 @@ impl OnnxModel {
         let mut progress = reporter(on_progress);
         progress("calibration", 0.0);
         let rows = self.read_rows(&calibration)?;
-        let network = if options.private_weights {
-            Network::Planar(self.graph.planar()?)
-        } else {
-            self.network.clone()
-        };
+        let network =
+            if options.private_weights { Network::Planar(self.graph.planar()?) } else { self.network.clone() };
         progress("compile", 0.0);
         let compiled = compile::compile(network, &rows, &options)?;
         progress("evaluate", 0.0);

@@ -60,7 +60,8 @@ fn details(error: &Error) -> Value {
         }
         Error::Option { option, .. } => json!({ "option": option }),
         Error::Unsupported(operators) => {
-            let operator = |found: &UnsupportedOp| json!({ "node": found.node, "op": found.op, "reason": found.reason });
+            let operator =
+                |found: &UnsupportedOp| json!({ "node": found.node, "op": found.op, "reason": found.reason });
             json!({ "operators": operators.iter().map(operator).collect::<Vec<_>>() })
         }
         Error::DynamicShape { input, shape } => json!({ "input": input, "shape": shape }),
