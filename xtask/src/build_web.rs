@@ -15,6 +15,8 @@ const SOURCES: &[&str] = &[
     "xtask/src/rustc.rs",
     "xtask/src/toolchain.rs",
 ];
+/// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below, and so is the compiler.
+const MOST_GZIP_BYTES: usize = 1_200_000;
 const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single", "pkg/compiler"];
 
 /// Builds the wasm modules, the demo models and the page, or only the modules, or one of them; what is up to date is left
@@ -87,8 +89,8 @@ fn check_size(build: &Build) -> Result<()> {
     }
     let gzip = compressed.stdout.len();
     println!("pkg/{}: {size} bytes of wasm, {gzip} after gzip", build.name);
-    if gzip > build.most_gzip_bytes {
-        bail!("pkg/{}: more than {} bytes after gzip", build.name, build.most_gzip_bytes);
+    if gzip > MOST_GZIP_BYTES {
+        bail!("pkg/{}: more than {MOST_GZIP_BYTES} bytes after gzip", build.name);
     }
     Ok(())
 }

@@ -27,14 +27,7 @@ pub(crate) struct Build {
     target_features: &'static str,
     /// Further flags for rustc.
     flags: &'static str,
-    /// Most bytes of the module after gzip.
-    pub(crate) most_gzip_bytes: usize,
 }
-
-/// A prover is downloaded by every person who proves; what its kernels, the circuits and halo2 take is well below.
-const PROVER_BYTES: usize = 1_200_000;
-/// The compiler is downloaded only by who compiles.
-const COMPILER_BYTES: usize = 2_500_000;
 
 /// Worker threads over one shared memory of at most 4 GiB.
 const SHARED_MEMORY: &str = "-C link-arg=--shared-memory -C link-arg=--max-memory=4294967296 -C link-arg=--import-memory \
@@ -47,7 +40,6 @@ pub(crate) const THREADS: Build = Build {
     features: "web-threads",
     target_features: "+atomics,+bulk-memory,+simd128,+relaxed-simd",
     flags: SHARED_MEMORY,
-    most_gzip_bytes: PROVER_BYTES,
 };
 
 /// Worker threads, for browsers without relaxed SIMD.
@@ -56,7 +48,6 @@ pub(crate) const PLAIN: Build = Build {
     features: "web-threads",
     target_features: "+atomics,+bulk-memory,+simd128",
     flags: SHARED_MEMORY,
-    most_gzip_bytes: PROVER_BYTES,
 };
 
 /// For pages that are not cross-origin isolated, for verification, and for the tests.
@@ -65,12 +56,11 @@ pub(crate) const SINGLE: Build = Build {
     features: "",
     target_features: "+bulk-memory,+simd128",
     flags: "",
-    most_gzip_bytes: PROVER_BYTES,
 };
 
 /// The compiler, on one thread.
 pub(crate) const COMPILER: Build =
-    Build { name: "compiler", features: "compile", most_gzip_bytes: COMPILER_BYTES, ..SINGLE };
+    Build { name: "compiler", features: "compile", ..SINGLE };
 
 /// The arithmetic of [`THREADS`] for the tests, which run on one thread.
 pub(crate) const SINGLE_RELAXED: Build =
