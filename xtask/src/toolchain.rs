@@ -51,16 +51,11 @@ pub(crate) const PLAIN: Build = Build {
 };
 
 /// For pages that are not cross-origin isolated, for verification, and for the tests.
-pub(crate) const SINGLE: Build = Build {
-    name: "single",
-    features: "",
-    target_features: "+bulk-memory,+simd128",
-    flags: "",
-};
+pub(crate) const SINGLE: Build =
+    Build { name: "single", features: "", target_features: "+bulk-memory,+simd128", flags: "" };
 
 /// The compiler, on one thread.
-pub(crate) const COMPILER: Build =
-    Build { name: "compiler", features: "compile", ..SINGLE };
+pub(crate) const COMPILER: Build = Build { name: "compiler", features: "compile", ..SINGLE };
 
 /// The arithmetic of [`THREADS`] for the tests, which run on one thread.
 pub(crate) const SINGLE_RELAXED: Build =
