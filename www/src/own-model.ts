@@ -237,7 +237,7 @@ export class OwnModelPanel {
     if (accuracy.out_of_range > 0) rows.push(["Out of range", `${accuracy.out_of_range} rows, the first: ${accuracy.first_refusal ?? ""}`]);
     rows.push(
       ["Circuit", `${report.rows.toLocaleString("en")} rows (k = ${report.k}), ${report.advice_columns} columns`],
-      ["Predicted", `${formatNumber(prediction.browserSeconds)} s and ${megabytes(prediction.memoryBytes)} for a proof in a browser`],
+      ["Predicted", `${Number(prediction.browserSeconds.toPrecision(2))} s and ${megabytes(prediction.memoryBytes)} for a proof in a browser`],
       ["Compiled", `in ${seconds.toFixed(1)} s with ${megabytes(memoryBytes)}, ${(hush.length / 1024).toFixed(1)} KiB`],
     );
     fillList(element("own-measured"), rows);
