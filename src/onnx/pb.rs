@@ -1,6 +1,6 @@
 //! The protobuf messages of an ONNX file, those fields of them that are read here or by a runtime:
 //! [onnx.proto](https://github.com/onnx/onnx/blob/main/onnx/onnx.proto). Decoding skips the others.
-#![expect(missing_docs, reason = "names and meanings are those of onnx.proto")]
+#![expect(unreachable_pub, reason = "as in code made from onnx.proto")]
 
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct ModelProto {
