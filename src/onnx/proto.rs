@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use tract_onnx::{
-    Onnx,
+use prost::Message;
+
+use super::{
+    order,
     pb::{
         self, AttributeProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
         attribute_proto::AttributeType,
@@ -12,10 +14,7 @@ use tract_onnx::{
         tensor_shape_proto::dimension,
         type_proto,
     },
-    prelude::Framework,
 };
-
-use super::order;
 use crate::{
     Error, Result,
     ops::{Attr, Attrs, Domain, OPSETS},
@@ -54,9 +53,7 @@ pub(super) fn parse_outputs(bytes: &[u8], names: &[String]) -> Result<Source> {
 }
 
 fn message(bytes: &[u8]) -> Result<ModelProto> {
-    let mut reader = bytes;
-    let model = Onnx::default().proto_model_for_read(&mut reader);
-    model.map_err(|error| Error::NotOnnx { reason: format!("{error:#}") })
+    ModelProto::decode(bytes).map_err(|error| Error::NotOnnx { reason: error.to_string() })
 }
 
 /// Checks what precedes the meaning of the nodes, and orders the graph.
@@ -161,7 +158,8 @@ fn dtype(code: i32, name: &str) -> Result<(DType, DataType)> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => DType::Int,
         DataType::Bool => DType::Bool,
         other => {
-            let reason = format!("element type {} ({code}); save the model in FLOAT or DOUBLE", other.as_str_name());
+            let name = format!("{other:?}").to_uppercase();
+            let reason = format!("element type {name} ({code}); save the model in FLOAT or DOUBLE");
             return Err(Error::Graph { node: name.into(), reason });
         }
     };
