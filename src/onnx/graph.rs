@@ -31,6 +31,8 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) inputs: Vec<usize>,
     pub(super) outputs: Vec<usize>,
+    /// What the type of the only input holds.
+    pub(super) input_range: Option<[f64; 2]>,
 }
 
 /// A tensor of the graph.
@@ -81,6 +83,11 @@ impl Graph {
     /// Inputs without initializer.
     pub fn inputs(&self) -> Vec<Port> {
         self.inputs.iter().map(|id| self.port(*id)).collect()
+    }
+
+    /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth values.
+    pub const fn input_range(&self) -> Option<[f64; 2]> {
+        self.input_range
     }
 
     /// Outputs.
@@ -156,7 +163,14 @@ impl Graph {
 
     pub(super) fn build(source: &Source) -> Result<Self> {
         let proto = &source.graph;
-        let graph = Self { name: proto.name.clone(), values: vec![], nodes: vec![], inputs: vec![], outputs: vec![] };
+        let graph = Self {
+            name: proto.name.clone(),
+            values: vec![],
+            nodes: vec![],
+            inputs: vec![],
+            outputs: vec![],
+            input_range: None,
+        };
         let consumed = order::consumed(proto).collect();
         let mut builder = Builder {
             graph,
@@ -225,6 +239,7 @@ impl<'a> Builder<'a> {
             let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
             self.named(&input.name, id);
             self.graph.inputs.push(id);
+            self.graph.input_range = proto::input_range(input);
             return Ok(());
         }
         let facts = inputs.iter().map(|input| proto::input_fact(input)).collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,9 @@
 //! Calibration: which values each tensor takes.
 
-use super::check_network;
+use super::{
+    check_network,
+    probes::{PROBES, check_input_range, probes, widened},
+};
 use crate::{
     error::{Error, Result},
     graph::chain::{FloatActivation, FloatLayer, Network},
@@ -39,7 +42,7 @@ impl Span {
 /// The values that a network's tensors took over some rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranges {
-    /// Rows seen; 0 after [`Ranges::input_only`].
+    /// Rows seen; 0 after [`Ranges::input_only`], random ones after [`Ranges::without_rows`].
     pub rows: usize,
     /// Per input element.
     pub input: Vec<Span>,
@@ -119,6 +122,27 @@ impl Ranges {
             mean.push(means);
         }
         Ok(Self { rows: 0, input, affine, mean })
+    }
+
+    /// Ranges where there are no rows: every input value lies in `input`. An element's range is what random inputs show, some
+    /// times wider, and no wider than [`Ranges::input_only`] allows; `margin` is the factor that
+    /// [`quantize`](super::quantize) will put on it. What leaves a range all the same is refused by the executor: never a
+    /// wrong proof.
+    ///
+    /// # Errors
+    /// `Option` for an empty or infinite range, those of [`Ranges::from_rows`].
+    pub fn without_rows(network: &Network, input: [f64; 2], margin: f64) -> Result<Self> {
+        check_network(network)?;
+        check_input_range(input)?;
+        let [min, max] = input;
+        let mut ranges = Self::from_rows(network, &probes(network.input.len(), min, max, PROBES))?;
+        let bounds = Self::input_only(network, min, max)?;
+        ranges.input = bounds.input;
+        for (span, bound) in ranges.affine.iter_mut().flatten().zip(bounds.affine.iter().flatten()) {
+            span.min = -widened(-span.min, -bound.min, margin);
+            span.max = widened(span.max, bound.max, margin);
+        }
+        Ok(ranges)
     }
 
     /// Checks that these are ranges of this network.

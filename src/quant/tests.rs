@@ -227,6 +227,26 @@ fn intervals_replace_rows() {
 }
 
 #[test]
+fn ranges_without_rows_hold_random_inputs() {
+    let mut random = Random(31);
+    let activations = [FloatActivation::Relu, FloatActivation::Sigmoid, FloatActivation::Identity];
+    let net = network(&mut random, &[6, 8, 8, 3], &activations);
+    let ranges = Ranges::without_rows(&net, [-3.0, 3.0], 4.0).unwrap();
+    let bounds = Ranges::input_only(&net, -3.0, 3.0).unwrap();
+    assert_eq!(ranges.input, bounds.input);
+    let spans = || ranges.affine.iter().flatten().zip(bounds.affine.iter().flatten());
+    assert!(spans().all(|(span, bound)| bound.min <= span.min && span.max <= bound.max));
+    assert!(spans().any(|(span, bound)| span.max < bound.max / 4.0), "no wider than it must be");
+    let margin = Options { margin: 4.0, input_margin: 1.0, ..OPTIONS };
+    let model = quantize(&net, &ranges, digits(8), 32, 2, &margin).unwrap();
+    let data: Vec<Vec<f64>> = (0..200).map(|_| (0..6).map(|_| 3.0 * random.next()).collect()).collect();
+    let report = evaluate(float(&net), &net, &model, &data).unwrap();
+    assert_eq!(report.out_of_range, 0, "{report}");
+    assert!(report.max_abs_error.unwrap() < 0.02, "{report}");
+    assert!(matches!(Ranges::without_rows(&net, [1.0, 1.0], 4.0), Err(Error::Option { .. })));
+}
+
+#[test]
 fn unusable_calibration() {
     let net = affine(&[&[1.0, 1e300]], &[0.0], FloatActivation::Identity);
     let code = |rows: &[Vec<f64>]| Ranges::from_rows(&net, rows).unwrap_err().code();
