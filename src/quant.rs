@@ -109,7 +109,7 @@ fn quantize_input(network: &Network, ranges: &Ranges, digits: &Digits, options: 
     let port = &network.input;
     let top = (1u64 << digits.value_bits()) - 1;
     // An image's elements share one range: what one pixel never showed, its neighbour did.
-    let shared = port.shape.len() >= 3;
+    let shared = port.shape.len() >= 3 || ranges::alike(ranges.input.iter().map(|span| (span.min, span.max)));
     let hull = ranges.input.iter().copied().reduce(Span::hull).unwrap_or_default();
     let scale = |span: &Span| {
         let constant = span.half() == 0.0;

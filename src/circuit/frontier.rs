@@ -11,7 +11,7 @@ pub(super) trait Candidate {
 }
 
 /// Times that differ by less than this factor count as equal; predictions are not more exact.
-const SLACK: f64 = 1.1;
+const SLACK: f64 = 1.05;
 
 /// The candidates that no cheaper one matches in bits, cheapest first. Among those whose times count as equal one with many
 /// bits stands for all that have fewer: many of both kinds, as the coarser of codes and weights decides the accuracy.
@@ -74,14 +74,14 @@ mod tests {
             Layout(4.0, (16, 16), 9),
             Layout(1.0, (8, 8), 9),
             Layout(1.04, (10, 10), 9),
-            Layout(1.06, (10, 10), 8),
-            Layout(1.09, (6, 20), 8),
+            Layout(1.045, (10, 10), 8),
+            Layout(1.049, (6, 20), 8),
             Layout(2.0, (9, 9), 9),
             Layout(3.0, (12, 8), 9),
         ];
         let expected = [
-            Layout(1.06, (10, 10), 8),
-            Layout(1.09, (6, 20), 8),
+            Layout(1.045, (10, 10), 8),
+            Layout(1.049, (6, 20), 8),
             Layout(3.0, (12, 8), 9),
             Layout(4.0, (16, 16), 9),
         ];

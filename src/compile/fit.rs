@@ -30,8 +30,8 @@ const MAX_SHIFTS: usize = 1000;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
-    /// No output is further off than a share of the outputs' range, and where the output is a class, it is the float
-    /// network's in all rows but a few: [`RANGE_SHARE`], [`AGREEMENT`].
+    /// Where the output is a class, it is the float network's in all rows but a few, [`AGREEMENT`]; else no output is
+    /// further off than a share of the outputs' range, [`RANGE_SHARE`].
     Shares,
     /// No output is further off than this.
     MaxError(f64),
@@ -83,9 +83,9 @@ impl fmt::Display for Target {
         match self {
             Self::Shares => write!(
                 f,
-                "errors of at most {} % of the output's range, the same class in at least {} % of rows",
-                RANGE_SHARE * 100.0,
-                AGREEMENT * 100.0
+                "the same class in at least {} % of rows, or where there is none errors of at most {} % of the output's range",
+                AGREEMENT * 100.0,
+                RANGE_SHARE * 100.0
             ),
             Self::MaxError(error) => write!(f, "an error of at most {error}"),
         }
@@ -95,30 +95,28 @@ impl fmt::Display for Target {
 impl Target {
     /// Whether a fit meets the target.
     pub fn is_met(&self, fit: &Fit) -> bool {
-        self.holds(fit, 1.0)
+        let met = match (self, fit.agreement) {
+            (Self::Shares, Some(agreement)) => agreement >= AGREEMENT,
+            (Self::Shares, None) => fit.error_share() <= RANGE_SHARE,
+            (Self::MaxError(limit), agreement) => match fit.max_error {
+                Some(error) => error <= *limit,
+                // Of a decision nothing else can be asked.
+                None => agreement.is_none_or(|agreement| agreement >= AGREEMENT),
+            },
+        };
+        met && fit.refused == 0
     }
 
     /// Whether a fit is as good as the search wants it, so that rows it has not seen meet the target too. A limit that was
     /// asked for is met as it stands.
     pub(super) fn is_aim(&self, fit: &Fit) -> bool {
-        let doubt = fit.expected_disagreement.is_none_or(|share| share <= AIM * (1.0 - AGREEMENT));
-        match self {
-            Self::Shares => self.holds(fit, AIM) && doubt,
-            Self::MaxError(_) => self.holds(fit, 1.0),
-        }
-    }
-
-    fn holds(&self, fit: &Fit, share: f64) -> bool {
+        let doubt = 1.0 - fit.agreement.unwrap_or(1.0);
+        let doubt = doubt.max(fit.expected_disagreement.unwrap_or(0.0));
         let close = match self {
-            Self::Shares => fit.error_share() <= share * RANGE_SHARE,
-            Self::MaxError(limit) => fit.max_error.is_none_or(|error| error <= *limit),
+            Self::Shares => doubt <= AIM * (1.0 - AGREEMENT) && fit.error_share() <= AIM * RANGE_SHARE,
+            Self::MaxError(_) => true,
         };
-        let same = match self {
-            Self::Shares => fit.agreement.is_none_or(|agreement| agreement >= 1.0 - share * (1.0 - AGREEMENT)),
-            // Of a decision nothing else can be asked.
-            Self::MaxError(_) => fit.max_error.is_some() || fit.agreement.is_none_or(|agreement| agreement >= AGREEMENT),
-        };
-        close && same && fit.refused == 0
+        close && self.is_met(fit)
     }
 }
 

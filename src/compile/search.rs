@@ -12,7 +12,7 @@ use crate::{
     quant::Scales,
 };
 
-/// Where no layout meets the target, the cheapest one is taken whose error is at most this many times the least.
+/// Where no layout is as good as wanted, the cheapest one is taken whose error is at most this many times the least.
 const NEAR: f64 = 1.25;
 
 /// A layout that was tried.
@@ -131,15 +131,15 @@ impl<'a> Trials<'a> {
         if let Some((attempt, _)) = fits().find(|(_, fit)| self.target.is_aim(fit)) {
             return Some(attempt);
         }
-        if let Some((attempt, _)) = fits().find(|(_, fit)| self.target.is_met(fit)) {
-            return Some(attempt);
-        }
-        let badness = |fit: &Fit| {
-            let class = fit.expected_disagreement.unwrap_or(0.0);
-            (fit.refused, if fit.max_error.is_some() { fit.error_share() } else { class })
+        let badness = |fit: &Fit| match fit.expected_disagreement {
+            Some(share) if fit.refused == 0 => share,
+            _ => fit.error_share(),
         };
-        let least = fits().map(|(_, fit)| badness(fit)).min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
-        fits().find(|(_, fit)| badness(fit).0 == least.0 && badness(fit).1 <= NEAR * least.1).map(|(attempt, _)| attempt)
+        let rank = |fit: &Fit| (!self.target.is_met(fit), fit.refused);
+        let least = fits()
+            .map(|(_, fit)| (rank(fit), badness(fit)))
+            .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+        fits().find(|(_, fit)| rank(fit) == least.0 && badness(fit) <= NEAR * least.1).map(|(attempt, _)| attempt)
     }
 
     /// Ends the search with an attempt's model.

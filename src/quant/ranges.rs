@@ -159,6 +159,27 @@ impl Ranges {
     }
 }
 
+/// Whether ranges, least and largest value each, are those of many values of one kind, as of an image's pixels: what one of
+/// them never showed, another one did. So it is where many of those that vary, and no small share of them, come near the
+/// least and the largest value of all.
+pub(super) fn alike(ranges: impl Iterator<Item = (f64, f64)> + Clone) -> bool {
+    let varying = ranges.filter(|(min, max)| min < max);
+    let ends = |(low, high): (f64, f64), (min, max): (f64, f64)| (low.min(min), high.max(max));
+    let (low, high) = varying.clone().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+    let near = ALIKE_NEAR * (high - low);
+    let count = varying.clone().count();
+    let lows = varying.clone().filter(|(min, _)| *min <= low + near).count();
+    let highs = varying.filter(|(_, max)| *max >= high - near).count();
+    lows.min(highs) >= ALIKE_LEAST.max(count / ALIKE_SHARE)
+}
+
+/// How near to the end of a range counts, as a share of it.
+const ALIKE_NEAR: f64 = 0.1;
+/// Least number of values that come near both ends.
+const ALIKE_LEAST: usize = 16;
+/// One in so many values comes near both ends.
+const ALIKE_SHARE: usize = 4;
+
 /// Bounds of output `row` for inputs within `x`, and its value at their means.
 fn interval(layer: &FloatLayer, row: usize, x: &[Span]) -> Span {
     let bias = layer.bias[row];

@@ -192,6 +192,22 @@ fn images_share_one_range() {
 }
 
 #[test]
+fn values_of_one_kind_share_one_range() {
+    // A flat image of 64 pixels: the first were never bright, the last never anything but 0.
+    let pixel = |i: usize| (0.0, if i < 8 { 0.05 } else if i < 56 { 1.0 } else { 0.0 });
+    assert!(ranges::alike((0..64).map(pixel)));
+    let units = |i: usize| (0.0, f64::from(10u8).powi(i as i32 % 8));
+    assert!(!ranges::alike((0..64).map(units)), "features of several units");
+    assert!(!ranges::alike((0..8).map(|_| (0.0, 1.0))), "too few to tell");
+    let net = affine(&[&[1.0; 64]], &[0.0], FloatActivation::Identity);
+    let row = |bright: bool| (0..64).map(|i| if bright { pixel(i).1 } else { 0.0 }).collect::<Vec<_>>();
+    let ranges = Ranges::from_rows(&net, &[row(true), row(false)]).unwrap();
+    let model = quantize(&net, &ranges, digits(8), 32, 1, &OPTIONS).unwrap();
+    let bright = model.quantize_input(&[1.0; 64]).unwrap();
+    assert!(bright.iter().all(|code| *code == bright[0]));
+}
+
+#[test]
 fn values_beyond_the_margin_are_refused() {
     let net = affine(&[&[1.0, -1.0]], &[0.0], FloatActivation::Identity);
     // Both features move together, so y stays small; apart, each is still in range.

@@ -7,6 +7,7 @@ use crate::{
         Digits,
         planar::{Activation, FloatActivation, FloatLayer, Function, Network, Table, table_bits},
     },
+    quant::ranges::alike,
 };
 
 /// A channel's range counts as at least this share of its tensor's range, so that what never showed keeps a sane scale.
@@ -274,10 +275,10 @@ fn magnitudes(channels: &[Channel], values: usize, margin: f64) -> Vec<f64> {
     channels.iter().map(|c| positive(c.magnitude().max(largest * floor)) * margin).collect()
 }
 
-/// The channels of an image share one range; a feature that is always 0 takes the largest one.
+/// The channels of an image, and features that are all of one kind, share one range; a feature that is always 0 takes the largest one.
 fn input_range(network: &Network, channels: &[Channel], top: f64, options: &Options) -> Vec<f64> {
     let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-    let image = network.input.shape.len() >= 3;
+    let image = network.input.shape.len() >= 3 || alike(channels.iter().map(|channel| (channel.min, channel.max)));
     // The code of the largest calibrated value.
     let mut code = ((top / options.input_margin).floor() as u64).max(1);
     if code >= PIXEL_LEVELS {

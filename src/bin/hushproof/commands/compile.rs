@@ -16,9 +16,8 @@ use crate::{files, output};
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
 ///
-/// The cheapest bit widths are taken that keep every output within 1 % of the outputs' range and, where the output is a
-/// class, the float network's class in 99.5 % of the rows. Where none does, the model is written all the same, with a
-/// warning.
+/// The cheapest bit widths are taken that keep the float network's class in 99.5 % of the rows, or where the output is no
+/// class, every output within 1 % of the outputs' range. Where none does, the model is written all the same, with a warning.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The ONNX model, with its weights inside
