@@ -116,7 +116,9 @@ pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result
     let shown = shown(&network, rows, options)?;
     let (mut model, scales, search) = match &network {
         Network::Chain(chain) => compile_chain(chain, Job { network: &network, rows, shown: &shown, target, options })?,
-        Network::Planar(planar) => compile_planar(planar, Job { network: &network, rows, shown: &shown, target, options })?,
+        Network::Planar(planar) => {
+            compile_planar(planar, Job { network: &network, rows, shown: &shown, target, options })?
+        }
     };
     if let Reduction::Threshold(at) = options.reduction {
         match &mut model {
@@ -256,7 +258,8 @@ fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, qua
             };
             circuit::planar::search(network, &search_options)
         };
-        let found = job.run(search, plan, make).map_err(|error| explain::scale(error, job.network, job.shown, options))?;
+        let found =
+            job.run(search, plan, make).map_err(|error| explain::scale(error, job.network, job.shown, options))?;
         // Only ever more, so that this ends.
         match missing.filter(|bits| Some(*bits) > private_bits) {
             Some(bits) => private_bits = Some(bits),
@@ -297,8 +300,7 @@ impl Job<'_> {
         if let (Prefer::Columns, Some(best)) = (self.options.prefer, taken) {
             let (value, remainder) = trials.bits(best);
             let most = if self.options.value_bits.is_some() { value } else { MAX_BITS };
-            let limits =
-                Limits { value_bits: Some((value, most)), remainder_bits: Some(remainder), few_columns: true };
+            let limits = Limits { value_bits: Some((value, most)), remainder_bits: Some(remainder), few_columns: true };
             for choice in search(limits)? {
                 let _ = trials.attempt(plan(&choice), || make(&choice))?;
                 taken = trials.last_if_good().or(taken);

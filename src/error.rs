@@ -72,7 +72,9 @@ pub enum Error {
         max_bits: u32,
     },
     /// No layout has the bits that a node's values need; they were calibrated on rows.
-    #[error("{node} ({op}): its values, {min} to {max} on the calibration rows, need {got_bits} bits where the circuit has {max_bits}; {remedy}")]
+    #[error(
+        "{node} ({op}): its values, {min} to {max} on the calibration rows, need {got_bits} bits where the circuit has {max_bits}; {remedy}"
+    )]
     Scale {
         /// Name of the ONNX node.
         node: String,
@@ -90,7 +92,9 @@ pub enum Error {
         remedy: String,
     },
     /// No layout meets the accuracy that was asked for.
-    #[error("{wanted} was asked for; the best layout has {got}. Most is lost at {node}, whose values are {min} to {max}; {remedy}")]
+    #[error(
+        "{wanted} was asked for; the best layout has {got}. Most is lost at {node}, whose values are {min} to {max}; {remedy}"
+    )]
     Accuracy {
         /// The target.
         wanted: String,

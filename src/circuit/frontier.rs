@@ -79,12 +79,8 @@ mod tests {
             Layout(2.0, (9, 9), 9),
             Layout(3.0, (12, 8), 9),
         ];
-        let expected = [
-            Layout(1.045, (10, 10), 8),
-            Layout(1.049, (6, 20), 8),
-            Layout(3.0, (12, 8), 9),
-            Layout(4.0, (16, 16), 9),
-        ];
+        let expected =
+            [Layout(1.045, (10, 10), 8), Layout(1.049, (6, 20), 8), Layout(3.0, (12, 8), 9), Layout(4.0, (16, 16), 9)];
         assert_eq!(frontier(layouts), expected);
         assert_eq!(frontier(Vec::<Layout>::new()), []);
     }

@@ -39,13 +39,7 @@ pub(super) fn scale(error: Error, network: &Network, rows: &[Vec<f64>], options:
 }
 
 /// An accuracy that was asked for and not reached.
-pub(super) fn accuracy(
-    network: &Network,
-    model: &Model,
-    scales: &Scales,
-    search: &Search,
-    rows: &[Vec<f64>],
-) -> Error {
+pub(super) fn accuracy(network: &Network, model: &Model, scales: &Scales, search: &Search, rows: &[Vec<f64>]) -> Error {
     let (node, min, max) = match layers(network, model, scales, &super::some(network, rows)) {
         Ok(layers) => {
             let worst = worst(&layers).map(|layer| (format!("{} ({})", layer.node, layer.op), layer.min, layer.max));

@@ -148,7 +148,9 @@ fn cost(model: &Model, layout: &Layout, layers: &[LayerReport]) -> Cost {
     } else if used < layout.rows_used() {
         "weights, or the tables".to_owned()
     } else {
-        layers.get(largest).map_or_else(String::new, |layer| format!("values, most of them of {} ({})", layer.node, layer.op))
+        layers
+            .get(largest)
+            .map_or_else(String::new, |layer| format!("values, most of them of {} ({})", layer.node, layer.op))
     };
     Cost {
         k: layout.k(),
@@ -170,7 +172,10 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
     let fewer = |attempt: &&Attempt| attempt.predicted.native_seconds < now && attempt.fit.is_some();
     for attempt in search.attempts.iter().filter(fewer) {
         ways.push(Cheaper {
-            what: format!("{} bits of a code, {} of a remainder: --bits {0}", attempt.value_bits, attempt.remainder_bits),
+            what: format!(
+                "{} bits of a code, {} of a remainder: --bits {0}",
+                attempt.value_bits, attempt.remainder_bits
+            ),
             k: attempt.k,
             columns: attempt.columns,
             predicted: attempt.predicted,
@@ -219,7 +224,9 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
                 if nodes.is_empty() {
                     return ways;
                 }
-                if let Some(choice) = circuit::planar::search(network, &options).ok().and_then(|found| found.into_iter().next()) {
+                if let Some(choice) =
+                    circuit::planar::search(network, &options).ok().and_then(|found| found.into_iter().next())
+                {
                     let what = format!("no function tables, which {nodes} need: Relu, LeakyRelu and Relu6 have none");
                     columns_only(what, choice.k, choice.columns, choice.prediction);
                 }

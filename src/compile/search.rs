@@ -127,7 +127,8 @@ impl<'a> Trials<'a> {
 
     /// Digits of the best attempt; `None` where no attempt has a model.
     pub(super) fn best(&self) -> Option<usize> {
-        let fits = || self.models.iter().filter_map(|(attempt, ..)| Some((*attempt, self.attempts[*attempt].fit.as_ref()?)));
+        let fits =
+            || self.models.iter().filter_map(|(attempt, ..)| Some((*attempt, self.attempts[*attempt].fit.as_ref()?)));
         if let Some((attempt, _)) = fits().find(|(_, fit)| self.target.is_aim(fit)) {
             return Some(attempt);
         }
@@ -136,9 +137,8 @@ impl<'a> Trials<'a> {
             _ => fit.error_share(),
         };
         let rank = |fit: &Fit| (!self.target.is_met(fit), fit.refused);
-        let least = fits()
-            .map(|(_, fit)| (rank(fit), badness(fit)))
-            .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+        let least =
+            fits().map(|(_, fit)| (rank(fit), badness(fit))).min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
         fits().find(|(_, fit)| rank(fit) == least.0 && badness(fit) <= NEAR * least.1).map(|(attempt, _)| attempt)
     }
 

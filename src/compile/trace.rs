@@ -88,8 +88,9 @@ pub(super) fn integers(model: &Model, network: &Network, scales: &Scales, row: &
 
 /// The least and the largest of some codes, 0 included where there are none.
 fn ends(codes: impl Iterator<Item = i64>) -> (i64, i64) {
-    codes.fold(None, |ends: Option<(i64, i64)>, code| {
-        Some(ends.map_or((code, code), |(low, high)| (low.min(code), high.max(code))))
-    })
-    .unwrap_or((0, 0))
+    codes
+        .fold(None, |ends: Option<(i64, i64)>, code| {
+            Some(ends.map_or((code, code), |(low, high)| (low.min(code), high.max(code))))
+        })
+        .unwrap_or((0, 0))
 }

@@ -59,9 +59,14 @@ mod tests {
 
     #[test]
     fn ranges_widen_within_their_bounds() {
-        for (seen, bound, expected) in
-            [(3.0, f64::INFINITY, 6.0), (3.0, 20.0, 5.0), (3.0, 4.0, 3.0), (-3.0, 9.0, -1.5), (-3.0, -2.0, -2.0), (0.0, 8.0, 0.0)]
-        {
+        for (seen, bound, expected) in [
+            (3.0, f64::INFINITY, 6.0),
+            (3.0, 20.0, 5.0),
+            (3.0, 4.0, 3.0),
+            (-3.0, 9.0, -1.5),
+            (-3.0, -2.0, -2.0),
+            (0.0, 8.0, 0.0),
+        ] {
             assert_eq!(widened(seen, bound, 4.0), expected, "{seen} {bound}");
         }
     }

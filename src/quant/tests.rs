@@ -194,7 +194,18 @@ fn images_share_one_range() {
 #[test]
 fn values_of_one_kind_share_one_range() {
     // A flat image of 64 pixels: the first were never bright, the last never anything but 0.
-    let pixel = |i: usize| (0.0, if i < 8 { 0.05 } else if i < 56 { 1.0 } else { 0.0 });
+    let pixel = |i: usize| {
+        (
+            0.0,
+            if i < 8 {
+                0.05
+            } else if i < 56 {
+                1.0
+            } else {
+                0.0
+            },
+        )
+    };
     assert!(ranges::alike((0..64).map(pixel)));
     let units = |i: usize| (0.0, f64::from(10u8).powi(i as i32 % 8));
     assert!(!ranges::alike((0..64).map(units)), "features of several units");

@@ -103,7 +103,10 @@ impl Report {
         let (cost, fit) = (&self.cost, &self.fit);
         let mut numbers = Vec::new();
         if let Some(error) = fit.max_error {
-            numbers.push((format!("{error:.2e}"), format!("largest error, {:.3} % of the range", fit.error_share() * 100.0)));
+            numbers.push((
+                format!("{error:.2e}"),
+                format!("largest error, {:.3} % of the range", fit.error_share() * 100.0),
+            ));
         }
         if let Some(agreement) = fit.agreement {
             numbers.push((format!("{:.2} %", agreement * 100.0), "of rows with the same class".to_owned()));
@@ -113,7 +116,8 @@ impl Report {
         numbers.push((seconds(predicted.browser_seconds), "proof, in a browser (predicted)".to_owned()));
         numbers.push((format!("{:.0} MB", predicted.memory_bytes as f64 / 1e6), "memory (predicted)".to_owned()));
         numbers.push((format!("2^{}", cost.k), format!("rows, {} in use", cost.rows)));
-        numbers.push((format!("{} + {}", cost.advice_columns, cost.fixed_columns), "advice and fixed columns".to_owned()));
+        numbers
+            .push((format!("{} + {}", cost.advice_columns, cost.fixed_columns), "advice and fixed columns".to_owned()));
         out.push_str("<div class=\"numbers\">\n");
         for (number, what) in numbers {
             writeln!(out, "<div><b>{number}</b><span class=\"soft\">{what}</span></div>")?;
@@ -180,7 +184,11 @@ impl Report {
         let bar = |index: usize| {
             let percent = 100.0 * rows(index) / self.cost.rows.max(1) as f64;
             let time = seconds(costs.get(index).map_or(0.0, |layer| layer.native_seconds));
-            Bar { label: self.label(index), parts: vec![(rows(index) / largest, "a")], text: format!("{percent:.1} % {time}") }
+            Bar {
+                label: self.label(index),
+                parts: vec![(rows(index) / largest, "a")],
+                text: format!("{percent:.1} % {time}"),
+            }
         };
         let what = format!(
             "Rows of each tensor, as a share of those in use, and of the predicted native time. The number of rows follows {}.",
@@ -190,11 +198,17 @@ impl Report {
     }
 
     fn attempts(&self, out: &mut String) -> std::fmt::Result {
-        let points: Vec<(usize, f64, f64)> = self.search.attempts.iter().enumerate().filter_map(|(index, attempt)| {
-            let fit = attempt.fit.as_ref()?;
-            let error = if fit.max_error.is_some() { fit.error_share() } else { fit.expected_disagreement? };
-            Some((index, attempt.predicted.native_seconds, error.max(1e-9)))
-        }).collect();
+        let points: Vec<(usize, f64, f64)> = self
+            .search
+            .attempts
+            .iter()
+            .enumerate()
+            .filter_map(|(index, attempt)| {
+                let fit = attempt.fit.as_ref()?;
+                let error = if fit.max_error.is_some() { fit.error_share() } else { fit.expected_disagreement? };
+                Some((index, attempt.predicted.native_seconds, error.max(1e-9)))
+            })
+            .collect();
         let span = |pick: fn(&(usize, f64, f64)) -> f64| {
             let logs = || points.iter().map(pick).map(f64::log10);
             let (low, high) = (logs().fold(f64::INFINITY, f64::min), logs().fold(f64::NEG_INFINITY, f64::max));
@@ -213,7 +227,12 @@ impl Report {
         writeln!(out, "<path class=\"axis\" fill=\"none\" d=\"M{left} {top}V{bottom}H{}\"/>", left + width)?;
         for (log, text) in [(y.0 + y.1, true), (y.0, false)] {
             let at = if text { top + 4.0 } else { bottom };
-            writeln!(out, "<text class=\"soft\" x=\"{}\" y=\"{at}\" text-anchor=\"end\">{}</text>", left - 4.0, share(10f64.powf(log)))?;
+            writeln!(
+                out,
+                "<text class=\"soft\" x=\"{}\" y=\"{at}\" text-anchor=\"end\">{}</text>",
+                left - 4.0,
+                share(10f64.powf(log))
+            )?;
         }
         for (log, anchor, at) in [(x.0, "start", left), (x.0 + x.1, "end", left + width)] {
             writeln!(
@@ -233,7 +252,8 @@ impl Report {
             writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{bits}</text>", cx + dx, cy + 4.0)?;
         }
         out.push_str("</svg>\n");
-        let refused = self.search.attempts.iter().filter_map(|attempt| Some((attempt.value_bits, attempt.refused.as_ref()?)));
+        let refused =
+            self.search.attempts.iter().filter_map(|attempt| Some((attempt.value_bits, attempt.refused.as_ref()?)));
         for (bits, why) in refused {
             writeln!(out, "<p class=\"soft\">{bits} bits: {}</p>", escape(why))?;
         }
@@ -339,7 +359,11 @@ fn plot(out: &mut String, title: &str, what: &str, bars: impl Iterator<Item = Ba
 fn shortened(name: &str) -> String {
     const LONGEST: usize = 18;
     let count = name.chars().count();
-    if count <= LONGEST { name.to_owned() } else { format!("…{}", name.chars().skip(count - LONGEST + 1).collect::<String>()) }
+    if count <= LONGEST {
+        name.to_owned()
+    } else {
+        format!("…{}", name.chars().skip(count - LONGEST + 1).collect::<String>())
+    }
 }
 
 /// A share in percent.

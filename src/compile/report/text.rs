@@ -36,7 +36,10 @@ impl Report {
             };
             let (value, remainder, k) = (attempt.value_bits, attempt.remainder_bits, attempt.k);
             let seconds = attempt.predicted.native_seconds;
-            writeln!(out, "{mark}: codes of {value} bits, remainders of {remainder}, k = {k}, {seconds:.3} s: {result}")?;
+            writeln!(
+                out,
+                "{mark}: codes of {value} bits, remainders of {remainder}, k = {k}, {seconds:.3} s: {result}"
+            )?;
         }
         writeln!(
             out,

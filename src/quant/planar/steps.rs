@@ -128,7 +128,8 @@ impl Functions {
         for layer in order {
             let Some((function, half, [min, max])) = arguments[layer] else { continue };
             // Arguments that were always 0 go anywhere.
-            let near = |known: &(Function, f64, [f64; 2])| known.0 == function && (half == 0.0 || half * apart >= known.1);
+            let near =
+                |known: &(Function, f64, [f64; 2])| known.0 == function && (half == 0.0 || half * apart >= known.1);
             let table = functions.list.iter().position(near);
             functions.table[layer] = Some(table.unwrap_or(functions.list.len()));
             match table {
