@@ -17,7 +17,7 @@ pub const AGREEMENT: f64 = 0.995;
 /// Largest error as a share of the output's range, unless asked otherwise.
 pub const RANGE_SHARE: f64 = 0.01;
 /// What the search aims for, as a share of the errors that the target allows: other rows than those it sees do worse.
-const AIM: f64 = 0.5;
+const AIM: f64 = 0.25;
 /// Rows below which the output's range counts from 0.
 const FEW_ROWS: usize = 10;
 /// Margins below this share of the largest score are ties, whose class says nothing.

@@ -1,12 +1,12 @@
 //! Bounds of every tensor by interval arithmetic, for networks that come without data.
 //!
 //! A value lies within `center ± radius`. Linear maps take centers as they are and radii by the magnitudes of their
-//! weights; activations take the ends of the interval and, where they are not monotone, a grid between. Dependence between
+//! weights; activations take the ends of the interval, functions a grid between. Dependence between
 //! values is lost, so bounds of deep networks are far too wide; see [`Ranges::without_rows`](super::Ranges::without_rows).
 
 use crate::graph::planar::{FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate};
 
-/// Steps of an interval at which a function is looked at.
+/// Parts of an interval at whose ends a function is looked at.
 const GRID: u32 = 64;
 
 /// Values within `center ± radius`.
@@ -131,11 +131,19 @@ fn activate(layer: &FloatLayer, y: &Interval) -> Interval {
     }
 }
 
-/// Least and largest finite value that a function takes at the ends of an interval, at 0 and on a grid between.
+/// Least and largest finite value that a function takes at the ends of an interval and on a grid between. Where it turns
+/// between two points, it may go as much further as it changes from there to the next one.
 fn image(function: Function, a: f64, b: f64) -> (f64, f64) {
-    let grid = (0..=GRID).map(|i| a + (b - a) * f64::from(i) / f64::from(GRID));
-    let zero = (a < 0.0 && b > 0.0).then_some(0.0);
-    let values = grid.chain([b]).chain(zero).map(|x| function.eval(x)).filter(|value| value.is_finite());
-    let ends = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
-    if ends.0 <= ends.1 { ends } else { (0.0, 0.0) }
+    let at = |i: u32| function.eval(if i == GRID { b } else { a + (b - a) * f64::from(i) / f64::from(GRID) });
+    let values: Vec<f64> = (0..=GRID).map(at).filter(|value| value.is_finite()).collect();
+    let turn = |i: usize| match (i.checked_sub(1).and_then(|before| values.get(before)), values.get(i + 1)) {
+        (Some(before), Some(after)) => (before - values[i]).abs().max((after - values[i]).abs()),
+        _ => 0.0,
+    };
+    let least = (0..values.len()).min_by(|i, j| values[*i].total_cmp(&values[*j]));
+    let largest = (0..values.len()).max_by(|i, j| values[*i].total_cmp(&values[*j]));
+    match (least, largest) {
+        (Some(least), Some(largest)) => (values[least] - turn(least), values[largest] + turn(largest)),
+        _ => (0.0, 0.0),
+    }
 }
