@@ -1,8 +1,22 @@
-//! From a float network and calibration rows to a model: reduction, layout search, quantization.
+//! From a float network and calibration rows to a model: reduction, layout search, quantization, report.
 
+mod explain;
+mod fit;
+mod layers;
 mod reduce;
+mod report;
+mod search;
+mod trace;
 
+pub use fit::{AGREEMENT, Fit, RANGE_SHARE, Target};
+pub use layers::LayerReport;
 pub use reduce::{Reduction, reduce};
+pub use report::{Cheaper, Cost, Data, LayerCost, Report, report};
+pub use search::{Attempt, Search};
+
+use std::borrow::Cow;
+
+use search::{Plan, Trials};
 
 use crate::{
     circuit::{self, Layout},
@@ -37,8 +51,12 @@ pub enum Prefer {
 /// Choices of the model's publisher.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
-    /// Least bits of an activation code; the form's own default where none are asked for.
+    /// Bits of an activation code, or the least number above that limbs make; searched where none are asked for.
     pub value_bits: Option<u32>,
+    /// Largest error of an output that the model may show on the rows; [`Target::Shares`] where none is asked for.
+    pub max_error: Option<f64>,
+    /// Least and largest input value, where there are no rows; [`INPUT_RANGE`] where none are given.
+    pub input_range: Option<[f64; 2]>,
     /// Factor on the calibrated range of every inner value.
     pub margin: f64,
     /// Factor on the calibrated range of every input value.
@@ -57,6 +75,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             value_bits: None,
+            max_error: None,
+            input_range: None,
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
             public_input: false,
@@ -67,6 +87,9 @@ impl Default for Options {
     }
 }
 
+/// Range of input values of networks that come without data.
+pub const INPUT_RANGE: [f64; 2] = [-1.0, 1.0];
+
 /// A compiled model with what it was made from.
 #[derive(Debug, Clone)]
 pub struct Compiled {
@@ -76,13 +99,19 @@ pub struct Compiled {
     pub network: Network,
     /// The layout of the model.
     pub layout: Layout,
+    /// What the codes of all tensors stand for.
+    pub scales: quant::Scales,
+    /// What was tried, and whether the model meets the target.
+    pub search: Search,
 }
 
-/// Compiles an imported network; `rows` are calibration rows, flat in ONNX order.
+/// Compiles an imported network; `rows` are calibration rows, flat in ONNX order. Without rows, ranges come from interval
+/// arithmetic and random inputs, see [`quant::planar::Ranges::without_rows`].
 ///
 /// # Errors
 /// Those of [`reduce()`], of the form's range calibration, layout search and quantization, and of [`Layout::new`]; `Option`
-/// for a public input of a planar network, or private weights of a chain.
+/// for a public input of a planar network, or private weights of a chain; `Scale` where no layout has the bits that a node
+/// needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = match reduce(network, options.reduction)? {
         Network::Planar(planar) if options.private_weights => {
@@ -91,9 +120,19 @@ pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result
         Network::Planar(planar) => Network::Planar(circuit::planar::arrange(planar)?),
         chain => chain,
     };
-    let mut model = match &network {
-        Network::Chain(network) => compile_chain(network, rows, options)?.into(),
-        Network::Planar(network) => compile_planar(network, rows, options)?.into(),
+    let target = match options.max_error {
+        Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
+        Some(error) => {
+            return Err(Error::Option { option: "--max-error", reason: format!("{error} is no number above 0") });
+        }
+        None => Target::Shares,
+    };
+    let shown = shown(&network, rows, options)?;
+    let (mut model, scales, search) = match &network {
+        Network::Chain(chain) => compile_chain(chain, Job { network: &network, rows, shown: &shown, target, options })?,
+        Network::Planar(planar) => {
+            compile_planar(planar, Job { network: &network, rows, shown: &shown, target, options })?
+        }
     };
     if let Reduction::Threshold(at) = options.reduction {
         match &mut model {
@@ -101,8 +140,45 @@ pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result
             Model::Planar(model) => model.output.threshold = Some(at),
         }
     }
+    if options.max_error.is_some() && !search.met {
+        return Err(explain::accuracy(&network, &model, &scales, &search, &shown));
+    }
     let layout = Layout::new(&model)?;
-    Ok(Compiled { model, network, layout })
+    Ok(Compiled { model, network, layout, scales, search })
+}
+
+/// The rows on which models are compared: those given, or random ones where there are none.
+///
+/// # Errors
+/// `Option` for an input range that is none.
+pub fn shown<'a>(network: &Network, rows: &'a [Vec<f64>], options: &Options) -> Result<Cow<'a, [Vec<f64>]>> {
+    if !rows.is_empty() {
+        return Ok(Cow::Borrowed(rows));
+    }
+    let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
+    quant::check_input_range([min, max])?;
+    Ok(Cow::Owned(quant::probes(network.input().len(), min, max, quant::PROBES)))
+}
+
+/// Rows, evenly spaced, of which the integers can be compared in little time.
+fn some<'a>(network: &Network, rows: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
+    let most = (BUDGET / network.products().max(1)).max(1) as usize;
+    rows.iter().map(Vec::as_slice).step_by(rows.len().div_ceil(most).max(1)).collect()
+}
+
+/// Multiplications that one comparison of a model may take; of more rows, evenly spaced ones are looked at.
+const BUDGET: u64 = 1 << 32;
+
+/// What the forms compile from.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    network: &'a Network,
+    /// Calibration rows, if there are any.
+    rows: &'a [Vec<f64>],
+    /// Rows to compare models on.
+    shown: &'a [Vec<f64>],
+    target: Target,
+    options: &'a Options,
 }
 
 fn quant_options(options: &Options) -> quant::Options {
@@ -114,66 +190,159 @@ fn quant_options(options: &Options) -> quant::Options {
     }
 }
 
-fn compile_chain(network: &chain::Network, rows: &[Vec<f64>], options: &Options) -> Result<chain::Model> {
+fn compile_chain(network: &chain::Network, job: Job<'_>) -> Result<(Model, quant::Scales, Search)> {
+    let options = job.options;
     if options.private_weights {
         let reason = "private weights are served in the planar form only; import the network in that form".to_owned();
         return Err(Error::Option { option: "--weights", reason });
     }
-    let ranges = quant::Ranges::from_rows(network, rows)?;
-    let search_options = circuit::chain::SearchOptions {
-        value_bits: options.value_bits.unwrap_or(circuit::DEFAULT_BITS.0),
-        remainder_bits: circuit::DEFAULT_BITS.1,
-        public_input: options.public_input,
-        few_columns: options.prefer == Prefer::Columns,
+    let ranges = match options.input_range {
+        _ if !job.rows.is_empty() => quant::Ranges::from_rows(network, job.rows)?,
+        range => quant::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
     };
-    let choice = circuit::chain::search(network, &search_options)?;
-    let segments = choice.segments as usize;
-    quant::quantize(network, &ranges, choice.digits, segments, choice.lanes, &quant_options(options))
+    let quant_options = quant_options(options);
+    let make = |choice: &circuit::chain::Choice| {
+        let segments = choice.segments as usize;
+        quant::quantize_with_scales(network, &ranges, choice.digits, segments, choice.lanes, &quant_options)
+            .map(|(model, scales)| (model.into(), scales))
+    };
+    let search = |limits: Limits| {
+        let defaults = circuit::chain::SearchOptions::default();
+        let search_options = circuit::chain::SearchOptions {
+            value_bits: limits.value_bits.unwrap_or(defaults.value_bits),
+            remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits),
+            public_input: options.public_input,
+            few_columns: limits.few_columns,
+        };
+        circuit::chain::search(network, &search_options)
+    };
+    let plan = |choice: &circuit::chain::Choice| Plan {
+        digits: choice.digits,
+        k: choice.k,
+        columns: choice.columns,
+        prediction: choice.prediction,
+    };
+    job.run(search, plan, make).map_err(|error| explain::scale(error, job.network, job.shown, options))
 }
 
-fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Options) -> Result<planar::Model> {
+fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, quant::Scales, Search)> {
+    let options = job.options;
     if options.public_input {
         let reason = "a public input is served for chains of dense layers only; this network is none".to_owned();
         return Err(Error::Option { option: "--input", reason });
     }
-    let ranges = quant::planar::Ranges::from_rows(network, rows)?;
-    let tables = quant::planar::tables(network, &ranges, &quant_options(options))?;
-    let default = if tables > 0 {
-        circuit::planar::TABLE_BITS
-    } else if network.label.is_some() || !network.cuts.is_empty() {
-        // Few values, of which all but the outputs are bits or features.
-        circuit::DEFAULT_BITS.0
-    } else {
-        circuit::planar::DEFAULT_BITS.0
+    let ranges = match options.input_range {
+        _ if !job.rows.is_empty() => quant::planar::Ranges::from_rows(network, job.rows)?,
+        range => quant::planar::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
     };
+    let quant_options = quant_options(options);
+    let tables = quant::planar::tables(network, &ranges, &quant_options)?;
+    let plan = |choice: &circuit::planar::Choice| Plan {
+        digits: choice.digits,
+        k: choice.k,
+        columns: choice.columns,
+        prediction: choice.prediction,
+    };
+    let least = least_bits(network, tables);
+    let mut private_bits = options.private_weights.then_some(PRIVATE_BITS);
+    loop {
+        let mut missing = None;
+        let make = |choice: &circuit::planar::Choice| {
+            let digits = choice.digits;
+            let (mut model, scales) =
+                quant::planar::quantize_with_scales(network, &ranges, digits, choice.lanes, &quant_options)?;
+            if let Some(assumed) = private_bits {
+                let bits = planar::signed_bits(model.largest_weight());
+                let room = planar::limbs_of(digits.remainder_bits() + assumed, digits.limb_bits);
+                if planar::limbs_of(bits, digits.limb_bits) > room {
+                    missing = missing.max(Some(bits.saturating_sub(digits.remainder_bits())));
+                }
+                model.private_weights = Some(circuit::planar::weight_limbs(&model)?);
+                model.check()?;
+            }
+            Ok((model.into(), scales))
+        };
+        let search = |limits: Limits| {
+            let defaults = circuit::planar::SearchOptions::default();
+            let (low, high) = limits.value_bits.unwrap_or(defaults.value_bits);
+            let search_options = circuit::planar::SearchOptions {
+                value_bits: (low.max(least.0), high.max(least.0)),
+                remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
+                tables,
+                private_bits,
+                few_columns: limits.few_columns,
+            };
+            circuit::planar::search(network, &search_options)
+        };
+        let found =
+            job.run(search, plan, make).map_err(|error| explain::scale(error, job.network, job.shown, options))?;
+        // Only ever more, so that this ends.
+        match missing.filter(|bits| Some(*bits) > private_bits) {
+            Some(bits) => private_bits = Some(bits),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Least bits of a code and of a remainder, whatever calibration rows show: ranks of the input have to fit, and a class has to
+/// be right on every row. Such networks hold few values, of which all but the outputs are bits or features.
+fn least_bits(network: &planar::Network, tables: usize) -> (u32, u32) {
     let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
-    let mut search_options = circuit::planar::SearchOptions {
-        value_bits: options.value_bits.unwrap_or(default).max(rank_bits),
-        remainder_bits: circuit::planar::DEFAULT_BITS.1,
-        tables,
-        private_bits: options.private_weights.then_some(PRIVATE_BITS),
-        few_columns: options.prefer == Prefer::Columns,
-    };
-    loop {
-        let choice = circuit::planar::search(network, &search_options)?;
-        let mut model =
-            quant::planar::quantize(network, &ranges, choice.digits, choice.lanes, &quant_options(options))?;
-        let Some(assumed) = search_options.private_bits else { return Ok(model) };
-        let (digits, bits) = (choice.digits, planar::signed_bits(model.largest_weight()));
-        let needed = bits.saturating_sub(digits.remainder_bits());
-        // Only ever more, so that this ends.
-        if planar::limbs_of(bits, digits.limb_bits)
-            > planar::limbs_of(digits.remainder_bits() + assumed, digits.limb_bits)
-        {
-            search_options.private_bits = Some(needed);
-            continue;
+    let exact = tables == 0 && (network.label.is_some() || !network.cuts.is_empty());
+    let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
+    (value.max(rank_bits), remainder)
+}
+
+/// Bits of a code and of a remainder of networks of decisions.
+const EXACT_BITS: (u32, u32) = (16, 11);
+
+/// What layouts are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Limits {
+    value_bits: Option<(u32, u32)>,
+    remainder_bits: Option<u32>,
+    few_columns: bool,
+}
+
+impl Job<'_> {
+    /// Tries the layouts that `search` gives, cheapest first.
+    fn run<C>(
+        &self,
+        search: impl Fn(Limits) -> Result<Vec<C>>,
+        plan: impl Fn(&C) -> Plan,
+        mut make: impl FnMut(&C) -> Result<(Model, quant::Scales)>,
+    ) -> Result<(Model, quant::Scales, Search)> {
+        let choices = match self.options.value_bits {
+            None => search(Limits::default())?,
+            Some(bits) => (bits..=MAX_BITS)
+                .find_map(|bits| search(Limits { value_bits: Some((bits, bits)), ..Limits::default() }).ok())
+                .map_or_else(|| search(Limits { value_bits: Some((bits, MAX_BITS)), ..Limits::default() }), Ok)?,
+        };
+        let mut trials = Trials::new(self.network, self.shown, self.target);
+        for choice in &choices {
+            if trials.attempt(plan(choice), || make(choice))?.is_break() {
+                break;
+            }
         }
-        model.private_weights = Some(circuit::planar::weight_limbs(&model)?);
-        model.check()?;
-        return Ok(model);
+        let mut taken = trials.best();
+        if let (Prefer::Columns, Some(best)) = (self.options.prefer, taken) {
+            let (value, remainder) = trials.bits(best);
+            let most = if self.options.value_bits.is_some() { value } else { MAX_BITS };
+            let limits = Limits { value_bits: Some((value, most)), remainder_bits: Some(remainder), few_columns: true };
+            for choice in search(limits)? {
+                let _ = trials.attempt(plan(&choice), || make(&choice))?;
+                taken = trials.last_if_good().or(taken);
+            }
+        }
+        trials.take(taken)
     }
 }
 
 /// Bits that private weights are first taken to have beyond those of a remainder.
 const PRIVATE_BITS: u32 = 2;
+/// Most bits of a code that may be asked for.
+const MAX_BITS: u32 = 24;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

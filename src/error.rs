@@ -71,6 +71,44 @@ pub enum Error {
         /// Bits available.
         max_bits: u32,
     },
+    /// No layout has the bits that a node's values need; they were calibrated on rows.
+    #[error(
+        "{node} ({op}): its values, {min} to {max} on the calibration rows, need {got_bits} bits where the circuit has {max_bits}; {remedy}"
+    )]
+    Scale {
+        /// Name of the ONNX node.
+        node: String,
+        /// Its operator.
+        op: String,
+        /// Least value seen.
+        min: f64,
+        /// Largest value seen.
+        max: f64,
+        /// Bits needed.
+        got_bits: u32,
+        /// Bits available.
+        max_bits: u32,
+        /// What to do.
+        remedy: String,
+    },
+    /// No layout meets the accuracy that was asked for.
+    #[error(
+        "{wanted} was asked for; the best layout has {got}. Most is lost at {node}, whose values are {min} to {max}; {remedy}"
+    )]
+    Accuracy {
+        /// The target.
+        wanted: String,
+        /// What was reached.
+        got: String,
+        /// Name of the ONNX node that adds most of the error.
+        node: String,
+        /// Least value seen there.
+        min: f64,
+        /// Largest value seen there.
+        max: f64,
+        /// What to do.
+        remedy: String,
+    },
     /// No layout within the limits holds the model.
     #[error("the model needs k = {needed}, the largest circuit has k = {available}")]
     ModelTooLarge {
@@ -239,6 +277,8 @@ impl Error {
             Self::Graph { .. } => "graph",
             Self::Calibration { .. } => "calibration",
             Self::Range { .. } => "range",
+            Self::Scale { .. } => "scale",
+            Self::Accuracy { .. } => "accuracy",
             Self::ModelTooLarge { .. } => "model-too-large",
             Self::Option { .. } => "option",
             Self::InputName { .. } => "input-name",

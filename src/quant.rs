@@ -6,12 +6,16 @@
 
 mod layer;
 pub mod planar;
+mod probes;
 mod ranges;
 mod report;
+mod scales;
 mod sigmoid;
 
+pub use probes::{PROBES, check_input_range, probes};
 pub use ranges::{Ranges, Span};
 pub use report::{Report, evaluate};
+pub use scales::Scales;
 pub use sigmoid::{output_bits, sigmoid_error, sigmoid_table, table_segments_error};
 
 use crate::{
@@ -56,6 +60,21 @@ pub fn quantize(
     lanes: usize,
     options: &Options,
 ) -> Result<Model> {
+    quantize_with_scales(network, ranges, digits, segments, lanes, options).map(|(model, _)| model)
+}
+
+/// As [`quantize`], with the scales of all tensors.
+///
+/// # Errors
+/// Those of [`quantize`].
+pub fn quantize_with_scales(
+    network: &Network,
+    ranges: &Ranges,
+    digits: Digits,
+    segments: usize,
+    lanes: usize,
+    options: &Options,
+) -> Result<(Model, Scales)> {
     for (option, margin) in [("--margin", options.margin), ("--input-margin", options.input_margin)] {
         if !(1.0..=1e6).contains(&margin) {
             return Err(Error::Option { option, reason: format!("{margin} is not in 1..=1000000") });
@@ -70,24 +89,27 @@ pub fn quantize(
     });
     let table = table.transpose()?;
     let (input, mut codes) = quantize_input(network, ranges, &digits, options);
+    let mut scales = Scales { zero: vec![codes.zero.clone()], step: vec![codes.step.clone()] };
     let mut layers = Vec::with_capacity(network.layers.len());
     for (index, float) in network.layers.iter().enumerate() {
         let spans = &ranges.affine[index];
         let (layer, next) = layer::quantize(float, spans, &codes, &digits, table.as_ref(), options.margin)?;
         layers.push(layer);
         codes = next.with_centers(&ranges.mean[index]);
+        scales.zero.push(codes.zero.clone());
+        scales.step.push(codes.step.clone());
     }
     let output = Output { port: network.output.clone(), zero: codes.zero, step: codes.step, threshold: None };
     let model = Model { name: network.name.clone(), digits, lanes, input, layers, segments: table, output };
     model.check()?;
-    Ok(model)
+    Ok((model, scales))
 }
 
 fn quantize_input(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> (Input, Codes) {
     let port = &network.input;
     let top = (1u64 << digits.value_bits()) - 1;
     // An image's elements share one range: what one pixel never showed, its neighbour did.
-    let shared = port.shape.len() >= 3;
+    let shared = port.shape.len() >= 3 || ranges::alike(ranges.input.iter().map(|span| (span.min, span.max)));
     let hull = ranges.input.iter().copied().reduce(Span::hull).unwrap_or_default();
     let scale = |span: &Span| {
         let constant = span.half() == 0.0;

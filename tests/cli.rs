@@ -145,6 +145,26 @@ fn private_weights_are_in_no_key() {
 }
 
 #[test]
+fn models_compile_without_data() {
+    let folder = scratch("no-data");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (hush, page) = (path("m.hush"), path("report.html"));
+    let run = hushproof(&["compile", &models("digits_cnn.onnx"), "-o", &hush, "--input-range", "0,16"])
+        .args(&["--report", &page, "--json"])
+        .ok();
+    assert!(run.stderr.contains("no calibration data"), "{}", run.stderr);
+    let object = run.json();
+    assert_eq!(object["calibration_rows"], 0);
+    assert_eq!(object["report"]["data"]["random"], serde_json::json!([0.0, 16.0]));
+    assert!(object["report"]["layers"].as_array().is_some_and(|layers| layers.len() > 4));
+    assert!(std::fs::read_to_string(&page).unwrap().contains("No data"));
+    let onnx = models("digits_cnn.onnx");
+    let report = hushproof(&["evaluate", &onnx, &hush, "--data", &models("digits_test.json"), "--json"]).ok().json();
+    assert_eq!(report["out_of_range"], 0);
+    assert!(report["top1_agreement"].as_f64().unwrap() > 0.98, "{report}");
+}
+
+#[test]
 fn inspect_tells_what_a_proof_costs() {
     let model = world().model("breast_cancer_logreg");
     let object = hushproof(&["inspect", &model.hush, "--json"]).ok().json();

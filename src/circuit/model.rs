@@ -136,6 +136,14 @@ impl Layout {
         }
     }
 
+    /// Rows of every tensor, the input first.
+    pub fn tensor_rows(&self) -> Vec<usize> {
+        match self {
+            Self::Chain(layout) => layout.blocks.iter().rev().map(|block| block.elements * block.span).collect(),
+            Self::Planar(layout) => layout.tensor_rows(),
+        }
+    }
+
     /// Committed elements: those of the input and of every layer.
     pub fn activations(&self) -> usize {
         match self {

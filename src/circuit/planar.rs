@@ -32,7 +32,7 @@ pub use config::Config;
 pub use layout::Layout;
 pub use params::{Params, Published, advice_columns, fixed_columns};
 pub use private::weight_limbs;
-pub use search::{Choice, DEFAULT_BITS, SearchOptions, TABLE_BITS, predict, search};
+pub use search::{Choice, SearchOptions, predict, search};
 pub use witness::{FirstPhase, Witness};
 
 pub(in crate::circuit) use accumulate::Challenges;

@@ -1,4 +1,4 @@
-//! Layout search: the limb sizes, weight lanes and table sizes with the least predicted proving time.
+//! Layout search: limb sizes, weight lanes and table sizes, by predicted proving time.
 
 use crate::{
     error::{Error, Result},
@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     cost::{Prediction, Shape},
+    frontier::{Candidate, few_columns, frontier},
     layout::{Layout, TensorShape, advice_columns, fixed_columns},
     params::{Params, PublicOutput},
 };
@@ -17,8 +18,8 @@ use super::{
 /// What the search must respect.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchOptions {
-    /// Least bits of an activation code.
-    pub value_bits: u32,
+    /// Least and most bits of an activation code.
+    pub value_bits: (u32, u32),
     /// Least bits of a requantization remainder: the precision of the weights.
     pub remainder_bits: u32,
     /// Whether the input codes are public.
@@ -28,10 +29,19 @@ pub struct SearchOptions {
     pub few_columns: bool,
 }
 
-/// Least bits of an activation code and of a remainder, unless asked otherwise.
-pub const DEFAULT_BITS: (u32, u32) = (16, 10);
+impl Default for SearchOptions {
+    /// All layouts of a network with a private input, by time.
+    fn default() -> Self {
+        Self {
+            value_bits: (MIN_BITS, MAX_VALUE_BITS),
+            remainder_bits: MIN_BITS,
+            public_input: false,
+            few_columns: false,
+        }
+    }
+}
 
-/// The outcome of a search.
+/// One layout.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// Limb sizes.
@@ -40,22 +50,43 @@ pub struct Choice {
     pub lanes: usize,
     /// Segments of the activation table, 0 without one.
     pub segments: u32,
+    /// log2 rows.
+    pub k: u32,
     /// Advice and fixed columns.
     pub columns: usize,
     /// Predicted cost.
     pub prediction: Prediction,
 }
 
+impl Candidate for Choice {
+    fn seconds(&self) -> f64 {
+        self.prediction.native_seconds
+    }
+
+    fn bits(&self) -> (u32, u32) {
+        (self.digits.value_bits(), self.digits.remainder_bits())
+    }
+
+    fn columns(&self) -> usize {
+        self.columns
+    }
+}
+
+/// Least bits of a code and of a remainder.
+const MIN_BITS: u32 = 6;
+/// Most bits of a code.
+const MAX_VALUE_BITS: u32 = 24;
 /// Segments of a table; more of them are more exact.
 const SEGMENTS: [u32; 8] = [24, 32, 48, 64, 96, 128, 192, 256];
 /// Most bits of all limbs of a row.
 const MAX_ROW_BITS: u32 = 44;
 
-/// Finds the cheapest layout of a network.
+/// The layouts of a network that are worth trying: each costs more than those before it and has more bits of a code or of
+/// a remainder. With `few_columns` a single one.
 ///
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough.
-pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
+pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>> {
     let mut choices = Vec::new();
     let mut too_large = None;
     for digits in candidates(options) {
@@ -66,24 +97,15 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
             }
         }
     }
-    best(choices, options.few_columns).ok_or_else(|| {
-        too_large.unwrap_or_else(|| Error::Range {
+    if choices.is_empty() {
+        return Err(too_large.unwrap_or_else(|| Error::Range {
             node: network.input.name.clone(),
             op: "input".to_owned(),
-            got_bits: options.value_bits + options.remainder_bits,
+            got_bits: options.value_bits.0 + options.remainder_bits,
             max_bits: MAX_ROW_BITS,
-        })
-    })
-}
-
-fn best(choices: Vec<Choice>, few_columns: bool) -> Option<Choice> {
-    let seconds = |choice: &Choice| choice.prediction.native_seconds;
-    let fastest = choices.iter().map(seconds).fold(f64::INFINITY, f64::min);
-    let columns = |choice: &Choice| if few_columns { choice.columns } else { 0 };
-    choices
-        .into_iter()
-        .filter(|choice| seconds(choice) <= 2.0 * fastest)
-        .min_by(|a, b| columns(a).cmp(&columns(b)).then(seconds(a).total_cmp(&seconds(b))))
+        }));
+    }
+    Ok(if options.few_columns { few_columns(choices) } else { frontier(choices) })
 }
 
 fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
@@ -93,7 +115,7 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
         })
     });
     all.filter(|digits| {
-        digits.value_bits() >= options.value_bits
+        (options.value_bits.0..=options.value_bits.1).contains(&digits.value_bits())
             && digits.remainder_bits() >= options.remainder_bits
             && digits.row_bits() <= MAX_ROW_BITS
     })
@@ -117,7 +139,7 @@ fn choose(network: &Network, options: &SearchOptions, digits: Digits, lanes: usi
     }
     let layout = plan(segments)?;
     let columns = advice_columns(&layout.params) + fixed_columns(&layout.params);
-    Ok(Choice { digits, lanes, segments, columns, prediction: predict(&layout) })
+    Ok(Choice { digits, lanes, segments, k: layout.k, columns, prediction: predict(&layout) })
 }
 
 fn params(network: &Network, options: &SearchOptions, digits: Digits, lanes: usize, segments: u32) -> Params {

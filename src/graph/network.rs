@@ -97,6 +97,38 @@ impl Network {
         }
     }
 
+    /// What each output, or what a decision compares, must reach for its class to be 1; `None` where the class is that of
+    /// the largest of several values, or there is none.
+    pub fn decides_at(&self) -> Option<f64> {
+        match self {
+            Self::Chain(network) => match network.layers.last().map(|layer| layer.activation) {
+                Some(chain::FloatActivation::Threshold { at }) => Some(at),
+                _ => (self.output().len() == 1 && self.ends_in_sigmoid()).then_some(0.5),
+            },
+            Self::Planar(network) => match network.layers.last().map(|layer| &layer.activation) {
+                Some(planar::FloatActivation::Threshold { at }) => Some(*at),
+                _ => (self.output().len() == 1 && self.ends_in_sigmoid()).then_some(0.5),
+            },
+        }
+    }
+
+    /// Whether the output is one vector of scores or a decision, so that [`Network::class`] says what it is for.
+    pub fn is_classifier(&self) -> bool {
+        let wide = self.output().shape.iter().filter(|size| **size > 1).count();
+        match self.ending() {
+            Ending::ArgMax | Ending::Threshold => true,
+            Ending::Values => wide == 1 || self.decides_at().is_some(),
+        }
+    }
+
+    /// Multiplications of one evaluation.
+    pub fn products(&self) -> u64 {
+        match self {
+            Self::Chain(network) => network.layers.iter().map(|layer| layer.weights.data.len() as u64).sum(),
+            Self::Planar(network) => network.products(),
+        }
+    }
+
     /// Whether the last layer gives probabilities, each for itself.
     fn ends_in_sigmoid(&self) -> bool {
         use planar::{FloatActivation::Table, Function};

@@ -482,6 +482,22 @@ pub struct Model {
     pub private_weights: Option<u32>,
 }
 
+impl Activation {
+    /// Its name for people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Linear => "none",
+            Self::Relu => "Relu",
+            Self::PRelu => "PRelu",
+            Self::Clip => "Clip",
+            Self::Table(_) => "table",
+            Self::Threshold => "threshold",
+            Self::ArgMax => "ArgMax",
+            Self::Product { .. } => "product",
+        }
+    }
+}
+
 impl Layer {
     /// The second factors of a layer of products; none otherwise.
     pub fn times(&self) -> &[Term<i64>] {

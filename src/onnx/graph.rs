@@ -34,6 +34,8 @@ pub struct Graph {
     pub(super) label: Option<usize>,
     /// The other outputs beside such a class.
     beside: Vec<String>,
+    /// What the type of the only input holds.
+    pub(super) input_range: Option<[f64; 2]>,
 }
 
 /// A tensor of the graph.
@@ -84,6 +86,11 @@ impl Graph {
     /// Inputs without initializer.
     pub fn inputs(&self) -> Vec<Port> {
         self.inputs.iter().map(|id| self.port(*id)).collect()
+    }
+
+    /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth values.
+    pub const fn input_range(&self) -> Option<[f64; 2]> {
+        self.input_range
     }
 
     /// Outputs.
@@ -233,6 +240,7 @@ impl<'a> Builder<'a> {
                 outputs: vec![],
                 label: None,
                 beside: vec![],
+                input_range: None,
             },
             opset,
             ml_opset,
@@ -255,6 +263,7 @@ impl<'a> Builder<'a> {
             let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
             self.named(&input.name, id);
             self.graph.inputs.push(id);
+            self.graph.input_range = proto::input_range(input);
             return Ok(());
         }
         let facts = inputs.iter().map(|input| proto::input_fact(input)).collect::<Result<Vec<_>>>()?;

@@ -118,6 +118,17 @@ pub(super) fn input_fact(input: &ValueInfoProto) -> Result<Fact> {
     }
 }
 
+/// Least and largest value of a graph input of bytes or truth values.
+pub(super) fn input_range(input: &ValueInfoProto) -> Option<[f64; 2]> {
+    let Some(type_proto::Value::TensorType(tensor)) = input.r#type.as_ref()?.value.as_ref() else { return None };
+    match DataType::try_from(tensor.elem_type).ok()? {
+        DataType::Uint8 => Some([0.0, 255.0]),
+        DataType::Int8 => Some([-128.0, 127.0]),
+        DataType::Bool => Some([0.0, 1.0]),
+        _ => None,
+    }
+}
+
 fn dims_text(dims: &[pb::tensor_shape_proto::Dimension]) -> String {
     let text = |dim: &pb::tensor_shape_proto::Dimension| match &dim.value {
         Some(dimension::Value::DimValue(size)) => size.to_string(),

@@ -5,6 +5,7 @@
 //! bias absorbs the rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
 
 mod exact;
+mod interval;
 mod layer;
 mod products;
 mod ranges;
@@ -13,7 +14,7 @@ mod steps;
 
 pub use ranges::{Channel, Ranges};
 
-use super::{Options, check_digits};
+use super::{Options, Scales, check_digits};
 use crate::{
     error::{Error, Result},
     graph::{
@@ -30,6 +31,20 @@ use steps::{Functions, Steps};
 /// `Option` for an unusable margin or limb sizes; `Shape`, `Graph` for a malformed network; `Calibration` for ranges of
 /// another network; `Range` where the limbs are too few for a node's scales; those of [`Model::check`].
 pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes, options: &Options) -> Result<Model> {
+    quantize_with_scales(network, ranges, digits, lanes, options).map(|(model, _)| model)
+}
+
+/// As [`quantize`], with the scales of all tensors.
+///
+/// # Errors
+/// Those of [`quantize`].
+pub fn quantize_with_scales(
+    network: &Network,
+    ranges: &Ranges,
+    digits: Digits,
+    lanes: Lanes,
+    options: &Options,
+) -> Result<(Model, Scales)> {
     for (option, margin) in [("--margin", options.margin), ("--input-margin", options.input_margin)] {
         if !(1.0..=1e6).contains(&margin) {
             return Err(Error::Option { option, reason: format!("{margin} is not in 1..=1000000") });
@@ -71,7 +86,8 @@ pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes
         model.private_weights = Some(limbs_of(bits, digits.limb_bits));
     }
     model.check()?;
-    Ok(model)
+    let zero = vec![Vec::new(); steps.step.len()];
+    Ok((model, Scales { zero, step: steps.step }))
 }
 
 /// How many function tables [`quantize`] makes of a network.

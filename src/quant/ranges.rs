@@ -1,6 +1,9 @@
 //! Calibration: which values each tensor takes.
 
-use super::check_network;
+use super::{
+    check_network,
+    probes::{PROBES, check_input_range, probes, widened},
+};
 use crate::{
     error::{Error, Result},
     graph::chain::{FloatActivation, FloatLayer, Network},
@@ -39,7 +42,7 @@ impl Span {
 /// The values that a network's tensors took over some rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranges {
-    /// Rows seen; 0 after [`Ranges::input_only`].
+    /// Rows seen; 0 after [`Ranges::input_only`], random ones after [`Ranges::without_rows`].
     pub rows: usize,
     /// Per input element.
     pub input: Vec<Span>,
@@ -121,6 +124,27 @@ impl Ranges {
         Ok(Self { rows: 0, input, affine, mean })
     }
 
+    /// Ranges where there are no rows: every input value lies in `input`. An element's range is what random inputs show, some
+    /// times wider, and no wider than [`Ranges::input_only`] allows; `margin` is the factor that
+    /// [`quantize`](super::quantize) will put on it. What leaves a range all the same is refused by the executor: never a
+    /// wrong proof.
+    ///
+    /// # Errors
+    /// `Option` for an empty or infinite range, those of [`Ranges::from_rows`].
+    pub fn without_rows(network: &Network, input: [f64; 2], margin: f64) -> Result<Self> {
+        check_network(network)?;
+        check_input_range(input)?;
+        let [min, max] = input;
+        let mut ranges = Self::from_rows(network, &probes(network.input.len(), min, max, PROBES))?;
+        let bounds = Self::input_only(network, min, max)?;
+        ranges.input = bounds.input;
+        for (span, bound) in ranges.affine.iter_mut().flatten().zip(bounds.affine.iter().flatten()) {
+            span.min = -widened(-span.min, -bound.min, margin);
+            span.max = widened(span.max, bound.max, margin);
+        }
+        Ok(ranges)
+    }
+
     /// Checks that these are ranges of this network.
     pub(super) fn check(&self, network: &Network) -> Result<()> {
         let activations = network.layers.iter().zip(&self.mean).all(|(layer, mean)| {
@@ -134,6 +158,27 @@ impl Ranges {
         if same { Ok(()) } else { Err(Error::Calibration { reason: "ranges of another network".to_owned() }) }
     }
 }
+
+/// Whether ranges, least and largest value each, are those of many values of one kind, as of an image's pixels: what one of
+/// them never showed, another one did. So it is where many of those that vary, and no small share of them, come near the
+/// least and the largest value of all.
+pub(super) fn alike(ranges: impl Iterator<Item = (f64, f64)> + Clone) -> bool {
+    let varying = ranges.filter(|(min, max)| min < max);
+    let ends = |(low, high): (f64, f64), (min, max): (f64, f64)| (low.min(min), high.max(max));
+    let (low, high) = varying.clone().fold((f64::INFINITY, f64::NEG_INFINITY), ends);
+    let near = ALIKE_NEAR * (high - low);
+    let count = varying.clone().count();
+    let lows = varying.clone().filter(|(min, _)| *min <= low + near).count();
+    let highs = varying.filter(|(_, max)| *max >= high - near).count();
+    lows.min(highs) >= ALIKE_LEAST.max(count / ALIKE_SHARE)
+}
+
+/// How near to the end of a range counts, as a share of it.
+const ALIKE_NEAR: f64 = 0.1;
+/// Least number of values that come near both ends.
+const ALIKE_LEAST: usize = 16;
+/// One in so many values comes near both ends.
+const ALIKE_SHARE: usize = 4;
 
 /// Bounds of output `row` for inputs within `x`, and its value at their means.
 fn interval(layer: &FloatLayer, row: usize, x: &[Span]) -> Span {

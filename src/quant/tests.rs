@@ -192,6 +192,32 @@ fn images_share_one_range() {
 }
 
 #[test]
+fn values_of_one_kind_share_one_range() {
+    // A flat image of 64 pixels: the first were never bright, the last never anything but 0.
+    let pixel = |i: usize| {
+        (
+            0.0,
+            if i < 8 {
+                0.05
+            } else if i < 56 {
+                1.0
+            } else {
+                0.0
+            },
+        )
+    };
+    assert!(ranges::alike((0..64).map(pixel)));
+    let units = |i: usize| (0.0, f64::from(10u8).powi(i as i32 % 8));
+    assert!(!ranges::alike((0..64).map(units)), "features of several units");
+    assert!(!ranges::alike((0..8).map(|_| (0.0, 1.0))), "too few to tell");
+    let net = affine(&[&[1.0; 64]], &[0.0], FloatActivation::Identity);
+    let row = |bright: bool| (0..64).map(|i| if bright { pixel(i).1 } else { 0.0 }).collect::<Vec<_>>();
+    let ranges = Ranges::from_rows(&net, &[row(true), row(false)]).unwrap();
+    let model = quantize(&net, &ranges, digits(8), 32, 1, &OPTIONS).unwrap();
+    assert!(model.quantize_input(&[1.0; 64]).is_ok());
+}
+
+#[test]
 fn values_beyond_the_margin_are_refused() {
     let net = affine(&[&[1.0, -1.0]], &[0.0], FloatActivation::Identity);
     // Both features move together, so y stays small; apart, each is still in range.
@@ -224,6 +250,26 @@ fn intervals_replace_rows() {
     assert!(report.max_abs_error.unwrap() < 0.02, "{report}");
     assert!(matches!(Ranges::input_only(&net, 1.0, 1.0), Err(Error::Calibration { .. })));
     assert!(matches!(Ranges::input_only(&net, f64::NAN, 1.0), Err(Error::Calibration { .. })));
+}
+
+#[test]
+fn ranges_without_rows_hold_random_inputs() {
+    let mut random = Random(31);
+    let activations = [FloatActivation::Relu, FloatActivation::Sigmoid, FloatActivation::Identity];
+    let net = network(&mut random, &[6, 8, 8, 3], &activations);
+    let ranges = Ranges::without_rows(&net, [-3.0, 3.0], 4.0).unwrap();
+    let bounds = Ranges::input_only(&net, -3.0, 3.0).unwrap();
+    assert_eq!(ranges.input, bounds.input);
+    let spans = || ranges.affine.iter().flatten().zip(bounds.affine.iter().flatten());
+    assert!(spans().all(|(span, bound)| bound.min - 1e-9 <= span.min && span.max <= bound.max + 1e-9));
+    assert!(spans().any(|(span, bound)| span.max < bound.max), "no wider than it must be");
+    let margin = Options { margin: 4.0, input_margin: 1.0, ..OPTIONS };
+    let model = quantize(&net, &ranges, digits(8), 32, 2, &margin).unwrap();
+    let data: Vec<Vec<f64>> = (0..200).map(|_| (0..6).map(|_| 3.0 * random.next()).collect()).collect();
+    let report = evaluate(float(&net), &net, &model, &data).unwrap();
+    assert_eq!(report.out_of_range, 0, "{report}");
+    assert!(report.max_abs_error.unwrap() < 0.02, "{report}");
+    assert!(matches!(Ranges::without_rows(&net, [1.0, 1.0], 4.0), Err(Error::Option { .. })));
 }
 
 #[test]

@@ -48,6 +48,9 @@ fn details(error: &Error) -> Value {
             json!({ "needed": needed_bytes, "available": available_bytes })
         }
         Error::ModelTooLarge { needed, available } => json!({ "needed": needed, "available": available }),
+        Error::Scale { node, min, max, .. } | Error::Accuracy { node, min, max, .. } => {
+            json!({ "node": node, "min": min, "max": max })
+        }
         Error::ActivationRange { node, index } => json!({ "node": node, "index": index }),
         Error::SrsTooSmall { needed, available } => json!({ "needed": needed, "available": available }),
         Error::SrsMismatch { expected, got } => json!({ "expected": expected, "got": got }),

@@ -34,12 +34,18 @@ fn unusable_calibration_and_options() {
     let folder = scratch("calibration");
     let onnx = models("breast_cancer_logreg.onnx");
     let hush = folder.join("refused.hush").display().to_string();
-    hushproof(&["compile", &onnx, "-o", &hush]).run().refused("calibration");
     compile(&folder, &onnx, &small_calibration(&folder, "argmax3")).refused("input-name");
     let empty = folder.join("empty.json");
     std::fs::write(&empty, json!({ "record": [] }).to_string()).unwrap();
     assert_eq!(compile(&folder, &onnx, &empty.display().to_string()).status, 2);
     let calibration = models("breast_cancer_calibration.npz");
+    let calibrated = ["compile", &onnx, "-o", &hush, "--calibration", &calibration];
+    let run = hushproof(&calibrated).args(&["--max-error", "1e-12"]).run().refused("accuracy");
+    assert!(run.stderr.contains("Most is lost at"), "{}", run.stderr);
+    hushproof(&calibrated).args(&["--max-error", "0"]).run().refused("option");
+    assert_eq!(hushproof(&calibrated).args(&["--input-range", "0,1"]).run().status, 2, "rows have ranges of their own");
+    assert_eq!(hushproof(&["compile", &onnx, "-o", &hush, "--input-range", "1,0"]).run().status, 2);
+    assert!(!Path::new(&hush).exists());
     for (option, value) in [("--input", "committed"), ("--weights", "committed"), ("--output", "private")] {
         let arguments = ["compile", &onnx, "-o", &hush, "--calibration", &calibration, option, value];
         hushproof(&arguments).run().refused("option");

@@ -27,6 +27,12 @@ pub(crate) fn print(object: &Value, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Prints lines.
+pub(crate) fn text(text: &str) -> anyhow::Result<()> {
+    write!(std::io::stdout().lock(), "{text}")?;
+    Ok(())
+}
+
 fn line(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -115,6 +115,11 @@ impl Layout {
         (self.rows.len(), self.weights.rows.len())
     }
 
+    /// Rows of every tensor, the input first.
+    pub fn tensor_rows(&self) -> Vec<usize> {
+        self.tensors.iter().map(|tensor| tensor.storage.shape.channels * tensor.channel_rows).collect()
+    }
+
     /// Committed values of the network: its input and what each layer makes.
     pub const fn activations(&self) -> usize {
         self.activations

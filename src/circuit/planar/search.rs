@@ -1,8 +1,9 @@
-//! Layout search: the limb sizes, activation lanes and weight lanes with the least predicted proving time.
+//! Layout search: limb sizes, activation lanes and weight lanes, by predicted proving time.
 
 use super::{
     super::{
         cost::{Prediction, Shape},
+        frontier::{Candidate, few_columns, frontier},
         layout::{MAX_K, RESERVED_ROWS},
     },
     Layout, Params, advice_columns, fixed_columns,
@@ -21,8 +22,8 @@ use crate::{
 /// What the search must respect.
 #[derive(Debug, Clone, Copy)]
 pub struct SearchOptions {
-    /// Least bits of an activation code.
-    pub value_bits: u32,
+    /// Least and most bits of an activation code.
+    pub value_bits: (u32, u32),
     /// Least bits of a requantization remainder: the precision of the weights.
     pub remainder_bits: u32,
     /// Function tables.
@@ -33,24 +34,52 @@ pub struct SearchOptions {
     pub few_columns: bool,
 }
 
-/// The outcome of a search.
+impl Default for SearchOptions {
+    /// All layouts of a network without function tables, by time.
+    fn default() -> Self {
+        Self {
+            value_bits: (MIN_BITS, MAX_BITS),
+            remainder_bits: MIN_BITS,
+            tables: 0,
+            private_bits: None,
+            few_columns: false,
+        }
+    }
+}
+
+/// One layout.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// Limb sizes.
     pub digits: Digits,
     /// Lanes of activations and weights.
     pub lanes: Lanes,
+    /// log2 rows.
+    pub k: u32,
     /// Advice and fixed columns.
     pub columns: usize,
     /// Predicted cost.
     pub prediction: Prediction,
 }
 
-/// Least bits of an activation code and of a remainder, unless asked otherwise.
-pub const DEFAULT_BITS: (u32, u32) = (11, 11);
+impl Candidate for Choice {
+    fn seconds(&self) -> f64 {
+        self.prediction.native_seconds
+    }
 
-/// Least bits of a code where functions have tables, whose arguments have fewer bits than codes.
-pub const TABLE_BITS: u32 = 13;
+    fn bits(&self) -> (u32, u32) {
+        (self.digits.value_bits(), self.digits.remainder_bits())
+    }
+
+    fn columns(&self) -> usize {
+        self.columns
+    }
+}
+
+/// Least bits of a code and of a remainder.
+const MIN_BITS: u32 = 6;
+/// Most bits of a code and of a remainder.
+const MAX_BITS: u32 = 18;
 
 const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
 const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
@@ -58,12 +87,13 @@ const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
 const SEARCHED_LIMBS: u32 = 6;
 const PRIVATE_LANES: [usize; 10] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
 
-/// Finds the cheapest layout of an arranged network.
+/// The layouts of an arranged network that are worth trying: each costs more than those before it and has more bits of a
+/// code or of a remainder. With `few_columns` a single one.
 ///
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough, `Graph` where no
 /// layout serves all readers of a tensor.
-pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
+pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>> {
     let view = View::network(network);
     let smallest = Digits { limb_bits: 4, value_limbs: 1, remainder_limbs: 1 };
     let mut rows = Vec::new();
@@ -103,28 +133,24 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
                     continue;
                 }
                 let columns = advice_columns(&params) + fixed_columns(&params);
-                choices.push(Choice { digits, lanes, columns, prediction: cost(k, &params) });
+                choices.push(Choice { digits, lanes, k, columns, prediction: cost(k, &params) });
             }
         }
     }
-    let fastest = choices.iter().map(|choice| choice.prediction.native_seconds).fold(f64::INFINITY, f64::min);
-    let slack = if options.few_columns { 2.0 } else { 1.02 };
-    let near = choices.into_iter().filter(|choice| choice.prediction.native_seconds <= slack * fastest);
-    let best = near.min_by_key(|choice| {
-        let bits = std::cmp::Reverse(choice.digits.value_bits());
-        if options.few_columns { (choice.columns, bits, 0) } else { (0, bits, choice.columns) }
-    });
-    best.ok_or_else(|| {
+    if choices.is_empty() {
         if too_large {
-            return Error::ModelTooLarge { needed: MAX_K + 1, available: MAX_K };
+            return Err(Error::ModelTooLarge { needed: MAX_K + 1, available: MAX_K });
         }
-        let got_bits = options.value_bits + options.remainder_bits;
-        Error::Range { node: network.input.name.clone(), op: "input".to_owned(), got_bits, max_bits: 2 * MAX_BITS }
-    })
+        let got_bits = options.value_bits.0 + options.remainder_bits;
+        return Err(Error::Range {
+            node: network.input.name.clone(),
+            op: "input".to_owned(),
+            got_bits,
+            max_bits: 2 * MAX_BITS,
+        });
+    }
+    Ok(if options.few_columns { few_columns(choices) } else { frontier(choices) })
 }
-
-/// Most bits of a code and of a remainder.
-const MAX_BITS: u32 = 18;
 
 fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
     let all = (6..=16).flat_map(|limb_bits| {
@@ -132,10 +158,10 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
             (1..=2).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
         })
     });
-    let within = |bits: u32, least: u32| bits >= least && bits <= MAX_BITS.max(least);
+    let (least, most) = options.value_bits;
     all.filter(move |digits| {
-        within(digits.value_bits(), options.value_bits)
-            && within(digits.remainder_bits(), options.remainder_bits)
+        (least..=most).contains(&digits.value_bits())
+            && (options.remainder_bits..=MAX_BITS.max(options.remainder_bits)).contains(&digits.remainder_bits())
             && digits.is_valid()
     })
 }

@@ -70,6 +70,19 @@ pub enum Activation {
     ArgMax,
 }
 
+impl Activation {
+    /// Its name for people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Requantize => "none",
+            Self::Relu => "Relu",
+            Self::Segments => "Sigmoid",
+            Self::Threshold => "threshold",
+            Self::ArgMax => "ArgMax",
+        }
+    }
+}
+
 /// `activation(weights · codes + bias)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Layer {

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use super::{FloatActivation, FloatLayer, Function, Network, Shape, Term, conv::accumulate, rank};
+use super::{FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate, rank};
 use crate::float::{erf, exp_m1, sigmoid, softplus, tanh};
 
 impl Network {
@@ -38,6 +38,17 @@ impl Network {
         self.add(layer.times(), tensors, layer.shape, &mut times);
         y.iter_mut().zip(times).for_each(|(y, times)| *y *= times);
         y
+    }
+
+    /// Multiplications of one evaluation, those with zeros around planes included.
+    pub fn products(&self) -> u64 {
+        let term = |to: Shape, term: &Term<f64>| match &term.map {
+            Map::Conv(conv) => conv.weights.len() * to.plane(),
+            Map::Sparse(sparse) => sparse.columns.iter().map(Vec::len).sum(),
+            Map::Product(product) => self.shape(product.factor).width * self.shape(term.source).len(),
+        };
+        let layer = |layer: &FloatLayer| layer.all_terms().map(|t| term(layer.shape, t) as u64).sum::<u64>();
+        self.layers.iter().map(layer).sum()
     }
 
     fn add(&self, terms: &[Term<f64>], tensors: &[Vec<f64>], shape: Shape, y: &mut [f64]) {
@@ -116,7 +127,7 @@ impl Function {
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::{
-        super::{Conv, Map, Sparse, Term},
+        super::{Conv, Sparse},
         *,
     };
     use crate::graph::Port;

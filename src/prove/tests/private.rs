@@ -38,7 +38,7 @@ fn private_weights_prove_what_the_integers_give() {
         ("breast_cancer_mlp.onnx", "breast_cancer_calibration.json"),
     ] {
         let (network, rows) = bundled(onnx_file, rows);
-        let Compiled { model, network, layout } = compile(network, &rows, &options).unwrap();
+        let Compiled { model, network, layout, .. } = compile(network, &rows, &options).unwrap();
         assert!(model.has_private_weights(), "{onnx_file}");
         assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model, "{onnx_file}");
         let srs = Srs::new_development(layout.k(), OsRng).unwrap();

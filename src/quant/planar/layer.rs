@@ -75,7 +75,7 @@ pub(super) fn quantize(
         };
         terms.push(Term { source: term.source, map, negative });
     }
-    rounding.check_precision(digits)?;
+    rounding.check_precision(digits, &ranges.tensors[index + 1])?;
     let mut bias = rounding.bias()?;
     if activation == Activation::Threshold && !private {
         terms.iter_mut().for_each(|term| {

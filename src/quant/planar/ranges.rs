@@ -2,10 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::check_network;
+use super::{
+    check_network,
+    interval::{Interval, intervals},
+};
 use crate::{
     error::{Error, Result},
     graph::planar::{FloatActivation, Network},
+    quant::probes::{PROBES, check_input_range, probes, widened},
 };
 
 /// The values that one channel of a tensor took.
@@ -33,7 +37,7 @@ impl Channel {
 /// The values that a network's tensors took over some rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranges {
-    /// Rows seen.
+    /// Rows seen; random ones after [`Ranges::without_rows`].
     pub rows: usize,
     /// Per tensor, the input first, and channel.
     pub tensors: Vec<Vec<Channel>>,
@@ -59,6 +63,34 @@ impl Ranges {
             channel.negative /= rows.len() as f64;
         }
         Ok(Self { rows: rows.len(), tensors })
+    }
+
+    /// Ranges where there are no rows: every input value lies in `[min, max]`. A channel's range is what random inputs show,
+    /// some times wider, and no wider than interval arithmetic allows. Typical rows give much narrower ranges. What leaves
+    /// a range all the same is refused by the executor: never a wrong proof. `margin` is the factor that
+    /// [`quantize`](super::quantize) will put on it, which must not go beyond the bounds either.
+    ///
+    /// # Errors
+    /// `Option` for an empty or infinite range, those of [`Ranges::from_rows`].
+    pub fn without_rows(network: &Network, input: [f64; 2], margin: f64) -> Result<Self> {
+        check_network(network)?;
+        check_input_range(input)?;
+        let [min, max] = input;
+        let len = network.input_shape.len();
+        let mut ranges = Self::from_rows(network, &probes(len, min, max, PROBES))?;
+        let bounds = intervals(network, Interval::uniform(len, min, max));
+        for (tensor, (channels, bounds)) in ranges.tensors.iter_mut().zip(&bounds).enumerate() {
+            let plane = network.shape(tensor).plane();
+            for (channel, (low, high)) in channels.iter_mut().zip(bounds.channels(plane)) {
+                if tensor == 0 {
+                    (channel.min, channel.max) = (min, max);
+                    continue;
+                }
+                channel.min = -widened(-channel.min, -low, margin);
+                channel.max = widened(channel.max, high, margin);
+            }
+        }
+        Ok(ranges)
     }
 
     /// Checks that these are ranges of this network.

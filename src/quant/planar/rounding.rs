@@ -1,5 +1,6 @@
 //! Rounding of weights and biases.
 
+use super::Channel;
 use crate::{
     error::{Error, Result},
     float,
@@ -121,9 +122,11 @@ impl<'a> Rounding<'a> {
         self.layer.bias.iter().enumerate().map(bias).collect()
     }
 
-    /// Refuses a layer whose weights all vanish against its sums: more remainder bits are needed.
-    pub(super) fn check_precision(&self, digits: &Digits) -> Result<()> {
-        if self.largest == 0.0 || self.largest >= 0.5 {
+    /// Refuses a layer whose weights all vanish against its sums, unless `seen`, its values before the activation by
+    /// channel, vary too little for these sums anyway: more remainder bits are needed.
+    pub(super) fn check_precision(&self, digits: &Digits, seen: &[Channel]) -> Result<()> {
+        let constant = || seen.iter().zip(self.unit).all(|(channel, unit)| channel.max - channel.min <= *unit);
+        if self.largest == 0.0 || self.largest >= 0.5 || constant() {
             return Ok(());
         }
         let missing = -float::log2(self.largest.max(f64::MIN_POSITIVE));

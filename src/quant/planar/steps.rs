@@ -13,6 +13,7 @@ use crate::{
         Digits,
         planar::{Activation, FloatActivation, FloatLayer, Function, Network, Table, table_bits},
     },
+    quant::ranges::alike,
 };
 
 /// A channel's range counts as at least this share of its tensor's range, so that what never showed keeps a sane scale.
@@ -21,6 +22,11 @@ const FLOOR: f64 = 1.0 / 1024.0;
 const FEW: f64 = 3.0;
 /// How far beyond the values seen the table of a steep function goes; arguments that would go further get this value.
 const STEEP: f64 = 2.0;
+/// Layers of a function have tables of their own where their arguments' ranges differ by this factor, three bits; one table
+/// more costs all tables at most one.
+const APART: f64 = 8.0;
+/// Most tables, unless there are more functions: they take three bits off their arguments.
+const MAX_TABLES: usize = 7;
 /// Arguments at which a steep function is tried.
 const STEEP_GRID: u32 = 1024;
 /// Levels of a colour channel. The code of the largest calibrated input is a multiple of it where bits allow, so that
@@ -50,7 +56,8 @@ impl Steps {
         let top = ((1u64 << digits.value_bits()) - 1) as f64;
         let layers = || network.layers.iter().zip(&ranges.tensors[1..]);
         let functions = Functions::new(network, ranges, options);
-        let activation: Vec<Activation> = layers().map(|(layer, _)| functions.activation(layer)).collect();
+        let activation: Vec<Activation> =
+            network.layers.iter().zip(&functions.table).map(|(layer, table)| activation(layer, *table)).collect();
         let (mut argument, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
         let bits = table_bits(digits.limb_bits, functions.list.len());
         for (function, half, seen) in functions.list {
@@ -90,10 +97,13 @@ impl Steps {
     }
 }
 
-/// The functions that become tables, each with the half width of its arguments and the least and largest of them that were
-/// seen: one table serves all layers of a function.
+/// The functions that become tables.
 pub(super) struct Functions {
+    /// Each with the half width of its arguments and the least and largest of them that were seen. One table serves all
+    /// layers of a function whose arguments have about the same range.
     pub(super) list: Vec<(Function, f64, [f64; 2])>,
+    /// The table of each layer.
+    table: Vec<Option<usize>>,
 }
 
 impl Functions {
@@ -111,36 +121,65 @@ impl Functions {
             }
             _ => false,
         };
-        let mut functions = Self { list: Vec::new() };
         if !layers().any(wide) {
-            return functions;
+            return Self { list: Vec::new(), table: vec![None; network.layers.len()] };
         }
-        for (layer, channels) in layers() {
-            let Some(function) = function(layer) else { continue };
+        let argument = |(layer, channels): (&FloatLayer, &Vec<Channel>)| {
+            let function = function(layer)?;
             let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-            let half = positive((seen * margin).max(saturation(function)));
+            let half = (seen * margin).max(saturation(function));
             let min = channels.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
             let max = channels.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
-            match functions.list.iter_mut().find(|(known, ..)| *known == function) {
-                Some(known) => *known = (function, known.1.max(half), [known.2[0].min(min), known.2[1].max(max)]),
-                None => functions.list.push((function, half, [min, max])),
+            Some((function, half, [min, max]))
+        };
+        let arguments: Vec<_> = layers().map(argument).collect();
+        let mut apart = APART;
+        loop {
+            let functions = Self::grouped(&arguments, apart);
+            if functions.list.len() <= MAX_TABLES || apart.is_infinite() {
+                return functions;
+            }
+            apart *= apart;
+        }
+    }
+
+    /// Tables for the arguments of all layers, those of one function sharing a table where half widths differ by a factor
+    /// below `apart`.
+    fn grouped(arguments: &[Option<(Function, f64, [f64; 2])>], apart: f64) -> Self {
+        let mut functions = Self { list: Vec::new(), table: vec![None; arguments.len()] };
+        // The widest of each table first; in the order of the layers where widths are equal.
+        let mut order: Vec<usize> = (0..arguments.len()).collect();
+        let half = |layer: usize| arguments[layer].map_or(0.0, |(_, half, _)| half);
+        order.sort_by(|a, b| half(*b).total_cmp(&half(*a)));
+        for layer in order {
+            let Some((function, half, [min, max])) = arguments[layer] else { continue };
+            // Arguments that were always 0 go anywhere.
+            let near =
+                |known: &(Function, f64, [f64; 2])| known.0 == function && (half == 0.0 || half * apart >= known.1);
+            let table = functions.list.iter().position(near);
+            functions.table[layer] = Some(table.unwrap_or(functions.list.len()));
+            match table {
+                Some(table) => {
+                    let seen = &mut functions.list[table].2;
+                    *seen = [seen[0].min(min), seen[1].max(max)];
+                }
+                None => functions.list.push((function, positive(half), [min, max])),
             }
         }
         functions
     }
+}
 
-    fn activation(&self, layer: &FloatLayer) -> Activation {
-        let table = function(layer).and_then(|function| self.list.iter().position(|(known, ..)| *known == function));
-        match (table, &layer.activation) {
-            (Some(table), _) => Activation::Table(table),
-            (None, FloatActivation::Relu) => Activation::Relu,
-            (None, FloatActivation::PRelu { .. }) => Activation::PRelu,
-            (None, FloatActivation::Clip { .. }) => Activation::Clip,
-            (None, FloatActivation::Threshold { .. }) => Activation::Threshold,
-            (None, FloatActivation::ArgMax) => Activation::ArgMax,
-            (None, FloatActivation::Linear | FloatActivation::Table(_) | FloatActivation::Product { .. }) => {
-                Activation::Linear
-            }
+fn activation(layer: &FloatLayer, table: Option<usize>) -> Activation {
+    match (table, &layer.activation) {
+        (Some(table), _) => Activation::Table(table),
+        (None, FloatActivation::Relu) => Activation::Relu,
+        (None, FloatActivation::PRelu { .. }) => Activation::PRelu,
+        (None, FloatActivation::Clip { .. }) => Activation::Clip,
+        (None, FloatActivation::Threshold { .. }) => Activation::Threshold,
+        (None, FloatActivation::ArgMax) => Activation::ArgMax,
+        (None, FloatActivation::Linear | FloatActivation::Table(_) | FloatActivation::Product { .. }) => {
+            Activation::Linear
         }
     }
 }
@@ -263,10 +302,10 @@ fn magnitudes(channels: &[Channel], values: usize, margin: f64) -> Vec<f64> {
     channels.iter().map(|c| positive(c.magnitude().max(largest * floor)) * margin).collect()
 }
 
-/// The channels of an image share one range; a feature that is always 0 takes the largest one.
+/// The channels of an image, and features that are all of one kind, share one range; a feature that is always 0 takes the largest one.
 fn input_range(network: &Network, channels: &[Channel], top: f64, options: &Options) -> Vec<f64> {
     let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-    let image = network.input.shape.len() >= 3;
+    let image = network.input.shape.len() >= 3 || alike(channels.iter().map(|channel| (channel.min, channel.max)));
     // The code of the largest calibrated value.
     let mut code = ((top / options.input_margin).floor() as u64).max(1);
     if code >= PIXEL_LEVELS {

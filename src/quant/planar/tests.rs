@@ -449,3 +449,56 @@ fn calibration_does_not_depend_on_threads() {
     assert_eq!(channel.max, seen.iter().copied().fold(f64::MIN, f64::max));
     assert!((channel.mean - seen.iter().sum::<f64>() / seen.len() as f64).abs() < 1e-12);
 }
+
+/// Networks of every kind of map and activation.
+fn of_every_kind(random: &mut Random) -> Vec<Network> {
+    let mut nets: Vec<Network> =
+        hidden().iter().map(|hidden| vision(random, hidden, FloatActivation::Linear)).collect();
+    nets.push(max_pool(random, FloatActivation::Relu));
+    nets.extend(products::of_every_kind(random));
+    nets
+}
+
+#[test]
+fn interval_bounds_hold_every_value() {
+    let mut random = Random(23);
+    for net in of_every_kind(&mut random) {
+        let len = net.input_shape.len();
+        let bounds = interval::intervals(&net, interval::Interval::uniform(len, -1.0, 2.0));
+        for row in crate::quant::probes(len, -1.0, 2.0, 40) {
+            let tensors = net.tensors(&row);
+            for (index, layer) in net.layers.iter().enumerate() {
+                let y = net.affine(index, &tensors);
+                let ends = bounds[index + 1].channels(layer.shape.plane());
+                for (y, (low, high)) in y.chunks(layer.shape.plane()).zip(ends) {
+                    let slack = 1e-9 * (1.0 + low.abs().max(high.abs()));
+                    let inside = y.iter().all(|y| (low - slack..=high + slack).contains(y));
+                    assert!(inside, "{}: {y:?} not in {low} to {high}", layer.node);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn ranges_without_rows_hold_random_inputs() {
+    let mut random = Random(29);
+    let margin = Options { margin: 4.0, input_margin: 1.0, ..OPTIONS };
+    for net in of_every_kind(&mut random) {
+        let ranges = Ranges::without_rows(&net, [-1.0, 1.0], margin.margin).unwrap();
+        assert_eq!(ranges, Ranges::without_rows(&net, [-1.0, 1.0], margin.margin).unwrap());
+        let model = quantize(&net, &ranges, digits(16, 1, 1), LANES, &margin).unwrap();
+        let rows: Vec<Vec<f64>> =
+            (0..50).map(|_| (0..net.input_shape.len()).map(|_| random.next()).collect()).collect();
+        let report = evaluate(&net, &model, &rows);
+        let outputs = rows.iter().flat_map(|row| net.eval(row));
+        let range = outputs.map(f64::abs).fold(0.0, f64::max);
+        assert_eq!(report.out_of_range, 0, "{report}");
+        assert!(report.max_abs_error.unwrap() < 0.05 * range, "{report}, range {range}");
+    }
+    let net = vision(&mut random, &FloatActivation::Relu, FloatActivation::Linear);
+    for range in [[1.0, 1.0], [0.0, f64::INFINITY], [f64::NAN, 1.0]] {
+        let refused = Ranges::without_rows(&net, range, 4.0);
+        assert!(matches!(refused, Err(Error::Option { option: "--input-range", .. })), "{range:?}");
+    }
+}

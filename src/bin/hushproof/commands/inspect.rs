@@ -89,13 +89,7 @@ fn chain_layers(model: &chain::Model) -> hushproof::Result<Vec<Value>> {
             "op": layer.op,
             "inputs": layer.weights.cols,
             "outputs": layer.weights.rows,
-            "activation": match layer.activation {
-                chain::Activation::Requantize => "none",
-                chain::Activation::Relu => "Relu",
-                chain::Activation::Segments => "Sigmoid",
-                chain::Activation::Threshold => "threshold",
-                chain::Activation::ArgMax => "ArgMax",
-            },
+            "activation": layer.activation.name(),
             "accumulator_bits": u64::BITS - bound.leading_zeros(),
         })
     });
@@ -110,16 +104,7 @@ fn planar_layers(model: &planar::Model) -> hushproof::Result<Vec<Value>> {
             "op": layer.op,
             "reads": layer.all_terms().flat_map(|term| [Some(term.source), term.map.factor()]).flatten().collect::<Vec<_>>(),
             "shape": [channels, height, width],
-            "activation": match layer.activation {
-                planar::Activation::Linear => "none",
-                planar::Activation::Relu => "Relu",
-                planar::Activation::PRelu => "PRelu",
-                planar::Activation::Clip => "Clip",
-                planar::Activation::Table(_) => "table",
-                planar::Activation::Threshold => "threshold",
-                planar::Activation::ArgMax => "ArgMax",
-                planar::Activation::Product { .. } => "product",
-            },
+            "activation": layer.activation.name(),
             "accumulator_bits": u64::BITS - bound.leading_zeros(),
         })
     });

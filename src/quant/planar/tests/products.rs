@@ -98,6 +98,16 @@ fn operands() -> Vec<FloatActivation> {
     ]
 }
 
+/// One network of each form of product.
+pub(super) fn of_every_kind(random: &mut Random) -> Vec<Network> {
+    vec![
+        gate(random, [FloatActivation::Linear, FloatActivation::Table(Function::Tanh)], FloatActivation::Relu),
+        excitation(random, FloatActivation::Relu),
+        matrices(random, 4),
+        vectors(random, FloatActivation::Linear),
+    ]
+}
+
 #[test]
 fn products_stay_close() {
     for (sizes, max) in [(digits(16, 1, 1), 5e-3), (digits(12, 1, 1), 0.05), (digits(13, 1, 2), 0.02)] {
