@@ -125,9 +125,11 @@ fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Option
     let ranges = quant::planar::Ranges::from_rows(network, rows)?;
     let tables = quant::planar::tables(network, &ranges, &quant_options(options))?;
     let default = if tables > 0 { circuit::planar::TABLE_BITS } else { circuit::planar::DEFAULT_BITS.0 };
+    // Codes that the graph itself defines are met exactly.
+    let exact = quant::planar::code_bits(network, &ranges);
     let mut search_options = circuit::planar::SearchOptions {
-        value_bits: options.value_bits.unwrap_or(default),
-        remainder_bits: circuit::planar::DEFAULT_BITS.1,
+        value_bits: options.value_bits.unwrap_or(default).max(exact.unwrap_or(0)),
+        remainder_bits: exact.map_or(circuit::planar::DEFAULT_BITS.1, |_| quant::planar::EXACT_REMAINDER_BITS),
         tables,
         private_bits: options.private_weights.then_some(PRIVATE_BITS),
         few_columns: options.prefer == Prefer::Columns,

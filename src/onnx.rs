@@ -4,6 +4,7 @@
 //! the graph, infers every shape with the operators' own rules and folds constants, and normalizing composes affine
 //! maps. No integers and no circuits here.
 
+mod control;
 mod float_model;
 mod graph;
 mod normalize;

@@ -5,9 +5,11 @@
 
 mod affine;
 mod attrs;
+mod codes;
 mod comparison;
 mod elementwise;
 mod function;
+mod masks;
 mod moves;
 mod product;
 mod rewrite;
@@ -15,51 +17,76 @@ mod select;
 mod spatial;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod testing;
+mod weighted;
 
 mod activations;
 mod add;
+mod affine_grid;
 mod arg_max;
 mod arithmetic;
+mod attention;
 mod average_pool;
 mod batch_normalization;
+mod blackman_window;
 mod cast;
+mod cast_like;
+mod center_crop_pad;
 mod clip;
+mod col2im;
 mod concat;
 mod constant;
+mod control;
 mod conv;
+mod conv_integer;
 mod conv_transpose;
+mod dequantize_linear;
 mod div;
 mod dropout;
+mod einsum;
 mod elu;
 mod erf;
 mod flatten;
 mod gelu;
 mod gemm;
 mod global_average_pool;
+mod global_lp_pool;
 mod global_max_pool;
 mod greater;
 mod greater_or_equal;
+mod grid_sample;
+mod hamming_window;
+mod hann_window;
 mod hard_sigmoid;
 mod hard_swish;
 mod identity;
 mod indexing;
+mod is_inf;
+mod is_nan;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
 mod logic;
+mod lp_pool;
 mod mat_mul;
+mod mat_mul_integer;
 mod max_pool;
+mod mean_variance_normalization;
 mod mul;
 mod neg;
 mod normalization;
 mod p_relu;
 mod pad;
+mod q_linear_conv;
+mod q_linear_mat_mul;
+mod quantize_linear;
 mod recurrent;
 mod reduce;
 mod reduce_mean;
 mod relu;
 mod reshape;
 mod resize;
+mod reverse_sequence;
+mod rms_normalization;
 mod shape_ops;
 mod sigmoid;
 mod slice;
@@ -69,6 +96,7 @@ mod split;
 mod squeeze;
 mod sub;
 mod sum;
+mod swish;
 mod tanh;
 mod top_k;
 mod transpose;
@@ -88,6 +116,8 @@ use crate::{
 
 pub(crate) use affine::{Affine, Linear};
 pub(crate) use attrs::{Attr, Attrs};
+pub(crate) use control::{Control, ControlDef};
+pub(crate) use masks::Mask;
 pub(crate) use product::{Addend, Contraction};
 pub(crate) use rewrite::{Ending, Id, Nodes, RewriteDef, Rewriter};
 pub(crate) use spatial::{Grid, planes};
@@ -114,6 +144,7 @@ const DEFS: &[&OpDef] = &[
     &conv_transpose::DEF,
     &unary::COS,
     &unary::COSH,
+    &dequantize_linear::DEF,
     &div::DEF,
     &dropout::DEF,
     &elu::DEF,
@@ -141,6 +172,7 @@ const DEFS: &[&OpDef] = &[
     &neg::DEF,
     &p_relu::DEF,
     &pad::DEF,
+    &quantize_linear::DEF,
     &unary::RECIPROCAL,
     &reduce_mean::DEF,
     &reduce_mean::SUM,
@@ -172,12 +204,20 @@ const DEFS: &[&OpDef] = &[
 
 /// Every supported operator that stands for others, sorted by name.
 const REWRITES: &[&RewriteDef] = &[
+    &affine_grid::DEF,
     &logic::AND,
     &arg_max::MIN,
+    &attention::DEF,
+    &blackman_window::DEF,
+    &cast_like::DEF,
     &activations::CELU,
+    &center_crop_pad::DEF,
+    &col2im::DEF,
     &shape_ops::CONSTANT_OF_SHAPE,
+    &conv_integer::DEF,
     &reduce::CUM_SUM,
     &shape_ops::DEPTH_TO_SPACE,
+    &einsum::DEF,
     &logic::EQUAL,
     &shape_ops::EXPAND,
     &shape_ops::EYE_LIKE,
@@ -185,21 +225,33 @@ const REWRITES: &[&RewriteDef] = &[
     &indexing::GATHER,
     &indexing::GATHER_ELEMENTS,
     &indexing::GATHER_ND,
+    &global_lp_pool::DEF,
+    &grid_sample::DEF,
     &normalization::GROUP,
+    &hamming_window::DEF,
+    &hann_window::DEF,
     &activations::HARDMAX,
     &normalization::INSTANCE,
+    &is_inf::DEF,
+    &is_nan::DEF,
     &recurrent::LSTM,
     &normalization::LAYER,
     &activations::LOG_SOFTMAX,
     &normalization::LP,
+    &lp_pool::DEF,
+    &mat_mul_integer::DEF,
     &arithmetic::MAX,
     &arithmetic::MEAN,
+    &mean_variance_normalization::DEF,
     &arithmetic::MIN,
     &arithmetic::MOD,
     &logic::NOT,
     &indexing::ONE_HOT,
     &logic::OR,
     &arithmetic::POW,
+    &q_linear_conv::DEF,
+    &q_linear_mat_mul::DEF,
+    &rms_normalization::DEF,
     &recurrent::RNN,
     &shape_ops::RANGE,
     &reduce::L1,
@@ -210,12 +262,14 @@ const REWRITES: &[&RewriteDef] = &[
     &reduce::MIN,
     &reduce::PROD,
     &reduce::SUM_SQUARE,
+    &reverse_sequence::DEF,
     &indexing::SCATTER_ELEMENTS,
     &indexing::SCATTER_ND,
     &activations::SELU,
     &shape_ops::SHAPE,
     &shape_ops::SIZE,
     &shape_ops::SPACE_TO_DEPTH,
+    &swish::DEF,
     &shape_ops::TILE,
     &top_k::DEF,
     &shape_ops::TRILU,
@@ -223,24 +277,34 @@ const REWRITES: &[&RewriteDef] = &[
     &logic::XOR,
 ];
 
+/// Every supported operator of control flow, sorted by name.
+const CONTROLS: &[&ControlDef] = &[&control::IF, &control::LOOP, &control::SCAN];
+
 /// Versions of the default ONNX operator set that are read.
-pub(crate) const OPSETS: RangeInclusive<i64> = 7..=21;
+pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
 
 /// Most multiplications one step of importing may take.
 const MAX_WORK: u64 = 1 << 34;
 
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let mut all: Vec<Def> =
-        DEFS.iter().copied().map(Def::Op).chain(REWRITES.iter().copied().map(Def::Rewrite)).collect();
+    all().into_iter().map(|def| (def.onnx(), def.summary()))
+}
+
+/// Every supported operator, sorted by name.
+fn all() -> Vec<Def> {
+    let rewrites = REWRITES.iter().copied().map(Def::Rewrite);
+    let controls = CONTROLS.iter().copied().map(Def::Control);
+    let mut all: Vec<Def> = DEFS.iter().copied().map(Def::Op).chain(rewrites).chain(controls).collect();
     all.sort_unstable_by_key(|def| def.onnx());
-    all.into_iter().map(|def| (def.onnx(), def.summary()))
+    all
 }
 
 /// The operator that ONNX calls `name` in its default domain.
 pub(crate) fn find(name: &str) -> Option<Def> {
     let op = DEFS.iter().copied().find(|def| def.onnx == name).map(Def::Op);
-    op.or_else(|| REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite))
+    let op = op.or_else(|| REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite));
+    op.or_else(|| CONTROLS.iter().copied().find(|def| def.onnx == name).map(Def::Control))
 }
 
 /// What to do about an operator that is not supported; empty where nothing is nearer than another.
@@ -249,17 +313,15 @@ pub(crate) fn advice(name: &str) -> &'static str {
         "Compress" | "NonMaxSuppression" | "NonZero" | "Unique" => {
             "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
         }
-        "If" | "Loop" | "Scan" => "unroll control flow when exporting",
-        "Einsum" => "export it as MatMul, Transpose and Mul",
-        "ConvInteger"
-        | "DequantizeLinear"
-        | "DynamicQuantizeLinear"
-        | "MatMulInteger"
-        | "QLinearConv"
-        | "QLinearMatMul"
-        | "QuantizeLinear" => "give the float model, which is quantized here",
-        "LpPool" => "export it as Pow, AveragePool and Pow",
-        "GridSample" | "RoiAlign" => "the places it reads depend on values",
+        "DynamicQuantizeLinear" => "its scale depends on values; quantize statically, or give the float model",
+        "BitwiseAnd" | "BitwiseNot" | "BitwiseOr" | "BitwiseXor" | "BitShift" => {
+            "integers are not cut into bits; multiply or divide by powers of two instead"
+        }
+        "DeformConv" | "MaxRoiPool" | "RoiAlign" => "the places it reads depend on values",
+        "Det" => "write the determinant out as products",
+        "DFT" | "MelWeightMatrix" | "STFT" => "multiply by a constant matrix instead",
+        "MaxUnpool" => "the places it writes depend on values; use Resize or ConvTranspose",
+        "StringConcat" | "StringNormalizer" | "StringSplit" | "TfIdfVectorizer" => "prepare texts before the network",
         "Bernoulli" | "Multinomial" | "RandomNormal" | "RandomNormalLike" | "RandomUniform" | "RandomUniformLike" => {
             "a proof is of one computation; give random numbers as an input"
         }
@@ -274,6 +336,8 @@ pub(crate) enum Def {
     Op(&'static OpDef),
     /// One that stands for others.
     Rewrite(&'static RewriteDef),
+    /// One that holds graphs.
+    Control(&'static ControlDef),
 }
 
 impl Def {
@@ -282,6 +346,7 @@ impl Def {
         match self {
             Self::Op(def) => def.onnx,
             Self::Rewrite(def) => def.onnx,
+            Self::Control(def) => def.onnx,
         }
     }
 
@@ -290,6 +355,7 @@ impl Def {
         match self {
             Self::Op(def) => def.opsets.clone(),
             Self::Rewrite(def) => def.opsets.clone(),
+            Self::Control(def) => def.opsets.clone(),
         }
     }
 
@@ -298,6 +364,7 @@ impl Def {
         match self {
             Self::Op(def) => def.inputs.clone(),
             Self::Rewrite(def) => def.inputs.clone(),
+            Self::Control(def) => def.inputs.clone(),
         }
     }
 
@@ -306,6 +373,7 @@ impl Def {
         match self {
             Self::Op(def) => def.summary,
             Self::Rewrite(def) => def.summary,
+            Self::Control(def) => def.summary,
         }
     }
 }
@@ -401,6 +469,19 @@ pub(crate) enum Lowered {
     Contract(Contraction),
     /// The softmax of all values of the first input.
     Softmax,
+    /// The codes of the first input's values.
+    Quantize(Codes),
+}
+
+/// How values become codes: `clamp(round(x / scale) + zero, limits)`, ties to even.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Codes {
+    /// Of each value, above 0.
+    pub(crate) scale: Vec<f64>,
+    /// The code of 0.
+    pub(crate) zero: f64,
+    /// Least and largest code.
+    pub(crate) limits: [f64; 2],
 }
 
 /// What an operator sees of an input before evaluation.
@@ -519,20 +600,23 @@ mod tests {
         for def in REWRITES {
             assert!(matches!(find(def.onnx), Some(Def::Rewrite(found)) if found.summary == def.summary));
         }
-        assert!(find("Loop").is_none());
-        assert_eq!(operators().count(), DEFS.len() + REWRITES.len());
+        assert!(CONTROLS.is_sorted_by(|a, b| a.onnx < b.onnx));
+        assert!(find("NonZero").is_none());
+        assert_eq!(operators().count(), DEFS.len() + REWRITES.len() + CONTROLS.len());
     }
 
     /// The table of `docs/operators.md`.
     fn documentation() -> String {
-        let mut all: Vec<Def> =
-            DEFS.iter().copied().map(Def::Op).chain(REWRITES.iter().copied().map(Def::Rewrite)).collect();
-        all.sort_unstable_by_key(|def| def.onnx());
+        let all = all();
         let row = |def: &Def| {
             let (opsets, inputs) = (def.opsets(), def.inputs());
             let (least, most) = (inputs.start(), inputs.end());
             let inputs = if least == most { least.to_string() } else { format!("{least} to {most}") };
-            let form = if matches!(def, Def::Op(_)) { "own" } else { "others" };
+            let form = match def {
+                Def::Op(_) => "own",
+                Def::Rewrite(_) => "others",
+                Def::Control(_) => "unrolled",
+            };
             let (name, link) = (def.onnx(), format!("https://onnx.ai/onnx/operators/onnx__{}.html", def.onnx()));
             format!(
                 "| [{name}]({link}) | {} to {} | {inputs} | {form} | {} |\n",

@@ -36,6 +36,12 @@ pub(super) fn integers(shape: &[usize], data: &[i64]) -> Input {
     Input { tensor: Some(Tensor::new(fact, data).unwrap()), private: false }
 }
 
+/// A constant of an element type with these limits.
+pub(super) fn of_type(limits: [f64; 2], shape: &[usize], data: &[i64]) -> Input {
+    let input = integers(shape, data);
+    Input { tensor: input.tensor.map(|tensor| tensor.with_limits(Some(limits))), ..input }
+}
+
 pub(super) fn private(shape: &[usize], data: &[f64]) -> Input {
     constant(shape, data).into_private()
 }
@@ -164,6 +170,7 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64>
             };
             (0..groups * rows * columns).map(value).collect()
         }
+        Lowered::Quantize(codes) => codes.eval(data(0)),
         Lowered::Softmax => {
             let sum: f64 = data(0).iter().map(|x| x.exp()).sum();
             data(0).iter().map(|x| x.exp() / sum).collect()

@@ -125,14 +125,20 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Choice> {
 
 /// Most bits of a code and of a remainder.
 const MAX_BITS: u32 = 18;
+/// Bits by which limbs may exceed what is asked for beyond those.
+const SPARE_BITS: u32 = 6;
 
 fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
-    let all = (6..=16).flat_map(|limb_bits| {
+    // Two limbs, but where more bits are asked for.
+    let most = if options.remainder_bits > MAX_BITS { 4 } else { 2 };
+    let all = (6..=16).flat_map(move |limb_bits| {
         (1..=2).flat_map(move |value_limbs| {
-            (1..=2).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
+            (1..=most).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
         })
     });
-    let within = |bits: u32, least: u32| bits >= least && bits <= MAX_BITS.max(least);
+    let within = |bits: u32, least: u32| {
+        bits >= least && bits <= if least > MAX_BITS { least.saturating_add(SPARE_BITS) } else { MAX_BITS }
+    };
     all.filter(move |digits| {
         within(digits.value_bits(), options.value_bits)
             && within(digits.remainder_bits(), options.remainder_bits)

@@ -102,7 +102,7 @@ impl Model {
                 return Err(Error::InputValue { input: input.port.name.clone(), index, got: x.to_string() });
             }
             let step = input.step[index / input.shape.plane()];
-            let code = (x / step).round();
+            let code = (x / step).round_ties_even();
             if code.abs() > top {
                 let max = step * top;
                 return Err(Error::InputRange { input: input.port.name.clone(), index, min: -max, max });

@@ -6,7 +6,7 @@ use super::{
     gather,
 };
 use crate::{
-    graph::planar::{Conv, FloatActivation, Function, Map, Shape, Sparse},
+    graph::planar::{Conv, FloatActivation, FloatLayer, Function, Map, Shape, Sparse},
     ops::{Affine, Linear, OpError, planes},
     tensor::MAX_ELEMENTS,
 };
@@ -94,7 +94,7 @@ impl Builder<'_> {
         let mut value = self.values.remove(&id).ok_or_else(missing)?;
         self.stored = self.stored.saturating_sub(value.size());
         if self.uses[id] > 0 {
-            if value.expr.plain().is_none() {
+            if value.expr.plain().is_none() && !self.scales_codes(&value.expr) {
                 let (shape, nonnegative) = (value.expr.shape, value.expr.nonnegative);
                 let tensor = self.commit(node, value.expr)?;
                 value.expr = Expr { nonnegative, ..Expr::tensor(tensor, shape) };
@@ -390,13 +390,18 @@ impl Builder<'_> {
 
     /// The argument of a sigmoid that nothing else reads; its layer is dropped.
     fn take_sigmoid(&mut self, value: &Value) -> Option<Expr> {
-        let tensor = value.expr.plain()?;
+        self.take_argument(&value.expr, |layer| layer.activation == FloatActivation::Table(Function::Sigmoid))
+    }
+
+    /// What a layer is the activation of, where the expression is its tensor, nothing else reads it, and it is `wanted`; the
+    /// layer is dropped.
+    pub(super) fn take_argument(&mut self, expr: &Expr, wanted: impl Fn(&FloatLayer) -> bool) -> Option<Expr> {
+        let tensor = expr.plain()?;
         let reads = |value: &Value| value.expr.reads(tensor);
         if tensor != self.layers.len() || self.values.values().any(reads) {
             return None;
         }
-        let sigmoid = FloatActivation::Table(Function::Sigmoid);
-        let layer = self.layers.pop_if(|layer| layer.activation == sigmoid)?;
+        let layer = self.layers.pop_if(|layer| wanted(layer))?;
         let op = crate::ops::find(&layer.op)?.onnx();
         let terms = layer.terms.into_iter().map(|term| (term.source, term.map)).collect();
         Some(Expr { origin: Some((layer.node, op)), ..Expr::new(layer.shape, terms, layer.bias) })

@@ -1,6 +1,6 @@
 //! Which real number a code of each channel stands for.
 
-use super::{Channel, Options, Ranges, is_decision, products::Scales};
+use super::{Channel, Options, Ranges, codes, is_decision, products::Scales};
 use crate::{
     error::{Error, Result},
     graph::{
@@ -57,8 +57,14 @@ impl Steps {
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
                 (_, float) if is_decision(float) => Need::Fixed(1.0),
                 (_, FloatActivation::Product { .. }) => Need::Product,
+                (_, FloatActivation::Quantize { .. }) => Need::Fixed(1.0),
                 _ => Need::Range(magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin)),
             });
+        }
+        for (need, step) in needs.iter_mut().zip(codes::steps(network, ranges, top)) {
+            if let (Need::Range(_), Some(step)) = (&need, step) {
+                *need = Need::Fixed(step);
+            }
         }
         Ok(Self { step: tie(network, ranges, &needs, digits)?, activation, argument, tables })
     }
@@ -107,7 +113,7 @@ impl Functions {
         let table = function(layer).and_then(|function| self.list.iter().position(|(known, ..)| *known == function));
         match (table, &layer.activation) {
             (Some(table), _) => Activation::Table(table),
-            (None, FloatActivation::Relu) => Activation::Relu,
+            (None, FloatActivation::Relu | FloatActivation::Quantize { .. }) => Activation::Relu,
             (None, FloatActivation::PRelu { .. }) => Activation::PRelu,
             (None, FloatActivation::Clip { .. }) => Activation::Clip,
             (None, FloatActivation::Threshold { .. }) => Activation::Threshold,
