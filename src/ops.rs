@@ -32,6 +32,7 @@ mod cast;
 mod cast_like;
 mod center_crop_pad;
 mod clip;
+mod compress;
 mod col2im;
 mod concat;
 mod constant;
@@ -73,6 +74,7 @@ mod max_pool;
 mod mean_variance_normalization;
 mod mul;
 mod neg;
+mod non_zero;
 mod normalization;
 mod p_relu;
 mod pad;
@@ -213,6 +215,7 @@ const REWRITES: &[&RewriteDef] = &[
     &activations::CELU,
     &center_crop_pad::DEF,
     &col2im::DEF,
+    &compress::DEF,
     &shape_ops::CONSTANT_OF_SHAPE,
     &conv_integer::DEF,
     &reduce::CUM_SUM,
@@ -245,6 +248,7 @@ const REWRITES: &[&RewriteDef] = &[
     &mean_variance_normalization::DEF,
     &arithmetic::MIN,
     &arithmetic::MOD,
+    &non_zero::DEF,
     &logic::NOT,
     &indexing::ONE_HOT,
     &logic::OR,
@@ -310,7 +314,7 @@ pub(crate) fn find(name: &str) -> Option<Def> {
 /// What to do about an operator that is not supported; empty where nothing is nearer than another.
 pub(crate) fn advice(name: &str) -> &'static str {
     match name {
-        "Compress" | "NonMaxSuppression" | "NonZero" | "Unique" => {
+        "NonMaxSuppression" | "Unique" => {
             "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
         }
         "DynamicQuantizeLinear" => "its scale depends on values; quantize statically, or give the float model",
@@ -601,7 +605,7 @@ mod tests {
             assert!(matches!(find(def.onnx), Some(Def::Rewrite(found)) if found.summary == def.summary));
         }
         assert!(CONTROLS.is_sorted_by(|a, b| a.onnx < b.onnx));
-        assert!(find("NonZero").is_none());
+        assert!(find("NonMaxSuppression").is_none());
         assert_eq!(operators().count(), DEFS.len() + REWRITES.len() + CONTROLS.len());
     }
 

@@ -104,6 +104,10 @@ impl Graph {
     pub(super) fn ends(&self) -> Result<(usize, usize)> {
         let only = |ids: &[usize], what: &str| match *ids {
             [id] => Ok(id),
+            [] => {
+                let reason = format!("has no {what}: what follows from constants alone is public, and needs no proof");
+                Err(Error::Graph { node: self.name.clone(), reason })
+            }
             _ => {
                 let names: Vec<_> = ids.iter().map(|id| self.values[*id].name.as_str()).collect();
                 let reason = format!("has {} {what} ({}); exactly one is accepted", ids.len(), names.join(", "));

@@ -236,6 +236,9 @@ impl<'a> Rewriter<'a> {
         if self.shape(x) == shape {
             return Ok(x);
         }
+        if shape.is_empty() && self.len(x) == 1 {
+            return self.select(x, vec![], vec![Some(0)], 0.0);
+        }
         let sizes: Vec<_> = shape.iter().map(|size| *size as i64).collect();
         let sizes = self.ints(&sizes)?;
         self.op("Reshape", &[x, sizes])

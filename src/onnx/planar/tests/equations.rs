@@ -169,6 +169,12 @@ fn moves_and_constant_maps() {
         let x: Vec<f64> = numbers(12, 2).into_iter().map(f64::from).collect();
         resized.alone(&x, &resized.read().unwrap().eval(&x).unwrap());
     }
+    let chosen = graph(&[2, 2]).weight("which", &[3], &[1.0, 0.0, 2.0]).node("NonZero", &["which"], "at");
+    let chosen = chosen.weight("table", &[3], &[10.0, 20.0, 30.0]).node("Squeeze", &["at"], "flat");
+    let chosen = chosen.node("Gather", &["table", "flat"], "values").node("Mul", &["x", "values"], "y");
+    chosen.alone(&[1.0, 1.0, 2.0, 2.0], &[10.0, 30.0, 20.0, 60.0]);
+    let kept = graph(&[2, 2]).weight("c", &[2], &[0.0, 1.0]).node("Compress", &["x", "c"], "y").int("axis", 1);
+    kept.alone(&[1.0, 2.0, 3.0, 4.0], &[2.0, 4.0]);
     let never = graph(&[1, 2]).node("IsNaN", &["x"], "n").node("Not", &["n"], "m").node("CastLike", &["m", "x"], "f");
     never.node("Mul", &["x", "f"], "y").alone(&[1.0, 2.0], &[1.0, 2.0]);
     for (op, expected) in [
