@@ -10,6 +10,12 @@ ROWS = 24
 SHRINK = 0.9  # share of the seen range that codes cover, so that some values saturate
 
 
+def rows_of(rng, *shape):
+    """Noise images whose values are no round numbers: in units of a scale, those would lie on ties."""
+    rows = image_rows(rng, *shape, count=ROWS)
+    return (rows + rng.uniform(-0.004, 0.004, rows.shape)).astype(np.float32)
+
+
 def scale_of(values, dtype, symmetric):
     """Scale and zero point of `values`, as exporters choose them."""
     info = np.iinfo(dtype)
@@ -56,7 +62,7 @@ def conv(graph, rng, name, outputs, inputs, taps, **attributes):
 
 def qdq_residual(rng):
     """UINT8 activations with zero points, INT8 weights per channel; Relu, a residual sum, a max pool, Gemm, codes at the end."""
-    rows = image_rows(rng, 2, 6, 6, count=ROWS)
+    rows = rows_of(rng, 2, 6, 6)
     graph = Graph("qdq_residual", "x", [1, 2, 6, 6])
     codes(graph, "input", rows, np.uint8)
     conv(graph, rng, "stem", 4, 2, [3, 3], pads=[1, 1, 1, 1])
@@ -79,7 +85,7 @@ def qdq_residual(rng):
 
 def qdq_symmetric(rng):
     """INT8 everywhere without zero points, Relu in front of the codes and behind them, as TensorRT's tools write them."""
-    rows = image_rows(rng, 1, 8, 8, count=ROWS)
+    rows = rows_of(rng, 1, 8, 8)
     graph = Graph("qdq_symmetric", "x", [1, 1, 8, 8])
     codes(graph, "input", rows, np.int8, True)
     conv(graph, rng, "conv1", 6, 1, [3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
@@ -99,7 +105,7 @@ def qdq_symmetric(rng):
 def qlinear(rng):
     """QuantizeLinear, QLinearConv per channel with a bias in INT32, QLinearMatMul, DequantizeLinear; the Relu is in the zero
     points."""
-    rows = image_rows(rng, 2, 5, 5, count=ROWS)
+    rows = rows_of(rng, 2, 5, 5)
     graph = Graph("qlinear", "x", [1, 2, 5, 5])
     scale, zero = scale_of(rows, np.uint8, False)
     x = [graph.constant("x.scale", scale), graph.constant("x.zero", zero, np.uint8)]

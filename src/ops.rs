@@ -27,13 +27,14 @@ mod arithmetic;
 mod attention;
 mod average_pool;
 mod batch_normalization;
+mod bit_shift;
 mod blackman_window;
 mod cast;
 mod cast_like;
 mod center_crop_pad;
 mod clip;
-mod compress;
 mod col2im;
+mod compress;
 mod concat;
 mod constant;
 mod control;
@@ -43,6 +44,7 @@ mod conv_transpose;
 mod dequantize_linear;
 mod div;
 mod dropout;
+mod dynamic_quantize_linear;
 mod einsum;
 mod elu;
 mod erf;
@@ -210,6 +212,7 @@ const REWRITES: &[&RewriteDef] = &[
     &logic::AND,
     &arg_max::MIN,
     &attention::DEF,
+    &bit_shift::DEF,
     &blackman_window::DEF,
     &cast_like::DEF,
     &activations::CELU,
@@ -220,6 +223,7 @@ const REWRITES: &[&RewriteDef] = &[
     &conv_integer::DEF,
     &reduce::CUM_SUM,
     &shape_ops::DEPTH_TO_SPACE,
+    &dynamic_quantize_linear::DEF,
     &einsum::DEF,
     &logic::EQUAL,
     &shape_ops::EXPAND,
@@ -287,6 +291,14 @@ const CONTROLS: &[&ControlDef] = &[&control::IF, &control::LOOP, &control::SCAN]
 /// Versions of the default ONNX operator set that are read.
 pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
 
+/// The version as of which most operators were read; up to the newest, their later versions only add element types.
+const READ: i64 = 21;
+
+/// The versions of an operator that was read as of some version.
+fn newest(opsets: &RangeInclusive<i64>) -> RangeInclusive<i64> {
+    *opsets.start()..=if *opsets.end() == READ { *OPSETS.end() } else { *opsets.end() }
+}
+
 /// Most multiplications one step of importing may take.
 const MAX_WORK: u64 = 1 << 34;
 
@@ -317,8 +329,7 @@ pub(crate) fn advice(name: &str) -> &'static str {
         "NonMaxSuppression" | "Unique" => {
             "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
         }
-        "DynamicQuantizeLinear" => "its scale depends on values; quantize statically, or give the float model",
-        "BitwiseAnd" | "BitwiseNot" | "BitwiseOr" | "BitwiseXor" | "BitShift" => {
+        "BitwiseAnd" | "BitwiseNot" | "BitwiseOr" | "BitwiseXor" => {
             "integers are not cut into bits; multiply or divide by powers of two instead"
         }
         "DeformConv" | "MaxRoiPool" | "RoiAlign" => "the places it reads depend on values",
@@ -357,9 +368,9 @@ impl Def {
     /// Operator set versions in which it exists and is read.
     pub(crate) fn opsets(self) -> RangeInclusive<i64> {
         match self {
-            Self::Op(def) => def.opsets.clone(),
-            Self::Rewrite(def) => def.opsets.clone(),
-            Self::Control(def) => def.opsets.clone(),
+            Self::Op(def) => newest(&def.opsets),
+            Self::Rewrite(def) => newest(&def.opsets),
+            Self::Control(def) => newest(&def.opsets),
         }
     }
 

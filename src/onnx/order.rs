@@ -28,7 +28,10 @@ pub(super) fn order(graph: &mut GraphProto) -> Result<()> {
 /// Names unnamed nodes after their place, those of graphs inside nodes after that node's name too.
 fn name(graph: &mut GraphProto, outer: &str, depth: usize) -> Result<()> {
     if depth > MAX_DEPTH {
-        return Err(Error::Graph { node: outer.into(), reason: format!("more than {MAX_DEPTH} graphs inside one another") });
+        return Err(Error::Graph {
+            node: outer.into(),
+            reason: format!("more than {MAX_DEPTH} graphs inside one another"),
+        });
     }
     for (index, node) in graph.node.iter_mut().enumerate() {
         if node.name.is_empty() {
@@ -52,7 +55,7 @@ fn reads(node: &NodeProto) -> Vec<&str> {
     names
 }
 
-/// Leaves out inputs of Resize that are empty lists, as exporters write optional ones.
+/// Leaves out inputs of Resize that are empty lists, as exporters write optional ones, and shapes of Expand that are.
 fn omit_empty(graph: &mut GraphProto) {
     let initializers = graph.initializer.iter().filter(|tensor| tensor.dims == [0]).map(|tensor| &tensor.name);
     let is_empty = |node: &&NodeProto| {
@@ -60,6 +63,13 @@ fn omit_empty(graph: &mut GraphProto) {
     };
     let constants = graph.node.iter().filter(is_empty).flat_map(|node| &node.output);
     let empty: HashSet<_> = initializers.chain(constants).cloned().collect();
+    for node in graph.node.iter_mut().filter(|node| node.op_type == "Expand") {
+        if node.input.get(1).is_some_and(|shape| empty.contains(shape)) {
+            // The shape of a number, to which everything broadcasts.
+            node.op_type = "Identity".into();
+            node.input.truncate(1);
+        }
+    }
     let resizes = graph.node.iter_mut().filter(|node| node.op_type == "Resize");
     resizes.flat_map(|node| &mut node.input).filter(|input| empty.contains(*input)).for_each(String::clear);
 }

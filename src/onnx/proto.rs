@@ -133,7 +133,8 @@ pub(super) fn tensor(proto: &TensorProto, name: &str) -> Result<Tensor> {
     };
     let shape = fact.shape.clone();
     let data = data.and_then(|data| Tensor::new(fact, data));
-    data.map(|tensor| tensor.with_limits(limits(data_type))).ok_or_else(|| graph(format!("its data does not fit shape {shape:?}")))
+    data.map(|tensor| tensor.with_limits(limits(data_type)))
+        .ok_or_else(|| graph(format!("its data does not fit shape {shape:?}")))
 }
 
 fn check_inline(proto: &TensorProto, name: &str) -> Result<()> {

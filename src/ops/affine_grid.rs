@@ -17,7 +17,8 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     attrs.finish()?;
     let (theta, size) = pair(inputs)?;
     let size = to.list(size, "the size")?;
-    let size = size.into_iter().map(|size| usize::try_from(size).ok().filter(|size| *size > 0)).collect::<Option<Vec<_>>>();
+    let size =
+        size.into_iter().map(|size| usize::try_from(size).ok().filter(|size| *size > 0)).collect::<Option<Vec<_>>>();
     let misfit = || OpError::Graph("the size does not fit the maps".into());
     let size = size.filter(|size| matches!(size.len(), 4 | 5)).ok_or_else(misfit)?;
     let (n, space) = (size[0], &size[2..]);

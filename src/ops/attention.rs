@@ -60,9 +60,8 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     }
     let capped = scores;
     let all = [n, h, rows, columns];
-    let mut shown: Vec<bool> = (0..all.iter().product::<usize>())
-        .map(|at| !causal || at % columns <= at / columns % rows + past)
-        .collect();
+    let mut shown: Vec<bool> =
+        (0..all.iter().product::<usize>()).map(|at| !causal || at % columns <= at / columns % rows + past).collect();
     if let Some(mask) = inputs.optional(3) {
         let from = to.shape(mask);
         if broadcast(&from, &all).as_deref() != Some(&all[..]) {

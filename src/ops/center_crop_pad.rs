@@ -2,7 +2,9 @@
 //! middle of zeros, to constant sizes. Opset 18+. Exact: values are only moved.
 
 use super::{
-    OpError, OpResult, RewriteDef, activations::pair, axis,
+    OpError, OpResult, RewriteDef,
+    activations::pair,
+    axis,
     moves::{self, Moves},
 };
 

@@ -25,7 +25,10 @@ pub(super) fn spread(shape: &[usize], parameter: &Tensor, name: i64) -> OpResult
     }
     let axis = axis(name, shape.len())?;
     if shape[axis] != values.len() {
-        return Err(OpError::shape(format!("one parameter for each of {} coordinates", shape[axis]), &[&[values.len()]]));
+        return Err(OpError::shape(
+            format!("one parameter for each of {} coordinates", shape[axis]),
+            &[&[values.len()]],
+        ));
     }
     let inner: usize = shape[axis + 1..].iter().product();
     Ok((0..len).map(|i| values[i / inner % values.len()]).collect())

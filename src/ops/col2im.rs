@@ -1,12 +1,12 @@
 //! [Col2Im](https://onnx.ai/onnx/operators/onnx__Col2Im.html): blocks put back into an image of constant size, summed where
 //! they overlap. Opset 18+. Exact: a constant linear map.
 
+use super::{Attrs, Inputs};
 use super::{
     Id, OpError, OpResult, RewriteDef, Rewriter,
     spatial::MAX_ENTRIES,
     weighted::{Taps, Weighted},
 };
-use super::{Attrs, Inputs};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -24,7 +24,9 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     let x = inputs.get(0)?;
     let misfit = || OpError::Graph("its sizes do not fit one another".into());
     let sizes = |list: Vec<i64>| {
-        list.into_iter().map(|size| usize::try_from(size).ok().filter(|size| *size < MAX_ENTRIES)).collect::<Option<Vec<_>>>()
+        list.into_iter()
+            .map(|size| usize::try_from(size).ok().filter(|size| *size < MAX_ENTRIES))
+            .collect::<Option<Vec<_>>>()
     };
     let image = sizes(to.list(inputs.get(1)?, "the image's shape")?).ok_or_else(misfit)?;
     let block = sizes(to.list(inputs.get(2)?, "the block's shape")?).ok_or_else(misfit)?;
@@ -49,7 +51,10 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
         places.push(padded.checked_sub(span).ok_or_else(misfit)? / strides[axis] + 1);
     }
     let channels = rows / taps_per_block;
-    if rows % taps_per_block != 0 || product(&places) != Some(count) || pixels.saturating_mul(n * channels) > MAX_ENTRIES {
+    if rows % taps_per_block != 0
+        || product(&places) != Some(count)
+        || pixels.saturating_mul(n * channels) > MAX_ENTRIES
+    {
         return Err(misfit());
     }
     let coordinates = |mut at: usize, sizes: &[usize]| {
@@ -63,7 +68,8 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     let mut taps: Taps = vec![vec![]; n * channels * pixels];
     for element in 0..to.len(x) {
         let (row, place) = (element / count % rows, coordinates(element % count, &places));
-        let (plane, tap) = (element / count / rows * channels + row / taps_per_block, coordinates(row % taps_per_block, &block));
+        let (plane, tap) =
+            (element / count / rows * channels + row / taps_per_block, coordinates(row % taps_per_block, &block));
         let pixel = (0..rank).try_fold(0usize, |pixel, axis| {
             let at = (place[axis] * strides[axis] + tap[axis] * dilations[axis]).checked_sub(pads[axis])?;
             (at < image[axis]).then_some(pixel * image[axis] + at)

@@ -1,12 +1,12 @@
 //! [DequantizeLinear](https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html): `(x − zero point) · scale`, one scale or
 //! one for each coordinate of an axis. Opset 10+.
 //!
-//! Exact: of constants it is folded, of codes it is a factor and a shift that their readers take over. Unsupported:
-//! private scales, scales per block.
+//! Exact: of constants it is folded, of codes it is a factor and a shift that their readers take over. A private scale, one for
+//! all values, is a product. Unsupported: private scales per axis, scales per block.
 
 use super::{
     Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter,
-    codes::{exact, values},
+    codes::{above_zero, exact, values},
     tensor,
 };
 use crate::tensor::{DType, Fact, Tensor};
@@ -44,9 +44,13 @@ impl Op for DequantizeLinear {
         if x.dtype != DType::Int {
             return Err(OpError::Graph("reads no integers".into()));
         }
-        let scale = inputs.get(1)?.constant("the scale")?;
-        let zero = inputs.optional(2).map(|zero| zero.constant("the zero point")).transpose()?;
-        values(&x.shape, scale, zero, self.axis)?;
+        let (scale, zero) = (inputs.get(1)?, inputs.optional(2));
+        match (scale.constant, zero.map(|zero| zero.constant)) {
+            (Some(scale), None) => values(&x.shape, scale, None, self.axis).map(drop)?,
+            (Some(scale), Some(Some(zero))) => values(&x.shape, scale, Some(zero), self.axis).map(drop)?,
+            _ if scale.fact.len() == 1 && zero.is_none_or(|zero| zero.fact.len() == 1) => {}
+            _ => return Err(OpError::unsupported("private scales per axis; one per tensor is served")),
+        }
         Ok(vec![Fact::float(x.shape.clone())])
     }
 
@@ -64,7 +68,15 @@ impl Op for DequantizeLinear {
     }
 
     fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
-        let x = Inputs(inputs).get(0)?;
+        let (x, scale, zero) = (Inputs(inputs).get(0)?, Inputs(inputs).get(1)?, Inputs(inputs).optional(2));
+        if to.value(scale).is_none() || zero.is_some_and(|zero| to.value(zero).is_none()) {
+            let shape = to.shape(x);
+            let number = |to: &mut Rewriter<'_>, x: Id| to.reshape(x, &[]);
+            let (scale, zero) = (number(to, scale)?, zero.map(|zero| number(to, zero)).transpose()?);
+            let above = above_zero(to, x, zero)?;
+            let y = to.op("Mul", &[above, scale])?;
+            return Ok(Some(vec![to.reshape(y, &shape)?]));
+        }
         let codes = exact(to, x)?;
         if codes == x {
             return Ok(None);
@@ -99,7 +111,7 @@ mod tests {
     fn dequantize_linear_refuses() {
         let case = Case::new(&super::DEF);
         let codes = integers(&[2, 2], &[0; 4]).into_private();
-        case.unsupported(&[&codes, &private(&[], &[1.0])]);
+        case.unsupported(&[&codes, &private(&[2], &[1.0; 2])]);
         case.unsupported(&[&codes, &constant(&[2, 2], &[1.0; 4])]);
         case.graph_error(&[&private(&[2, 2], &[0.0; 4]), &constant(&[], &[1.0])]);
         case.shape_error(&[&codes, &constant(&[3], &[1.0; 3])]);

@@ -47,7 +47,8 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     attrs.finish()?;
     let (x, grid) = pair(inputs)?;
     let (shape, places) = (to.shape(x), to.shape(grid));
-    let grid = to.value(grid).ok_or_else(|| OpError::unsupported("a private grid; the places it reads depend on values"))?;
+    let grid =
+        to.value(grid).ok_or_else(|| OpError::unsupported("a private grid; the places it reads depend on values"))?;
     let rank = shape.len().saturating_sub(2);
     let fits = rank > 0 && places.len() == rank + 2 && places[0] == shape[0] && places[rank + 1] == rank;
     if !fits {
@@ -70,7 +71,8 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
         }
         for c in 0..channels {
             let plane = n * channels + c;
-            taps[plane * count + at] = around.iter().map(|(i, weight)| ((plane * pixels + i) as u32, *weight)).collect();
+            taps[plane * count + at] =
+                around.iter().map(|(i, weight)| ((plane * pixels + i) as u32, *weight)).collect();
         }
     }
     let shape = [&shape[..2], &places[1..=rank]].concat();

@@ -35,12 +35,7 @@ fn rewrite(attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResu
 
 /// The numbers that the codes at input `first` stand for, whose scale and zero point follow, along an axis where there are
 /// several.
-pub(super) fn dequantized(
-    to: &mut Rewriter<'_>,
-    inputs: Inputs<'_, Id>,
-    first: usize,
-    axis: i64,
-) -> OpResult<Id> {
+pub(super) fn dequantized(to: &mut Rewriter<'_>, inputs: Inputs<'_, Id>, first: usize, axis: i64) -> OpResult<Id> {
     let codes = [inputs.get(first)?, inputs.get(first + 1)?, inputs.get(first + 2)?];
     to.with("DequantizeLinear", &[("axis", super::Attr::Int(axis))], &codes)
 }

@@ -70,7 +70,9 @@ impl QuantizeLinear {
         };
         let limits = self.limits.or_else(|| zero.limits());
         let limits = limits.ok_or_else(|| {
-            OpError::unsupported("a zero point of unknown or unserved element type; store it as an 8- or 16-bit integer")
+            OpError::unsupported(
+                "a zero point of unknown or unserved element type; store it as an 8- or 16-bit integer",
+            )
         })?;
         let all = spread(shape, zero, self.axis)?;
         match all.first().copied() {

@@ -122,11 +122,7 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
 
 /// The nearest values along each axis; `at` gives the coordinate for the size of the input and of the output, the scale and
 /// the coordinate.
-pub(super) fn nearest(
-    shape: &[usize],
-    scales: &[(usize, f64)],
-    at: impl Fn(usize, usize, f64, f64) -> f64,
-) -> Moves {
+pub(super) fn nearest(shape: &[usize], scales: &[(usize, f64)], at: impl Fn(usize, usize, f64, f64) -> f64) -> Moves {
     let along = |(input, (size, scale)): (&usize, &(usize, f64))| {
         let clamp = |at: f64| at.clamp(0.0, (*input - 1) as f64) as usize;
         (0..*size).map(|i| Some(clamp(at(*input, *size, *scale, i as f64)))).collect()
@@ -219,7 +215,9 @@ impl Resize {
         };
         let along = |(from, (size, scale)): (&usize, &(usize, f64))| -> Option<Vec<_>> {
             let at = |i: usize| (self.coordinate)(*from, *size, *scale, i as f64);
-            (0..*size).map(|i| if *scale == 1.0 && from == size { Some(vec![(i, 1.0)]) } else { taps(*from, at(i)) }).collect()
+            (0..*size)
+                .map(|i| if *scale == 1.0 && from == size { Some(vec![(i, 1.0)]) } else { taps(*from, at(i)) })
+                .collect()
         };
         let shape_to = sizes.iter().map(|(size, _)| *size).collect();
         if matches!(self.mode, Mode::Nearest(_)) {

@@ -4,7 +4,9 @@
 //! Over all values as the last step, whoever reads the output applies it. Elsewhere it is e^(x − max) / Σ e^(x − max) by a
 //! table of e^x, a sum, a table of 1 / x and a product, each rounded once.
 
-use super::{Attr, Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, masks, tensor};
+use super::{
+    Attr, Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, masks, tensor,
+};
 use crate::{
     graph::planar::Unary,
     tensor::{Fact, Tensor},

@@ -65,7 +65,8 @@ pub(super) fn separable(shape: &[usize], axes: &[Vec<Vec<(usize, f64)>>]) -> OpR
             return Err(OpError::Graph(format!("more than {MAX_ENTRIES} weights")));
         }
         let along = |outer: &Vec<(u32, f64)>, inner: &Vec<(usize, f64)>| {
-            let pairs = outer.iter().flat_map(|(o, a)| inner.iter().map(move |(i, b)| (o * *size as u32 + *i as u32, a * b)));
+            let pairs =
+                outer.iter().flat_map(|(o, a)| inner.iter().map(move |(i, b)| (o * *size as u32 + *i as u32, a * b)));
             pairs.collect::<Vec<_>>()
         };
         taps = taps.iter().flat_map(|outer| axis.iter().map(move |inner| along(outer, inner))).collect();

@@ -11,6 +11,7 @@ use crate::{
 use super::{
     Builder, Node, Value,
     expr::{Expr, is_depthwise, is_pointwise},
+    gather,
 };
 
 /// How far a shift may be from a whole number of codes.
@@ -78,6 +79,34 @@ impl Builder<'_> {
     pub(super) fn scales_codes(&self, expr: &Expr) -> bool {
         matches!(&expr.terms[..], [(tensor, Map::Conv(conv))]
             if is_depthwise(conv) && is_pointwise(conv) && self.holds_codes(*tensor))
+    }
+
+    /// The tensor of codes that an expression scales and shifts, with factor and shift of every value.
+    pub(super) fn scaled_codes(&self, expr: &Expr) -> Option<(usize, Vec<f64>, Vec<f64>)> {
+        let [(tensor, Map::Conv(conv))] = &expr.terms[..] else { return None };
+        let whole = self.shape(*tensor) == expr.shape && conv.outputs == expr.shape.channels;
+        let plane = expr.shape.plane();
+        let factors = conv.weights.iter().flat_map(|weight| std::iter::repeat_n(*weight, plane)).collect();
+        (whole && self.scales_codes(expr)).then(|| (*tensor, factors, expr.bias_values()))
+    }
+
+    /// Elements of scaled codes at given places of a tensor of shape `to`, as those of the codes; none where that takes a
+    /// layer.
+    pub(super) fn moved_codes(&self, expr: &Expr, pairs: &[(u32, u32)], to: Shape) -> Option<Expr> {
+        let (tensor, factors, shifts) = self.scaled_codes(expr)?;
+        let maps = gather::maps(pairs, expr.shape, to);
+        let mut moved = Expr::new(to, maps.into_iter().map(|map| (tensor, map)).collect(), vec![0.0; to.channels]);
+        let (mut scale, mut shift) = (vec![1.0; to.len()], vec![0.0; to.len()]);
+        for (place, element) in pairs {
+            scale[*place as usize] = factors[*element as usize];
+            shift[*place as usize] = shifts[*element as usize];
+        }
+        let nonnegative = self.is_nonnegative(expr);
+        if !moved.scale(&scale) {
+            return None;
+        }
+        moved.shift(&shift);
+        Some(Expr { nonnegative, origin: expr.origin.clone(), ..moved })
     }
 
     /// Tensor, factor above 0 and shift, where every value is one code times the factor plus the shift.

@@ -134,6 +134,9 @@ impl Builder<'_> {
         if let Some(expr) = self.moved_terms(&expr, &pairs, to) {
             return Ok(expr);
         }
+        if let Some(expr) = self.moved_codes(&expr, &pairs, to) {
+            return Ok(expr);
+        }
         let (from, nonnegative) = (expr.shape, self.is_nonnegative(&expr));
         let tensor = self.commit(node, expr)?;
         let maps = gather::maps(&pairs, from, to);
@@ -341,17 +344,30 @@ impl Builder<'_> {
             let len = value.expr_len();
             let elements = value.elements(0..len as u32);
             let mut columns: Vec<Vec<(u32, f64)>> = vec![vec![]; value.expr.shape.len()];
+            let codes = self.scaled_codes(&value.expr);
+            let mut added = vec![0.0; rows];
             for (o, row) in weights.chunks_exact(len).enumerate() {
                 for (weight, element) in row.iter().zip(&elements) {
-                    let column = &mut columns[*element as usize];
+                    let element = *element as usize;
+                    let mut weight = *weight;
+                    if let Some((_, factors, shifts)) = &codes {
+                        added[o] += weight * shifts[element];
+                        weight *= factors[element];
+                    }
+                    let column = &mut columns[element];
                     match column.last_mut() {
                         Some((row, sum)) if *row == o as u32 => *sum += weight,
-                        _ => column.push((o as u32, *weight)),
+                        _ => column.push((o as u32, weight)),
                     }
                 }
             }
-            let tensor = self.commit(node, value.expr)?;
-            Expr::new(to, vec![(tensor, Map::Sparse(Sparse { columns }))], vec![0.0; to.channels])
+            let tensor = match codes {
+                Some((tensor, ..)) => tensor,
+                None => self.commit(node, value.expr)?,
+            };
+            let mut expr = Expr::new(to, vec![(tensor, Map::Sparse(Sparse { columns }))], vec![0.0; to.channels]);
+            expr.shift(&added);
+            expr
         };
         expr.shift(shift);
         if expr.size() > MAX_ELEMENTS {

@@ -60,12 +60,15 @@ fn scaled(layer: &FloatLayer, steps: &[Option<f64>]) -> Option<f64> {
     (all.iter().all(|other| close(*other, step)) && layer.bias.iter().all(whole)).then_some(step)
 }
 
-/// The magnitude that all weights of a map have that only moves and scales values, each by itself.
+/// The magnitude that all weights of a map have that only moves, scales and adds values, whatever their signs.
 fn factor(term: &Term<f64>) -> Option<f64> {
-    let Map::Conv(conv) = &term.map else { return None };
-    let first = conv.weights.first()?.abs();
-    let alone = conv.kernel == [1, 1] && conv.group_inputs() == 1;
-    (alone && first > 0.0 && conv.weights.iter().all(|weight| close(weight.abs(), first))).then_some(first)
+    let weights: Vec<f64> = match &term.map {
+        Map::Conv(conv) if conv.kernel == [1, 1] && conv.group_inputs() == 1 => conv.weights.clone(),
+        Map::Sparse(sparse) => sparse.columns.iter().flatten().map(|(_, weight)| *weight).collect(),
+        Map::Conv(_) | Map::Product(_) => return None,
+    };
+    let first = weights.first()?.abs();
+    (first > 0.0 && weights.iter().all(|weight| close(weight.abs(), first))).then_some(first)
 }
 
 fn close(a: f64, b: f64) -> bool {

@@ -91,8 +91,7 @@ fn attention_of_several_kinds() {
     let shared = halves(&[1, 2, 4], &[1, 2, 2]).node("Attention", &["a", "b", "b"], "y");
     let shared = shared.int("q_num_heads", 2).int("kv_num_heads", 1);
     let head = |h: usize| [&q[h * 2..h * 2 + 2], &q[4 + h * 2..6 + h * 2]].concat();
-    let (first, second) =
-        (attention(&head(0), kv, kv, 2, |_, _| true), attention(&head(1), kv, kv, 2, |_, _| true));
+    let (first, second) = (attention(&head(0), kv, kv, 2, |_, _| true), attention(&head(1), kv, kv, 2, |_, _| true));
     let expected = [&first[..2], &second[..2], &first[2..], &second[2..]].concat();
     gives(&shared, 23, &x, &expected);
 }
@@ -120,7 +119,8 @@ fn softmax_of_masked_scores() {
 fn norms_and_pools() {
     let image = || graph(&[1, 2, 4, 4]);
     for p in [1, 2, 3] {
-        let pool = image().node("LpPool", &["x"], "a").int("p", p).ints("kernel_shape", &[2, 2]).ints("strides", &[2, 2]);
+        let pool =
+            image().node("LpPool", &["x"], "a").int("p", p).ints("kernel_shape", &[2, 2]).ints("strides", &[2, 2]);
         let x: Vec<f64> = numbers(32, 7).into_iter().map(f64::from).collect();
         let norm = |c: usize, i: usize, j: usize| {
             let values = (0..4).map(|t| x[c * 16 + (2 * i + t / 2) * 4 + 2 * j + t % 2].abs().powi(p as i32));
@@ -132,7 +132,8 @@ fn norms_and_pools() {
         let norm = |plane: &[f64]| plane.iter().map(|x| x.abs().powi(p as i32)).sum::<f64>().powf(1.0 / p as f64);
         all.alone(&x, &[norm(&x[..16]), norm(&x[16..])]);
     }
-    let rms = graph(&[1, 2]).weight("w", &[2], &[1.0, 2.0]).node("RMSNormalization", &["x", "w"], "y").float("epsilon", 0.5);
+    let rms =
+        graph(&[1, 2]).weight("w", &[2], &[1.0, 2.0]).node("RMSNormalization", &["x", "w"], "y").float("epsilon", 0.5);
     gives(&rms, 23, &[1.0, -2.0], &[1.0 / 3f64.sqrt(), -4.0 / 3f64.sqrt()]);
     let mean = graph(&[1, 1, 1, 2]).node("MeanVarianceNormalization", &["x"], "y");
     mean.alone(&[1.0, 5.0], &[-1.0, 1.0]);
@@ -192,7 +193,8 @@ fn transformer_blocks_of_ordinary_operators() {
     // As PyTorch exports scaled dot-product attention with a causal mask.
     let block = graph(&[1, 3, 4]).random("wq", &[4, 4]).random("wk", &[4, 4]).random("wv", &[4, 4]);
     let low = f32::MIN;
-    let block = block.weight("mask", &[3, 3], &[0.0, low, low, 0.0, 0.0, low, 0.0, 0.0, 0.0]).weight("half", &[], &[0.5]);
+    let block =
+        block.weight("mask", &[3, 3], &[0.0, low, low, 0.0, 0.0, low, 0.0, 0.0, 0.0]).weight("half", &[], &[0.5]);
     let block = block.node("MatMul", &["x", "wq"], "q").node("MatMul", &["x", "wk"], "k");
     let block = block.node("MatMul", &["x", "wv"], "v").node("Transpose", &["k"], "kt").ints("perm", &[0, 2, 1]);
     let block = block.node("MatMul", &["q", "kt"], "s").node("Mul", &["s", "half"], "t");

@@ -51,7 +51,10 @@ fn codes_are_two_exact_layers() {
     let network = same(&graph(&[1, 4]).pair("x", 0.01, 0, INT8, "y"));
     assert_eq!(network.layers.len(), 3);
     // 1 / 0.01 codes lie between 1 and the zero point; the rest saturates.
-    assert_eq!(network.eval(&[1.0, -1.0, 2.0, -2.0]), [1.0, -1.0, 1.27, -1.28].map(|x: f64| (x / 0.01).round() * f64::from(0.01f32)));
+    assert_eq!(
+        network.eval(&[1.0, -1.0, 2.0, -2.0]),
+        [1.0, -1.0, 1.27, -1.28].map(|x: f64| (x / 0.01).round() * f64::from(0.01f32))
+    );
 }
 
 #[test]
@@ -60,7 +63,8 @@ fn rectifiers_in_front_and_behind() {
     let conv = || conv().node("Conv", &["a", "w"], "b").ints("pads", &[1, 1, 1, 1]);
     // The Relu is the least code, or a narrower range of them.
     for (zero, data_type) in [(0, UINT8), (0, INT8), (-128, INT8), (7, UINT8)] {
-        let network = same(&conv().node("Relu", &["b"], "c").pair("c", 0.03, zero, data_type, "d").node("Flatten", &["d"], "y"));
+        let network =
+            same(&conv().node("Relu", &["b"], "c").pair("c", 0.03, zero, data_type, "d").node("Flatten", &["d"], "y"));
         let relus = network.layers.iter().filter(|layer| layer.activation == FloatActivation::Relu).count();
         assert_eq!((relus, network.layers.len()), (2, 5), "{:?}", form(&network));
     }
@@ -100,7 +104,18 @@ fn integer_operators() {
     }
     assert_eq!(graph_of.eval(&x).unwrap(), expected);
     assert_eq!(graph_of.planar().unwrap().eval(&x), expected);
-    let product = graph(&[1, 2]).pair("x", 0.5, 10, UINT8, "a").weight("s", &[], &[0.5]).of_type("z", UINT8, &[], &[10]);
+    // From −1 to 2, scale 3 / 255.
+    let dynamic = graph(&[1, 3]).node("DynamicQuantizeLinear", &["x"], "q").outputs(&["q", "s", "z"]);
+    let values = dynamic.clone().node("DequantizeLinear", &["q", "s", "z"], "y");
+    values.alone(&[-1.0, 0.4, 2.0], &[-1.0, 34.0 * 3.0 / 255.0, 2.0]);
+    let codes = dynamic.node("Cast", &["q"], "y").int("to", 1);
+    codes.alone(&[-1.0, 0.4, 2.0], &[0.0, 34.0 + 85.0, 255.0]);
+    let mut shifted = graph(&[1, 2]).of_type("b", UINT8, &[2], &[1, 2]).node("BitShift", &["x", "b"], "a");
+    shifted = shifted.text("direction", "RIGHT").node("Cast", &["a"], "y").int("to", 1);
+    shifted.0.input[0] = value("x", &[1, 2], UINT8);
+    shifted.alone(&[7.0, 8.0], &[3.0, 2.0]);
+    let product =
+        graph(&[1, 2]).pair("x", 0.5, 10, UINT8, "a").weight("s", &[], &[0.5]).of_type("z", UINT8, &[], &[10]);
     let product = product.node("QuantizeLinear", &["a", "s", "z"], "q").of_type("w", INT8, &[2, 2], &[1, 2, 3, -4]);
     let product = product.node("MatMulInteger", &["q", "w", "z"], "b").node("Cast", &["b"], "y").int("to", 1);
     product.alone(&[1.0, -2.0], &[2.0 - 12.0, 4.0 + 16.0]);
