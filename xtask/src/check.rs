@@ -17,6 +17,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     wasm()?;
     let documentation = ["doc", "--release", "--workspace", "--no-deps", "--locked"];
     execute(command("cargo").args(documentation).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    // The fuzz targets have a lock file of their own, which nothing else here reads.
+    execute(command("cargo").args(["fetch", "--quiet", "--locked", "--manifest-path", "fuzz/Cargo.toml"]))?;
     setup::npm_packages()?;
     execute(command("npm").args(["run", "check"]).current_dir(root().join("www")))
 }

@@ -14,6 +14,8 @@ const SUITES: &[Suite] = &[
     (".", &SINGLE, &["--no-default-features"]),
     ("crates/bn254", &SINGLE, &["--test", "web"]),
     ("crates/bn254", &SINGLE_RELAXED, &["--test", "web"]),
+    ("crates/halo2-prover", &SINGLE, &["--test", "web"]),
+    ("crates/halo2-prover", &SINGLE_RELAXED, &["--test", "web"]),
 ];
 
 /// Runs the tests; the arguments go to cargo.
@@ -25,7 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Runs the tests and counts them: the library's, and those of the kernels with relaxed SIMD and without.
+/// Runs the tests and counts them: the library's, and those of the kernels and the prover with relaxed SIMD and without.
 pub(crate) fn tests(arguments: &[String]) -> Result<Counts> {
     let toolchain = Toolchain::require()?;
     setup::wasm_bindgen()?;

@@ -1,12 +1,16 @@
 //! The random values of a proof.
 
 use halo2curves::bn256;
-use halo2curves::ff::{Field, FromUniformBytes};
+use halo2curves::ff::Field;
 use hushproof_bn254::Fr;
 use rand_core::RngCore;
-use rayon::prelude::*;
 
 use crate::error::ProveError;
+
+/// Coefficients of the vanishing argument's random polynomial r, lowest first. All that a proof shows of r are r(s), s the secret of the
+/// reference string, in exponents, and r(x): both openings are functions of these two. Two uniform coefficients make them uniform and
+/// independent unless x = s, exactly as the stock prover's 2^k coefficients do; the rest is a margin.
+const HIDING_COEFFICIENTS: usize = 8;
 
 /// Where a proof's random values come from. They are all that hides the witness: the generator has to be
 /// cryptographically secure and seeded by the operating system, and no state of it may serve two proofs.
@@ -21,8 +25,8 @@ impl<R: RngCore> Randomness<R> {
         Self { rng, polynomial: None }
     }
 
-    /// With the coefficients of the vanishing argument's random polynomial given: the stock prover draws them from
-    /// `thread_rng`, so this is how a test obtains the proof that it made.
+    /// With the coefficients of the vanishing argument's random polynomial given, as many as the circuit has rows: the stock prover
+    /// draws them from `thread_rng`, so this is how a test obtains the proof that it made.
     pub fn with_polynomial(rng: R, coefficients: Vec<Fr>) -> Self {
         Self { rng, polynomial: Some(coefficients) }
     }
@@ -45,23 +49,14 @@ impl<R: RngCore> Randomness<R> {
         });
     }
 
-    /// The vanishing argument's random polynomial.
+    /// The vanishing argument's random polynomial, r: the given one, else one of [`HIDING_COEFFICIENTS`].
     pub(crate) fn polynomial(&mut self, size: usize) -> Result<Vec<Fr>, ProveError> {
-        /// Elements drawn by one call of the generator.
-        const CHUNK: usize = 1 << 10;
-        if let Some(coefficients) = self.polynomial.take() {
-            if coefficients.len() != size {
-                return Err(ProveError::RandomPolynomial { expected: size, got: coefficients.len() });
+        match self.polynomial.take() {
+            Some(coefficients) if coefficients.len() != size => {
+                Err(ProveError::RandomPolynomial { expected: size, got: coefficients.len() })
             }
-            return Ok(coefficients);
+            Some(coefficients) => Ok(coefficients),
+            None => Ok(self.elements(HIDING_COEFFICIENTS.min(size))),
         }
-        let mut coefficients = Vec::with_capacity(size);
-        let mut bytes = vec![[0u8; 64]; CHUNK.min(size)];
-        while coefficients.len() < size {
-            bytes.truncate(size - coefficients.len());
-            self.rng.fill_bytes(bytes.as_flattened_mut());
-            coefficients.par_extend(bytes.par_iter().map(|bytes| Fr::from(bn256::Fr::from_uniform_bytes(bytes))));
-        }
-        Ok(coefficients)
     }
 }

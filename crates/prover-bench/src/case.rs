@@ -211,7 +211,6 @@ impl<'a> Work<'a> {
             Stage::Witness { phase: 0 } => self.advice[0] * (small + ntt),
             Stage::Witness { .. } => self.advice[1] * (dense + ntt),
             Stage::Permutation => self.products * ntt,
-            Stage::Random => *dense,
             Stage::Quotient => {
                 let polynomials = self.advice[0] + self.advice[1] + self.products;
                 self.pieces * (polynomials + 2.0) * ntt

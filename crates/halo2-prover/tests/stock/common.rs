@@ -16,7 +16,9 @@ use halo2_proofs::transcript::{
     Blake2bRead, Blake2bWrite, Challenge255, EncodedChallenge, TranscriptRead, TranscriptReadBuffer,
     TranscriptWriterBuffer,
 };
-use hushproof_halo2_prover::{Challenges, ColumnValues, Prover, Source, Srs, Witness, oracle::stock_proof};
+use hushproof_halo2_prover::{
+    Challenges, CircuitWitness, ColumnValues, Control, Prover, Randomness, Source, Srs, Witness, oracle::stock_proof,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
@@ -73,7 +75,7 @@ fn element(value: i64) -> Fr {
 
 impl TestCircuit {
     pub(crate) fn new(shape: Shape, seed: u64) -> Self {
-        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut rng = rng(seed);
         let rows = Self::rows(&shape);
         let lane = |lane: usize| -> Vec<i64> {
             if lane == 0 {
@@ -306,7 +308,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new<C: Circuit<Fr>>(k: u32, circuit: &C) -> Self {
-        let params = ParamsKZG::<Bn256>::setup(k, ChaCha20Rng::seed_from_u64(1));
+        let params = ParamsKZG::<Bn256>::setup(k, rng(1));
         let key = keygen_pk(&params, keygen_vk(&params, circuit).unwrap(), circuit).unwrap();
         let srs = Srs::from_params(&params).unwrap();
         let prover = Prover::from_circuit(key.get_vk(), circuit).unwrap();
@@ -325,9 +327,8 @@ impl Setup {
         E: EncodedChallenge<G1Affine>,
     {
         let mut transcript = T::init(Vec::new());
-        let rng = ChaCha20Rng::seed_from_u64(seed);
         let circuit = circuit.clone();
-        let polynomial = stock_proof(&self.params, &self.key, circuit, instances, rng, &mut transcript).unwrap();
+        let polynomial = stock_proof(&self.params, &self.key, circuit, instances, rng(seed), &mut transcript).unwrap();
         (transcript.finalize(), polynomial)
     }
 
@@ -350,4 +351,44 @@ impl Setup {
         )
         .is_ok()
     }
+}
+
+/// The randomness of a seed.
+pub(crate) fn rng(seed: u64) -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(seed)
+}
+
+/// Our proof, with the random values of the stock prover's.
+pub(crate) fn prove<T, E>(
+    setup: &Setup,
+    circuit: &TestCircuit,
+    witness: &mut dyn Witness,
+    seed: u64,
+    polynomial: Vec<hushproof_halo2_prover::Fr>,
+) -> Vec<u8>
+where
+    T: TranscriptWriterBuffer<Vec<u8>, G1Affine, E>,
+    E: EncodedChallenge<G1Affine>,
+{
+    let mut transcript = T::init(Vec::new());
+    let randomness = Randomness::with_polynomial(rng(seed), polynomial);
+    let (control, instance) = (Control::default(), circuit.instance());
+    setup.prover.prove(&setup.srs, &[&instance], witness, randomness, &control, &mut transcript).unwrap();
+    transcript.finalize()
+}
+
+/// Proves a circuit by the stock prover and by ours, recorded and from columns: the bytes are the same, and verify.
+pub(crate) fn check(shape: Shape, seed: u64) {
+    let circuit = TestCircuit::new(shape, seed);
+    let setup = Setup::new(shape.k, &circuit);
+    let instance = circuit.instance();
+    let instances = [instance.as_slice()];
+    let (expected, polynomial) = setup.stock::<_, Transcript, _>(&circuit, &instances, seed);
+    assert!(setup.verifies(&instances, &expected), "{shape:?}: the oracle's own proof");
+
+    let mut recorded = CircuitWitness::new(&circuit, &setup.prover, &instances);
+    assert!(prove::<Transcript, _>(&setup, &circuit, &mut recorded, seed, polynomial.clone()) == expected, "{shape:?}");
+    // The same from columns of integers.
+    let mut columns = Columns::new(&circuit, &setup.prover);
+    assert!(prove::<Transcript, _>(&setup, &circuit, &mut columns, seed, polynomial) == expected, "{shape:?}");
 }

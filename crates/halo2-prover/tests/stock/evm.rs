@@ -7,8 +7,7 @@ use halo2_proofs::transcript::TranscriptReadBuffer;
 use snark_verifier::loader::native::NativeLoader;
 use snark_verifier::system::halo2::transcript::evm::EvmTranscript;
 
-use crate::common::{Columns, Setup, Shape, TestCircuit};
-use crate::identity::prove;
+use crate::common::{Columns, Setup, Shape, TestCircuit, prove};
 
 type Evm<S> = EvmTranscript<G1Affine, NativeLoader, S, Vec<u8>>;
 

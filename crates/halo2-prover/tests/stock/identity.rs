@@ -1,49 +1,10 @@
 //! Proofs equal the stock prover's, byte for byte.
 
 use halo2_proofs::halo2curves::bn256::G1Affine;
-use halo2_proofs::transcript::{Challenge255, EncodedChallenge, Keccak256Write, TranscriptWriterBuffer};
-use hushproof_halo2_prover::{CircuitWitness, Control, Fr, Randomness, Witness};
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
+use halo2_proofs::transcript::{Challenge255, Keccak256Write, TranscriptWriterBuffer};
+use hushproof_halo2_prover::{Control, Fr, Randomness};
 
-use crate::common::{Columns, Setup, Shape, TestCircuit, Transcript};
-
-fn rng(seed: u64) -> ChaCha20Rng {
-    ChaCha20Rng::seed_from_u64(seed)
-}
-
-pub(crate) fn prove<T, E>(
-    setup: &Setup,
-    circuit: &TestCircuit,
-    witness: &mut dyn Witness,
-    seed: u64,
-    polynomial: Vec<Fr>,
-) -> Vec<u8>
-where
-    T: TranscriptWriterBuffer<Vec<u8>, G1Affine, E>,
-    E: EncodedChallenge<G1Affine>,
-{
-    let mut transcript = T::init(Vec::new());
-    let randomness = Randomness::with_polynomial(rng(seed), polynomial);
-    let (control, instance) = (Control::default(), circuit.instance());
-    setup.prover.prove(&setup.srs, &[&instance], witness, randomness, &control, &mut transcript).unwrap();
-    transcript.finalize()
-}
-
-fn check(shape: Shape, seed: u64) {
-    let circuit = TestCircuit::new(shape, seed);
-    let setup = Setup::new(shape.k, &circuit);
-    let instance = circuit.instance();
-    let instances = [instance.as_slice()];
-    let (expected, polynomial) = setup.stock::<_, Transcript, _>(&circuit, &instances, seed);
-    assert!(setup.verifies(&instances, &expected), "{shape:?}: the oracle's own proof");
-
-    let mut recorded = CircuitWitness::new(&circuit, &setup.prover, &instances);
-    assert!(prove::<Transcript, _>(&setup, &circuit, &mut recorded, seed, polynomial.clone()) == expected, "{shape:?}");
-    // The same from columns of integers.
-    let mut columns = Columns::new(&circuit, &setup.prover);
-    assert!(prove::<Transcript, _>(&setup, &circuit, &mut columns, seed, polynomial) == expected, "{shape:?}");
-}
+use crate::common::{Columns, Setup, Shape, TestCircuit, Transcript, check, prove, rng};
 
 #[test]
 fn equals_stock_for_every_size_and_degree() {
