@@ -45,7 +45,7 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     let (&[n, h, rows, width], &[kn, shared, columns, kw]) = (&shape[..], &keys[..]) else {
         return Err(OpError::shape("batch × heads × sequence × size", &[&shape, &keys]));
     };
-    if kn != n || kw != width || shared == 0 || h % shared != 0 || to.shape(v)[..3] != keys[..3] {
+    if kn != n || kw != width || shared == 0 || !h.is_multiple_of(shared) || to.shape(v)[..3] != keys[..3] {
         return Err(OpError::shape("keys and values that fit the queries", &[&shape, &keys, &to.shape(v)]));
     }
     (k, v) = (repeated(to, k, h)?, repeated(to, v, h)?);
@@ -106,7 +106,7 @@ fn heads(to: &mut Rewriter<'_>, x: Id, count: Option<i64>) -> OpResult<Id> {
     let shape = to.shape(x);
     match (shape.len(), count.and_then(|count| usize::try_from(count).ok())) {
         (4, _) => Ok(x),
-        (3, Some(count)) if count > 0 && shape[2] % count == 0 => {
+        (3, Some(count)) if count > 0 && shape[2].is_multiple_of(count) => {
             let split = to.reshape(x, &[shape[0], shape[1], count, shape[2] / count])?;
             to.transpose(split, &[0, 2, 1, 3])
         }
