@@ -51,7 +51,7 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
         places.push(padded.checked_sub(span).ok_or_else(misfit)? / strides[axis] + 1);
     }
     let channels = rows / taps_per_block;
-    if rows % taps_per_block != 0
+    if !rows.is_multiple_of(taps_per_block)
         || product(&places) != Some(count)
         || pixels.saturating_mul(n * channels) > MAX_ENTRIES
     {
