@@ -1,29 +1,22 @@
 //! The supported ONNX operators, one file each: shape rule, float reference, and what the operator is in normal form.
 //!
-//! An operator knows neither the graph around it nor protobuf. To add one, write its file and name it below:
-//! one `mod` line and one line of the table.
+//! An operator knows neither the graph around it nor protobuf. To add one, write its file, named after it in snake case, and
+//! name it below: one `mod` line and one line of the table. What several share is in `support`.
 
-mod affine;
-mod attrs;
-mod codes;
-mod comparison;
-mod elementwise;
-mod function;
-mod masks;
-mod moves;
-mod product;
-mod rewrite;
-mod select;
-mod spatial;
-#[cfg(all(test, not(target_arch = "wasm32")))]
-mod testing;
-mod weighted;
+mod support;
 
-mod activations;
+mod abs;
+mod acos;
+mod acosh;
 mod add;
 mod affine_grid;
+mod and;
 mod arg_max;
-mod arithmetic;
+mod arg_min;
+mod asin;
+mod asinh;
+mod atan;
+mod atanh;
 mod attention;
 mod average_pool;
 mod batch_normalization;
@@ -31,24 +24,38 @@ mod bit_shift;
 mod blackman_window;
 mod cast;
 mod cast_like;
+mod ceil;
+mod celu;
 mod center_crop_pad;
 mod clip;
-mod col2im;
+mod col2_im;
 mod compress;
 mod concat;
 mod constant;
-mod control;
+mod constant_of_shape;
 mod conv;
 mod conv_integer;
 mod conv_transpose;
+mod cos;
+mod cosh;
+mod cum_sum;
+mod depth_to_space;
 mod dequantize_linear;
 mod div;
 mod dropout;
 mod dynamic_quantize_linear;
 mod einsum;
 mod elu;
+mod equal;
 mod erf;
+mod exp;
+mod expand;
+mod eye_like;
 mod flatten;
+mod floor;
+mod gather;
+mod gather_elements;
+mod gather_nd;
 mod gelu;
 mod gemm;
 mod global_average_pool;
@@ -57,56 +64,101 @@ mod global_max_pool;
 mod greater;
 mod greater_or_equal;
 mod grid_sample;
+mod group_normalization;
+mod gru;
 mod hamming_window;
 mod hann_window;
 mod hard_sigmoid;
 mod hard_swish;
+mod hardmax;
 mod identity;
-mod indexing;
+mod if_;
+mod instance_normalization;
 mod is_inf;
-mod is_nan;
+mod is_na_n;
+mod layer_normalization;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
-mod logic;
+mod log;
+mod log_softmax;
+mod loop_;
+mod lp_normalization;
 mod lp_pool;
+mod lstm;
 mod mat_mul;
 mod mat_mul_integer;
+mod max;
 mod max_pool;
+mod mean;
 mod mean_variance_normalization;
+mod min;
+mod mish;
+mod mod_;
 mod mul;
 mod neg;
 mod non_zero;
-mod normalization;
+mod not;
+mod one_hot;
+mod or;
 mod p_relu;
 mod pad;
+mod pow;
 mod q_linear_conv;
 mod q_linear_mat_mul;
 mod quantize_linear;
-mod recurrent;
-mod reduce;
+mod range;
+mod reciprocal;
+mod reduce_l1;
+mod reduce_l2;
+mod reduce_log_sum;
+mod reduce_log_sum_exp;
+mod reduce_max;
 mod reduce_mean;
+mod reduce_min;
+mod reduce_prod;
+mod reduce_sum;
+mod reduce_sum_square;
 mod relu;
 mod reshape;
 mod resize;
 mod reverse_sequence;
 mod rms_normalization;
-mod shape_ops;
+mod rnn;
+mod round;
+mod scan;
+mod scatter_elements;
+mod scatter_nd;
+mod selu;
+mod shape;
+mod shrink;
 mod sigmoid;
+mod sign;
+mod sin;
+mod sinh;
+mod size;
 mod slice;
 mod softmax;
 mod softplus;
+mod softsign;
+mod space_to_depth;
 mod split;
+mod sqrt;
 mod squeeze;
 mod sub;
 mod sum;
 mod swish;
+mod tan;
 mod tanh;
+mod thresholded_relu;
+mod tile;
 mod top_k;
 mod transpose;
-mod unary;
+mod trilu;
 mod unsqueeze;
 mod upsample;
+mod where_;
+mod xor;
 
 use std::{fmt, ops::RangeInclusive};
 
@@ -118,175 +170,181 @@ use crate::{
     tensor::{DType, Fact, Tensor},
 };
 
-pub(crate) use affine::{Affine, Linear};
-pub(crate) use attrs::{Attr, Attrs};
-pub(crate) use control::{Control, ControlDef};
-pub(crate) use masks::Mask;
-pub(crate) use product::{Addend, Contraction};
-pub(crate) use rewrite::{Ending, Id, Nodes, RewriteDef, Rewriter};
-pub(crate) use spatial::{Grid, planes};
+#[cfg(all(test, not(target_arch = "wasm32")))]
+use support::testing;
+use support::{
+    codes, comparison, elementwise, extreme, function, indices, inputs, linear_reduction, masks, means, moves,
+    normalize, product, recurrent, reduction, rows, select, shapes, spatial, truth, weighted,
+};
+
+pub(crate) use support::{
+    affine::{Affine, Linear},
+    attrs::{Attr, Attrs},
+    codes::Codes,
+    control::{Control, ControlDef},
+    masks::Mask,
+    product::{Addend, Contraction},
+    rewrite::{Ending, Id, Nodes, RewriteDef, Rewriter},
+    spatial::{Grid, planes},
+};
 
 /// Every supported operator, sorted by name.
-const DEFS: &[&OpDef] = &[
-    &unary::ABS,
-    &unary::ACOS,
-    &unary::ACOSH,
-    &add::DEF,
-    &arg_max::DEF,
-    &unary::ASIN,
-    &unary::ASINH,
-    &unary::ATAN,
-    &unary::ATANH,
-    &average_pool::DEF,
-    &batch_normalization::DEF,
-    &cast::DEF,
-    &unary::CEIL,
-    &clip::DEF,
-    &concat::DEF,
-    &constant::DEF,
-    &conv::DEF,
-    &conv_transpose::DEF,
-    &unary::COS,
-    &unary::COSH,
-    &dequantize_linear::DEF,
-    &div::DEF,
-    &dropout::DEF,
-    &elu::DEF,
-    &erf::DEF,
-    &unary::EXP,
-    &flatten::DEF,
-    &unary::FLOOR,
-    &gelu::DEF,
-    &gemm::DEF,
-    &global_average_pool::DEF,
-    &global_max_pool::DEF,
-    &greater::DEF,
-    &greater_or_equal::DEF,
-    &hard_sigmoid::DEF,
-    &hard_swish::DEF,
-    &identity::DEF,
-    &leaky_relu::DEF,
-    &less::DEF,
-    &less_or_equal::DEF,
-    &unary::LOG,
-    &mat_mul::DEF,
-    &max_pool::DEF,
-    &unary::MISH,
-    &mul::DEF,
-    &neg::DEF,
-    &p_relu::DEF,
-    &pad::DEF,
-    &quantize_linear::DEF,
-    &unary::RECIPROCAL,
-    &reduce_mean::DEF,
-    &reduce_mean::SUM,
-    &relu::DEF,
-    &reshape::DEF,
-    &resize::DEF,
-    &unary::ROUND,
-    &unary::SHRINK,
-    &sigmoid::DEF,
-    &unary::SIGN,
-    &unary::SIN,
-    &unary::SINH,
-    &slice::DEF,
-    &softmax::DEF,
-    &softplus::DEF,
-    &unary::SOFTSIGN,
-    &split::DEF,
-    &unary::SQRT,
-    &squeeze::DEF,
-    &sub::DEF,
-    &sum::DEF,
-    &unary::TAN,
-    &tanh::DEF,
-    &unary::THRESHOLDED_RELU,
-    &transpose::DEF,
-    &unsqueeze::DEF,
-    &upsample::DEF,
+const DEFS: &[Def] = &[
+    Def::Op(&abs::DEF),
+    Def::Op(&acos::DEF),
+    Def::Op(&acosh::DEF),
+    Def::Op(&add::DEF),
+    Def::Rewrite(&affine_grid::DEF),
+    Def::Rewrite(&and::DEF),
+    Def::Op(&arg_max::DEF),
+    Def::Rewrite(&arg_min::DEF),
+    Def::Op(&asin::DEF),
+    Def::Op(&asinh::DEF),
+    Def::Op(&atan::DEF),
+    Def::Op(&atanh::DEF),
+    Def::Rewrite(&attention::DEF),
+    Def::Op(&average_pool::DEF),
+    Def::Op(&batch_normalization::DEF),
+    Def::Rewrite(&bit_shift::DEF),
+    Def::Rewrite(&blackman_window::DEF),
+    Def::Op(&cast::DEF),
+    Def::Rewrite(&cast_like::DEF),
+    Def::Op(&ceil::DEF),
+    Def::Rewrite(&celu::DEF),
+    Def::Rewrite(&center_crop_pad::DEF),
+    Def::Op(&clip::DEF),
+    Def::Rewrite(&col2_im::DEF),
+    Def::Rewrite(&compress::DEF),
+    Def::Op(&concat::DEF),
+    Def::Op(&constant::DEF),
+    Def::Rewrite(&constant_of_shape::DEF),
+    Def::Op(&conv::DEF),
+    Def::Rewrite(&conv_integer::DEF),
+    Def::Op(&conv_transpose::DEF),
+    Def::Op(&cos::DEF),
+    Def::Op(&cosh::DEF),
+    Def::Rewrite(&cum_sum::DEF),
+    Def::Rewrite(&depth_to_space::DEF),
+    Def::Op(&dequantize_linear::DEF),
+    Def::Op(&div::DEF),
+    Def::Op(&dropout::DEF),
+    Def::Rewrite(&dynamic_quantize_linear::DEF),
+    Def::Rewrite(&einsum::DEF),
+    Def::Op(&elu::DEF),
+    Def::Rewrite(&equal::DEF),
+    Def::Op(&erf::DEF),
+    Def::Op(&exp::DEF),
+    Def::Rewrite(&expand::DEF),
+    Def::Rewrite(&eye_like::DEF),
+    Def::Op(&flatten::DEF),
+    Def::Op(&floor::DEF),
+    Def::Rewrite(&gru::DEF),
+    Def::Rewrite(&gather::DEF),
+    Def::Rewrite(&gather_elements::DEF),
+    Def::Rewrite(&gather_nd::DEF),
+    Def::Op(&gelu::DEF),
+    Def::Op(&gemm::DEF),
+    Def::Op(&global_average_pool::DEF),
+    Def::Rewrite(&global_lp_pool::DEF),
+    Def::Op(&global_max_pool::DEF),
+    Def::Op(&greater::DEF),
+    Def::Op(&greater_or_equal::DEF),
+    Def::Rewrite(&grid_sample::DEF),
+    Def::Rewrite(&group_normalization::DEF),
+    Def::Rewrite(&hamming_window::DEF),
+    Def::Rewrite(&hann_window::DEF),
+    Def::Op(&hard_sigmoid::DEF),
+    Def::Op(&hard_swish::DEF),
+    Def::Rewrite(&hardmax::DEF),
+    Def::Op(&identity::DEF),
+    Def::Control(&if_::DEF),
+    Def::Rewrite(&instance_normalization::DEF),
+    Def::Rewrite(&is_inf::DEF),
+    Def::Rewrite(&is_na_n::DEF),
+    Def::Rewrite(&lstm::DEF),
+    Def::Rewrite(&layer_normalization::DEF),
+    Def::Op(&leaky_relu::DEF),
+    Def::Op(&less::DEF),
+    Def::Op(&less_or_equal::DEF),
+    Def::Op(&log::DEF),
+    Def::Rewrite(&log_softmax::DEF),
+    Def::Control(&loop_::DEF),
+    Def::Rewrite(&lp_normalization::DEF),
+    Def::Rewrite(&lp_pool::DEF),
+    Def::Op(&mat_mul::DEF),
+    Def::Rewrite(&mat_mul_integer::DEF),
+    Def::Rewrite(&max::DEF),
+    Def::Op(&max_pool::DEF),
+    Def::Rewrite(&mean::DEF),
+    Def::Rewrite(&mean_variance_normalization::DEF),
+    Def::Rewrite(&min::DEF),
+    Def::Op(&mish::DEF),
+    Def::Rewrite(&mod_::DEF),
+    Def::Op(&mul::DEF),
+    Def::Op(&neg::DEF),
+    Def::Rewrite(&non_zero::DEF),
+    Def::Rewrite(&not::DEF),
+    Def::Rewrite(&one_hot::DEF),
+    Def::Rewrite(&or::DEF),
+    Def::Op(&p_relu::DEF),
+    Def::Op(&pad::DEF),
+    Def::Rewrite(&pow::DEF),
+    Def::Rewrite(&q_linear_conv::DEF),
+    Def::Rewrite(&q_linear_mat_mul::DEF),
+    Def::Op(&quantize_linear::DEF),
+    Def::Rewrite(&rms_normalization::DEF),
+    Def::Rewrite(&rnn::DEF),
+    Def::Rewrite(&range::DEF),
+    Def::Op(&reciprocal::DEF),
+    Def::Rewrite(&reduce_l1::DEF),
+    Def::Rewrite(&reduce_l2::DEF),
+    Def::Rewrite(&reduce_log_sum::DEF),
+    Def::Rewrite(&reduce_log_sum_exp::DEF),
+    Def::Rewrite(&reduce_max::DEF),
+    Def::Op(&reduce_mean::DEF),
+    Def::Rewrite(&reduce_min::DEF),
+    Def::Rewrite(&reduce_prod::DEF),
+    Def::Op(&reduce_sum::DEF),
+    Def::Rewrite(&reduce_sum_square::DEF),
+    Def::Op(&relu::DEF),
+    Def::Op(&reshape::DEF),
+    Def::Op(&resize::DEF),
+    Def::Rewrite(&reverse_sequence::DEF),
+    Def::Op(&round::DEF),
+    Def::Control(&scan::DEF),
+    Def::Rewrite(&scatter_elements::DEF),
+    Def::Rewrite(&scatter_nd::DEF),
+    Def::Rewrite(&selu::DEF),
+    Def::Rewrite(&shape::DEF),
+    Def::Op(&shrink::DEF),
+    Def::Op(&sigmoid::DEF),
+    Def::Op(&sign::DEF),
+    Def::Op(&sin::DEF),
+    Def::Op(&sinh::DEF),
+    Def::Rewrite(&size::DEF),
+    Def::Op(&slice::DEF),
+    Def::Op(&softmax::DEF),
+    Def::Op(&softplus::DEF),
+    Def::Op(&softsign::DEF),
+    Def::Rewrite(&space_to_depth::DEF),
+    Def::Op(&split::DEF),
+    Def::Op(&sqrt::DEF),
+    Def::Op(&squeeze::DEF),
+    Def::Op(&sub::DEF),
+    Def::Op(&sum::DEF),
+    Def::Rewrite(&swish::DEF),
+    Def::Op(&tan::DEF),
+    Def::Op(&tanh::DEF),
+    Def::Op(&thresholded_relu::DEF),
+    Def::Rewrite(&tile::DEF),
+    Def::Rewrite(&top_k::DEF),
+    Def::Op(&transpose::DEF),
+    Def::Rewrite(&trilu::DEF),
+    Def::Op(&unsqueeze::DEF),
+    Def::Op(&upsample::DEF),
+    Def::Rewrite(&where_::DEF),
+    Def::Rewrite(&xor::DEF),
 ];
-
-/// Every supported operator that stands for others, sorted by name.
-const REWRITES: &[&RewriteDef] = &[
-    &affine_grid::DEF,
-    &logic::AND,
-    &arg_max::MIN,
-    &attention::DEF,
-    &bit_shift::DEF,
-    &blackman_window::DEF,
-    &cast_like::DEF,
-    &activations::CELU,
-    &center_crop_pad::DEF,
-    &col2im::DEF,
-    &compress::DEF,
-    &shape_ops::CONSTANT_OF_SHAPE,
-    &conv_integer::DEF,
-    &reduce::CUM_SUM,
-    &shape_ops::DEPTH_TO_SPACE,
-    &dynamic_quantize_linear::DEF,
-    &einsum::DEF,
-    &logic::EQUAL,
-    &shape_ops::EXPAND,
-    &shape_ops::EYE_LIKE,
-    &recurrent::GRU,
-    &indexing::GATHER,
-    &indexing::GATHER_ELEMENTS,
-    &indexing::GATHER_ND,
-    &global_lp_pool::DEF,
-    &grid_sample::DEF,
-    &normalization::GROUP,
-    &hamming_window::DEF,
-    &hann_window::DEF,
-    &activations::HARDMAX,
-    &normalization::INSTANCE,
-    &is_inf::DEF,
-    &is_nan::DEF,
-    &recurrent::LSTM,
-    &normalization::LAYER,
-    &activations::LOG_SOFTMAX,
-    &normalization::LP,
-    &lp_pool::DEF,
-    &mat_mul_integer::DEF,
-    &arithmetic::MAX,
-    &arithmetic::MEAN,
-    &mean_variance_normalization::DEF,
-    &arithmetic::MIN,
-    &arithmetic::MOD,
-    &non_zero::DEF,
-    &logic::NOT,
-    &indexing::ONE_HOT,
-    &logic::OR,
-    &arithmetic::POW,
-    &q_linear_conv::DEF,
-    &q_linear_mat_mul::DEF,
-    &rms_normalization::DEF,
-    &recurrent::RNN,
-    &shape_ops::RANGE,
-    &reduce::L1,
-    &reduce::L2,
-    &reduce::LOG_SUM,
-    &reduce::LOG_SUM_EXP,
-    &reduce::MAX,
-    &reduce::MIN,
-    &reduce::PROD,
-    &reduce::SUM_SQUARE,
-    &reverse_sequence::DEF,
-    &indexing::SCATTER_ELEMENTS,
-    &indexing::SCATTER_ND,
-    &activations::SELU,
-    &shape_ops::SHAPE,
-    &shape_ops::SIZE,
-    &shape_ops::SPACE_TO_DEPTH,
-    &swish::DEF,
-    &shape_ops::TILE,
-    &top_k::DEF,
-    &shape_ops::TRILU,
-    &logic::WHERE,
-    &logic::XOR,
-];
-
-/// Every supported operator of control flow, sorted by name.
-const CONTROLS: &[&ControlDef] = &[&control::IF, &control::LOOP, &control::SCAN];
 
 /// Versions of the default ONNX operator set that are read.
 pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
@@ -304,31 +362,17 @@ const MAX_WORK: u64 = 1 << 34;
 
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
-    all().into_iter().map(|def| (def.onnx(), def.summary()))
-}
-
-/// Every supported operator, sorted by name.
-fn all() -> Vec<Def> {
-    let rewrites = REWRITES.iter().copied().map(Def::Rewrite);
-    let controls = CONTROLS.iter().copied().map(Def::Control);
-    let mut all: Vec<Def> = DEFS.iter().copied().map(Def::Op).chain(rewrites).chain(controls).collect();
-    all.sort_unstable_by_key(|def| def.onnx());
-    all
+    DEFS.iter().map(|def| (def.onnx(), def.summary()))
 }
 
 /// The operator that ONNX calls `name` in its default domain.
 pub(crate) fn find(name: &str) -> Option<Def> {
-    let op = DEFS.iter().copied().find(|def| def.onnx == name).map(Def::Op);
-    let op = op.or_else(|| REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite));
-    op.or_else(|| CONTROLS.iter().copied().find(|def| def.onnx == name).map(Def::Control))
+    DEFS.iter().copied().find(|def| def.onnx() == name)
 }
 
 /// What to do about an operator that is not supported; empty where nothing is nearer than another.
 pub(crate) fn advice(name: &str) -> &'static str {
     match name {
-        "NonMaxSuppression" | "Unique" => {
-            "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
-        }
         "BitwiseAnd" | "BitwiseNot" | "BitwiseOr" | "BitwiseXor" => {
             "integers are not cut into bits; multiply or divide by powers of two instead"
         }
@@ -336,6 +380,9 @@ pub(crate) fn advice(name: &str) -> &'static str {
         "Det" => "write the determinant out as products",
         "DFT" | "MelWeightMatrix" | "STFT" => "multiply by a constant matrix instead",
         "MaxUnpool" => "the places it writes depend on values; use Resize or ConvTranspose",
+        "NonMaxSuppression" | "Unique" => {
+            "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
+        }
         "StringConcat" | "StringNormalizer" | "StringSplit" | "TfIdfVectorizer" => "prepare texts before the network",
         "Bernoulli" | "Multinomial" | "RandomNormal" | "RandomNormalLike" | "RandomUniform" | "RandomUniformLike" => {
             "a proof is of one computation; give random numbers as an input"
@@ -488,17 +535,6 @@ pub(crate) enum Lowered {
     Quantize(Codes),
 }
 
-/// How values become codes: `clamp(round(x / scale) + zero, limits)`, ties to even.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Codes {
-    /// Of each value, above 0.
-    pub(crate) scale: Vec<f64>,
-    /// The code of 0.
-    pub(crate) zero: f64,
-    /// Least and largest code.
-    pub(crate) limits: [f64; 2],
-}
-
 /// What an operator sees of an input before evaluation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Operand<'a> {
@@ -602,27 +638,43 @@ fn integers(tensor: &Tensor) -> Vec<i64> {
 mod tests {
     use super::*;
 
+    /// The file of an operator, in snake case; a Rust keyword gets an underscore.
+    fn file(onnx: &str) -> String {
+        let letters: Vec<char> = onnx.chars().collect();
+        let mut name = String::new();
+        for (i, letter) in letters.iter().enumerate() {
+            let behind = i > 0 && !letters[i - 1].is_uppercase();
+            // "ReduceL1" and "GatherND" are two words, "GRU" is one.
+            let before = i > 0 && letters.get(i + 1).is_some_and(char::is_ascii_lowercase);
+            if letter.is_uppercase() && (behind || before) {
+                name.push('_');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        if matches!(name.as_str(), "if" | "loop" | "mod" | "where") { name + "_" } else { name }
+    }
+
     #[test]
     fn the_table_is_sorted_and_complete() {
-        assert!(DEFS.is_sorted_by(|a, b| a.onnx < b.onnx));
-        assert!(REWRITES.is_sorted_by(|a, b| a.onnx < b.onnx));
+        assert!(DEFS.is_sorted_by(|a, b| a.onnx() < b.onnx()));
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join("ops");
         for def in DEFS {
-            assert!(find(def.onnx).is_some_and(|found| found.summary() == def.summary));
-            assert!(
-                def.opsets.start() >= OPSETS.start() && def.opsets.end() <= OPSETS.end() && !def.summary.is_empty()
-            );
+            let (name, opsets) = (def.onnx(), def.opsets());
+            assert!(find(name).is_some_and(|found| found.summary() == def.summary()));
+            assert!(opsets.start() >= OPSETS.start() && opsets.end() <= OPSETS.end() && !def.summary().is_empty());
+            let text = std::fs::read_to_string(folder.join(file(name) + ".rs")).expect(name);
+            assert!(text.contains(&format!("[{name}](https://onnx.ai/onnx/operators/onnx__{name}.html)")), "{name}");
+            assert!(text.contains(&format!("onnx: \"{name}\"")), "{name}");
         }
-        for def in REWRITES {
-            assert!(matches!(find(def.onnx), Some(Def::Rewrite(found)) if found.summary == def.summary));
-        }
-        assert!(CONTROLS.is_sorted_by(|a, b| a.onnx < b.onnx));
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let named = files.filter(|path| path.is_file() && !path.ends_with("support.rs"));
+        assert_eq!(named.count(), DEFS.len(), "one file for each operator");
         assert!(find("NonMaxSuppression").is_none());
-        assert_eq!(operators().count(), DEFS.len() + REWRITES.len() + CONTROLS.len());
+        assert_eq!(operators().count(), DEFS.len());
     }
 
     /// The table of `docs/operators.md`.
     fn documentation() -> String {
-        let all = all();
         let row = |def: &Def| {
             let (opsets, inputs) = (def.opsets(), def.inputs());
             let (least, most) = (inputs.start(), inputs.end());
@@ -640,13 +692,13 @@ mod tests {
                 def.summary()
             )
         };
-        let count = all.len();
+        let count = DEFS.len();
         format!(
             "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs`; a test keeps this file \
              so\n(`HUSHPROOF_WRITE_DOCS=1 cargo test --lib documented` rewrites it). \"own\" operators have a normal form of their \
              own, \"others\" are\nput together from those. The file of each operator in `src/ops/` states its formula, rounding and \
              limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}",
-            all.iter().map(row).collect::<String>()
+            DEFS.iter().map(row).collect::<String>()
         )
     }
 

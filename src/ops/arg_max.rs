@@ -5,12 +5,12 @@
 //! up to a table step. Unsupported: `select_last_index`.
 
 use super::{
-    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, RewriteDef, Rewriter, axis,
-    softmax::{largest, last},
+    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis,
+    rows::{first_largest, last},
     tensor,
 };
 use crate::{
-    graph::{chain::FloatActivation, planar::Unary},
+    graph::chain::FloatActivation,
     tensor::{DType, Fact, Tensor},
 };
 
@@ -28,7 +28,8 @@ struct ArgMax {
     keepdims: bool,
 }
 
-fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
+/// Reads the attributes; ArgMin has the same.
+pub(super) fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let op = ArgMax { axis: attrs.int("axis").unwrap_or(0), keepdims: attrs.flag("keepdims", true) };
     if attrs.opset() >= 12 && attrs.flag("select_last_index", false) {
         attrs.reject("select_last_index = 1");
@@ -93,37 +94,6 @@ impl Op for ArgMax {
         Ok(Some(vec![to.reshape(index, &self.fact(&shape, axis).shape)?]))
     }
 }
-
-/// Whether each value of a matrix is the first largest of its row.
-pub(super) fn first_largest(to: &mut Rewriter<'_>, x: Id) -> OpResult<Id> {
-    let size = to.shape(x)[1];
-    let x = to.float(x)?;
-    let most = largest(to, x)?;
-    let difference = to.op("Sub", &[x, most])?;
-    let equal = to.holds("ArgMax", Unary::Nonnegative, difference)?;
-    // How many of the values up to each are the largest: the first is where that is 1 and the value is one of them.
-    let before =
-        (0..size * size).map(|at| if at / size < at % size { -1.0 } else { f64::from(at / size == at % size) });
-    let sums = to.floats(&[size, size], before.collect())?;
-    let equal = to.float(equal)?;
-    let first = to.op("MatMul", &[equal, sums])?;
-    let first = to.affine(first, 1.0, -0.5)?;
-    to.holds("ArgMax", Unary::Positive, first)
-}
-
-/// [ArgMin](https://onnx.ai/onnx/operators/onnx__ArgMin.html): the ArgMax of −x.
-pub(super) const MIN: RewriteDef = RewriteDef {
-    onnx: "ArgMin",
-    opsets: 7..=21,
-    inputs: 1..=1,
-    summary: "index of the least value along an axis, the first of equals",
-    rewrite: |attrs, inputs, to| {
-        let opset = attrs.opset();
-        let kernel = parse(attrs.at(opset.max(12)))?;
-        let negated = to.affine(Inputs(inputs).get(0)?, -1.0, 0.0)?;
-        to.put("ArgMin", kernel, negated)
-    },
-};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {

@@ -3,7 +3,7 @@
 //!
 //! To the left exact; values that do not fit their type are not reduced. To the right by a table, up to a table step.
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, activations::pair};
+use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::pair};
 use crate::{graph::planar::Unary, tensor::DType};
 
 /// Most bits.

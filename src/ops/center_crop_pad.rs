@@ -2,9 +2,8 @@
 //! middle of zeros, to constant sizes. Opset 18+. Exact: values are only moved.
 
 use super::{
-    OpError, OpResult, RewriteDef,
-    activations::pair,
-    axis,
+    OpError, OpResult, RewriteDef, axis,
+    inputs::pair,
     moves::{self, Moves},
 };
 

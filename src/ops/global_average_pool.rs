@@ -5,7 +5,7 @@
 
 use super::{
     Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    average_pool::{apply, mean},
+    means::{apply, mean},
     spatial::{Grid, image},
 };
 use crate::tensor::{Fact, Tensor};

@@ -3,7 +3,7 @@
 
 use super::{
     OpError, RewriteDef,
-    activations::only,
+    inputs::only,
     lp_pool::{powers, root},
 };
 

@@ -3,7 +3,7 @@
 
 use super::{
     Attrs, Id, OpError, OpResult, RewriteDef, Rewriter,
-    activations::pair,
+    inputs::pair,
     spatial::MAX_ENTRIES,
     weighted::{Taps, Weighted},
 };

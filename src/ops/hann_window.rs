@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, activations::only};
+use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::only};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -1,7 +1,7 @@
 //! [IsInf](https://onnx.ai/onnx/operators/onnx__IsInf.html): false. Opset 10+. Inputs of a circuit and all that follows from
 //! them are finite numbers.
 
-use super::{RewriteDef, activations::only, is_nan::never};
+use super::{RewriteDef, inputs::only, is_na_n::never};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

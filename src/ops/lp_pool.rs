@@ -2,7 +2,7 @@
 //! Opset 7+. By a table of `|x|^p`, a sum, and a table of its root, each rounded once; for p = 1 without the root.
 //! Unsupported: `ceil_mode`.
 
-use super::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter, activations::only};
+use super::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter, inputs::only};
 use crate::graph::planar::Unary;
 
 /// See the module.

@@ -2,7 +2,7 @@
 //! `√(mean of squares + epsilon)` and scaled. Opset 23+. By a table of squares, a mean, a table of 1 / √x and a product,
 //! each rounded once.
 
-use super::{RewriteDef, activations::pair, axis};
+use super::{RewriteDef, axis, inputs::pair};
 use crate::graph::planar::Unary;
 
 /// See the module.

@@ -1,0 +1,34 @@
+//! [ArgMin](https://onnx.ai/onnx/operators/onnx__ArgMin.html): index of the least value along `axis`, the first one
+//! of equals: the ArgMax of −x, and as exact. Opset 1+. Unsupported: `select_last_index`.
+
+use super::{Inputs, RewriteDef, arg_max};
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "ArgMin",
+    opsets: 7..=21,
+    inputs: 1..=1,
+    summary: "index of the least value along an axis, the first of equals",
+    rewrite: |attrs, inputs, to| {
+        let opset = attrs.opset();
+        let kernel = arg_max::parse(attrs.at(opset.max(12)))?;
+        let negated = to.affine(Inputs(inputs).get(0)?, -1.0, 0.0)?;
+        to.put("ArgMin", kernel, negated)
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, private},
+    };
+
+    #[test]
+    fn arg_min() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[2, 3], &[1.0, -3.0, -3.0, 0.0, 2.0, 5.0]);
+        case.with("axis", Attr::Int(1)).gives(&[&x], &[2, 1], &[1.0, 0.0]);
+        case.with("axis", Attr::Int(2)).graph_error(&[&x]);
+        case.with("select_last_index", Attr::Int(1)).unsupported(&[&x]);
+    }
+}

@@ -1,0 +1,34 @@
+//! [ConstantOfShape](https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html): one value everywhere. Opset 9+.
+//! Folded: it depends on shapes and constants alone.
+
+use super::{RewriteDef, inputs::only, shapes::sizes};
+use crate::tensor::DType;
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "ConstantOfShape",
+    opsets: 9..=21,
+    inputs: 1..=1,
+    summary: "one value everywhere, folded",
+    rewrite: |mut attrs, inputs, to| {
+        let value = attrs.tensor("value");
+        attrs.finish()?;
+        let shape = sizes(to.list(only(inputs)?, "the shape")?)?;
+        let (dtype, fill) = value
+            .map_or((DType::Float, 0.0), |value| (value.fact().dtype, value.data().first().copied().unwrap_or(0.0)));
+        let len = shape.iter().product();
+        Ok(vec![to.tensor(dtype, shape, vec![fill; len])?])
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers};
+
+    #[test]
+    fn constant_of_shape() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&integers(&[2], &[1, 3])], &[1, 3], &[0.0; 3]);
+        case.graph_error(&[&integers(&[1], &[0])]);
+        case.unsupported(&[&integers(&[2], &[1, 3]).into_private()]);
+    }
+}

@@ -1,0 +1,27 @@
+//! [Cosh](https://onnx.ai/onnx/operators/onnx__Cosh.html): the hyperbolic cosine, element by element. Opset 9+.
+//!
+//! The integer model has it in a table: the argument is rounded to the table's step, the result to a code. The table
+//! goes as far as twice the largest value seen in calibration; arguments beyond get that value.
+
+use super::{OpDef, function::Elementwise};
+use crate::graph::planar::Unary;
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Cosh",
+    opsets: 9..=21,
+    inputs: 1..=1,
+    summary: "hyperbolic cosine",
+    parse: |attrs| Elementwise::unary(attrs, Unary::Cosh),
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers, private};
+
+    #[test]
+    fn cosh() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&private(&[1, 2], &[0.0, -2f64.ln()])], &[1, 2], &[1.0, 1.25]);
+        case.unsupported(&[&integers(&[1], &[1])]);
+    }
+}

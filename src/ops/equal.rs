@@ -1,0 +1,44 @@
+//! [Equal](https://onnx.ai/onnx/operators/onnx__Equal.html): whether two integers or truth values are equal, with
+//! numpy broadcasting. Opset 7+.
+//!
+//! Exact: a table of the difference. Real numbers are compared only with integers by another name, since rounded ones
+//! are not equal in any useful sense.
+
+use super::{OpError, RewriteDef, inputs::without_attributes};
+use crate::{graph::planar::Unary, tensor::DType};
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "Equal",
+    opsets: 7..=21,
+    inputs: 2..=2,
+    summary: "whether integers or truth values are equal",
+    rewrite: |attrs, inputs, to| {
+        let (a, b) = without_attributes(attrs, inputs)?;
+        if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Float && to.value(*x).is_none()) {
+            let integers =
+                [a, b].iter().all(|x| to.value(*x).is_none_or(|x| x.data().iter().all(|x| x.fract() == 0.0)));
+            if !integers {
+                return Err(OpError::unsupported("real numbers; compare integers, or use a tolerance"));
+            }
+        }
+        let (a, b) = (to.float(a)?, to.float(b)?);
+        let difference = to.op("Sub", &[a, b])?;
+        Ok(vec![to.holds("Equal", Unary::Zero, difference)?])
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, constant, integers, private};
+
+    #[test]
+    fn equal() {
+        let case = Case::new(&super::DEF);
+        let x = integers(&[1, 3], &[1, 2, 3]).into_private();
+        case.gives(&[&x, &integers(&[], &[2])], &[1, 3], &[0.0, 1.0, 0.0]);
+        case.gives(&[&x, &x], &[1, 3], &[1.0; 3]);
+        let real = private(&[1, 2], &[1.0, 2.0]);
+        case.gives(&[&real, &constant(&[], &[2.0])], &[1, 2], &[0.0, 1.0]);
+        case.unsupported(&[&real, &constant(&[], &[0.5])]);
+    }
+}

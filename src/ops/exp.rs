@@ -1,0 +1,27 @@
+//! [Exp](https://onnx.ai/onnx/operators/onnx__Exp.html): y = e^x, element by element. Opset 6+.
+//!
+//! The integer model has it in a table: the argument is rounded to the table's step, the result to a code. The table
+//! goes as far as twice the largest value seen in calibration; arguments beyond get that value.
+
+use super::{OpDef, function::Elementwise};
+use crate::graph::planar::Unary;
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Exp",
+    opsets: 7..=21,
+    inputs: 1..=1,
+    summary: "e^x",
+    parse: |attrs| Elementwise::unary(attrs, Unary::Exp),
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers, private};
+
+    #[test]
+    fn exp() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&private(&[1, 2], &[0.0, -1.0])], &[1, 2], &[1.0, std::f64::consts::E.recip()]);
+        case.unsupported(&[&integers(&[1], &[1])]);
+    }
+}

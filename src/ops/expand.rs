@@ -1,0 +1,37 @@
+//! [Expand](https://onnx.ai/onnx/operators/onnx__Expand.html): broadcast to a constant shape. Opset 8+. Exact: it
+//! only moves values.
+
+use super::{OpError, RewriteDef, inputs::pair, shapes::sizes};
+use crate::tensor::{broadcast, broadcast_indices};
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "Expand",
+    opsets: 8..=21,
+    inputs: 2..=2,
+    summary: "broadcast to a constant shape",
+    rewrite: |attrs, inputs, to| {
+        attrs.finish()?;
+        let (x, shape) = pair(inputs)?;
+        let wanted = sizes(to.list(shape, "the shape")?)?;
+        let shape = to.shape(x);
+        let result =
+            broadcast(&shape, &wanted).ok_or_else(|| OpError::shape("a shape to broadcast to", &[&shape, &wanted]))?;
+        sizes(result.iter().map(|size| *size as i64).collect())?;
+        let sources = broadcast_indices(&shape, &result).into_iter().map(|i| Some(i as u32)).collect();
+        Ok(vec![to.select(x, result, sources, 0.0)?])
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers, private};
+
+    #[test]
+    fn expand() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 2], &[1.0, 2.0]);
+        case.gives(&[&x, &integers(&[2], &[2, 1])], &[2, 2], &[1.0, 2.0, 1.0, 2.0]);
+        case.shape_error(&[&x, &integers(&[1], &[3])]);
+        case.unsupported(&[&x, &integers(&[1], &[2]).into_private()]);
+    }
+}

@@ -1,0 +1,67 @@
+//! [Gather](https://onnx.ai/onnx/operators/onnx__Gather.html): the slices of an axis that indices name. Opset 1+.
+//!
+//! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
+//! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
+//! the values stand for; an index out of range or below 0 selects nothing.
+
+use super::{
+    OpError, OpResult, RewriteDef, axis,
+    indices::{OneOf, index},
+    inputs::pair,
+};
+use crate::tensor::MAX_ELEMENTS;
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "Gather",
+    opsets: 7..=21,
+    inputs: 2..=2,
+    summary: "slices of an axis by index, constant or private",
+    rewrite: |mut attrs, inputs, to| {
+        let name = attrs.int("axis").unwrap_or(0);
+        attrs.finish()?;
+        let (data, indices) = pair(inputs)?;
+        let shape = to.shape(data);
+        let axis = axis(name, shape.len())?;
+        let size = shape[axis];
+        let (outer, inner): (usize, usize) = (shape[..axis].iter().product(), shape[axis + 1..].iter().product());
+        let mut result = shape[..axis].to_vec();
+        result.extend(to.shape(indices));
+        result.extend(&shape[axis + 1..]);
+        if to.value(indices).is_some() {
+            let indices = to.list(indices, "the indices")?;
+            let indices = indices.into_iter().map(|i| index(i, size)).collect::<OpResult<Vec<_>>>()?;
+            if outer.saturating_mul(indices.len()).saturating_mul(inner) > MAX_ELEMENTS {
+                return Err(OpError::Graph("the result is too large".into()));
+            }
+            let starts = (0..outer).flat_map(|o| indices.iter().map(move |i| (o * size + i) * inner));
+            let sources = starts.flat_map(|start| (start..start + inner).map(|i| Some(i as u32))).collect();
+            return Ok(vec![to.select(data, result, sources, 0.0)?]);
+        }
+        let count = to.len(indices);
+        let one = OneOf::new(to, indices, size)?;
+        // One row for each index, in it the values of all outer coordinates.
+        let rows = one.pick(to, data, outer * inner, |_, value, c| (c / inner * size + value) * inner + c % inner)?;
+        let rows = to.reshape(rows, &[count, outer, inner])?;
+        let moved = if outer == 1 { rows } else { to.transpose(rows, &[1, 0, 2])? };
+        Ok(vec![to.reshape(moved, &result)?])
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, integers, private},
+    };
+
+    #[test]
+    fn gather() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        case.gives(&[&x, &integers(&[2], &[-1, 0])], &[2, 3], &[4.0, 5.0, 6.0, 1.0, 2.0, 3.0]);
+        let columns = case.with("axis", Attr::Int(1));
+        columns.gives(&[&x, &integers(&[1, 2], &[2, 0])], &[2, 1, 2], &[3.0, 1.0, 6.0, 4.0]);
+        columns.gives(&[&x, &integers(&[2], &[2, 0]).into_private()], &[2, 2], &[3.0, 1.0, 6.0, 4.0]);
+        case.graph_error(&[&x, &integers(&[1], &[2])]);
+    }
+}

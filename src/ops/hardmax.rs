@@ -1,0 +1,44 @@
+//! [Hardmax](https://onnx.ai/onnx/operators/onnx__Hardmax.html): 1 at the first largest value along an axis, else 0.
+//! Opset 13+.
+//!
+//! By tables of differences, so values within a table step count as equal.
+
+use super::{
+    RewriteDef, axis,
+    inputs::only,
+    rows::{first_largest, last},
+};
+use crate::tensor::DType;
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "Hardmax",
+    opsets: 13..=21,
+    inputs: 1..=1,
+    summary: "1 at the first largest value of an axis, else 0",
+    rewrite: |mut attrs, inputs, to| {
+        let name = attrs.int("axis").unwrap_or(-1);
+        attrs.finish()?;
+        let x = only(inputs)?;
+        let (moved, back) = last(to, x, axis(name, to.shape(x).len())?)?;
+        let first = first_largest(to, moved)?;
+        let first = to.relabel(first, DType::Float)?;
+        Ok(vec![back.undo(to, first)?])
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, private},
+    };
+
+    #[test]
+    fn hardmax() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[2, 3], &[1.0, 3.0, 3.0, 2.0, 0.0, 1.0]);
+        case.gives(&[&x], &[2, 3], &[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+        case.with("axis", Attr::Int(0)).gives(&[&x], &[2, 3], &[0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+        case.with("axis", Attr::Int(2)).graph_error(&[&x]);
+    }
+}

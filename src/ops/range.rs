@@ -1,0 +1,40 @@
+//! [Range](https://onnx.ai/onnx/operators/onnx__Range.html): the numbers from `start` in steps up to before `limit`.
+//! Opset 11+. Folded: it depends on shapes and constants alone. Unsupported: private limits and steps, empty ranges.
+
+use super::{Inputs, OpError, RewriteDef, inputs::only};
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "Range",
+    opsets: 11..=21,
+    inputs: 3..=3,
+    summary: "constant numbers in steps, folded",
+    rewrite: |attrs, inputs, to| {
+        attrs.finish()?;
+        let constant = |index: usize| {
+            let value = to.value(Inputs(inputs).get(index)?).and_then(|value| value.data().first().copied());
+            value.ok_or_else(|| OpError::unsupported("start, limit and step must be constants"))
+        };
+        let (start, limit, step) = (constant(0)?, constant(1)?, constant(2)?);
+        let count = ((limit - start) / step).ceil();
+        if !(1.0..=1e6).contains(&count) {
+            return Err(OpError::Graph(format!("{count} numbers; 1 to 1000000 are accepted")));
+        }
+        let dtype = to.fact(only(inputs)?).dtype;
+        let values: Vec<f64> = (0..count as usize).map(|i| start + i as f64 * step).collect();
+        Ok(vec![to.tensor(dtype, vec![values.len()], values)?])
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers};
+
+    #[test]
+    fn range() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&integers(&[], &[1]), &integers(&[], &[6]), &integers(&[], &[2])], &[3], &[1.0, 3.0, 5.0]);
+        case.gives(&[&integers(&[], &[1]), &integers(&[], &[-2]), &integers(&[], &[-2])], &[2], &[1.0, -1.0]);
+        case.graph_error(&[&integers(&[], &[1]), &integers(&[], &[1]), &integers(&[], &[2])]);
+        case.unsupported(&[&integers(&[], &[1]), &integers(&[], &[6]).into_private(), &integers(&[], &[2])]);
+    }
+}

@@ -1,0 +1,107 @@
+//! [ScatterElements](https://onnx.ai/onnx/operators/onnx__ScatterElements.html): the data with single values replaced
+//! along an axis, or added or multiplied. Opset 11+; `reduction` from 16.
+//!
+//! Constant indices only move values, exactly. Private ones must be distinct, as ONNX asks, and are compared by a
+//! table with every value they may have. Unsupported: private indices with a `reduction`, several updates of one
+//! value with one, and reductions by max and min.
+
+use super::{
+    Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, axis,
+    indices::{OneOf, along, check_along, index, scatter},
+    inputs::pair,
+};
+use crate::tensor::MAX_ELEMENTS;
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "ScatterElements",
+    opsets: 11..=21,
+    inputs: 3..=3,
+    summary: "values replaced along an axis, or added or multiplied at constant indices",
+    rewrite: |mut attrs, inputs, to| {
+        let name = attrs.int("axis").unwrap_or(0);
+        let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());
+        attrs.finish()?;
+        let (data, indices) = pair(inputs)?;
+        let updates = Inputs(inputs).get(2)?;
+        let (shape, places) = (to.shape(data), to.shape(indices));
+        let axis = axis(name, shape.len())?;
+        check_along(&shape, &places, axis)?;
+        if to.shape(updates) != places {
+            return Err(OpError::shape("as many updates as indices", &[&places, &to.shape(updates)]));
+        }
+        if to.value(indices).is_none() {
+            if reduction != "none" {
+                return Err(OpError::unsupported("private indices with a reduction"));
+            }
+            let places = along(&shape, &places, axis);
+            return scatter_private(to, [data, indices, updates], shape[axis], &places);
+        }
+        let list = to.list(indices, "the indices")?;
+        let target = |(i, (start, stride)): (i64, (usize, usize))| Ok(start + index(i, shape[axis])? * stride);
+        let targets = list.into_iter().zip(along(&shape, &places, axis)).map(target).collect::<OpResult<Vec<_>>>()?;
+        scatter(to, data, updates, &targets, &reduction)
+    },
+};
+
+/// The data with values replaced at private places: at each, whose number for update i is `places[i]` = (start, stride) of an
+/// axis, the update.
+fn scatter_private(
+    to: &mut Rewriter<'_>,
+    [data, indices, updates]: [Id; 3],
+    size: usize,
+    places: &[(usize, usize)],
+) -> OpResult<Vec<Id>> {
+    let (shape, dtype, len) = (to.shape(data), to.fact(data).dtype, to.len(data));
+    let one = OneOf::new(to, indices, size)?;
+    let (data, updates) = (to.float(data)?, to.float(updates)?);
+    let count = places.len();
+    let targets = (0..count).flat_map(|i| (0..one.width).map(move |w| (i, w)));
+    let targets: Vec<usize> = targets.map(|(i, w)| places[i].0 + (one.low[i] + w) * places[i].1).collect();
+    let sources = targets.iter().map(|target| Some(*target as u32)).collect();
+    let old = to.select(data, vec![count, one.width], sources, 0.0)?;
+    let column = to.reshape(updates, &[count, 1])?;
+    let change = to.op("Sub", &[column, old])?;
+    let change = to.op("Mul", &[change, one.chosen])?;
+    let mut y = to.reshape(data, &[len])?;
+    // Each value sums the changes that may meet it: as many rounds as the most of them.
+    let mut rounds: Vec<Vec<Option<u32>>> = vec![];
+    let mut seen = vec![0; len];
+    for (at, target) in targets.into_iter().enumerate() {
+        if rounds.len() == seen[target] {
+            rounds.push(vec![None; len]);
+        }
+        rounds[seen[target]][target] = Some(at as u32);
+        seen[target] += 1;
+    }
+    if rounds.len().saturating_mul(len) > MAX_ELEMENTS {
+        return Err(OpError::Graph("private indices choose among too many values".into()));
+    }
+    let count = rounds.len();
+    let all = to.select(change, vec![count, len], rounds.concat(), 0.0)?;
+    let sum = to.reduce("ReduceSum", all, &[0], false)?;
+    y = to.op("Add", &[y, sum])?;
+    let y = to.reshape(y, &shape)?;
+    Ok(vec![to.relabel(y, dtype)?])
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, integers, private},
+    };
+
+    #[test]
+    fn scatter_elements() {
+        let case = Case::new(&super::DEF);
+        let case = case.with("axis", Attr::Int(1));
+        let (x, updates) = (private(&[1, 4], &[1.0, 2.0, 3.0, 4.0]), private(&[1, 2], &[10.0, 20.0]));
+        let at = || integers(&[1, 2], &[3, 1]);
+        case.gives(&[&x, &at(), &updates], &[1, 4], &[1.0, 20.0, 3.0, 10.0]);
+        case.gives(&[&x, &at().into_private(), &updates], &[1, 4], &[1.0, 20.0, 3.0, 10.0]);
+        let add = case.with("reduction", Attr::Text("add".into()));
+        add.gives(&[&x, &at(), &updates], &[1, 4], &[1.0, 22.0, 3.0, 14.0]);
+        add.unsupported(&[&x, &at().into_private(), &updates]);
+        case.shape_error(&[&x, &integers(&[1, 1], &[0]), &updates]);
+    }
+}

@@ -1,0 +1,26 @@
+//! [Sin](https://onnx.ai/onnx/operators/onnx__Sin.html): the sine, element by element. Opset 7+.
+//!
+//! The integer model has it in a table: the argument is rounded to the table's step, the result to a code.
+
+use super::{OpDef, function::Elementwise};
+use crate::graph::planar::Unary;
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Sin",
+    opsets: 7..=21,
+    inputs: 1..=1,
+    summary: "sine",
+    parse: |attrs| Elementwise::unary(attrs, Unary::Sin),
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers, private};
+
+    #[test]
+    fn sin() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&private(&[1, 2], &[0.0, std::f64::consts::FRAC_PI_2])], &[1, 2], &[0.0, 1.0]);
+        case.unsupported(&[&integers(&[1], &[1])]);
+    }
+}

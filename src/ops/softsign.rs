@@ -1,0 +1,26 @@
+//! [Softsign](https://onnx.ai/onnx/operators/onnx__Softsign.html): y = x / (1 + |x|), element by element. Opset 1+.
+//!
+//! The integer model has it in a table: the argument is rounded to the table's step, the result to a code.
+
+use super::{OpDef, function::Elementwise};
+use crate::graph::planar::Unary;
+
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Softsign",
+    opsets: 7..=21,
+    inputs: 1..=1,
+    summary: "x / (1 + |x|)",
+    parse: |attrs| Elementwise::unary(attrs, Unary::Softsign),
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, integers, private};
+
+    #[test]
+    fn softsign() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&private(&[1, 2], &[-1.0, 3.0])], &[1, 2], &[-0.5, 0.75]);
+        case.unsupported(&[&integers(&[1], &[1])]);
+    }
+}

@@ -1,0 +1,305 @@
+//! Affine maps between flattened tensors, y = W·x + b, sparse while they can be.
+
+use crate::{
+    graph::chain::Matrix,
+    ops::{MAX_WORK, OpError, OpResult},
+    tensor::MAX_ELEMENTS,
+};
+
+/// y = W·x + b.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Affine {
+    cols: usize,
+    linear: Linear,
+    shift: Vec<f64>,
+}
+
+/// W.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Linear {
+    /// Row i is `scale` at column `source`, of entry i; 0 elsewhere.
+    Elements(Vec<(usize, f64)>),
+    /// Every entry.
+    Dense(Matrix),
+}
+
+impl Affine {
+    /// y = x on `len` values.
+    pub(crate) fn identity(len: usize) -> Self {
+        Self::elements(len, (0..len).map(|i| (i, 1.0)).collect(), vec![0.0; len])
+    }
+
+    /// y\[i\] = `scale` · x\[`source`\] + `shift`\[i\], with (`source`, `scale`) = `terms`\[i\]; every `source` below `cols`
+    /// and as many terms as shifts.
+    pub(crate) const fn elements(cols: usize, terms: Vec<(usize, f64)>, shift: Vec<f64>) -> Self {
+        Self { cols, linear: Linear::Elements(terms), shift }
+    }
+
+    /// y = `weights` · x + `shift`, one shift per row.
+    pub(crate) const fn dense(weights: Matrix, shift: Vec<f64>) -> Self {
+        Self { cols: weights.cols, linear: Linear::Dense(weights), shift }
+    }
+
+    /// W and b.
+    pub(crate) fn into_parts(self) -> (Linear, Vec<f64>) {
+        (self.linear, self.shift)
+    }
+
+    /// Number of outputs.
+    pub(crate) const fn rows(&self) -> usize {
+        self.shift.len()
+    }
+
+    /// Whether y = x.
+    pub(crate) fn is_identity(&self) -> bool {
+        match &self.linear {
+            Linear::Elements(terms) => {
+                terms.len() == self.cols
+                    && terms.iter().enumerate().all(|(i, term)| *term == (i, 1.0))
+                    && self.shift.iter().all(|shift| *shift == 0.0)
+            }
+            Linear::Dense(_) => false,
+        }
+    }
+
+    /// Whether the map was built from a matrix rather than element by element.
+    pub(crate) const fn is_dense(&self) -> bool {
+        matches!(self.linear, Linear::Dense(_))
+    }
+
+    /// How many numbers are stored.
+    pub(crate) const fn size(&self) -> usize {
+        let linear = match &self.linear {
+            Linear::Elements(terms) => terms.len().saturating_mul(2),
+            Linear::Dense(weights) => weights.data.len(),
+        };
+        linear.saturating_add(self.shift.len())
+    }
+
+    /// Whether every coefficient is a finite number.
+    pub(crate) fn is_finite(&self) -> bool {
+        let linear = match &self.linear {
+            Linear::Elements(terms) => terms.iter().all(|(_, scale)| scale.is_finite()),
+            Linear::Dense(weights) => weights.data.iter().all(|weight| weight.is_finite()),
+        };
+        linear && self.shift.iter().all(|shift| shift.is_finite())
+    }
+
+    /// W·x + b; `x` has as many values as the map takes.
+    pub(crate) fn apply(&self, x: &[f64]) -> Vec<f64> {
+        let row = |i: usize| match &self.linear {
+            Linear::Elements(terms) => terms[i].1 * x[terms[i].0],
+            Linear::Dense(weights) => dot(weights.row(i), x),
+        };
+        self.shift.iter().enumerate().map(|(i, shift)| row(i) + shift).collect()
+    }
+
+    /// Least and largest of each output from those of the inputs.
+    pub(crate) fn bounds(&self, x: &[(f64, f64)]) -> Vec<(f64, f64)> {
+        let scaled = |scale: f64, (low, high): (f64, f64)| {
+            if scale < 0.0 { (scale * high, scale * low) } else { (scale * low, scale * high) }
+        };
+        let row = |i: usize| match &self.linear {
+            Linear::Elements(terms) => scaled(terms[i].1, x[terms[i].0]),
+            Linear::Dense(weights) => {
+                let terms = weights.row(i).iter().zip(x).map(|(weight, x)| scaled(*weight, *x));
+                terms.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1))
+            }
+        };
+        let shifted = |(i, shift): (usize, &f64)| {
+            let (low, high) = row(i);
+            (low + shift, high + shift)
+        };
+        self.shift.iter().enumerate().map(shifted).collect()
+    }
+
+    /// `outer` of this map's result.
+    ///
+    /// # Errors
+    /// If the numbers of values differ, or the product is too large.
+    pub(crate) fn then(self, outer: Self) -> OpResult<Self> {
+        if outer.cols != self.rows() {
+            return Err(OpError::shape(format!("{} values", outer.cols), &[&[self.rows()]]));
+        }
+        if self.is_identity() {
+            return Ok(outer);
+        }
+        let shift = outer.apply(&self.shift);
+        let linear = match (outer.linear, self.linear) {
+            (Linear::Elements(outer), Linear::Elements(inner)) => Linear::Elements(
+                outer.into_iter().map(|(source, scale)| (inner[source].0, scale * inner[source].1)).collect(),
+            ),
+            (Linear::Elements(outer), Linear::Dense(mut inner)) if is_diagonal(&outer, inner.rows) => {
+                for ((_, scale), row) in outer.into_iter().zip(inner.data.chunks_exact_mut(inner.cols)) {
+                    row.iter_mut().for_each(|weight| *weight *= scale);
+                }
+                Linear::Dense(inner)
+            }
+            (Linear::Elements(outer), Linear::Dense(inner)) => {
+                let mut weights = zeros(outer.len(), inner.cols)?;
+                for ((source, scale), row) in outer.into_iter().zip(weights.data.chunks_exact_mut(inner.cols)) {
+                    row.iter_mut().zip(inner.row(source)).for_each(|(to, from)| *to = scale * from);
+                }
+                Linear::Dense(weights)
+            }
+            (Linear::Dense(outer), Linear::Elements(inner)) => {
+                let mut weights = zeros(outer.rows, self.cols)?;
+                for (o, row) in weights.data.chunks_exact_mut(self.cols).enumerate() {
+                    for (weight, (source, scale)) in outer.row(o).iter().zip(&inner) {
+                        row[*source] += weight * scale;
+                    }
+                }
+                Linear::Dense(weights)
+            }
+            (Linear::Dense(outer), Linear::Dense(inner)) => Linear::Dense(multiply(&outer, &inner)?),
+        };
+        Ok(Self { cols: self.cols, linear, shift })
+    }
+
+    /// The sum of two maps of the same input.
+    ///
+    /// # Errors
+    /// If their numbers of inputs or outputs differ, or the sum is too large.
+    pub(crate) fn plus(self, other: Self) -> OpResult<Self> {
+        if (self.rows(), self.cols) != (other.rows(), other.cols) {
+            let (got, expected) = ([other.rows(), other.cols], [self.rows(), self.cols]);
+            return Err(OpError::shape(format!("{expected:?}"), &[&got]));
+        }
+        let cols = self.cols;
+        let shift = self.shift.iter().zip(&other.shift).map(|(a, b)| a + b).collect();
+        let linear = match (self.linear, other.linear) {
+            (Linear::Elements(a), Linear::Elements(b)) if a.iter().zip(&b).all(|(a, b)| a.0 == b.0) => {
+                Linear::Elements(a.into_iter().zip(b).map(|((source, a), (_, b))| (source, a + b)).collect())
+            }
+            (a, b) => {
+                let mut sum = a.into_matrix(cols)?;
+                match b {
+                    Linear::Dense(b) => sum.data.iter_mut().zip(b.data).for_each(|(a, b)| *a += b),
+                    Linear::Elements(b) => {
+                        b.into_iter().enumerate().for_each(|(i, (source, scale))| sum.data[i * cols + source] += scale);
+                    }
+                }
+                Linear::Dense(sum)
+            }
+        };
+        Ok(Self { cols, linear, shift })
+    }
+
+    /// The map with the opposite sign.
+    pub(crate) fn negated(mut self) -> Self {
+        match &mut self.linear {
+            Linear::Elements(terms) => terms.iter_mut().for_each(|(_, scale)| *scale = -*scale),
+            Linear::Dense(weights) => weights.data.iter_mut().for_each(|weight| *weight = -*weight),
+        }
+        self.shift.iter_mut().for_each(|shift| *shift = -*shift);
+        self
+    }
+
+    /// Weights and bias.
+    ///
+    /// # Errors
+    /// If the matrix is too large.
+    pub(crate) fn into_dense(self) -> OpResult<(Matrix, Vec<f64>)> {
+        Ok((self.linear.into_matrix(self.cols)?, self.shift))
+    }
+}
+
+impl Linear {
+    fn into_matrix(self, cols: usize) -> OpResult<Matrix> {
+        match self {
+            Self::Dense(weights) => Ok(weights),
+            Self::Elements(terms) => {
+                let mut weights = zeros(terms.len(), cols)?;
+                for ((source, scale), row) in terms.into_iter().zip(weights.data.chunks_exact_mut(cols)) {
+                    row[source] = scale;
+                }
+                Ok(weights)
+            }
+        }
+    }
+}
+
+/// A matrix of zeros, if it is not too large.
+pub(in crate::ops) fn zeros(rows: usize, cols: usize) -> OpResult<Matrix> {
+    match rows.checked_mul(cols) {
+        Some(len) if len <= MAX_ELEMENTS => Ok(Matrix { rows, cols, data: vec![0.0; len] }),
+        _ => {
+            Err(OpError::Graph(format!("needs a {rows} × {cols} matrix; at most {MAX_ELEMENTS} weights are accepted")))
+        }
+    }
+}
+
+fn multiply(a: &Matrix, b: &Matrix) -> OpResult<Matrix> {
+    let mut product = zeros(a.rows, b.cols)?;
+    if product.data.len().checked_mul(a.cols).is_none_or(|work| work as u64 > MAX_WORK) {
+        return Err(OpError::Graph(format!(
+            "combining {} × {} with {} × {} weights is too much work",
+            a.rows, a.cols, b.rows, b.cols
+        )));
+    }
+    for (o, row) in product.data.chunks_exact_mut(b.cols).enumerate() {
+        for (k, weight) in a.row(o).iter().enumerate() {
+            row.iter_mut().zip(b.row(k)).for_each(|(to, from)| *to += weight * from);
+        }
+    }
+    Ok(product)
+}
+
+fn is_diagonal(terms: &[(usize, f64)], len: usize) -> bool {
+    terms.len() == len && terms.iter().enumerate().all(|(i, (source, _))| i == *source)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+
+    /// 3 → 3: element by element, with one value used twice and without; and dense.
+    fn maps() -> [Affine; 3] {
+        let data = vec![1.0, 2.0, 3.0, 0.0, -1.0, 0.5, 2.0, 0.0, 1.0];
+        [
+            Affine::elements(3, vec![(0, 2.0), (1, 0.25), (2, -1.0)], vec![0.0, 0.5, 1.0]),
+            Affine::elements(3, vec![(1, 2.0), (0, -1.0), (1, 0.5)], vec![1.0, 2.0, 3.0]),
+            Affine::dense(Matrix { rows: 3, cols: 3, data }, vec![0.5, 0.0, -1.0]),
+        ]
+    }
+
+    #[test]
+    fn composition_and_sum_equal_evaluation() {
+        let x = [0.25, -2.0, 3.0];
+        for inner in maps() {
+            for outer in maps() {
+                let composed = inner.clone().then(outer.clone()).unwrap();
+                assert_eq!(composed.apply(&x), outer.apply(&inner.apply(&x)));
+                let sum = inner.clone().plus(outer.clone()).unwrap();
+                let expected: Vec<f64> = inner.apply(&x).iter().zip(outer.apply(&x)).map(|(a, b)| a + b).collect();
+                assert_eq!(sum.apply(&x), expected);
+                let (weights, bias) = sum.into_dense().unwrap();
+                assert_eq!(Affine::dense(weights, bias).apply(&x), expected);
+            }
+            let negated: Vec<f64> = inner.apply(&x).iter().map(|y| -y).collect();
+            assert_eq!(inner.negated().apply(&x), negated);
+        }
+    }
+
+    #[test]
+    fn identity_is_recognized() {
+        assert!(Affine::identity(3).is_identity());
+        for map in maps() {
+            assert!(!map.is_identity());
+            assert_eq!(Affine::identity(3).then(map.clone()).unwrap(), map);
+        }
+        assert!(!Affine::elements(2, vec![(0, 1.0), (0, 1.0)], vec![0.0; 2]).is_identity());
+    }
+
+    #[test]
+    fn misfits_and_huge_maps_are_errors() {
+        assert!(matches!(Affine::identity(2).then(Affine::identity(3)), Err(OpError::Shape { .. })));
+        assert!(matches!(Affine::identity(2).plus(Affine::identity(3)), Err(OpError::Shape { .. })));
+        assert!(matches!(Affine::identity(MAX_ELEMENTS / 2048).into_dense(), Err(OpError::Graph(_))));
+        assert!(!Affine::elements(1, vec![(0, f64::INFINITY)], vec![0.0]).is_finite());
+    }
+}

@@ -1,0 +1,147 @@
+//! Values by index: what the Gather and Scatter operators share.
+
+use crate::{
+    graph::planar::Unary,
+    ops::{Id, OpError, OpResult, Rewriter},
+    tensor::{DType, MAX_ELEMENTS},
+};
+
+/// An index in 0..size.
+pub(in crate::ops) fn index(value: i64, size: usize) -> OpResult<usize> {
+    let positive = if value < 0 { value.saturating_add(size as i64) } else { value };
+    let inside = usize::try_from(positive).ok().filter(|index| *index < size);
+    inside.ok_or_else(|| OpError::Graph(format!("index {value} is out of range for {size} values")))
+}
+
+/// Private indices: for each of them the values it may have, in `width` columns, and whether each is it.
+pub(in crate::ops) struct OneOf {
+    /// Least value of each index.
+    pub(in crate::ops) low: Vec<usize>,
+    /// Number of values each index may have.
+    pub(in crate::ops) width: usize,
+    /// Truth values as real numbers, indices × width.
+    pub(in crate::ops) chosen: Id,
+}
+
+impl OneOf {
+    /// Indices in 0..size.
+    pub(in crate::ops) fn new(to: &mut Rewriter<'_>, indices: Id, size: usize) -> OpResult<Self> {
+        let whole = || vec![(0.0, (size - 1) as f64); to.len(indices)];
+        let bounds = to.bounds(indices).unwrap_or_else(whole);
+        let top = (size - 1) as f64;
+        let clamped: Vec<(usize, usize)> =
+            bounds.iter().map(|(low, high)| (low.clamp(0.0, top) as usize, high.clamp(0.0, top) as usize)).collect();
+        let width = clamped.iter().map(|(low, high)| high - low + 1).max().unwrap_or(1);
+        let count = clamped.len();
+        let low: Vec<usize> = clamped.into_iter().map(|(low, _)| low.min(size - width)).collect();
+        let indices = to.float(indices)?;
+        let column = to.reshape(indices, &[count, 1])?;
+        let values = low.iter().flat_map(|low| (0..width).map(move |i| (low + i) as f64)).collect();
+        let values = to.floats(&[count, width], values)?;
+        let difference = to.op("Sub", &[column, values])?;
+        let chosen = to.table("OneHot", Unary::Zero, difference)?;
+        Ok(Self { low, width, chosen })
+    }
+
+    /// For each index the `inner` values of a tensor that it stands for; `source` gives their first element for the number of an
+    /// index and its value.
+    pub(in crate::ops) fn pick(
+        &self,
+        to: &mut Rewriter<'_>,
+        data: Id,
+        inner: usize,
+        source: impl Fn(usize, usize, usize) -> usize,
+    ) -> OpResult<Id> {
+        let count = self.low.len();
+        if count.saturating_mul(self.width).saturating_mul(inner) > MAX_ELEMENTS {
+            return Err(OpError::Graph("a private index chooses among too many values".into()));
+        }
+        let dtype = to.fact(data).dtype;
+        let data = to.float(data)?;
+        let sources = (0..count).flat_map(|i| (0..self.width).map(move |w| (i, w)));
+        let sources = sources.flat_map(|(i, w)| (0..inner).map(move |c| (i, w, c)));
+        let sources = sources.map(|(i, w, c)| Some(source(i, self.low[i] + w, c) as u32)).collect();
+        let options = to.select(data, vec![count, self.width, inner], sources, 0.0)?;
+        let chosen = to.reshape(self.chosen, &[count, self.width, 1])?;
+        let bounds = to.value(options).filter(|_| dtype == DType::Int).map(|options| {
+            let ranges = options.data().chunks_exact(self.width * inner);
+            let range = |values: &[f64], c: usize| {
+                let column = || values.iter().skip(c).step_by(inner).copied();
+                (column().fold(f64::INFINITY, f64::min), column().fold(f64::NEG_INFINITY, f64::max))
+            };
+            ranges.flat_map(|values| (0..inner).map(move |c| range(values, c))).collect::<Vec<_>>()
+        });
+        let products = to.op("Mul", &[options, chosen])?;
+        let sum = to.reduce("ReduceSum", products, &[1], false)?;
+        let y = to.relabel(sum, dtype)?;
+        if let Some(bounds) = bounds {
+            to.bound(y, bounds);
+        }
+        Ok(y)
+    }
+}
+
+/// Flat elements of a tensor that agree with those of a smaller one but along an axis: start and stride of the axis.
+pub(in crate::ops) fn along(shape: &[usize], indices: &[usize], axis: usize) -> Vec<(usize, usize)> {
+    let stride = |axis: usize| shape[axis + 1..].iter().product::<usize>();
+    let len: usize = indices.iter().product();
+    let start = |mut at: usize| {
+        let mut start = 0;
+        for other in (0..indices.len()).rev() {
+            let coordinate = at % indices[other];
+            at /= indices[other];
+            start += if other == axis { 0 } else { coordinate * stride(other) };
+        }
+        (start, stride(axis))
+    };
+    (0..len).map(start).collect()
+}
+
+pub(in crate::ops) fn check_along(shape: &[usize], indices: &[usize], axis: usize) -> OpResult<()> {
+    let fits = shape.len() == indices.len() && (0..shape.len()).all(|i| i == axis || indices[i] <= shape[i]);
+    if fits { Ok(()) } else { Err(OpError::shape("indices that fit the data but along the axis", &[shape, indices])) }
+}
+
+/// First flat element of the slice that each row of constant indices names, and the slice's length.
+pub(in crate::ops) fn slices(shape: &[usize], indices: &[i64], width: usize) -> OpResult<(Vec<usize>, usize)> {
+    let stride = |axis: usize| shape[axis + 1..].iter().product::<usize>();
+    let start = |row: &[i64]| {
+        row.iter().enumerate().try_fold(0, |start, (axis, i)| Ok(start + index(*i, shape[axis])? * stride(axis)))
+    };
+    let starts = indices.chunks_exact(width).map(start).collect::<OpResult<_>>()?;
+    Ok((starts, shape[width..].iter().product()))
+}
+
+/// Length of the rows of indices into a tensor without `batch` axes.
+pub(in crate::ops) fn width(shape: &[usize], indices: &[usize], batch: usize) -> OpResult<usize> {
+    let width = indices.last().copied().filter(|width| *width > 0 && width + batch <= shape.len());
+    width.ok_or_else(|| OpError::shape("rows of no more indices than axes", &[shape, indices]))
+}
+
+/// The data with values replaced: at each target, the number of the update that goes there, the last of several.
+pub(in crate::ops) fn scatter(
+    to: &mut Rewriter<'_>,
+    data: Id,
+    updates: Id,
+    targets: &[usize],
+    reduction: &str,
+) -> OpResult<Vec<Id>> {
+    let (shape, dtype) = (to.shape(data), to.fact(data).dtype);
+    let len = to.len(data);
+    let mut placed: Vec<Option<u32>> = vec![None; len];
+    for (update, target) in targets.iter().enumerate() {
+        if placed[*target].replace(update as u32).is_some() && reduction != "none" {
+            return Err(OpError::unsupported("several updates of one value"));
+        }
+    }
+    let kept = (0..len).map(|i| (reduction != "none" || placed[i].is_none()).then_some(i as u32)).collect();
+    let updates = to.select(updates, shape.clone(), placed, if reduction == "mul" { 1.0 } else { 0.0 })?;
+    let data = to.select(data, shape, kept, 0.0)?;
+    let (data, updates) = (to.float(data)?, to.float(updates)?);
+    let y = match reduction {
+        "none" | "add" => to.op("Add", &[data, updates])?,
+        "mul" => to.op("Mul", &[data, updates])?,
+        other => return Err(OpError::unsupported(format!("reduction = {other}"))),
+    };
+    Ok(vec![to.relabel(y, dtype)?])
+}

@@ -1,0 +1,22 @@
+//! Sizes: constant shapes, and the blocks of pixels that DepthToSpace and SpaceToDepth move.
+
+use crate::{
+    ops::{Id, OpError, OpResult, Rewriter},
+    tensor::{Fact, MAX_ELEMENTS},
+};
+
+/// Sizes that a tensor may have.
+pub(in crate::ops) fn sizes(list: Vec<i64>) -> OpResult<Vec<usize>> {
+    let sizes: Option<Vec<usize>> = list.iter().map(|size| usize::try_from(*size).ok()).collect();
+    let fits = |shape: &Vec<usize>| Fact::float(shape.clone()).checked_len().is_some_and(|len| len <= MAX_ELEMENTS);
+    sizes.filter(fits).ok_or_else(|| OpError::Graph(format!("shape {list:?} is empty or too large")))
+}
+
+/// The block size and the four sizes of a tensor.
+pub(in crate::ops) fn blocks(to: &Rewriter<'_>, x: Id, size: Option<i64>) -> OpResult<(usize, [usize; 4])> {
+    let size = size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0);
+    let size = size.ok_or_else(|| OpError::Graph("blocksize is missing or not positive".into()))?;
+    let shape = to.shape(x);
+    let shape = <[usize; 4]>::try_from(shape.clone()).map_err(|_| OpError::shape("four axes", &[&shape]))?;
+    Ok((size, shape))
+}
