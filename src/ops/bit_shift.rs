@@ -47,3 +47,23 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     }
     Ok(vec![to.relabel(y, DType::Int)?])
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, integers},
+    };
+
+    #[test]
+    fn bit_shift() {
+        let case = |direction: &str| Case::new(&super::DEF).with("direction", Attr::Text(direction.into()));
+        let x = integers(&[3], &[16, 7, 1]).into_private();
+        let bits = integers(&[3], &[1, 2, 0]);
+        case("LEFT").gives(&[&x, &bits], &[3], &[32.0, 28.0, 1.0]);
+        case("RIGHT").gives(&[&x, &bits], &[3], &[8.0, 1.0, 1.0]);
+        case("UP").unsupported(&[&x, &bits]);
+        case("LEFT").unsupported(&[&x, &integers(&[3], &[1; 3]).into_private()]);
+        case("LEFT").graph_error(&[&x, &integers(&[1], &[40])]);
+    }
+}

@@ -33,3 +33,22 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         Ok(vec![to.select(x, result, sources, 0.0)?])
     },
 };
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, private},
+    };
+
+    #[test]
+    fn compress() {
+        let case = Case::new(&super::DEF);
+        let (x, second) = (private(&[2, 2], &[1.0, 2.0, 3.0, 4.0]), constant(&[2], &[0.0, 1.0]));
+        case.gives(&[&x, &second], &[1], &[2.0]);
+        case.with("axis", Attr::Int(0)).gives(&[&x, &second], &[1, 2], &[3.0, 4.0]);
+        case.with("axis", Attr::Int(-1)).gives(&[&x, &second], &[2, 1], &[2.0, 4.0]);
+        case.unsupported(&[&x, &private(&[2], &[0.0, 1.0])]);
+        case.graph_error(&[&x, &constant(&[5], &[1.0; 5])]);
+    }
+}

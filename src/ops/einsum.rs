@@ -181,3 +181,26 @@ fn multiplied(
     let shape: Vec<usize> = labels.iter().map(|label| sizes[label]).collect();
     Ok(Named { id: to.reshape(product, &shape)?, labels })
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, private},
+    };
+
+    #[test]
+    fn einsum() {
+        let case = |equation: &str| Case::new(&super::DEF).with("equation", Attr::Text(equation.into()));
+        let (a, b) = (private(&[2, 2], &[1.0, 2.0, 3.0, 4.0]), private(&[2, 1], &[1.0, 10.0]));
+        case("ij,jk->ik").gives(&[&a, &b], &[2, 1], &[21.0, 43.0]);
+        case("ij,jk->i").gives(&[&a, &b], &[2], &[21.0, 43.0]);
+        case("ij,ij->").gives(&[&a, &a], &[], &[30.0]);
+        case("ii->i").gives(&[&a], &[2], &[1.0, 4.0]);
+        // An axis of size 1 broadcasts.
+        case("ij,ij->ij").gives(&[&a, &b], &[2, 2], &[1.0, 2.0, 30.0, 40.0]);
+        case("ij,jk").graph_error(&[&a]);
+        case("ij,j->i").graph_error(&[&a, &b]);
+        Case::new(&super::DEF).graph_error(&[&a]);
+    }
+}

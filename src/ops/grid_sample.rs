@@ -99,3 +99,26 @@ fn along(size: usize, coordinate: f64, nearest: bool, padding: Padding, corners:
     let inside = |(place, weight): &(f64, f64)| *weight != 0.0 && (0.0..=last).contains(place);
     taps.into_iter().filter(inside).map(|(place, weight)| (place as usize, weight)).collect()
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, private},
+    };
+
+    #[test]
+    fn grid_sample() {
+        let case = Case::new(&super::DEF);
+        let x = private(&[1, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        let grid = constant(&[1, 1, 2, 2], &[-1.0, -1.0, 1.0, 0.0]);
+        case.with("align_corners", Attr::Int(1)).gives(&[&x, &grid], &[1, 1, 1, 2], &[1.0, 3.0]);
+        // Half a pixel beyond the corner.
+        case.gives(&[&x, &grid], &[1, 1, 1, 2], &[0.25, 1.5]);
+        let reflected = case.with("padding_mode", Attr::Text("reflection".into()));
+        reflected.gives(&[&x, &grid], &[1, 1, 1, 2], &[1.0, 3.0]);
+        case.unsupported(&[&x, &private(&[1, 1, 2, 2], &[0.0; 4])]);
+        case.with("mode", Attr::Text("cubic".into())).with("padding_mode", Attr::Text("?".into())).unsupported(&[]);
+        case.shape_error(&[&x, &constant(&[1, 1, 2, 3], &[0.0; 6])]);
+    }
+}

@@ -61,3 +61,22 @@ pub(super) fn root(to: &mut Rewriter<'_>, x: Id, p: i64) -> OpResult<Id> {
         p => to.table("Pow", Unary::Pow { exponent: (p as f64).recip() }, x),
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, private},
+    };
+
+    #[test]
+    fn lp_pool() {
+        let case = Case::new(&super::DEF).with("kernel_shape", Attr::Ints(vec![2]));
+        let x = private(&[1, 1, 3], &[3.0, -4.0, 0.0]);
+        case.gives(&[&x], &[1, 1, 2], &[5.0, 4.0]);
+        case.with("p", Attr::Int(1)).gives(&[&x], &[1, 1, 2], &[7.0, 4.0]);
+        case.with("pads", Attr::Ints(vec![1, 0])).gives(&[&x], &[1, 1, 3], &[3.0, 5.0, 4.0]);
+        case.with("p", Attr::Int(0)).with("ceil_mode", Attr::Int(1)).unsupported(&[&x]);
+        Case::new(&super::DEF).unsupported(&[&x]);
+    }
+}

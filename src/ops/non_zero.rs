@@ -29,3 +29,15 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         Ok(vec![to.tensor(DType::Int, vec![rank, count], data)?])
     },
 };
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::testing::{Case, constant, private};
+
+    #[test]
+    fn non_zero() {
+        let case = Case::new(&super::DEF);
+        case.gives(&[&constant(&[2, 2], &[1.0, 0.0, 3.0, 4.0])], &[2, 3], &[0.0, 1.0, 1.0, 0.0, 0.0, 1.0]);
+        case.unsupported(&[&private(&[2], &[0.0, 1.0])]);
+    }
+}

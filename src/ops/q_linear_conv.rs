@@ -39,3 +39,25 @@ pub(super) fn dequantized(to: &mut Rewriter<'_>, inputs: Inputs<'_, Id>, first: 
     let codes = [inputs.get(first)?, inputs.get(first + 1)?, inputs.get(first + 2)?];
     to.with("DequantizeLinear", &[("axis", super::Attr::Int(axis))], &codes)
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::{
+        Attr,
+        testing::{Case, constant, integers, of_type},
+    };
+
+    #[test]
+    fn q_linear_conv() {
+        let case = Case::new(&super::DEF);
+        let (uint8, int8) = ([0.0, 255.0], [-128.0, 127.0]);
+        let x = of_type(uint8, &[1, 1, 1, 2], &[3, 5]).into_private();
+        let w = of_type(int8, &[1, 1, 1, 1], &[4]);
+        let [half, quarter] = [0.5, 0.25].map(|scale| constant(&[], &[scale]));
+        let [none, one] = [0, 1].map(|zero| of_type(uint8, &[], &[zero]));
+        let (zero, bias) = (of_type(int8, &[], &[0]), integers(&[1], &[8]));
+        case.gives(&[&x, &half, &one, &w, &quarter, &zero, &half, &none], &[1, 1, 1, 2], &[2.0, 4.0]);
+        case.gives(&[&x, &half, &one, &w, &quarter, &zero, &half, &none, &bias], &[1, 1, 1, 2], &[4.0, 6.0]);
+        case.with("group", Attr::Int(2)).shape_error(&[&x, &half, &one, &w, &quarter, &zero, &half, &none]);
+    }
+}
