@@ -243,7 +243,7 @@ fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, qua
         columns: choice.columns,
         prediction: choice.prediction,
     };
-    let least = least_bits(network, tables);
+    let least = least_bits(network, &ranges, tables);
     let mut private_bits = options.private_weights.then_some(PRIVATE_BITS);
     loop {
         let mut missing = None;
@@ -284,9 +284,13 @@ fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, qua
     }
 }
 
-/// Least bits of a code and of a remainder, whatever calibration rows show: ranks of the input have to fit, and a class has to
-/// be right on every row. Such networks hold few values, of which all but the outputs are bits or features.
-fn least_bits(network: &planar::Network, tables: usize) -> (u32, u32) {
+/// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met exactly,
+/// ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class hold few values, of
+/// which all but the outputs are bits or features.
+fn least_bits(network: &planar::Network, ranges: &quant::planar::Ranges, tables: usize) -> (u32, u32) {
+    if let Some(bits) = quant::planar::code_bits(network, ranges) {
+        return (bits, quant::planar::EXACT_REMAINDER_BITS);
+    }
     let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
     let exact = tables == 0 && (network.label.is_some() || !network.cuts.is_empty());

@@ -3,6 +3,7 @@
 //! The bytes are untrusted: reading checks and orders the graph, infers every shape with the operators' own rules and folds
 //! constants, and normalizing composes affine maps. No integers and no circuits here.
 
+mod control;
 #[cfg(not(target_arch = "wasm32"))]
 mod float_model;
 mod graph;

@@ -10,6 +10,7 @@ mod abs;
 mod acos;
 mod acosh;
 mod add;
+mod affine_grid;
 mod and;
 mod arg_max;
 mod arg_min;
@@ -17,23 +18,34 @@ mod asin;
 mod asinh;
 mod atan;
 mod atanh;
+mod attention;
 mod average_pool;
 mod batch_normalization;
+mod bit_shift;
+mod blackman_window;
 mod cast;
+mod cast_like;
 mod ceil;
 mod celu;
+mod center_crop_pad;
 mod clip;
+mod col2_im;
+mod compress;
 mod concat;
 mod constant;
 mod constant_of_shape;
 mod conv;
+mod conv_integer;
 mod conv_transpose;
 mod cos;
 mod cosh;
 mod cum_sum;
 mod depth_to_space;
+mod dequantize_linear;
 mod div;
 mod dropout;
+mod dynamic_quantize_linear;
+mod einsum;
 mod elu;
 mod equal;
 mod erf;
@@ -48,39 +60,54 @@ mod gather_nd;
 mod gelu;
 mod gemm;
 mod global_average_pool;
+mod global_lp_pool;
 mod global_max_pool;
 mod greater;
 mod greater_or_equal;
+mod grid_sample;
 mod group_normalization;
 mod gru;
+mod hamming_window;
+mod hann_window;
 mod hard_sigmoid;
 mod hard_swish;
 mod hardmax;
 mod identity;
+mod if_;
 mod instance_normalization;
+mod is_inf;
+mod is_na_n;
 mod layer_normalization;
 mod leaky_relu;
 mod less;
 mod less_or_equal;
 mod log;
 mod log_softmax;
+mod loop_;
 mod lp_normalization;
+mod lp_pool;
 mod lstm;
 mod mat_mul;
+mod mat_mul_integer;
 mod max;
 mod max_pool;
 mod mean;
+mod mean_variance_normalization;
 mod min;
 mod mish;
 mod mod_;
 mod mul;
 mod neg;
+mod non_zero;
 mod not;
 mod one_hot;
 mod or;
 mod p_relu;
 mod pad;
 mod pow;
+mod q_linear_conv;
+mod q_linear_mat_mul;
+mod quantize_linear;
 mod range;
 mod reciprocal;
 mod reduce_l1;
@@ -96,8 +123,11 @@ mod reduce_sum_square;
 mod relu;
 mod reshape;
 mod resize;
+mod reverse_sequence;
+mod rms_normalization;
 mod rnn;
 mod round;
+mod scan;
 mod scatter_elements;
 mod scatter_nd;
 mod selu;
@@ -118,6 +148,7 @@ mod sqrt;
 mod squeeze;
 mod sub;
 mod sum;
+mod swish;
 mod tan;
 mod tanh;
 mod thresholded_relu;
@@ -143,13 +174,16 @@ use crate::{
 #[cfg(all(test, not(target_arch = "wasm32")))]
 use support::testing;
 use support::{
-    comparison, elementwise, extreme, function, indices, inputs, linear_reduction, means, moves, normalize, product,
-    recurrent, reduction, rows, select, shapes, spatial, truth,
+    codes, comparison, elementwise, extreme, function, indices, inputs, linear_reduction, masks, means, moves,
+    normalize, product, recurrent, reduction, rows, select, shapes, spatial, truth, weighted,
 };
 
 pub(crate) use support::{
     affine::{Affine, Linear},
     attrs::{Attr, Attrs},
+    codes::Codes,
+    control::{Control, ControlDef},
+    masks::Mask,
     product::{Addend, Contraction},
     rewrite::{Ending, Id, Nodes, RewriteDef, Rewriter},
     spatial::{Grid, planes},
@@ -161,6 +195,7 @@ const DEFS: &[Def] = &[
     Def::Op(&acos::DEF),
     Def::Op(&acosh::DEF),
     Def::Op(&add::DEF),
+    Def::Rewrite(&affine_grid::DEF),
     Def::Rewrite(&and::DEF),
     Def::Op(&arg_max::DEF),
     Def::Rewrite(&arg_min::DEF),
@@ -168,23 +203,34 @@ const DEFS: &[Def] = &[
     Def::Op(&asinh::DEF),
     Def::Op(&atan::DEF),
     Def::Op(&atanh::DEF),
+    Def::Rewrite(&attention::DEF),
     Def::Op(&average_pool::DEF),
     Def::Op(&batch_normalization::DEF),
+    Def::Rewrite(&bit_shift::DEF),
+    Def::Rewrite(&blackman_window::DEF),
     Def::Op(&cast::DEF),
+    Def::Rewrite(&cast_like::DEF),
     Def::Op(&ceil::DEF),
     Def::Rewrite(&celu::DEF),
+    Def::Rewrite(&center_crop_pad::DEF),
     Def::Op(&clip::DEF),
+    Def::Rewrite(&col2_im::DEF),
+    Def::Rewrite(&compress::DEF),
     Def::Op(&concat::DEF),
     Def::Op(&constant::DEF),
     Def::Rewrite(&constant_of_shape::DEF),
     Def::Op(&conv::DEF),
+    Def::Rewrite(&conv_integer::DEF),
     Def::Op(&conv_transpose::DEF),
     Def::Op(&cos::DEF),
     Def::Op(&cosh::DEF),
     Def::Rewrite(&cum_sum::DEF),
     Def::Rewrite(&depth_to_space::DEF),
+    Def::Op(&dequantize_linear::DEF),
     Def::Op(&div::DEF),
     Def::Op(&dropout::DEF),
+    Def::Rewrite(&dynamic_quantize_linear::DEF),
+    Def::Rewrite(&einsum::DEF),
     Def::Op(&elu::DEF),
     Def::Rewrite(&equal::DEF),
     Def::Op(&erf::DEF),
@@ -200,15 +246,22 @@ const DEFS: &[Def] = &[
     Def::Op(&gelu::DEF),
     Def::Op(&gemm::DEF),
     Def::Op(&global_average_pool::DEF),
+    Def::Rewrite(&global_lp_pool::DEF),
     Def::Op(&global_max_pool::DEF),
     Def::Op(&greater::DEF),
     Def::Op(&greater_or_equal::DEF),
+    Def::Rewrite(&grid_sample::DEF),
     Def::Rewrite(&group_normalization::DEF),
+    Def::Rewrite(&hamming_window::DEF),
+    Def::Rewrite(&hann_window::DEF),
     Def::Op(&hard_sigmoid::DEF),
     Def::Op(&hard_swish::DEF),
     Def::Rewrite(&hardmax::DEF),
     Def::Op(&identity::DEF),
+    Def::Control(&if_::DEF),
     Def::Rewrite(&instance_normalization::DEF),
+    Def::Rewrite(&is_inf::DEF),
+    Def::Rewrite(&is_na_n::DEF),
     Def::Rewrite(&lstm::DEF),
     Def::Rewrite(&layer_normalization::DEF),
     Def::Op(&leaky_relu::DEF),
@@ -216,22 +269,31 @@ const DEFS: &[Def] = &[
     Def::Op(&less_or_equal::DEF),
     Def::Op(&log::DEF),
     Def::Rewrite(&log_softmax::DEF),
+    Def::Control(&loop_::DEF),
     Def::Rewrite(&lp_normalization::DEF),
+    Def::Rewrite(&lp_pool::DEF),
     Def::Op(&mat_mul::DEF),
+    Def::Rewrite(&mat_mul_integer::DEF),
     Def::Rewrite(&max::DEF),
     Def::Op(&max_pool::DEF),
     Def::Rewrite(&mean::DEF),
+    Def::Rewrite(&mean_variance_normalization::DEF),
     Def::Rewrite(&min::DEF),
     Def::Op(&mish::DEF),
     Def::Rewrite(&mod_::DEF),
     Def::Op(&mul::DEF),
     Def::Op(&neg::DEF),
+    Def::Rewrite(&non_zero::DEF),
     Def::Rewrite(&not::DEF),
     Def::Rewrite(&one_hot::DEF),
     Def::Rewrite(&or::DEF),
     Def::Op(&p_relu::DEF),
     Def::Op(&pad::DEF),
     Def::Rewrite(&pow::DEF),
+    Def::Rewrite(&q_linear_conv::DEF),
+    Def::Rewrite(&q_linear_mat_mul::DEF),
+    Def::Op(&quantize_linear::DEF),
+    Def::Rewrite(&rms_normalization::DEF),
     Def::Rewrite(&rnn::DEF),
     Def::Rewrite(&range::DEF),
     Def::Op(&reciprocal::DEF),
@@ -248,7 +310,9 @@ const DEFS: &[Def] = &[
     Def::Op(&relu::DEF),
     Def::Op(&reshape::DEF),
     Def::Op(&resize::DEF),
+    Def::Rewrite(&reverse_sequence::DEF),
     Def::Op(&round::DEF),
+    Def::Control(&scan::DEF),
     Def::Rewrite(&scatter_elements::DEF),
     Def::Rewrite(&scatter_nd::DEF),
     Def::Rewrite(&selu::DEF),
@@ -269,6 +333,7 @@ const DEFS: &[Def] = &[
     Def::Op(&squeeze::DEF),
     Def::Op(&sub::DEF),
     Def::Op(&sum::DEF),
+    Def::Rewrite(&swish::DEF),
     Def::Op(&tan::DEF),
     Def::Op(&tanh::DEF),
     Def::Op(&thresholded_relu::DEF),
@@ -292,7 +357,15 @@ pub(crate) enum Domain {
 }
 
 /// Versions of the default ONNX operator set that are read.
-pub(crate) const OPSETS: RangeInclusive<i64> = 7..=21;
+pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
+
+/// The version as of which most operators were read; up to the newest, their later versions only add element types.
+const READ: i64 = 21;
+
+/// The versions of an operator that was read as of some version.
+fn newest(opsets: &RangeInclusive<i64>) -> RangeInclusive<i64> {
+    *opsets.start()..=if *opsets.end() == READ { *OPSETS.end() } else { *opsets.end() }
+}
 
 /// Most multiplications one step of importing may take.
 const MAX_WORK: u64 = 1 << 34;
@@ -324,20 +397,17 @@ pub(crate) fn advice(domain: Domain, name: &str) -> &'static str {
         return ml::advice(name);
     }
     match name {
-        "Compress" | "NonMaxSuppression" | "NonZero" | "Unique" => {
+        "BitwiseAnd" | "BitwiseNot" | "BitwiseOr" | "BitwiseXor" => {
+            "integers are not cut into bits; multiply or divide by powers of two instead"
+        }
+        "DeformConv" | "MaxRoiPool" | "RoiAlign" => "the places it reads depend on values",
+        "Det" => "write the determinant out as products",
+        "DFT" | "MelWeightMatrix" | "STFT" => "multiply by a constant matrix instead",
+        "MaxUnpool" => "the places it writes depend on values; use Resize or ConvTranspose",
+        "NonMaxSuppression" | "Unique" => {
             "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
         }
-        "If" | "Loop" | "Scan" => "unroll control flow when exporting",
-        "Einsum" => "export it as MatMul, Transpose and Mul",
-        "ConvInteger"
-        | "DequantizeLinear"
-        | "DynamicQuantizeLinear"
-        | "MatMulInteger"
-        | "QLinearConv"
-        | "QLinearMatMul"
-        | "QuantizeLinear" => "give the float model, which is quantized here",
-        "LpPool" => "export it as Pow, AveragePool and Pow",
-        "GridSample" | "RoiAlign" => "the places it reads depend on values",
+        "StringConcat" | "StringNormalizer" | "StringSplit" | "TfIdfVectorizer" => "prepare texts before the network",
         "Bernoulli" | "Multinomial" | "RandomNormal" | "RandomNormalLike" | "RandomUniform" | "RandomUniformLike" => {
             "a proof is of one computation; give random numbers as an input"
         }
@@ -352,6 +422,8 @@ pub(crate) enum Def {
     Op(&'static OpDef),
     /// One that stands for others.
     Rewrite(&'static RewriteDef),
+    /// One that holds graphs.
+    Control(&'static ControlDef),
 }
 
 impl Def {
@@ -360,14 +432,16 @@ impl Def {
         match self {
             Self::Op(def) => def.onnx,
             Self::Rewrite(def) => def.onnx,
+            Self::Control(def) => def.onnx,
         }
     }
 
     /// Operator set versions in which it exists and is read.
     pub(crate) fn opsets(self) -> RangeInclusive<i64> {
         match self {
-            Self::Op(def) => def.opsets.clone(),
-            Self::Rewrite(def) => def.opsets.clone(),
+            Self::Op(def) => newest(&def.opsets),
+            Self::Rewrite(def) => newest(&def.opsets),
+            Self::Control(def) => newest(&def.opsets),
         }
     }
 
@@ -376,6 +450,7 @@ impl Def {
         match self {
             Self::Op(def) => def.inputs.clone(),
             Self::Rewrite(def) => def.inputs.clone(),
+            Self::Control(def) => def.inputs.clone(),
         }
     }
 
@@ -384,6 +459,7 @@ impl Def {
         match self {
             Self::Op(def) => def.summary,
             Self::Rewrite(def) => def.summary,
+            Self::Control(def) => def.summary,
         }
     }
 }
@@ -492,6 +568,8 @@ pub(crate) enum Lowered {
     Softmax,
     /// Sums over the leaves of decision trees that the first input reaches.
     Forest(ml::Form),
+    /// The codes of the first input's values.
+    Quantize(Codes),
 }
 
 /// What an operator sees of an input before evaluation.
@@ -610,7 +688,7 @@ mod tests {
             }
             name.extend(letter.to_lowercase());
         }
-        if matches!(name.as_str(), "mod" | "where") { name + "_" } else { name }
+        if matches!(name.as_str(), "if" | "loop" | "mod" | "where") { name + "_" } else { name }
     }
 
     #[test]
@@ -629,7 +707,7 @@ mod tests {
         let folders = ["support.rs", "ml.rs"];
         let named = files.filter(|path| path.is_file() && !folders.iter().any(|folder| path.ends_with(folder)));
         assert_eq!(named.count(), DEFS.len(), "one file for each operator");
-        assert!(find("Loop").is_none());
+        assert!(find("NonMaxSuppression").is_none());
         assert!(ml::REWRITES.is_sorted_by(|a, b| a.onnx < b.onnx));
         for def in ml::REWRITES {
             assert!(find_in(Domain::Ml, def.onnx).is_some_and(|found| found.summary() == def.summary));
@@ -644,7 +722,11 @@ mod tests {
             let (opsets, inputs) = (def.opsets(), def.inputs());
             let (least, most) = (inputs.start(), inputs.end());
             let inputs = if least == most { least.to_string() } else { format!("{least} to {most}") };
-            let form = if matches!(def, Def::Op(_)) { "own" } else { "others" };
+            let form = match def {
+                Def::Op(_) => "own",
+                Def::Rewrite(_) => "others",
+                Def::Control(_) => "unrolled",
+            };
             let (name, link) = (def.onnx(), format!("https://onnx.ai/onnx/operators/onnx__{}.html", def.onnx()));
             format!(
                 "| [{name}]({link}) | {} to {} | {inputs} | {form} | {} |\n",

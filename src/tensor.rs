@@ -46,17 +46,28 @@ impl Fact {
 pub(crate) struct Tensor {
     fact: Fact,
     data: Vec<f64>,
+    limits: Option<[f64; 2]>,
 }
 
 impl Tensor {
     /// `data` in row-major order; [`None`] if its length does not fit the shape.
     pub(crate) fn new(fact: Fact, data: Vec<f64>) -> Option<Self> {
-        (fact.checked_len()? == data.len()).then_some(Self { fact, data })
+        (fact.checked_len()? == data.len()).then_some(Self { fact, data, limits: None })
     }
 
     /// A scalar real number.
     pub(crate) fn scalar(value: f64) -> Self {
-        Self { fact: Fact::float(vec![]), data: vec![value] }
+        Self { fact: Fact::float(vec![]), data: vec![value], limits: None }
+    }
+
+    /// The same values, of an element type with this least and largest value.
+    pub(crate) fn with_limits(self, limits: Option<[f64; 2]>) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Least and largest value of the element type, where it is an integer of at most 16 bits and known.
+    pub(crate) const fn limits(&self) -> Option<[f64; 2]> {
+        self.limits
     }
 
     /// Element kind and shape.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::trace;
 use crate::{
     error::{Error, Result},
-    graph::{Ending, Model, Network, softmax},
+    graph::{Ending, Model, Network, planar},
     quant::Scales,
 };
 
@@ -182,7 +182,8 @@ impl<'a> Reference<'a> {
                 largest = errors.fold(largest, f64::max);
             }
             let margin = class.as_ref().and_then(|_| self.margin(scores, &moved));
-            same += usize::from(margin.is_none() || network.class(&got) == class);
+            let tie = margin.is_none() && !network.gives_class();
+            same += usize::from(tie || network.class(&got) == class);
             margins.extend(margin);
         }
         let is_class = classes > 0;
@@ -207,9 +208,12 @@ impl<'a> Reference<'a> {
         Ok((model.predict(row)?, trace.tensors.pop().unwrap_or_default()))
     }
 
-    /// `None` for ties, and where there is no class.
+    /// `None` for ties, where there is no class, and where the network itself gives it.
     fn margin(&self, scores: &[f64], moved: &[f64]) -> Option<Margin> {
         let network = self.network;
+        if network.gives_class() {
+            return None;
+        }
         let largest = scores.iter().map(|score| score.abs()).fold(0.0, f64::max);
         let margin = match network.decides_at() {
             Some(at) => {
@@ -252,8 +256,8 @@ fn outputs(network: &Network, scores: &[f64]) -> Vec<f64> {
     let mut outputs = scores.to_vec();
     match network.ending() {
         Ending::Values => {
-            if matches!(network, Network::Planar(network) if network.softmax) {
-                softmax(&mut outputs);
+            if let Network::Planar(planar::Network { softmax: Some(part), .. }) = network {
+                part.apply(&mut outputs);
             }
             outputs
         }

@@ -29,7 +29,7 @@ pub(super) fn float(network: &Network, row: &[f64]) -> Trace {
             tensors
         }
         Network::Planar(network) => {
-            let mut tensors = vec![row.to_vec()];
+            let mut tensors = vec![network.read(row)];
             for index in 0..network.layers.len() {
                 let y = network.affine(index, &tensors);
                 let last = index + 1 == network.layers.len();

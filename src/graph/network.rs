@@ -117,8 +117,13 @@ impl Network {
         let wide = self.output().shape.iter().filter(|size| **size > 1).count();
         match self.ending() {
             Ending::ArgMax | Ending::Threshold => true,
-            Ending::Values => wide == 1 || self.decides_at().is_some(),
+            Ending::Values => self.gives_class() || wide == 1 || self.decides_at().is_some(),
         }
+    }
+
+    /// Whether one of the output values is a class.
+    pub const fn gives_class(&self) -> bool {
+        matches!(self, Self::Planar(planar::Network { label: Some(_), .. }))
     }
 
     /// Multiplications of one evaluation.

@@ -296,6 +296,12 @@ pub enum FloatActivation {
         /// Largest value, above 0.
         max: f64,
     },
+    /// The nearest integer to max(y, 0), ties to the even one (the odd one, if `odd`): a code that the graph itself defines,
+    /// so that the step of the tensor is 1.
+    Quantize {
+        /// Which way ties go.
+        odd: bool,
+    },
     /// An elementwise function by table.
     Table(Function),
     /// 1 where y ≥ `at`, else 0.
@@ -425,8 +431,8 @@ pub struct Layer {
     pub activation: Activation,
 }
 
-/// The input tensor: `code = round(x / step)`, of either sign, magnitude below 2^b; or, where there are cuts, the
-/// [`rank`] of x among them, from 0 to their number.
+/// The input tensor: `code = round(x / step)`, ties to even, of either sign, magnitude below 2^b; or, where there are cuts,
+/// the [`rank`] of x among them, from 0 to their number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name and shape.

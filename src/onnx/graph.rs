@@ -11,7 +11,7 @@ use crate::{
     Error, Result,
     error::UnsupportedOp,
     graph::Port,
-    ops::{self, Def, Domain, Ending, Id, Inputs, Lowered, Nodes, Op, OpError, OpResult, Operand, Rewriter},
+    ops::{self, Def, Domain, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter},
     tensor::{DType, Fact, MAX_ELEMENTS, Tensor},
 };
 
@@ -119,6 +119,10 @@ impl Graph {
     pub(super) fn ends(&self) -> Result<(usize, usize)> {
         let only = |ids: &[usize], what: &str| match *ids {
             [id] => Ok(id),
+            [] => {
+                let reason = format!("has no {what}: what follows from constants alone is public, and needs no proof");
+                Err(Error::Graph { node: self.name.clone(), reason })
+            }
             _ => {
                 let names: Vec<_> = ids.iter().map(|id| self.values[*id].name.as_str()).collect();
                 let reason = format!("has {} {what} ({}); exactly one is accepted", ids.len(), names.join(", "));
@@ -172,7 +176,7 @@ impl Graph {
     pub(super) fn build(source: &Source) -> Result<Self> {
         let proto = &source.graph;
         let mut builder = Builder::new(&proto.name, [source.opset, source.ml_opset]);
-        builder.consumed = order::consumed(proto).collect();
+        builder.consumed = order::consumed(proto).into_iter().collect();
         builder.endings = order::endings(proto);
         for tensor in &proto.initializer {
             let value = proto::tensor(tensor, &tensor.name)?;
@@ -206,14 +210,14 @@ impl Graph {
     }
 }
 
-struct Builder<'a> {
-    graph: Graph,
+pub(super) struct Builder<'a> {
+    pub(super) graph: Graph,
     opset: i64,
     ml_opset: i64,
     /// Whether an input holds numbers in double precision.
     double: bool,
     /// Values by name; without those that follow from a node with an error.
-    ids: HashMap<&'a str, usize>,
+    pub(super) ids: HashMap<&'a str, usize>,
     consumed: HashSet<&'a str>,
     /// How values leave the network, of those near its output.
     endings: HashMap<&'a str, Ending>,
@@ -221,8 +225,14 @@ struct Builder<'a> {
     constants: usize,
     /// Least and largest of each element of integers whose ranges are known.
     bounds: HashMap<Id, Vec<(f64, f64)>>,
+    /// Least and largest value of the element types of the graph's inputs of small integers.
+    limits: HashMap<Id, [f64; 2]>,
+    /// Sums with masks.
+    masks: HashMap<Id, Mask>,
+    /// How often a graph inside a node was added.
+    pub(super) repetitions: usize,
     /// Name of the node that is being added, and how it leaves the network.
-    current: String,
+    pub(super) current: String,
     ending: Ending,
     /// How each of its outputs leaves, and whether anything reads it.
     outputs: Vec<(Ending, bool)>,
@@ -250,6 +260,9 @@ impl<'a> Builder<'a> {
             endings: HashMap::new(),
             constants: 0,
             bounds: HashMap::new(),
+            limits: HashMap::new(),
+            masks: HashMap::new(),
+            repetitions: 0,
             current: String::new(),
             ending: Ending::Inner,
             outputs: vec![],
@@ -264,6 +277,7 @@ impl<'a> Builder<'a> {
             self.named(&input.name, id);
             self.graph.inputs.push(id);
             self.graph.input_range = proto::input_range(input);
+            self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
             return Ok(());
         }
         let facts = inputs.iter().map(|input| proto::input_fact(input)).collect::<Result<Vec<_>>>()?;
@@ -279,6 +293,7 @@ impl<'a> Builder<'a> {
             let part = Rewriter::new(self).part(all, start..end, &fact);
             let id = part.map_err(|e| locate(&input.name, "input", e))?;
             self.named(&input.name, id);
+            self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
             start = end;
         }
         Ok(())
@@ -369,6 +384,7 @@ impl<'a> Builder<'a> {
                 };
                 Some(sources.iter().enumerate().map(at).collect())
             }
+            Lowered::Quantize(codes) => Some(vec![codes.limits.into(); fact.len()]),
             _ => None,
         }
     }
@@ -438,6 +454,18 @@ impl Nodes for Builder<'_> {
         self.outputs.get(output).is_some_and(|(_, wanted)| *wanted)
     }
 
+    fn note_mask(&mut self, id: Id, mask: Mask) {
+        self.masks.insert(id, mask);
+    }
+
+    fn mask(&self, id: Id) -> Option<Mask> {
+        self.masks.get(&id).cloned()
+    }
+
+    fn limits(&self, id: Id) -> Option<[f64; 2]> {
+        self.limits.get(&id).copied()
+    }
+
     fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>) {
         self.bounds.insert(id, bounds);
     }
@@ -454,7 +482,7 @@ impl Nodes for Builder<'_> {
 
 impl<'a> Builder<'a> {
     /// Adds a node, or its outputs as constants; does nothing if an input is unknown because of an earlier error.
-    fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
+    pub(super) fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
         let name = &proto.name;
         let unsupported = |op: &str, reason: &str| {
             let (node, op, reason) = (name.clone(), op.into(), reason.into());
@@ -478,7 +506,7 @@ impl<'a> Builder<'a> {
         let error = |e| locate(name, op, e);
         let kernel = match def {
             Def::Op(def) => Ok((def.parse)(attrs).map_err(error)?),
-            Def::Rewrite(def) => Err((def, attrs)),
+            def => Err((def, attrs)),
         };
         let given = proto.input.iter().rposition(|input| !input.is_empty()).map_or(0, |last| last + 1);
         if !takes.contains(&given) {
@@ -492,7 +520,12 @@ impl<'a> Builder<'a> {
         self.leave(0);
         let outputs = match kernel {
             Ok(kernel) => self.put(op, kernel, &inputs),
-            Err((def, attrs)) => (def.rewrite)(attrs, &inputs, &mut Rewriter::new(self)),
+            Err((Def::Rewrite(def), attrs)) => (def.rewrite)(attrs, &inputs, &mut Rewriter::new(self)),
+            Err((Def::Control(def), attrs)) => {
+                let Some(outputs) = self.control(def.control, proto, attrs, &inputs)? else { return Ok(()) };
+                Ok(outputs)
+            }
+            Err((Def::Op(def), _)) => Err(OpError::Graph(format!("{} is no rewrite", def.onnx))),
         };
         let outputs = outputs.map_err(error)?;
         if let Some(extra) = proto.output.iter().skip(outputs.len()).find(|name| self.consumed.contains(name.as_str()))
@@ -555,7 +588,7 @@ fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// An operator's error at a node.
-fn locate(node: &str, op: &str, error: OpError) -> Error {
+pub(super) fn locate(node: &str, op: &str, error: OpError) -> Error {
     let (node, op) = (node.to_owned(), op.to_owned());
     match error {
         OpError::Shape { expected, got } => Error::Shape { node, op, expected, got },

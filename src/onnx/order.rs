@@ -8,24 +8,53 @@ use std::{
 use super::pb::{GraphProto, NodeProto};
 use crate::{Error, Result, ops::Ending};
 
+/// Most graphs inside one another.
+const MAX_DEPTH: usize = 8;
+
 /// Names unnamed nodes "#index", drops nodes and initializers that no output needs, and sorts the nodes so that each
 /// follows those it reads; nodes already sorted keep their order.
 pub(super) fn order(graph: &mut GraphProto) -> Result<()> {
-    for (index, node) in graph.node.iter_mut().enumerate() {
-        if node.name.is_empty() {
-            node.name = format!("#{index}");
-        }
-    }
+    name(graph, "", 0)?;
     omit_empty(graph);
     let sorted = sort(graph)?;
     let mut nodes: Vec<_> = std::mem::take(&mut graph.node).into_iter().map(Some).collect();
     graph.node = sorted.into_iter().filter_map(|index| nodes[index].take()).collect();
-    let used: HashSet<_> = consumed(graph).map(str::to_owned).collect();
+    let used: HashSet<_> = consumed(graph).into_iter().map(str::to_owned).collect();
     graph.initializer.retain(|tensor| used.contains(&tensor.name));
     Ok(())
 }
 
-/// Leaves out inputs of Resize that are empty lists, as exporters write optional ones.
+/// Names unnamed nodes after their place, those of graphs inside nodes after that node's name too.
+fn name(graph: &mut GraphProto, outer: &str, depth: usize) -> Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(Error::Graph {
+            node: outer.into(),
+            reason: format!("more than {MAX_DEPTH} graphs inside one another"),
+        });
+    }
+    for (index, node) in graph.node.iter_mut().enumerate() {
+        if node.name.is_empty() {
+            node.name = format!("{outer}#{index}");
+        }
+        let inner = format!("{}/", node.name);
+        node.attribute.iter_mut().filter_map(|a| a.g.as_mut()).try_for_each(|graph| name(graph, &inner, depth + 1))?;
+    }
+    Ok(())
+}
+
+/// The graphs inside a node.
+fn inside(node: &NodeProto) -> impl Iterator<Item = &GraphProto> {
+    node.attribute.iter().filter_map(|attribute| attribute.g.as_ref())
+}
+
+/// The names that a node reads, and those that anything in the graphs inside it reads.
+fn reads(node: &NodeProto) -> Vec<&str> {
+    let mut names: Vec<&str> = node.input.iter().map(String::as_str).collect();
+    names.extend(inside(node).flat_map(consumed));
+    names
+}
+
+/// Leaves out inputs of Resize that are empty lists, as exporters write optional ones, and shapes of Expand that are.
 fn omit_empty(graph: &mut GraphProto) {
     let initializers = graph.initializer.iter().filter(|tensor| tensor.dims == [0]).map(|tensor| &tensor.name);
     let is_empty = |node: &&NodeProto| {
@@ -33,14 +62,21 @@ fn omit_empty(graph: &mut GraphProto) {
     };
     let constants = graph.node.iter().filter(is_empty).flat_map(|node| &node.output);
     let empty: HashSet<_> = initializers.chain(constants).cloned().collect();
+    for node in graph.node.iter_mut().filter(|node| node.op_type == "Expand") {
+        if node.input.get(1).is_some_and(|shape| empty.contains(shape)) {
+            // The shape of a number, to which everything broadcasts.
+            node.op_type = "Identity".into();
+            node.input.truncate(1);
+        }
+    }
     let resizes = graph.node.iter_mut().filter(|node| node.op_type == "Resize");
     resizes.flat_map(|node| &mut node.input).filter(|input| empty.contains(*input)).for_each(String::clear);
 }
 
-/// Names of all tensors that nodes or the graph's outputs read.
-pub(super) fn consumed(graph: &GraphProto) -> impl Iterator<Item = &str> {
-    let inputs = graph.node.iter().flat_map(|node| &node.input);
-    inputs.chain(graph.output.iter().map(|output| &output.name)).map(String::as_str).filter(|name| !name.is_empty())
+/// Names of all tensors that nodes, the graphs inside them, or the graph's outputs read.
+pub(super) fn consumed(graph: &GraphProto) -> Vec<&str> {
+    let inputs = graph.node.iter().flat_map(reads);
+    inputs.chain(graph.output.iter().map(|output| output.name.as_str())).filter(|name| !name.is_empty()).collect()
 }
 
 /// How the values between the last computation and a graph's outputs leave it: those of the only output, or of the one among
@@ -61,7 +97,7 @@ pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
 fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashMap<&'a str, Ending>, bool) {
     let mut endings = HashMap::new();
     let mut reads: HashMap<&str, usize> = HashMap::new();
-    consumed(graph).for_each(|name| *reads.entry(name).or_default() += 1);
+    consumed(graph).into_iter().for_each(|name| *reads.entry(name).or_default() += 1);
     let outputs = |node: &'a NodeProto| node.output.iter().enumerate().map(move |(i, name)| (name.as_str(), (i, node)));
     let producers: HashMap<&str, (usize, &NodeProto)> = graph.node.iter().flat_map(outputs).collect();
     let (mut name, mut ending) = (output, ending);
@@ -124,7 +160,9 @@ fn sort(graph: &GraphProto) -> Result<Vec<usize>> {
     while let Some(index) = pending.pop() {
         reached += 1;
         let node = &graph.node[index];
-        for input in node.input.iter().filter(|name| !name.is_empty()) {
+        let outer = |name: &&str| given.contains(*name) || producers.contains_key(*name);
+        let inner = inside(node).flat_map(consumed).filter(outer);
+        for input in node.input.iter().map(String::as_str).filter(|name| !name.is_empty()).chain(inner) {
             if let Some(producer) = require(input, &node.name, &mut pending)? {
                 consumers[producer].push(index);
                 waiting[index] += 1;

@@ -4,6 +4,7 @@
 //! layer is committed where an activation stands, where a value that is not linear in tensors of its own is read twice,
 //! and where composing maps would cost more than the rounding of one more tensor.
 
+mod codes;
 mod compose;
 mod expr;
 mod forest;
@@ -182,8 +183,9 @@ impl Builder<'_> {
                     }
                     let from = self.planes_of(node, 0)?;
                     let expr = self.settle(node, value, from)?;
-                    self.max_pool(node, expr, &grid)?.into()
+                    self.max_pool_of_any(node, expr, &grid)?.into()
                 }
+                Lowered::Quantize(codes) => self.quantize(node, &codes, to)?,
                 Lowered::Softmax => {
                     let value = self.input(node, 0)?;
                     value.refuse_decision()?;
@@ -207,6 +209,11 @@ impl Builder<'_> {
         value.refuse_decision()?;
         if function == FloatActivation::Relu && self.is_nonnegative(&value.expr) {
             return Ok(value);
+        }
+        if function == FloatActivation::Relu
+            && let Some(expr) = self.rectified_codes(node, &value.expr)?
+        {
+            return Ok(Value { expr, ..value });
         }
         let own = matches!(function, FloatActivation::PRelu { .. }) || !value.is_permutation();
         let mut value = if own {
@@ -295,7 +302,10 @@ impl Builder<'_> {
         let layer = expr.plain().and_then(|tensor| self.layers.get(tensor.checked_sub(1)?));
         expr.nonnegative
             || layer.is_some_and(|layer| match layer.activation {
-                FloatActivation::Relu | FloatActivation::Clip { .. } | FloatActivation::Threshold { .. } => true,
+                FloatActivation::Relu
+                | FloatActivation::Clip { .. }
+                | FloatActivation::Quantize { .. }
+                | FloatActivation::Threshold { .. } => true,
                 FloatActivation::Table(Function::Clip { min, .. }) => min >= 0.0,
                 FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. } | Function::Softplus) => true,
                 FloatActivation::Table(Function::Unary(unary)) => unary.is_nonnegative(),

@@ -120,11 +120,29 @@ pub(super) fn input_fact(input: &ValueInfoProto) -> Result<Fact> {
 
 /// Least and largest value of a graph input of bytes or truth values.
 pub(super) fn input_range(input: &ValueInfoProto) -> Option<[f64; 2]> {
-    let Some(type_proto::Value::TensorType(tensor)) = input.r#type.as_ref()?.value.as_ref() else { return None };
-    match DataType::try_from(tensor.elem_type).ok()? {
-        DataType::Uint8 => Some([0.0, 255.0]),
-        DataType::Int8 => Some([-128.0, 127.0]),
+    match element(input)? {
         DataType::Bool => Some([0.0, 1.0]),
+        bytes @ (DataType::Uint8 | DataType::Int8) => limits(bytes),
+        _ => None,
+    }
+}
+
+/// Least and largest value of a graph input's element type, where it is an integer of at most 16 bits.
+pub(super) fn input_limits(input: &ValueInfoProto) -> Option<[f64; 2]> {
+    limits(element(input)?)
+}
+
+fn element(input: &ValueInfoProto) -> Option<DataType> {
+    let type_proto::Value::TensorType(tensor) = input.r#type.as_ref()?.value.as_ref()?;
+    DataType::try_from(tensor.elem_type).ok()
+}
+
+fn limits(data_type: DataType) -> Option<[f64; 2]> {
+    match data_type {
+        DataType::Uint8 => Some([u8::MIN.into(), u8::MAX.into()]),
+        DataType::Int8 => Some([i8::MIN.into(), i8::MAX.into()]),
+        DataType::Uint16 => Some([u16::MIN.into(), u16::MAX.into()]),
+        DataType::Int16 => Some([i16::MIN.into(), i16::MAX.into()]),
         _ => None,
     }
 }
@@ -138,7 +156,7 @@ fn dims_text(dims: &[pb::tensor_shape_proto::Dimension]) -> String {
     dims.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-/// The value of a tensor; every element a finite number.
+/// The value of a tensor; every element a finite number, infinite ones the largest of single precision.
 pub(super) fn tensor(proto: &TensorProto, name: &str) -> Result<Tensor> {
     check_inline(proto, name)?;
     let graph = |reason: String| Error::Graph { node: name.into(), reason };
@@ -147,11 +165,19 @@ pub(super) fn tensor(proto: &TensorProto, name: &str) -> Result<Tensor> {
     let fact = shape.map(|shape| Fact { dtype, shape }).filter(|fact| fact.checked_len().is_some());
     let fact = fact.ok_or_else(|| graph(format!("shape {:?} has an empty axis or is too large", proto.dims)))?;
     let data = if proto.raw_data.is_empty() { listed(proto, data_type) } else { raw(&proto.raw_data, data_type) };
-    if let Some(value) = data.iter().flatten().find(|value| !value.is_finite()) {
-        return Err(graph(format!("holds {value}; weights must be finite numbers")));
+    if data.iter().flatten().any(|value| value.is_nan()) {
+        return Err(graph("holds NaN; weights must be numbers".into()));
     }
+    // Masks and bounds without a limit.
+    let finite = |value: f64| value.clamp(-f64::from(f32::MAX), f64::from(f32::MAX));
+    let data = match data {
+        Some(data) if data.iter().any(|value| value.is_infinite()) => Some(data.into_iter().map(finite).collect()),
+        data => data,
+    };
     let shape = fact.shape.clone();
-    data.and_then(|data| Tensor::new(fact, data)).ok_or_else(|| graph(format!("its data does not fit shape {shape:?}")))
+    let data = data.and_then(|data| Tensor::new(fact, data));
+    data.map(|tensor| tensor.with_limits(limits(data_type)))
+        .ok_or_else(|| graph(format!("its data does not fit shape {shape:?}")))
 }
 
 fn check_inline(proto: &TensorProto, name: &str) -> Result<()> {
@@ -169,8 +195,8 @@ fn dtype(code: i32, name: &str) -> Result<(DType, DataType)> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => DType::Int,
         DataType::Bool => DType::Bool,
         other => {
-            let name = format!("{other:?}").to_uppercase();
-            let reason = format!("element type {name} ({code}); save the model in FLOAT or DOUBLE");
+            let kind = format!("{other:?}").to_uppercase();
+            let reason = format!("element type {kind} ({code}); save the model in FLOAT or DOUBLE");
             return Err(Error::Graph { node: name.into(), reason });
         }
     };
@@ -259,6 +285,8 @@ mod tests {
         assert_eq!(tensor(&listed, "t").unwrap().data(), [0.5, -2.0]);
         let raw = TensorProto { raw_data: (-3i64).to_le_bytes().to_vec(), ..proto(DataType::Int64, &[]) };
         assert_eq!(tensor(&raw, "t").unwrap().data(), [-3.0]);
+        let bounds = TensorProto { float_data: vec![f32::NEG_INFINITY, 1.0], ..proto(DataType::Float, &[2]) };
+        assert_eq!(tensor(&bounds, "t").unwrap().data(), [-f64::from(f32::MAX), 1.0]);
         let listed = TensorProto { int32_data: vec![0, 7], ..proto(DataType::Bool, &[2]) };
         assert_eq!(tensor(&listed, "t").unwrap().data(), [0.0, 1.0]);
     }
@@ -272,7 +300,6 @@ mod tests {
             float(&[-1], vec![1.0]),
             float(&[i64::MAX, i64::MAX], vec![1.0]),
             float(&[1], vec![f32::NAN]),
-            float(&[1], vec![f32::INFINITY]),
             TensorProto { raw_data: vec![0; 5], ..proto(DataType::Float, &[1]) },
             TensorProto { raw_data: vec![0; 2], ..proto(DataType::Float16, &[1]) },
             TensorProto { data_type: 9999, ..proto(DataType::Float, &[1]) },

@@ -2,7 +2,7 @@
 //!
 //! Exact: a constant goes into the bias. The sum of two private tensors is linear in both.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
+use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter, elementwise, masks};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -32,6 +32,10 @@ impl Op for Add {
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         elementwise::lower_sum(inputs, 1.0)
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        masks::sum(to, Inputs(inputs).get(0)?, Inputs(inputs).get(1)?)
     }
 }
 

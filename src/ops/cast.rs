@@ -35,6 +35,7 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     };
     // About 8-bit floats only.
     attrs.ignore("saturate");
+    attrs.ignore("round_mode");
     attrs.finish()?;
     Ok(Box::new(Cast { to }))
 }

@@ -5,7 +5,7 @@
 //! table of e^x, a sum, a table of 1 / x and a product, each rounded once.
 
 use super::{
-    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis,
+    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, masks,
     rows::{exponentials, last},
     tensor,
 };
@@ -83,10 +83,16 @@ impl Op for Softmax {
         let x = Inputs(inputs).get(0)?;
         let shape = to.shape(x);
         let (size, _) = self.blocks(&shape)?;
-        if to.ending() != Ending::Inner && size == to.len(x) {
+        let mask = to.mask(x);
+        if mask.is_none() && to.ending() != Ending::Inner && size == to.len(x) {
             return Ok(None);
         }
         let axis = axis(self.axis, shape.len())?;
+        if let Some(mask) = mask.filter(|_| axis + 1 == shape.len()) {
+            let rows = to.reshape(mask.plain, &[to.len(x) / size, size])?;
+            let y = masks::softmax(to, rows, &mask.shown)?;
+            return Ok(Some(vec![to.reshape(y, &shape)?]));
+        }
         let (flat, axis) =
             if self.flattens { (to.reshape(x, &[shape[..axis].iter().product(), size])?, 1) } else { (x, axis) };
         let (moved, back) = last(to, flat, axis)?;

@@ -2,13 +2,16 @@
 
 pub(super) mod affine;
 pub(super) mod attrs;
+pub(super) mod codes;
 pub(super) mod comparison;
+pub(super) mod control;
 pub(super) mod elementwise;
 pub(super) mod extreme;
 pub(super) mod function;
 pub(super) mod indices;
 pub(super) mod inputs;
 pub(super) mod linear_reduction;
+pub(super) mod masks;
 pub(super) mod means;
 pub(super) mod moves;
 pub(super) mod normalize;
@@ -23,3 +26,4 @@ pub(super) mod spatial;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 pub(super) mod testing;
 pub(super) mod truth;
+pub(super) mod weighted;

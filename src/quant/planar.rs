@@ -4,6 +4,7 @@
 //! homogeneous. A consumer's weights absorb the steps of the codes it reads and the slopes of their negative parts, its
 //! bias absorbs the rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
 
+mod codes;
 mod exact;
 mod interval;
 mod layer;
@@ -12,6 +13,7 @@ mod ranges;
 mod rounding;
 mod steps;
 
+pub use codes::{EXACT_REMAINDER_BITS, code_bits};
 pub use ranges::{Channel, Ranges};
 
 use super::{Options, Scales, check_digits};

@@ -241,7 +241,8 @@ fn identity(network: &Network, tensor: usize) -> FloatLayer {
     let channels = shape.channels;
     let source = tensor.checked_sub(1).map(|layer| &network.layers[layer]);
     let exact = |layer: &FloatLayer| {
-        matches!(layer.activation, FloatActivation::Linear | FloatActivation::Relu | FloatActivation::Clip { .. })
+        use FloatActivation::{Clip, Linear, Quantize, Relu};
+        matches!(layer.activation, Linear | Relu | Clip { .. } | Quantize { .. })
     };
     FloatLayer {
         node: source.map_or_else(|| network.input.name.clone(), |layer| layer.node.clone()),

@@ -152,16 +152,23 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
     Ok(if options.few_columns { few_columns(choices) } else { frontier(choices) })
 }
 
+/// Bits by which limbs may exceed what is asked for beyond those.
+const SPARE_BITS: u32 = 6;
+
 fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
-    let all = (6..=16).flat_map(|limb_bits| {
+    // Two limbs, but where more bits are asked for.
+    let most = if options.remainder_bits > MAX_BITS { 4 } else { 2 };
+    let all = (6..=16).flat_map(move |limb_bits| {
         (1..=2).flat_map(move |value_limbs| {
-            (1..=2).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
+            (1..=most).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
         })
     });
-    let (least, most) = options.value_bits;
+    let (least, most_bits) = options.value_bits;
+    let cut = options.remainder_bits;
+    let most_cut = if cut > MAX_BITS { cut.saturating_add(SPARE_BITS) } else { MAX_BITS };
     all.filter(move |digits| {
-        (least..=most).contains(&digits.value_bits())
-            && (options.remainder_bits..=MAX_BITS.max(options.remainder_bits)).contains(&digits.remainder_bits())
+        (least..=most_bits).contains(&digits.value_bits())
+            && (cut..=most_cut).contains(&digits.remainder_bits())
             && digits.is_valid()
     })
 }

@@ -105,7 +105,7 @@ impl Model {
                 return Ok(rank(cuts, x) as i64);
             }
             let step = input.step[index / input.shape.plane()];
-            let code = (x / step).round();
+            let code = (x / step).round_ties_even();
             if code.abs() > top {
                 let max = step * top;
                 return Err(Error::InputRange { input: input.port.name.clone(), index, min: -max, max });

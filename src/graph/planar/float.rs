@@ -87,6 +87,10 @@ impl FloatActivation {
                 }
             }
             Self::Clip { max } => y.iter_mut().for_each(|y| *y = y.max(0.0).min(*max)),
+            Self::Quantize { odd } => {
+                let shift = f64::from(*odd);
+                y.iter_mut().for_each(|y| *y = ((*y - shift).round_ties_even() + shift).max(0.0));
+            }
             Self::Table(function) => y.iter_mut().for_each(|y| *y = function.eval(*y)),
             Self::Threshold { at } => y.iter_mut().for_each(|y| *y = f64::from(*y >= *at)),
             Self::ArgMax => {
@@ -167,6 +171,9 @@ mod tests {
         assert_eq!(apply(FloatActivation::Relu), [0.0, 2.0, 0.0, 8.0]);
         assert_eq!(apply(FloatActivation::PRelu { slope: vec![0.5, 2.0] }), [-0.5, 2.0, -6.0, 8.0]);
         assert_eq!(apply(FloatActivation::Clip { max: 6.0 }), [0.0, 2.0, 0.0, 6.0]);
+        let halves = |odd| FloatActivation::Quantize { odd }.apply(shape, vec![-0.5, 0.5, 1.5, 2.5]);
+        assert_eq!(halves(false), [0.0, 0.0, 2.0, 2.0]);
+        assert_eq!(halves(true), [0.0, 1.0, 1.0, 3.0]);
         assert_eq!(apply(FloatActivation::Threshold { at: 2.0 }), [0.0, 1.0, 0.0, 1.0]);
         assert_eq!(apply(FloatActivation::ArgMax), [3.0]);
     }

@@ -1,6 +1,9 @@
 //! Networks of planes against tract, the graph's own evaluation and stored outputs.
 
+mod control;
+mod equations;
 mod products;
+mod quantized;
 mod rewrites;
 mod shared;
 

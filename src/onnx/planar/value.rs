@@ -9,7 +9,7 @@ use crate::{
     float,
     graph::{
         Part,
-        planar::{Conv, FloatActivation, Function, Map, Shape, Sparse},
+        planar::{Conv, FloatActivation, FloatLayer, Function, Map, Shape, Sparse},
     },
     ops::{Affine, Linear, OpError, planes},
     tensor::MAX_ELEMENTS,
@@ -98,7 +98,7 @@ impl Builder<'_> {
         let mut value = self.values.remove(&id).ok_or_else(missing)?;
         self.stored = self.stored.saturating_sub(value.size());
         if self.uses[id] > 0 {
-            if value.expr.plain().is_none() && !value.expr.scales_input() {
+            if value.expr.plain().is_none() && !value.expr.scales_input() && !self.scales_codes(&value.expr) {
                 let (shape, nonnegative) = (value.expr.shape, value.expr.nonnegative);
                 let tensor = self.commit(node, value.expr)?;
                 value.expr = Expr { nonnegative, ..Expr::tensor(tensor, shape) };
@@ -136,6 +136,9 @@ impl Builder<'_> {
         to: Shape,
     ) -> Result<Expr, OpError> {
         if let Some(expr) = self.moved_terms(&expr, &pairs, to) {
+            return Ok(expr);
+        }
+        if let Some(expr) = self.moved_codes(&expr, &pairs, to) {
             return Ok(expr);
         }
         let (from, nonnegative) = (expr.shape, self.is_nonnegative(&expr));
@@ -354,17 +357,30 @@ impl Builder<'_> {
             let len = value.expr_len();
             let elements = value.elements(0..len as u32);
             let mut columns: Vec<Vec<(u32, f64)>> = vec![vec![]; value.expr.shape.len()];
+            let codes = self.scaled_codes(&value.expr);
+            let mut added = vec![0.0; rows];
             for (o, row) in weights.chunks_exact(len).enumerate() {
                 for (weight, element) in row.iter().zip(&elements) {
-                    let column = &mut columns[*element as usize];
+                    let element = *element as usize;
+                    let mut weight = *weight;
+                    if let Some((_, factors, shifts)) = &codes {
+                        added[o] += weight * shifts[element];
+                        weight *= factors[element];
+                    }
+                    let column = &mut columns[element];
                     match column.last_mut() {
                         Some((row, sum)) if *row == o as u32 => *sum += weight,
-                        _ => column.push((o as u32, *weight)),
+                        _ => column.push((o as u32, weight)),
                     }
                 }
             }
-            let tensor = self.commit(node, value.expr)?;
-            Expr::new(to, vec![(tensor, Map::Sparse(Sparse { columns }))], vec![0.0; to.channels])
+            let tensor = match codes {
+                Some((tensor, ..)) => tensor,
+                None => self.commit(node, value.expr)?,
+            };
+            let mut expr = Expr::new(to, vec![(tensor, Map::Sparse(Sparse { columns }))], vec![0.0; to.channels]);
+            expr.shift(&added);
+            expr
         };
         expr.shift(shift);
         if expr.size() > MAX_ELEMENTS {
@@ -403,13 +419,18 @@ impl Builder<'_> {
 
     /// The argument of a sigmoid that nothing else reads; its layer is dropped.
     fn take_sigmoid(&mut self, value: &Value) -> Option<Expr> {
-        let tensor = value.expr.plain()?;
+        self.take_argument(&value.expr, |layer| layer.activation == FloatActivation::Table(Function::Sigmoid))
+    }
+
+    /// What a layer is the activation of, where the expression is its tensor, nothing else reads it, and it is `wanted`; the
+    /// layer is dropped.
+    pub(super) fn take_argument(&mut self, expr: &Expr, wanted: impl Fn(&FloatLayer) -> bool) -> Option<Expr> {
+        let tensor = expr.plain()?;
         let reads = |value: &Value| value.expr.reads(tensor);
         if tensor != self.layers.len() || self.values.values().any(reads) {
             return None;
         }
-        let sigmoid = FloatActivation::Table(Function::Sigmoid);
-        let layer = self.layers.pop_if(|layer| layer.activation == sigmoid)?;
+        let layer = self.layers.pop_if(|layer| wanted(layer))?;
         let op = crate::ops::find(&layer.op)?.onnx();
         let terms = layer.terms.into_iter().map(|term| (term.source, term.map)).collect();
         Some(Expr { origin: Some((layer.node, op)), ..Expr::new(layer.shape, terms, layer.bias) })

@@ -7,6 +7,7 @@ use crate::{
     ops::{
         Attr, Attrs, Op, OpError, OpResult, Operand,
         function::Elementwise,
+        masks::Mask,
         select::{Relabel, Select},
     },
     tensor::{DType, Fact, Tensor},
@@ -56,6 +57,15 @@ pub(crate) trait Nodes {
 
     /// Whether anything reads an output of the node.
     fn wanted(&self, output: usize) -> bool;
+
+    /// Least and largest value of the element type of an input of the graph, where it is an integer of at most 16 bits.
+    fn limits(&self, id: Id) -> Option<[f64; 2]>;
+
+    /// Notes that a value is a sum with a mask.
+    fn note_mask(&mut self, id: Id, mask: Mask);
+
+    /// The sum without the mask, of a value that is one with it.
+    fn mask(&self, id: Id) -> Option<Mask>;
 
     /// Notes least and largest of each element of an integer.
     fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>);
@@ -145,6 +155,21 @@ impl<'a> Rewriter<'a> {
         self.nodes.bounds(id)
     }
 
+    /// Least and largest value of the element type of an input of the graph, where it is an integer of at most 16 bits.
+    pub(in crate::ops) fn limits(&self, id: Id) -> Option<[f64; 2]> {
+        self.nodes.limits(id)
+    }
+
+    /// Notes that a value is a sum with a mask.
+    pub(in crate::ops) fn note_mask(&mut self, id: Id, mask: Mask) {
+        self.nodes.note_mask(id, mask);
+    }
+
+    /// The sum without the mask, of a value that is one with it.
+    pub(in crate::ops) fn mask(&self, id: Id) -> Option<Mask> {
+        self.nodes.mask(id)
+    }
+
     /// A constant.
     pub(in crate::ops) fn tensor(&mut self, dtype: DType, shape: Vec<usize>, data: Vec<f64>) -> OpResult<Id> {
         let tensor = crate::ops::tensor(Fact { dtype, shape }, data)?;
@@ -170,10 +195,17 @@ impl<'a> Rewriter<'a> {
     pub(in crate::ops) fn all(&mut self, op: &str, attrs: &[(&str, Attr)], inputs: &[Option<Id>]) -> OpResult<Vec<Id>> {
         let attrs =
             Attrs::new(OPSET, attrs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect::<BTreeMap<_, _>>());
+        self.as_given(op, attrs, inputs)
+    }
+
+    /// The results of an operator with the attributes that a node of the graph has for it.
+    pub(in crate::ops) fn as_given(&mut self, op: &str, attrs: Attrs, inputs: &[Option<Id>]) -> OpResult<Vec<Id>> {
         match crate::ops::find(op) {
             Some(crate::ops::Def::Op(def)) => self.nodes.put(def.onnx, (def.parse)(attrs)?, inputs),
             Some(crate::ops::Def::Rewrite(def)) => (def.rewrite)(attrs, inputs, self),
-            None => Err(OpError::Graph(format!("stands for {op}, which is not served"))),
+            Some(crate::ops::Def::Control(_)) | None => {
+                Err(OpError::Graph(format!("stands for {op}, which is not served")))
+            }
         }
     }
 
@@ -247,6 +279,35 @@ impl<'a> Rewriter<'a> {
             parts.push(self.reshape(x, &[1, self.len(x)])?);
         }
         self.with("Concat", &[("axis", Attr::Int(1))], &parts)
+    }
+
+    /// a where a condition holds, else b.
+    pub(crate) fn choose(&mut self, condition: Id, a: Id, b: Id) -> OpResult<Id> {
+        self.op("Where", &[condition, a, b])
+    }
+
+    /// The slices along an axis, without it.
+    pub(crate) fn slices(&mut self, x: Id, axis: i64) -> OpResult<Vec<Id>> {
+        let shape = self.shape(x);
+        let axis = crate::ops::axis(axis, shape.len())?;
+        let (size, inner): (usize, usize) = (shape[axis], shape[axis + 1..].iter().product());
+        let rest: Vec<usize> = [&shape[..axis], &shape[axis + 1..]].concat();
+        let len: usize = rest.iter().product();
+        let slice = |at: usize| {
+            let sources = (0..len).map(|i| Some((i / inner * size * inner + at * inner + i % inner) as u32)).collect();
+            self.select(x, rest.clone(), sources, 0.0)
+        };
+        (0..size).map(slice).collect()
+    }
+
+    /// Tensors of one shape beside one another on a new axis.
+    pub(crate) fn stacked(&mut self, all: &[Id], axis: i64) -> OpResult<Id> {
+        let first = *all.first().ok_or_else(|| OpError::Graph("has nothing to join".into()))?;
+        let mut shape = self.shape(first);
+        let axis = crate::ops::axis(axis, shape.len() + 1)?;
+        shape.insert(axis, 1);
+        let parts = all.iter().map(|x| self.reshape(*x, &shape)).collect::<OpResult<Vec<_>>>()?;
+        self.with("Concat", &[("axis", Attr::Int(axis as i64))], &parts)
     }
 
     /// The same values as a value of its own.

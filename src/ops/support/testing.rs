@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::{
     graph::planar::conv::accumulate,
     ops::{
-        Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Nodes, Op, OpDef, OpError, OpResult,
+        Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpDef, OpError, OpResult,
         Operand, RewriteDef, Rewriter, planes,
     },
     tensor::{DType, Fact, Tensor},
@@ -42,6 +42,12 @@ pub(in crate::ops) fn truths(shape: &[usize], data: &[i64]) -> Input {
     let Input { tensor, private } = integers(shape, data);
     let fact = Fact { dtype: DType::Bool, shape: shape.to_vec() };
     Input { tensor: tensor.and_then(|tensor| Tensor::new(fact, tensor.into_data())), private }
+}
+
+/// A constant of an element type with these limits.
+pub(in crate::ops) fn of_type(limits: [f64; 2], shape: &[usize], data: &[i64]) -> Input {
+    let input = integers(shape, data);
+    Input { tensor: input.tensor.map(|tensor| tensor.with_limits(Some(limits))), ..input }
 }
 
 pub(in crate::ops) fn private(shape: &[usize], data: &[f64]) -> Input {
@@ -104,12 +110,13 @@ impl Case {
                 assert_eq!(output.shape(), shape);
                 assert_close(output.data(), data);
             }
+            Def::Control(def) => panic!("{} holds graphs", def.onnx),
         }
     }
 
     /// The first result of the operators that it stands for.
     fn rewritten(&self, def: &RewriteDef, inputs: &[&Input]) -> OpResult<Tensor> {
-        let mut trial = Trial { values: vec![], bounds: HashMap::new() };
+        let mut trial = Trial { values: vec![], bounds: HashMap::new(), masks: HashMap::new() };
         let given = |input: &&Input| Some(trial.add(input.tensor.clone()?, input.private));
         let ids: Vec<_> = inputs.iter().map(given).collect();
         let outputs = (def.rewrite)(self.attrs(), &ids, &mut Rewriter::new(&mut trial))?;
@@ -136,6 +143,7 @@ impl Case {
                 .and_then(|op| op.lower(Inputs(&operands)))
                 .map(|_| ()),
             Def::Rewrite(def) => self.rewritten(def, inputs).map(|_| ()),
+            Def::Control(def) => panic!("{} holds graphs", def.onnx),
         };
         result.expect_err("the operator accepts this")
     }
@@ -157,6 +165,7 @@ impl From<&'static RewriteDef> for Def {
 struct Trial {
     values: Vec<(Tensor, bool)>,
     bounds: HashMap<Id, Vec<(f64, f64)>>,
+    masks: HashMap<Id, Mask>,
 }
 
 impl Trial {
@@ -205,6 +214,18 @@ impl Nodes for Trial {
 
     fn wanted(&self, _: usize) -> bool {
         true
+    }
+
+    fn limits(&self, _: Id) -> Option<[f64; 2]> {
+        None
+    }
+
+    fn note_mask(&mut self, id: Id, mask: Mask) {
+        self.masks.insert(id, mask);
+    }
+
+    fn mask(&self, id: Id) -> Option<Mask> {
+        self.masks.get(&id).cloned()
     }
 
     fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>) {
@@ -274,6 +295,7 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64>
             (0..groups * rows * columns).map(value).collect()
         }
         Lowered::Forest(form) => form.eval(data(0)),
+        Lowered::Quantize(codes) => codes.eval(data(0)),
         Lowered::Softmax => {
             let sum: f64 = data(0).iter().map(|x| x.exp()).sum();
             data(0).iter().map(|x| x.exp() / sum).collect()

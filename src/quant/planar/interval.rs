@@ -18,8 +18,16 @@ pub(super) struct Interval {
 
 impl Interval {
     /// Values between `min` and `max`.
-    pub(super) fn uniform(len: usize, min: f64, max: f64) -> Self {
+    fn uniform(len: usize, min: f64, max: f64) -> Self {
         Self { center: vec![min / 2.0 + max / 2.0; len], radius: vec![max / 2.0 - min / 2.0; len] }
+    }
+
+    /// The input of a network, values between `min` and `max` or their ranks.
+    pub(super) fn input(network: &Network, min: f64, max: f64) -> Self {
+        if network.cuts.is_empty() {
+            return Self::uniform(network.input_shape.len(), min, max);
+        }
+        Self::from_ends(network.cuts.iter().map(|cuts| (0.0, cuts.len() as f64)))
     }
 
     fn ends(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
@@ -115,6 +123,7 @@ fn activate(layer: &FloatLayer, y: &Interval) -> Interval {
     match &layer.activation {
         FloatActivation::Linear | FloatActivation::Product { .. } => y.clone(),
         FloatActivation::Relu => monotone(&|y| y.max(0.0)),
+        FloatActivation::Quantize { .. } => monotone(&|y| y.max(0.0).round()),
         FloatActivation::Clip { max } => monotone(&|y| y.max(0.0).min(*max)),
         FloatActivation::Threshold { .. } => Interval::uniform(y.center.len(), 0.0, 1.0),
         FloatActivation::ArgMax => Interval::uniform(1, 0.0, y.center.len().saturating_sub(1) as f64),

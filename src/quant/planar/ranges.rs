@@ -78,12 +78,12 @@ impl Ranges {
         let [min, max] = input;
         let len = network.input_shape.len();
         let mut ranges = Self::from_rows(network, &probes(len, min, max, PROBES))?;
-        let bounds = intervals(network, Interval::uniform(len, min, max));
+        let bounds = intervals(network, Interval::input(network, min, max));
         for (tensor, (channels, bounds)) in ranges.tensors.iter_mut().zip(&bounds).enumerate() {
             let plane = network.shape(tensor).plane();
             for (channel, (low, high)) in channels.iter_mut().zip(bounds.channels(plane)) {
                 if tensor == 0 {
-                    (channel.min, channel.max) = (min, max);
+                    (channel.min, channel.max) = (low, high);
                     continue;
                 }
                 channel.min = -widened(-channel.min, -low, margin);

@@ -1,7 +1,7 @@
 //! Which real number a code of each channel stands for.
 
 use super::{
-    Channel, Options, Ranges,
+    Channel, Options, Ranges, codes,
     exact::{exact, sums},
     is_decision,
     products::Scales,
@@ -80,6 +80,7 @@ impl Steps {
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
                 (_, float) if is_decision(float) => Need::Fixed(1.0),
                 (_, FloatActivation::Product { .. }) => Need::Product,
+                (_, FloatActivation::Quantize { .. }) => Need::Fixed(1.0),
                 _ => {
                     let mut range = magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin);
                     for (range, bound) in range.iter_mut().zip(sums(network, layer, &exact, false)) {
@@ -88,6 +89,11 @@ impl Steps {
                     Need::Range(whole(range, exact_codes))
                 }
             });
+        }
+        for (need, step) in needs.iter_mut().zip(codes::steps(network, ranges, top)) {
+            if let (Need::Range(_), Some(step)) = (&need, step) {
+                *need = Need::Fixed(step);
+            }
         }
         let step = tie(network, ranges, &needs, digits)?;
         for (exact, step) in exact.iter_mut().flatten().zip(step.iter().flatten()) {
@@ -173,7 +179,7 @@ impl Functions {
 fn activation(layer: &FloatLayer, table: Option<usize>) -> Activation {
     match (table, &layer.activation) {
         (Some(table), _) => Activation::Table(table),
-        (None, FloatActivation::Relu) => Activation::Relu,
+        (None, FloatActivation::Relu | FloatActivation::Quantize { .. }) => Activation::Relu,
         (None, FloatActivation::PRelu { .. }) => Activation::PRelu,
         (None, FloatActivation::Clip { .. }) => Activation::Clip,
         (None, FloatActivation::Threshold { .. }) => Activation::Threshold,

@@ -464,7 +464,7 @@ fn interval_bounds_hold_every_value() {
     let mut random = Random(23);
     for net in of_every_kind(&mut random) {
         let len = net.input_shape.len();
-        let bounds = interval::intervals(&net, interval::Interval::uniform(len, -1.0, 2.0));
+        let bounds = interval::intervals(&net, interval::Interval::input(&net, -1.0, 2.0));
         for row in crate::quant::probes(len, -1.0, 2.0, 40) {
             let tensors = net.tensors(&row);
             for (index, layer) in net.layers.iter().enumerate() {

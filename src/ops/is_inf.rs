@@ -1,0 +1,18 @@
+//! [IsInf](https://onnx.ai/onnx/operators/onnx__IsInf.html): false. Opset 10+. Inputs of a circuit and all that follows from
+//! them are finite numbers.
+
+use super::{RewriteDef, inputs::only, is_na_n::never};
+
+/// See the module.
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "IsInf",
+    opsets: 10..=27,
+    inputs: 1..=1,
+    summary: "false: all values are finite numbers",
+    rewrite: |mut attrs, inputs, to| {
+        attrs.flag("detect_positive", true);
+        attrs.flag("detect_negative", true);
+        attrs.finish()?;
+        never(to, only(inputs)?)
+    },
+};
