@@ -195,8 +195,8 @@ fn dtype(code: i32, name: &str) -> Result<(DType, DataType)> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => DType::Int,
         DataType::Bool => DType::Bool,
         other => {
-            let kind = format!("{other:?}").to_uppercase();
-            let reason = format!("element type {kind} ({code}); save the model in FLOAT or DOUBLE");
+            let element = format!("{other:?}").to_uppercase();
+            let reason = format!("element type {element} ({code}); save the model in FLOAT or DOUBLE");
             return Err(Error::Graph { node: name.into(), reason });
         }
     };
