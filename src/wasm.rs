@@ -3,9 +3,9 @@
 //! A module either proves and verifies or, with the feature `compile`, compiles: who proves downloads no compiler.
 
 #[cfg(feature = "compile")]
-mod compiler;
+pub mod compiler;
 #[cfg(not(feature = "compile"))]
-mod prover;
+pub mod prover;
 mod types;
 
 use js_sys::Function;
