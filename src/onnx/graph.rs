@@ -162,6 +162,7 @@ impl Graph {
             graph,
             opset: source.opset,
             ids: HashMap::new(),
+            absent: HashSet::new(),
             consumed,
             endings: order::endings(proto),
             constants: 0,
@@ -170,11 +171,16 @@ impl Graph {
             ending: Ending::Inner,
         };
         for tensor in &proto.initializer {
+            if tensor.dims.contains(&0) {
+                builder.absent.insert(&tensor.name);
+                continue;
+            }
             let value = proto::tensor(tensor, &tensor.name)?;
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             builder.named(&tensor.name, id);
         }
-        let given = proto.input.iter().filter(|input| !builder.ids.contains_key(input.name.as_str()));
+        let known = |name: &str| builder.ids.contains_key(name) || builder.absent.contains(name);
+        let given = proto.input.iter().filter(|input| !known(&input.name));
         let mut inputs: Vec<_> = given.collect();
         if inputs.len() > 1 {
             // Exporters leave in the state that training needs.
@@ -206,6 +212,8 @@ struct Builder<'a> {
     opset: i64,
     /// Values by name; without those that follow from a node with an error.
     ids: HashMap<&'a str, usize>,
+    /// Empty tensors, which exporters give for optional inputs that are left out.
+    absent: HashSet<&'a str>,
     consumed: HashSet<&'a str>,
     /// How values leave the network, of those near its output.
     endings: HashMap<&'a str, Ending>,
@@ -450,8 +458,10 @@ impl<'a> Builder<'a> {
 
     /// Ids of a node's inputs; [`None`] if one is unknown.
     fn resolve(&self, names: &[String]) -> Option<Vec<Option<usize>>> {
-        let id =
-            |name: &String| if name.is_empty() { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) };
+        let id = |name: &String| {
+            let absent = name.is_empty() || self.absent.contains(name.as_str());
+            if absent { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) }
+        };
         names.iter().map(id).collect()
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Cast",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "to a real, integer or truth type; real numbers are truncated by a table",
     parse,
@@ -35,6 +35,7 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     };
     // About 8-bit floats only.
     attrs.ignore("saturate");
+    attrs.ignore("round_mode");
     attrs.finish()?;
     Ok(Box::new(Cast { to }))
 }

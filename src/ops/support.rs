@@ -3,6 +3,8 @@
 pub(super) mod affine;
 pub(super) mod attrs;
 pub(super) mod comparison;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod documentation;
 pub(super) mod elementwise;
 pub(super) mod extreme;
 pub(super) mod function;
