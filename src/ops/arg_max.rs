@@ -1,12 +1,12 @@
 //! [ArgMax](https://onnx.ai/onnx/operators/onnx__ArgMax.html): index of the largest element along `axis`, the first one
-//! of equals. Opset 1+; negative axes and `select_last_index` came later.
+//! of equals, or the last with `select_last_index`. Opset 1+; negative axes and `select_last_index` came later.
 //!
-//! Exact on quantized values as the last step. Elsewhere it counts the values in front of the first that equals the largest,
-//! up to a table step. Unsupported: `select_last_index`.
+//! Exact on quantized values as the last step, where the first of equals is asked for. Elsewhere it counts the values in front
+//! of (or behind) the one that equals the largest, up to a table step.
 
 use super::{
     Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis,
-    rows::{first_largest, last},
+    rows::{last, one_largest},
     tensor,
 };
 use crate::{
@@ -16,9 +16,9 @@ use crate::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ArgMax",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
-    summary: "index of the largest value along an axis, the first of equals",
+    summary: "index of the largest value along an axis, the first or last of equals",
     parse,
 };
 
@@ -26,14 +26,17 @@ pub(super) const DEF: OpDef = OpDef {
 struct ArgMax {
     axis: i64,
     keepdims: bool,
+    /// Whether it is the last of equals.
+    last: bool,
 }
 
 /// Reads the attributes; ArgMin has the same.
 pub(super) fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
-    let op = ArgMax { axis: attrs.int("axis").unwrap_or(0), keepdims: attrs.flag("keepdims", true) };
-    if attrs.opset() >= 12 && attrs.flag("select_last_index", false) {
-        attrs.reject("select_last_index = 1");
-    }
+    let op = ArgMax {
+        axis: attrs.int("axis").unwrap_or(0),
+        keepdims: attrs.flag("keepdims", true),
+        last: attrs.opset() >= 12 && attrs.flag("select_last_index", false),
+    };
     attrs.finish()?;
     Ok(Box::new(op))
 }
@@ -61,7 +64,9 @@ impl Op for ArgMax {
         let axis = axis(self.axis, x.shape().len())?;
         let (size, inner) = (x.shape()[axis], x.shape()[axis + 1..].iter().product::<usize>());
         let best = |block: &[f64], offset: usize| {
-            (1..size).fold(0, |best, i| if block[i * inner + offset] > block[best * inner + offset] { i } else { best })
+            let at = |i: usize| block[i * inner + offset];
+            let better = |i: usize, best: usize| at(i) > at(best) || self.last && at(i) == at(best);
+            (1..size).fold(0, |best, i| if better(i, best) { i } else { best })
         };
         let blocks = x.data().chunks_exact(size * inner);
         let data = blocks.flat_map(|block| (0..inner).map(move |offset| best(block, offset) as f64)).collect();
@@ -74,6 +79,9 @@ impl Op for ArgMax {
         if shape[axis(self.axis, shape.len())?] != fact.len() {
             return Err(OpError::unsupported(format!("several indices per run: axis {} of {shape:?}", self.axis)));
         }
+        if self.last {
+            return Err(OpError::unsupported("the last of equals as a decision"));
+        }
         Ok(vec![Lowered::Activation(FloatActivation::ArgMax)])
     }
 
@@ -81,15 +89,15 @@ impl Op for ArgMax {
         let x = Inputs(inputs).get(0)?;
         let shape = to.shape(x);
         let axis = axis(self.axis, shape.len())?;
-        if to.ending() == Ending::Output && shape[axis] == to.len(x) && shape[axis] > 1 {
+        if !self.last && to.ending() == Ending::Output && shape[axis] == to.len(x) && shape[axis] > 1 {
             return Ok(None);
         }
         let (rows, _) = last(to, x, axis)?;
-        let first = first_largest(to, rows)?;
-        let first = to.float(first)?;
-        let size = to.shape(first)[1];
+        let one = one_largest(to, rows, self.last)?;
+        let one = to.float(one)?;
+        let size = to.shape(one)[1];
         let indices = to.floats(&[size, 1], (0..size).map(|i| i as f64).collect())?;
-        let index = to.op("MatMul", &[first, indices])?;
+        let index = to.op("MatMul", &[one, indices])?;
         let index = to.whole(index, 0.0, (size - 1) as f64)?;
         Ok(Some(vec![to.reshape(index, &self.fact(&shape, axis).shape)?]))
     }
@@ -108,6 +116,9 @@ mod tests {
         let x = private(&[1, 4], &[1.0, 3.0, 3.0, 2.0]);
         case.gives(&[&x], &[1, 1], &[1.0]);
         case.with("keepdims", Attr::Int(0)).gives(&[&x], &[1], &[1.0]);
+        let last = case.with("select_last_index", Attr::Int(1));
+        last.gives(&[&constant(&[1, 4], &[1.0, 3.0, 3.0, 2.0])], &[1, 1], &[2.0]);
+        last.unsupported(&[&x]);
     }
 
     #[test]
@@ -123,7 +134,6 @@ mod tests {
     fn arg_max_refuses() {
         let case = Case::new(&super::DEF);
         case.with("axis", Attr::Int(2)).graph_error(&[&private(&[1, 3], &[0.0; 3])]);
-        case.with("select_last_index", Attr::Int(1)).unsupported(&[]);
         case.opset(11).with("select_last_index", Attr::Int(0)).unsupported(&[]);
     }
 }

@@ -7,7 +7,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Atan",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "arc tangent",
     parse: |attrs| Elementwise::unary(attrs, Unary::Atan),

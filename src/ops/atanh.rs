@@ -9,7 +9,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Atanh",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 1..=1,
     summary: "inverse hyperbolic tangent",
     parse: |attrs| Elementwise::unary(attrs, Unary::Atanh),

@@ -12,7 +12,7 @@ use crate::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Cast",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "to a real, integer or truth type; real numbers are truncated by a table",
     parse,

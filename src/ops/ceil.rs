@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Ceil",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "least integer that is not below x",
     parse: |attrs| Elementwise::unary(attrs, Unary::Ceil),

@@ -7,7 +7,7 @@ use super::{RewriteDef, inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Celu",
-    opsets: 12..=21,
+    opsets: 12..=27,
     inputs: 1..=1,
     summary: "alpha · elu(x / alpha)",
     rewrite: |mut attrs, inputs, to| {

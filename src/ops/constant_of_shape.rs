@@ -6,7 +6,7 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ConstantOfShape",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 1..=1,
     summary: "one value everywhere, folded",
     rewrite: |mut attrs, inputs, to| {

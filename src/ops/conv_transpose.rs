@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ConvTranspose",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=3,
     summary: "transposed convolution over one or two axes; strides, pads, dilations, groups; constant weights",
     parse,

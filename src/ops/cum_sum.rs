@@ -6,7 +6,7 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "CumSum",
-    opsets: 11..=21,
+    opsets: 11..=27,
     inputs: 2..=2,
     summary: "sums up to each value along a constant axis",
     rewrite: |mut attrs, inputs, to| {

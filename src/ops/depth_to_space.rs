@@ -5,7 +5,7 @@ use super::{OpError, RewriteDef, inputs::only, shapes::blocks};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "DepthToSpace",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "channels to blocks of pixels",
     rewrite: |mut attrs, inputs, to| {

@@ -1,7 +1,8 @@
 //! [Div](https://onnx.ai/onnx/operators/onnx__Div.html): y = a / b with numpy broadcasting. Opset 7+.
 //!
 //! The reciprocal of the constant goes into the weights, in double precision. Among constants, integers divide
-//! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product.
+//! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product. Unsupported: integers by a
+//! private divisor.
 
 use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, elementwise};
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Div",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "a / b with broadcasting; a private b by a table of 1 / b",
     parse,
@@ -49,6 +50,9 @@ impl Op for Div {
     fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
         let (a, b) = (Inputs(inputs).get(0)?, Inputs(inputs).get(1)?);
         if to.fact(a).dtype == DType::Int {
+            if to.value(b).is_none() {
+                return Err(OpError::unsupported("integers by a private divisor; insert a Cast to FLOAT"));
+            }
             let (a, b) = (to.float(a)?, to.float(b)?);
             let quotient = to.op("Div", &[a, b])?;
             let whole = to.table("Div", Unary::Truncate, quotient)?;

@@ -1,38 +1,30 @@
-//! [Dropout](https://onnx.ai/onnx/operators/onnx__Dropout.html): y = x, as always in inference. Opset 7+; the ratio is
-//! an attribute up to 11 and an input from 12. Exact. Unsupported: training mode, and use of the mask.
+//! [Dropout](https://onnx.ai/onnx/operators/onnx__Dropout.html): y = x and a mask that keeps everything, as always in
+//! inference. Opset 7+; the ratio is an attribute up to 11 and an input from 12. Exact. Unsupported: training mode.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand};
-use crate::tensor::{Fact, Tensor};
+use super::{Inputs, OpError, RewriteDef, inputs::only};
+use crate::tensor::DType;
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Dropout", opsets: 7..=21, inputs: 1..=3, summary: "x (inference)", parse };
-
-#[derive(Debug)]
-struct Dropout;
-
-fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
-    attrs.ignore(if attrs.opset() < 12 { "ratio" } else { "seed" });
-    attrs.finish()?;
-    Ok(Box::new(Dropout))
-}
-
-impl Op for Dropout {
-    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
-        if let Some(training) = inputs.optional(2)
-            && training.constant("training_mode")?.data() != [0.0]
-        {
-            return Err(OpError::unsupported("training_mode"));
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "Dropout",
+    opsets: 7..=27,
+    inputs: 1..=3,
+    summary: "x (inference)",
+    rewrite: |mut attrs, inputs, to| {
+        let opset = attrs.opset();
+        attrs.ignore(if opset < 12 { "ratio" } else { "seed" });
+        attrs.finish()?;
+        if let Some(training) = Inputs(inputs).optional(2) {
+            let training = to.value(training).ok_or_else(|| OpError::unsupported("a private training_mode"))?;
+            if training.data() != [0.0] {
+                return Err(OpError::unsupported("training_mode"));
+            }
         }
-        Ok(vec![inputs.get(0)?.fact.clone()])
-    }
-
-    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
-        Ok(vec![inputs.get(0)?.clone()])
-    }
-
-    fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
-        Ok(vec![Lowered::Reshape])
-    }
-}
+        let x = only(inputs)?;
+        let dtype = if opset < 10 { to.fact(x).dtype } else { DType::Bool };
+        let mask = to.tensor(dtype, to.shape(x), vec![1.0; to.len(x)])?;
+        Ok(vec![to.op("Identity", &[x])?, mask])
+    },
+};
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {

@@ -4,19 +4,19 @@
 //! Exact: a table of the difference. Real numbers are compared only with integers by another name, since rounded ones
 //! are not equal in any useful sense.
 
-use super::{OpError, RewriteDef, inputs::without_attributes};
+use super::{Id, OpError, RewriteDef, inputs::without_attributes};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Equal",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether integers or truth values are equal",
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Float && to.value(*x).is_none()) {
-            let integers =
-                [a, b].iter().all(|x| to.value(*x).is_none_or(|x| x.data().iter().all(|x| x.fract() == 0.0)));
+            let whole = |x: &Id| to.value(*x).is_some_and(|x| x.data().iter().all(|x| x.fract() == 0.0));
+            let integers = [a, b].iter().any(whole);
             if !integers {
                 return Err(OpError::unsupported("real numbers; compare integers, or use a tolerance"));
             }
@@ -40,5 +40,6 @@ mod tests {
         let real = private(&[1, 2], &[1.0, 2.0]);
         case.gives(&[&real, &constant(&[], &[2.0])], &[1, 2], &[0.0, 1.0]);
         case.unsupported(&[&real, &constant(&[], &[0.5])]);
+        case.unsupported(&[&real, &real]);
     }
 }

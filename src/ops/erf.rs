@@ -5,7 +5,7 @@
 use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
 use crate::graph::planar::Function;
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Erf", opsets: 9..=21, inputs: 1..=1, summary: "error function", parse };
+pub(super) const DEF: OpDef = OpDef { onnx: "Erf", opsets: 9..=27, inputs: 1..=1, summary: "error function", parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

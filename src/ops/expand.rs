@@ -6,7 +6,7 @@ use crate::tensor::{broadcast, broadcast_indices};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Expand",
-    opsets: 8..=21,
+    opsets: 8..=27,
     inputs: 2..=2,
     summary: "broadcast to a constant shape",
     rewrite: |attrs, inputs, to| {

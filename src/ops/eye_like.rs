@@ -6,7 +6,7 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "EyeLike",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 1..=1,
     summary: "ones on a diagonal, folded",
     rewrite: |mut attrs, inputs, to| {

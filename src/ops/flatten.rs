@@ -4,7 +4,7 @@
 use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, reshaped};
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Flatten", opsets: 7..=21, inputs: 1..=1, summary: "to a matrix", parse };
+pub(super) const DEF: OpDef = OpDef { onnx: "Flatten", opsets: 7..=27, inputs: 1..=1, summary: "to a matrix", parse };
 
 #[derive(Debug)]
 struct Flatten {

@@ -13,7 +13,7 @@ use crate::tensor::MAX_ELEMENTS;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Gather",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "slices of an axis by index, constant or private",
     rewrite: |mut attrs, inputs, to| {

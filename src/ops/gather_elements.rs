@@ -13,7 +13,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "GatherElements",
-    opsets: 11..=21,
+    opsets: 11..=27,
     inputs: 2..=2,
     summary: "single values along an axis by index, constant or private",
     rewrite: |mut attrs, inputs, to| {

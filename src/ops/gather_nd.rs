@@ -15,7 +15,7 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "GatherND",
-    opsets: 11..=21,
+    opsets: 11..=27,
     inputs: 2..=2,
     summary: "slices by rows of indices, constant or private",
     rewrite: |mut attrs, inputs, to| {

@@ -12,7 +12,7 @@ use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Gemm",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=3,
     summary: "alpha · A·B + beta · C with transA, transB; A and B may be private",
     parse,

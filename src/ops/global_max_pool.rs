@@ -11,7 +11,7 @@ use super::{
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "GlobalMaxPool", opsets: 7..=21, inputs: 1..=1, summary: "largest value of each channel", parse };
+    OpDef { onnx: "GlobalMaxPool", opsets: 7..=27, inputs: 1..=1, summary: "largest value of each channel", parse };
 
 #[derive(Debug)]
 struct GlobalMaxPool;

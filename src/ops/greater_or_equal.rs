@@ -8,7 +8,7 @@ use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "GreaterOrEqual",
-    opsets: 12..=21,
+    opsets: 12..=27,
     inputs: 2..=2,
     summary: "a ≥ b; as the last step against one constant exactly, elsewhere by a table of the difference",
     parse,

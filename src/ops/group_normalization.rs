@@ -12,7 +12,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "GroupNormalization",
-    opsets: 18..=21,
+    opsets: 18..=27,
     inputs: 3..=3,
     summary: "groups of channels to mean 0 and variance 1, scaled",
     rewrite: |mut attrs, inputs, to| {
@@ -25,7 +25,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let groups = groups.and_then(|groups| usize::try_from(groups).ok()).filter(|g| *g > 0 && c.is_multiple_of(*g));
         let groups = groups.ok_or_else(|| OpError::Graph("num_groups does not divide the channels".into()))?;
         let rows = to.reshape(x, &[n * groups, to.len(x) / (n * groups)])?;
-        let y = normalized(to, rows, epsilon)?;
+        let [y, ..] = normalized(to, rows, epsilon)?;
         let y = to.reshape(y, &shape)?;
         // One scale per group up to opset 20, one per channel from 21.
         let each = |to: &mut Rewriter<'_>, values: Id| {

@@ -1,8 +1,8 @@
 //! [GRU](https://onnx.ai/onnx/operators/onnx__GRU.html): gated recurrent units, unrolled. Opset 7+.
 //!
 //! Every step is matrix products with constant weights, activations by table and products value by value, each
-//! rounded once. Unsupported: `clip`, `layout` = 1, sequences of several lengths, private weights, and activations
-//! other than Sigmoid, Tanh and Relu.
+//! rounded once. Unsupported: `clip`, sequences of several lengths, private weights, and activations other than
+//! Sigmoid, Tanh and Relu.
 
 use super::{
     RewriteDef,
@@ -11,7 +11,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "GRU",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 3..=6,
     summary: "gated recurrent units, unrolled; constant weights",
     rewrite: |attrs, inputs, to| unroll(Cell::Gru, attrs, inputs, to),
@@ -32,6 +32,6 @@ mod tests {
         let (w, r) = (constant(&[1, 3, 1], &[0.0; 3]), constant(&[1, 3, 1], &[0.0; 3]));
         let (bias, state) = (missing(), private(&[1, 1, 1], &[4.0]));
         case.gives(&[&x, &w, &r, &bias, &missing(), &state], &[2, 1, 1, 1], &[2.0, 1.0]);
-        case.with("layout", Attr::Int(1)).unsupported(&[&x, &w, &r]);
+        case.with("clip", Attr::Float(1.0)).unsupported(&[&x, &w, &r]);
     }
 }

@@ -7,7 +7,7 @@ use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
 use crate::graph::planar::Function;
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "HardSwish", opsets: 14..=21, inputs: 1..=1, summary: "x · clamp(x / 6 + 1/2, 0, 1)", parse };
+    OpDef { onnx: "HardSwish", opsets: 14..=27, inputs: 1..=1, summary: "x · clamp(x / 6 + 1/2, 0, 1)", parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

@@ -6,13 +6,13 @@
 use super::{
     RewriteDef, axis,
     inputs::only,
-    rows::{first_largest, last},
+    rows::{last, one_largest},
 };
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Hardmax",
-    opsets: 13..=21,
+    opsets: 13..=27,
     inputs: 1..=1,
     summary: "1 at the first largest value of an axis, else 0",
     rewrite: |mut attrs, inputs, to| {
@@ -20,7 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         attrs.finish()?;
         let x = only(inputs)?;
         let (moved, back) = last(to, x, axis(name, to.shape(x).len())?)?;
-        let first = first_largest(to, moved)?;
+        let first = one_largest(to, moved, false)?;
         let first = to.relabel(first, DType::Float)?;
         Ok(vec![back.undo(to, first)?])
     },

@@ -3,7 +3,7 @@
 use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand};
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Identity", opsets: 7..=21, inputs: 1..=1, summary: "x", parse };
+pub(super) const DEF: OpDef = OpDef { onnx: "Identity", opsets: 7..=27, inputs: 1..=1, summary: "x", parse };
 
 #[derive(Debug)]
 struct Identity;

@@ -11,7 +11,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "InstanceNormalization",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 3..=3,
     summary: "each channel to mean 0 and variance 1, scaled",
     rewrite: |mut attrs, inputs, to| {
@@ -21,7 +21,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let shape = to.shape(x);
         let [n, c, rest @ ..] = &shape[..] else { return Err(OpError::shape("batch × channels × …", &[&shape])) };
         let rows = to.reshape(x, &[n * c, rest.iter().product()])?;
-        let y = normalized(to, rows, epsilon)?;
+        let [y, ..] = normalized(to, rows, epsilon)?;
         let y = to.reshape(y, &shape)?;
         Ok(vec![scaled(to, y, scale, Inputs(inputs).optional(2), &per_channel(&shape))?])
     },

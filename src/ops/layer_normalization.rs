@@ -1,5 +1,6 @@
 //! [LayerNormalization](https://onnx.ai/onnx/operators/onnx__LayerNormalization.html): (x − mean) / √(variance +
-//! epsilon) · scale + bias over all values from an axis on. Opset 17+; the first of three outputs.
+//! epsilon) · scale + bias over all values from an axis on. Opset 17+; the mean and the inverse of the
+//! deviation are outputs too.
 //!
 //! A mean, a table of squares, a mean, a table of 1 / √x and products, each rounded once.
 
@@ -11,7 +12,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LayerNormalization",
-    opsets: 17..=21,
+    opsets: 17..=27,
     inputs: 2..=3,
     summary: "all values from an axis on to mean 0 and variance 1, scaled",
     rewrite: |mut attrs, inputs, to| {
@@ -22,10 +23,13 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let shape = to.shape(x);
         let axis = axis(name, shape.len())?;
         let rows = to.reshape(x, &[shape[..axis].iter().product(), shape[axis..].iter().product()])?;
-        let y = normalized(to, rows, epsilon)?;
+        let [y, mean, inverse] = normalized(to, rows, epsilon)?;
         let y = to.reshape(y, &shape)?;
         let own = to.shape(scale);
-        Ok(vec![scaled(to, y, scale, Inputs(inputs).optional(2), &own)?])
+        let y = scaled(to, y, scale, Inputs(inputs).optional(2), &own)?;
+        let kept: Vec<usize> =
+            shape.iter().enumerate().map(|(other, size)| if other < axis { *size } else { 1 }).collect();
+        Ok(vec![y, to.reshape(mean, &kept)?, to.reshape(inverse, &kept)?])
     },
 };
 

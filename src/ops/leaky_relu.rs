@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "LeakyRelu", opsets: 7..=21, inputs: 1..=1, summary: "x where x ≥ 0, else alpha · x", parse };
+    OpDef { onnx: "LeakyRelu", opsets: 7..=27, inputs: 1..=1, summary: "x where x ≥ 0, else alpha · x", parse };
 
 #[derive(Debug)]
 struct LeakyRelu {

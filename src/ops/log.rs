@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Log",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "ln x",
     parse: |attrs| Elementwise::unary(attrs, Unary::Log),

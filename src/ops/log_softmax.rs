@@ -12,7 +12,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LogSoftmax",
-    opsets: 13..=21,
+    opsets: 13..=27,
     inputs: 1..=1,
     summary: "x − ln Σ e^x along an axis",
     rewrite: |mut attrs, inputs, to| {

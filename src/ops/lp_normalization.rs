@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LpNormalization",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "x divided by its first or second norm along an axis",
     rewrite: |mut attrs, inputs, to| {

@@ -1,8 +1,8 @@
 //! [LSTM](https://onnx.ai/onnx/operators/onnx__LSTM.html): long short-term memory, unrolled. Opset 7+.
 //!
 //! Every step is matrix products with constant weights, activations by table and products value by value, each
-//! rounded once. Unsupported: `clip`, `layout` = 1, `input_forget` = 1, peepholes, sequences of several lengths,
-//! private weights, and activations other than Sigmoid, Tanh and Relu.
+//! rounded once. Unsupported: `clip`, `input_forget` = 1, sequences of several lengths, private weights, and
+//! activations other than Sigmoid, Tanh and Relu.
 
 use super::{
     RewriteDef,
@@ -11,7 +11,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LSTM",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 3..=8,
     summary: "long short-term memory, unrolled; constant weights",
     rewrite: |attrs, inputs, to| unroll(Cell::Lstm, attrs, inputs, to),
@@ -33,6 +33,10 @@ mod tests {
         let (bias, state, cell) = (missing(), private(&[1, 1, 1], &[3.0]), private(&[1, 1, 1], &[4.0]));
         let expected = [0.5 * 2f64.tanh(), 0.5 * 1f64.tanh()];
         case.gives(&[&x, &w, &r, &bias, &missing(), &state, &cell], &[2, 1, 1, 1], &expected);
+        // The output gate sees the new cell.
+        let peepholes = constant(&[1, 3], &[0.0, 1.0, 0.0]);
+        let expected = [2f64, 1.0].map(|cell| cell.tanh() / (1.0 + (-cell).exp()));
+        case.gives(&[&x, &w, &r, &bias, &missing(), &state, &cell, &peepholes], &[2, 1, 1, 1], &expected);
         case.with("input_forget", Attr::Int(1)).unsupported(&[&x, &w, &r]);
     }
 }

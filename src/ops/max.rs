@@ -6,7 +6,7 @@ use super::{RewriteDef, extreme::larger, inputs::fold};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Max",
-    opsets: 8..=21,
+    opsets: 8..=27,
     inputs: 1..=64,
     summary: "largest of all operands with broadcasting",
     rewrite: |attrs, inputs, to| {

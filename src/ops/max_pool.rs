@@ -1,7 +1,8 @@
 //! [MaxPool](https://onnx.ai/onnx/operators/onnx__MaxPool.html) over one or two spatial axes, windows overlapping or not.
 //! Opset 8+ and 1; `ceil_mode` and dilations from 10.
 //!
-//! Exact on quantized values. Unsupported: the indices as a second output; padding of values that may be negative.
+//! Exact on quantized values; what may be negative is copied with a border first, if windows go beyond it. Unsupported: the
+//! indices as a second output.
 
 use super::{
     Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
@@ -12,9 +13,9 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "MaxPool",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
-    summary: "largest values of windows over one or two axes; padding only where values cannot be negative",
+    summary: "largest values of windows over one or two axes",
     parse,
 };
 

@@ -5,7 +5,7 @@ use super::{RewriteDef, inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Mean",
-    opsets: 8..=21,
+    opsets: 8..=27,
     inputs: 1..=64,
     summary: "mean of all operands with broadcasting",
     rewrite: |attrs, inputs, to| {

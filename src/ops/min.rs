@@ -6,7 +6,7 @@ use super::{RewriteDef, extreme::smaller, inputs::fold};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Min",
-    opsets: 8..=21,
+    opsets: 8..=27,
     inputs: 1..=64,
     summary: "least of all operands with broadcasting",
     rewrite: |attrs, inputs, to| {

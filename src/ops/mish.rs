@@ -7,7 +7,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Mish",
-    opsets: 18..=21,
+    opsets: 18..=27,
     inputs: 1..=1,
     summary: "x · tanh(ln(1 + e^x))",
     parse: |attrs| Elementwise::unary(attrs, Unary::Mish),

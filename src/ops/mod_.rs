@@ -1,19 +1,23 @@
 //! [Mod](https://onnx.ai/onnx/operators/onnx__Mod.html): a − b · floor(a / b), or with `fmod` = 1 a − b · trunc(a /
 //! b). Opset 10+.
 //!
-//! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b.
+//! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b. Unsupported: a
+//! private divisor.
 
-use super::{RewriteDef, inputs::without_attributes};
+use super::{OpError, RewriteDef, inputs::without_attributes};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Mod",
-    opsets: 10..=21,
+    opsets: 10..=27,
     inputs: 2..=2,
     summary: "remainder by a constant",
     rewrite: |mut attrs, inputs, to| {
         let function = if attrs.flag("fmod", false) { Unary::Truncate } else { Unary::Floor };
         let (a, b) = without_attributes(attrs, inputs)?;
+        if to.value(b).is_none() {
+            return Err(OpError::unsupported("a private divisor"));
+        }
         let dtype = to.fact(a).dtype;
         let (a, b) = (to.float(a)?, to.float(b)?);
         let mut quotient = to.op("Div", &[a, b])?;

@@ -1,10 +1,10 @@
 //! [Neg](https://onnx.ai/onnx/operators/onnx__Neg.html): y = −x. Opset 6+. Exact: the sign goes into the weights.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
-use crate::tensor::{Fact, Tensor};
+use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
+use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Neg", opsets: 7..=21, inputs: 1..=1, summary: "−x, element by element", parse };
+    OpDef { onnx: "Neg", opsets: 7..=27, inputs: 1..=1, summary: "−x, element by element", parse };
 
 #[derive(Debug)]
 struct Neg;
@@ -16,7 +16,11 @@ fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
 
 impl Op for Neg {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
-        Ok(vec![inputs.get(0)?.float()?.fact.clone()])
+        let fact = inputs.get(0)?.fact;
+        if fact.dtype == DType::Bool {
+            return Err(OpError::unsupported("truth values; take Not"));
+        }
+        Ok(vec![fact.clone()])
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
@@ -31,10 +35,13 @@ impl Op for Neg {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use super::super::testing::{Case, private};
+    use super::super::testing::{Case, integers, private, truths};
 
     #[test]
     fn neg() {
-        Case::new(&super::DEF).gives(&[&private(&[2], &[1.5, -2.0])], &[2], &[-1.5, 2.0]);
+        let case = Case::new(&super::DEF);
+        case.gives(&[&private(&[2], &[1.5, -2.0])], &[2], &[-1.5, 2.0]);
+        case.gives(&[&integers(&[2], &[1, -2]).into_private()], &[2], &[-1.0, 2.0]);
+        case.unsupported(&[&truths(&[1], &[1])]);
     }
 }

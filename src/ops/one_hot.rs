@@ -8,7 +8,7 @@ use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "OneHot",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 3..=3,
     summary: "one of two constants for each number below `depth`, on a new axis",
     rewrite: |mut attrs, inputs, to| {

@@ -11,7 +11,7 @@ use crate::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "PRelu",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "x where x ≥ 0, else slope · x; one constant slope per channel",
     parse,

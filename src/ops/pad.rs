@@ -8,7 +8,7 @@ use super::{
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Pad", opsets: 7..=21, inputs: 1..=4, summary: "border: constant, reflect or edge", parse };
+    OpDef { onnx: "Pad", opsets: 7..=27, inputs: 1..=4, summary: "border: constant, reflect or edge", parse };
 
 #[derive(Debug)]
 struct Pad {

@@ -1,14 +1,15 @@
 //! [Pow](https://onnx.ai/onnx/operators/onnx__Pow.html): a to the power b with numpy broadcasting. Opset 7+.
 //!
 //! A constant power is a table, so it must be one number. Of a private power the base must be constant and positive:
-//! e^(b · ln a) by a table of e^x. Unsupported: both private.
+//! e^(b · ln a) by a table of e^x. Unsupported: both private, and integers to a private
+//! power.
 
 use super::{OpError, RewriteDef, inputs::without_attributes};
 use crate::{float, graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Pow",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "a to the power b; either a constant, one number if it is the power",
     rewrite: |attrs, inputs, to| {
@@ -30,6 +31,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             };
             let whole = exponent >= 0.0 && exponent.fract() == 0.0 && dtype == DType::Int;
             return Ok(vec![if whole { to.relabel(y, DType::Int)? } else { y }]);
+        }
+        if dtype == DType::Int {
+            return Err(OpError::unsupported("an integer to a private power; insert a Cast to FLOAT"));
         }
         let base = to.value(a).ok_or_else(|| OpError::unsupported("a private base and a private power"))?;
         if base.data().iter().any(|base| *base <= 0.0) {

@@ -5,10 +5,12 @@ use super::{Inputs, OpError, RewriteDef, inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Range",
-    opsets: 11..=21,
+    opsets: 11..=27,
     inputs: 3..=3,
     summary: "constant numbers in steps, folded",
-    rewrite: |attrs, inputs, to| {
+    rewrite: |mut attrs, inputs, to| {
+        // In what precision 16-bit floats are added.
+        attrs.ignore("stash_type");
         attrs.finish()?;
         let constant = |index: usize| {
             let value = to.value(Inputs(inputs).get(index)?).and_then(|value| value.data().first().copied());

@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceL1",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=2,
     summary: "Σ |x| over constant axes",
     rewrite: |attrs, inputs, to| {

@@ -12,7 +12,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceLogSumExp",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=2,
     summary: "ln Σ e^x over constant axes",
     rewrite: |attrs, inputs, to| {

@@ -7,7 +7,7 @@ use super::{RewriteDef, reduction::Reduction, rows::largest};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceMin",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=2,
     summary: "least value over constant axes",
     rewrite: |attrs, inputs, to| {

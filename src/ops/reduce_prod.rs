@@ -7,7 +7,7 @@ use super::{Attr, RewriteDef, Rewriter, reduction::Reduction};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceProd",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=2,
     summary: "product over constant axes",
     rewrite: |attrs, inputs, to| {

@@ -7,7 +7,7 @@ use super::{OpDef, linear_reduction::parse};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ReduceSum",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=2,
     summary: "sum over constant axes",
     parse: |attrs| parse(attrs, 13, false),

@@ -6,7 +6,7 @@ use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, integ
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Reshape", opsets: 7..=21, inputs: 2..=2, summary: "to a constant shape", parse };
+    OpDef { onnx: "Reshape", opsets: 7..=27, inputs: 2..=2, summary: "to a constant shape", parse };
 
 #[derive(Debug)]
 struct Reshape {

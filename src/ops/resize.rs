@@ -1,83 +1,110 @@
-//! [Resize](https://onnx.ai/onnx/operators/onnx__Resize.html) to the nearest value, or by linear or cubic interpolation.
-//! Opset 10+; sizes may replace the scales from 11.
+//! [Resize](https://onnx.ai/onnx/operators/onnx__Resize.html): the nearest values, or sums of neighbours weighted linearly or
+//! cubically along each axis. Opset 10+; sizes may replace the scales from 11, `antialias` and `keep_aspect_ratio_policy` are
+//! from 18.
 //!
-//! Exact: the nearest values are only repeated or dropped, and interpolations are constant linear maps. Unsupported:
-//! antialiasing, regions of interest.
+//! Exact: nearest values are only repeated or dropped, the others are a constant linear map of the input. Unsupported: an
+//! `extrapolation_value` other than 0 between values.
 
 use super::{
     Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
     moves::{self, Moves},
-    weighted::{Weighted, separable},
+    planes,
+    spatial::MAX_ENTRIES,
+    tensor,
 };
-use crate::tensor::{Fact, Tensor};
+use crate::{
+    graph::planar::{Map, Sparse},
+    tensor::{DType, Fact, Tensor},
+};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Resize",
     opsets: 10..=27,
     inputs: 2..=4,
-    summary: "nearest values, linear or cubic interpolation; constant scales or sizes",
+    summary: "nearest, linear or cubic, constant scales or sizes",
     parse,
 };
 
-/// Coordinate of a value in the input: size of the input and of the output, scale, coordinate.
-type Coordinate = fn(usize, usize, f64, f64) -> f64;
+/// What a value is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Nearest,
+    Linear,
+    Cubic,
+}
+
+/// An axis, and how it is resized.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    from: usize,
+    to: usize,
+    scale: f64,
+    /// Part of the input that is resized, in shares of its length.
+    region: (f64, f64),
+}
+
+impl Axis {
+    const fn whole(from: usize, to: usize, scale: f64) -> Self {
+        Self { from, to, scale, region: (0.0, 1.0) }
+    }
+}
+
+/// The constant inputs: scales, sizes and regions.
+type Given<'a> = [Option<&'a Tensor>; 3];
 
 #[derive(Debug)]
 struct Resize {
-    coordinate: Coordinate,
     mode: Mode,
+    /// Coordinate of an output in the input.
+    coordinate: fn(&Axis, f64) -> f64,
+    /// Whole coordinate nearest to it.
+    nearest: fn(f64) -> f64,
+    /// Whether coordinates outside of the input give `extrapolation` instead of what is at the border.
+    crops: bool,
+    extrapolation: f64,
+    /// Parameter of the cubic.
+    cubic: f64,
+    exclude_outside: bool,
+    antialias: bool,
+    /// Which of the axes' scales is that of all, from sizes; none if each has its own.
+    policy: Option<fn(f64, f64) -> f64>,
     axes: Option<Vec<i64>>,
-    policy: Policy,
     opset: i64,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Mode {
-    /// The whole coordinate nearest to one.
-    Nearest(fn(f64) -> f64),
-    Linear,
-    Cubic {
-        /// The coefficient a.
-        a: f64,
-        /// Whether weights of values beyond the border are left out rather than given to those at it.
-        inside: bool,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Policy {
-    Stretch,
-    NotLarger,
-    NotSmaller,
 }
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let opset = attrs.opset();
-    let mode = attrs.text("mode");
-    let half: Coordinate = |_, _, scale, at| (at + 0.5) / scale - 0.5;
-    let asymmetric: Coordinate = |_, _, scale, at| at / scale;
-    let mut nearest: fn(f64) -> f64 = f64::floor;
-    let mut coordinate = asymmetric;
-    let (mut axes, mut policy) = (None, Policy::Stretch);
-    let (mut a, mut inside) = (-0.75, false);
+    let mode = match attrs.text("mode").as_deref() {
+        None | Some("nearest") => Mode::Nearest,
+        Some("linear") => Mode::Linear,
+        Some("cubic") if opset >= 11 => Mode::Cubic,
+        Some(other) => {
+            attrs.reject(format!("mode = {other}"));
+            Mode::Nearest
+        }
+    };
+    let asymmetric: fn(&Axis, f64) -> f64 = |axis, at| at / axis.scale;
+    let mut op = Resize {
+        mode,
+        coordinate: asymmetric,
+        nearest: f64::floor,
+        crops: false,
+        extrapolation: 0.0,
+        cubic: -0.75,
+        exclude_outside: false,
+        antialias: false,
+        policy: None,
+        axes: None,
+        opset,
+    };
     if opset >= 11 {
-        coordinate = match attrs.text("coordinate_transformation_mode").as_deref() {
-            None | Some("half_pixel") => half,
-            Some("asymmetric") => asymmetric,
-            Some("pytorch_half_pixel") => |_, size, scale, at| if size > 1 { (at + 0.5) / scale - 0.5 } else { 0.0 },
-            Some("align_corners") => |from, size, _, at| {
-                if size > 1 { at * (from - 1) as f64 / (size - 1) as f64 } else { 0.0 }
-            },
-            Some("half_pixel_symmetric") => |from, size, scale, at| {
-                let middle = from as f64 / 2.0;
-                middle * (1.0 - size as f64 / (scale * from as f64)) + (at + 0.5) / scale - 0.5
-            },
-            Some(other) => {
-                attrs.reject(format!("coordinate_transformation_mode = {other}; crop with Slice before resizing"));
-                half
-            }
-        };
-        nearest = match attrs.text("nearest_mode").as_deref() {
+        let name = attrs.text("coordinate_transformation_mode").unwrap_or_else(|| "half_pixel".into());
+        match coordinate(&name) {
+            Some(coordinate) => op.coordinate = coordinate,
+            None => attrs.reject(format!("coordinate_transformation_mode = {name}")),
+        }
+        op.crops = name == "tf_crop_and_resize";
+        op.nearest = match attrs.text("nearest_mode").as_deref() {
             None | Some("round_prefer_floor") => |x| (x - 0.5).ceil(),
             Some("round_prefer_ceil") => |x| (x + 0.5).floor(),
             Some("floor") => f64::floor,
@@ -87,45 +114,60 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
                 f64::floor
             }
         };
-        a = attrs.float("cubic_coeff_a", a);
-        inside = attrs.flag("exclude_outside", false);
-        // Of the cropping mode.
-        attrs.ignore("extrapolation_value");
+        op.cubic = attrs.float("cubic_coeff_a", -0.75);
+        op.extrapolation = attrs.float("extrapolation_value", 0.0);
+        op.exclude_outside = attrs.flag("exclude_outside", false);
+        if op.crops && mode != Mode::Nearest && op.extrapolation != 0.0 {
+            attrs.reject("an extrapolation_value other than 0 between values");
+        }
     }
     if opset >= 18 {
-        axes = attrs.ints("axes");
-        if attrs.flag("antialias", false) {
-            attrs.reject("antialias = 1; smooth by AveragePool before resizing");
-        }
-        policy = match attrs.text("keep_aspect_ratio_policy").as_deref() {
-            None | Some("stretch") => Policy::Stretch,
-            Some("not_larger") => Policy::NotLarger,
-            Some("not_smaller") => Policy::NotSmaller,
+        op.axes = attrs.ints("axes");
+        op.antialias = attrs.flag("antialias", false);
+        op.policy = match attrs.text("keep_aspect_ratio_policy").as_deref() {
+            None | Some("stretch") => None,
+            Some("not_larger") => Some(f64::min),
+            Some("not_smaller") => Some(f64::max),
             Some(other) => {
                 attrs.reject(format!("keep_aspect_ratio_policy = {other}"));
-                Policy::Stretch
+                None
             }
         };
     }
-    let mode = match mode.as_deref() {
-        None | Some("nearest") => Mode::Nearest(nearest),
-        Some("linear") => Mode::Linear,
-        Some("cubic") => Mode::Cubic { a, inside },
-        Some(other) => {
-            attrs.reject(format!("mode = {other}"));
-            Mode::Linear
-        }
-    };
     attrs.finish()?;
-    Ok(Box::new(Resize { coordinate, mode, axes, policy, opset }))
+    Ok(Box::new(op))
 }
 
-/// The nearest values along each axis; `at` gives the coordinate for the size of the input and of the output, the scale and
-/// the coordinate.
-pub(super) fn nearest(shape: &[usize], scales: &[(usize, f64)], at: impl Fn(usize, usize, f64, f64) -> f64) -> Moves {
+/// The coordinate in the input of an output's, by the name that ONNX gives the transformation.
+fn coordinate(name: &str) -> Option<fn(&Axis, f64) -> f64> {
+    Some(match name {
+        "half_pixel" => |axis, at| (at + 0.5) / axis.scale - 0.5,
+        "asymmetric" => |axis, at| at / axis.scale,
+        "pytorch_half_pixel" => |axis, at| if axis.to > 1 { (at + 0.5) / axis.scale - 0.5 } else { 0.0 },
+        "half_pixel_symmetric" => |axis, at| {
+            let length = axis.from as f64;
+            let offset = length / 2.0 * (1.0 - axis.to as f64 / (axis.scale * length));
+            offset + (at + 0.5) / axis.scale - 0.5
+        },
+        "align_corners" => |axis, at| {
+            let (last, length) = ((axis.from - 1) as f64, axis.scale * axis.from as f64);
+            if length == 1.0 { 0.0 } else { at * last / (length - 1.0) }
+        },
+        "tf_crop_and_resize" => |axis, at| {
+            let (last, length) = ((axis.from - 1) as f64, axis.scale * axis.from as f64);
+            let (start, end) = axis.region;
+            let inside = if length == 1.0 { 0.5 } else { at / (length - 1.0) };
+            (start + inside * (end - start)) * last
+        },
+        _ => return None,
+    })
+}
+
+/// The nearest values along each axis of given size and scale; `at` gives the coordinate in the input.
+pub(super) fn nearest(shape: &[usize], scales: &[(usize, f64)], at: impl Fn(f64, f64) -> f64) -> Moves {
     let along = |(input, (size, scale)): (&usize, &(usize, f64))| {
         let clamp = |at: f64| at.clamp(0.0, (*input - 1) as f64) as usize;
-        (0..*size).map(|i| Some(clamp(at(*input, *size, *scale, i as f64)))).collect()
+        (0..*size).map(|i| Some(clamp(at(*scale, i as f64)))).collect()
     };
     Moves::along(shape, shape.iter().zip(scales).map(along).collect())
 }
@@ -142,97 +184,124 @@ pub(super) fn scaled(shape: &[usize], scales: &[f64]) -> OpResult<Vec<(usize, f6
     shape.iter().zip(scales).map(scaled).collect()
 }
 
-/// The values at both sides of a coordinate, those at the border going on beyond it.
-fn linear(size: usize, at: f64) -> Vec<(usize, f64)> {
-    let at = at.clamp(0.0, (size - 1) as f64);
-    let (low, share) = (at.floor() as usize, at.fract());
-    let taps = [(low, 1.0 - share), (low + 1, share)];
-    taps.into_iter().filter(|(_, weight)| *weight != 0.0).collect()
-}
-
-/// The four values around a coordinate by the cubic kernel of coefficient a.
-fn cubic(size: usize, at: f64, a: f64, inside: bool) -> Vec<(usize, f64)> {
-    let weight = |d: f64| {
-        let d = d.abs();
-        if d <= 1.0 {
-            ((a + 2.0) * d - (a + 3.0)) * d * d + 1.0
-        } else if d < 2.0 {
-            ((a * d - 5.0 * a) * d + 8.0 * a) * d - 4.0 * a
-        } else {
-            0.0
-        }
-    };
-    let last = (size - 1) as f64;
-    let places = (-1..=2).map(|i| at.floor() + f64::from(i));
-    let taps = places.filter(|place| !inside || (0.0..=last).contains(place));
-    let taps: Vec<_> = taps.map(|place| (place.clamp(0.0, last) as usize, weight(place - at))).collect();
-    let sum: f64 = if inside { taps.iter().map(|(_, weight)| weight).sum() } else { 1.0 };
-    taps.into_iter().filter(|(_, weight)| *weight != 0.0).map(|(place, weight)| (place, weight / sum)).collect()
-}
-
 impl Resize {
-    /// Size of each axis of the output, with its scale.
-    fn sizes(&self, shape: &[usize], scales: Option<&Tensor>, sizes: Option<&Tensor>) -> OpResult<Vec<(usize, f64)>> {
-        let axes: Vec<usize> = match &self.axes {
+    /// How each axis of a tensor is resized.
+    fn axes(&self, shape: &[usize], [scales, sizes, regions]: Given<'_>) -> OpResult<Vec<Axis>> {
+        let named: Vec<usize> = match &self.axes {
             Some(axes) => axes.iter().map(|name| axis(*name, shape.len())).collect::<OpResult<_>>()?,
             None => (0..shape.len()).collect(),
         };
-        let misfit = |count: usize| OpError::Graph(format!("{count} scales or sizes for {} axes", axes.len()));
-        let mut all: Vec<_> = shape.iter().map(|size| (*size, 1.0)).collect();
+        let misfit = |count: usize| OpError::Graph(format!("{count} scales or sizes for {} axes", named.len()));
+        let mut all: Vec<_> = shape.iter().map(|size| Axis::whole(*size, *size, 1.0)).collect();
         match (scales, sizes.map(integers)) {
-            (Some(scales), None) if scales.data().len() == axes.len() => {
+            (Some(scales), None) if scales.data().len() == named.len() => {
                 let mut full = vec![1.0; shape.len()];
-                axes.iter().zip(scales.data()).for_each(|(axis, scale)| full[*axis] = *scale);
-                scaled(shape, &full)
+                named.iter().zip(scales.data()).for_each(|(axis, scale)| full[*axis] = *scale);
+                let scaled = scaled(shape, &full)?;
+                all = shape.iter().zip(scaled).map(|(from, (to, scale))| Axis::whole(*from, to, scale)).collect();
             }
-            (None, Some(sizes)) if sizes.len() == axes.len() => {
-                let ratios = || axes.iter().zip(&sizes).map(|(axis, size)| *size as f64 / shape[*axis] as f64);
-                let common = match self.policy {
-                    Policy::Stretch => None,
-                    Policy::NotLarger => ratios().reduce(f64::min),
-                    Policy::NotSmaller => ratios().reduce(f64::max),
-                };
-                for (axis, size) in axes.iter().zip(&sizes) {
-                    let from = shape[*axis] as f64;
-                    let size = common.map_or(*size, |ratio| (ratio * from + 0.5).floor() as i64);
-                    let size = moves::size(usize::try_from(size).ok().filter(|size| *size > 0))?;
-                    all[*axis] = (size, common.unwrap_or(size as f64 / from));
+            (None, Some(sizes)) if sizes.len() == named.len() => {
+                let scale = |(axis, size): (&usize, &i64)| *size as f64 / shape[*axis] as f64;
+                let shared = self.policy.and_then(|policy| named.iter().zip(&sizes).map(scale).reduce(policy));
+                for (axis, size) in named.iter().zip(&sizes) {
+                    let from = shape[*axis];
+                    let size = match shared {
+                        Some(scale) => (scale * from as f64 + 0.5).floor() as i64,
+                        None => *size,
+                    };
+                    let to = moves::size(usize::try_from(size).ok().filter(|size| *size > 0))?;
+                    all[*axis] = Axis::whole(from, to, shared.unwrap_or(to as f64 / from as f64));
                 }
-                Ok(all)
             }
-            (Some(scales), None) => Err(misfit(scales.data().len())),
-            (None, Some(sizes)) => Err(misfit(sizes.len())),
-            _ => Err(OpError::Graph("takes either scales or sizes".into())),
+            (Some(scales), None) => return Err(misfit(scales.data().len())),
+            (None, Some(sizes)) => return Err(misfit(sizes.len())),
+            _ => return Err(OpError::Graph("takes either scales or sizes".into())),
+        }
+        if self.crops {
+            let count = named.len();
+            let regions = regions.map(Tensor::data).filter(|regions| regions.len() == 2 * count);
+            let regions = regions.ok_or_else(|| OpError::Graph(format!("needs regions of {count} axes")))?;
+            named.iter().enumerate().for_each(|(i, axis)| all[*axis].region = (regions[i], regions[count + i]));
+        }
+        Ok(all)
+    }
+
+    /// Where an output lies along an axis of the input; none where it gives the extrapolation.
+    fn place(&self, axis: &Axis, i: usize) -> Option<f64> {
+        let at = (self.coordinate)(axis, i as f64);
+        let inside = (0.0..=(axis.from - 1) as f64).contains(&at);
+        (inside || !self.crops).then_some(at)
+    }
+
+    /// The nearest values.
+    fn moves(&self, shape: &[usize], axes: &[Axis]) -> Moves {
+        let along = |axis: &Axis| {
+            let clamp = |at: f64| (self.nearest)(at).clamp(0.0, (axis.from - 1) as f64) as usize;
+            (0..axis.to).map(|i| self.place(axis, i).map(clamp)).collect()
+        };
+        Moves::along(shape, axes.iter().map(along).collect())
+    }
+
+    /// Weight of a value at a distance.
+    fn weight(&self, distance: f64) -> f64 {
+        let (x, a) = (distance.abs(), self.cubic);
+        match self.mode {
+            Mode::Cubic if x <= 1.0 => ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0,
+            Mode::Cubic if x < 2.0 => ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a,
+            Mode::Cubic => 0.0,
+            Mode::Linear | Mode::Nearest => (1.0 - x).max(0.0),
         }
     }
 
-    /// The interpolation as a map; none of the nearest values.
-    fn map(&self, shape: &[usize], sizes: &[(usize, f64)]) -> OpResult<Option<Weighted>> {
-        let taps = |from: usize, at: f64| match self.mode {
-            Mode::Nearest(_) => None,
-            Mode::Linear => Some(linear(from, at)),
-            Mode::Cubic { a, inside } => Some(cubic(from, at, a, inside)),
-        };
-        let along = |(from, (size, scale)): (&usize, &(usize, f64))| -> Option<Vec<_>> {
-            let at = |i: usize| (self.coordinate)(*from, *size, *scale, i as f64);
-            (0..*size)
-                .map(|i| if *scale == 1.0 && from == size { Some(vec![(i, 1.0)]) } else { taps(*from, at(i)) })
-                .collect()
-        };
-        let shape_to = sizes.iter().map(|(size, _)| *size).collect();
-        if matches!(self.mode, Mode::Nearest(_)) {
-            return Ok(None);
+    /// The values of an axis that an output is made of, with weights.
+    fn taps(&self, axis: &Axis, i: usize) -> Vec<(usize, f64)> {
+        let Some(at) = self.place(axis, i) else { return vec![] };
+        let scale = if self.antialias { axis.scale.min(1.0) } else { 1.0 };
+        let reach = if self.mode == Mode::Cubic { 2.0 } else { 1.0 } / scale;
+        let (first, last, limit) = ((at - reach).floor() as i64, (at + reach).ceil() as i64, axis.from as i64);
+        let mut taps: Vec<(usize, f64)> = vec![];
+        for neighbour in first..=last {
+            let weight = self.weight((neighbour as f64 - at) * scale);
+            let outside = !(0..limit).contains(&neighbour);
+            if weight == 0.0 || outside && self.exclude_outside {
+                continue;
+            }
+            let index = neighbour.clamp(0, limit - 1) as usize;
+            match taps.last_mut() {
+                Some((last, sum)) if *last == index => *sum += weight,
+                _ => taps.push((index, weight)),
+            }
         }
-        let axes: Option<Vec<_>> = shape.iter().zip(sizes).map(along).collect();
-        axes.map(|axes| Ok(Weighted { shape: shape_to, taps: separable(shape, &axes)? })).transpose()
+        let sum: f64 = taps.iter().map(|(_, weight)| weight).sum();
+        taps.iter_mut().for_each(|(_, weight)| *weight /= sum);
+        taps
     }
 
-    fn moves(&self, shape: &[usize], sizes: &[(usize, f64)]) -> Moves {
-        let whole = match self.mode {
-            Mode::Nearest(whole) => whole,
-            Mode::Linear | Mode::Cubic { .. } => f64::floor,
-        };
-        nearest(shape, sizes, |from, size, scale, i| whole((self.coordinate)(from, size, scale, i)))
+    /// For each output the values that it is made of, with weights.
+    fn sums(&self, shape: &[usize], axes: &[Axis]) -> OpResult<Vec<Vec<(usize, f64)>>> {
+        let mut sums = vec![vec![(0, 1.0)]];
+        let mut stride = 1;
+        // Grows from the innermost axis outwards.
+        for (axis, size) in axes.iter().zip(shape).rev() {
+            let taps: Vec<_> = (0..axis.to).map(|i| self.taps(axis, i)).collect();
+            let each = |sums: &[Vec<(usize, f64)>]| sums.iter().map(Vec::len).sum::<usize>();
+            if each(&sums).max(sums.len()).saturating_mul(each(&taps).max(taps.len())) > MAX_ENTRIES {
+                return Err(OpError::Graph(format!("more than {MAX_ENTRIES} weights")));
+            }
+            let product = |taps: &Vec<(usize, f64)>, inner: &Vec<(usize, f64)>| -> Vec<(usize, f64)> {
+                let term = |(at, weight): &(usize, f64)| {
+                    let (at, weight) = (*at * stride, *weight);
+                    inner.iter().map(move |(element, other)| (at + element, weight * other))
+                };
+                taps.iter().flat_map(term).collect()
+            };
+            sums = taps
+                .iter()
+                .flat_map(|taps| sums.iter().map(|inner| product(taps, inner)).collect::<Vec<_>>())
+                .collect();
+            stride *= size;
+        }
+        Ok(sums)
     }
 
     /// Index of the scales.
@@ -240,45 +309,67 @@ impl Resize {
         if self.opset >= 11 { 2 } else { 1 }
     }
 
-    fn operands(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<(usize, f64)>> {
-        let constant = |index: usize| inputs.optional(index).map(|x| x.constant("the scale")).transpose();
-        self.sizes(&inputs.get(0)?.fact.shape, constant(self.scales())?, constant(3)?)
+    /// The constant inputs of those given.
+    fn given<'a>(&self, input: impl Fn(usize) -> OpResult<Option<&'a Tensor>>) -> OpResult<Given<'a>> {
+        let region = if self.crops { input(1)? } else { None };
+        Ok([input(self.scales())?, input(3)?, region])
     }
+
+    fn operands(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Axis>> {
+        let constant = |index: usize| inputs.optional(index).map(|x| x.constant("the scale")).transpose();
+        self.axes(&inputs.get(0)?.fact.shape, self.given(constant)?)
+    }
+}
+
+fn sizes(axes: &[Axis]) -> Vec<usize> {
+    axes.iter().map(|axis| axis.to).collect()
 }
 
 impl Op for Resize {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
-        let x = inputs.get(0)?;
-        if !matches!(self.mode, Mode::Nearest(_)) {
-            x.float()?;
+        let x = inputs.get(0)?.fact;
+        if self.mode != Mode::Nearest && x.dtype != DType::Float {
+            return Err(OpError::unsupported("integers between values; insert a Cast to FLOAT"));
         }
-        let shape = self.operands(inputs)?.into_iter().map(|(size, _)| size).collect();
-        Ok(vec![Fact { dtype: x.fact.dtype, shape }])
+        Ok(vec![Fact { dtype: x.dtype, shape: sizes(&self.operands(inputs)?) }])
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
-        let sizes = self.sizes(x.shape(), inputs.optional(self.scales()), inputs.optional(3))?;
-        match self.map(x.shape(), &sizes)? {
-            Some(map) => map.eval(Inputs(&[Some(x)])),
-            None => Ok(vec![self.moves(x.shape(), &sizes).eval(x, 0.0)?]),
+        let axes = self.axes(x.shape(), self.given(|index| Ok(inputs.optional(index)))?)?;
+        if self.mode == Mode::Nearest {
+            return Ok(vec![self.moves(x.shape(), &axes).eval(x, self.extrapolation)?]);
         }
+        let value = |taps: &Vec<(usize, f64)>| taps.iter().map(|(i, weight)| weight * x.data()[*i]).sum();
+        let data = self.sums(x.shape(), &axes)?.iter().map(value).collect();
+        Ok(vec![tensor(Fact::float(sizes(&axes)), data)?])
     }
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
-        let (shape, sizes) = (&inputs.get(0)?.fact.shape, self.operands(inputs)?);
-        match self.map(shape, &sizes)? {
-            Some(map) => map.lower(inputs),
-            None => Ok(vec![self.moves(shape, &sizes).lower(0.0)]),
+        let x = inputs.get(0)?.fact;
+        let axes = self.operands(inputs)?;
+        if self.mode == Mode::Nearest {
+            return Ok(vec![self.moves(&x.shape, &axes).lower(self.extrapolation)]);
         }
+        let mut columns = vec![vec![]; x.len()];
+        for (output, taps) in self.sums(&x.shape, &axes)?.into_iter().enumerate() {
+            taps.into_iter().for_each(|(i, weight)| columns[i].push((output as u32, weight)));
+        }
+        let bias = vec![0.0; planes(&sizes(&axes)).channels];
+        Ok(vec![Lowered::Map { map: Map::Sparse(Sparse { columns }), bias }])
     }
 }
+
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::super::{
         Attr,
         testing::{Case, constant, integers, missing, private},
     };
+
+    fn text(value: &str) -> Attr {
+        Attr::Text(value.into())
+    }
 
     #[test]
     fn resize() {
@@ -291,48 +382,51 @@ mod tests {
             &[1, 2, 3],
             &[1.0, 1.0, 2.0, 1.0, 1.0, 2.0],
         );
-        let asymmetric = case.with("coordinate_transformation_mode", Attr::Text("asymmetric".into()));
+        let asymmetric = case.with("coordinate_transformation_mode", text("asymmetric"));
         asymmetric.gives(&[&x, &missing(), &scales(2.0)], &[1, 1, 4], &[1.0, 1.0, 2.0, 2.0]);
-        let ceil = asymmetric.with("nearest_mode", Attr::Text("ceil".into()));
+        let ceil = asymmetric.with("nearest_mode", text("ceil"));
         ceil.gives(&[&x, &missing(), &scales(2.0)], &[1, 1, 4], &[1.0, 2.0, 2.0, 2.0]);
         case.opset(10).gives(&[&x, &scales(2.0)], &[1, 1, 4], &[1.0, 1.0, 2.0, 2.0]);
         let axes = case.with("axes", Attr::Ints(vec![2]));
         axes.gives(&[&x, &missing(), &constant(&[1], &[2.0])], &[1, 1, 4], &[1.0, 1.0, 2.0, 2.0]);
+        let larger = case.with("keep_aspect_ratio_policy", text("not_larger"));
+        let sizes = integers(&[3], &[2, 2, 6]);
+        larger.gives(&[&x, &missing(), &missing(), &sizes], &[2, 2, 4], &[1.0, 1.0, 2.0, 2.0].repeat(4));
     }
 
     #[test]
-    fn resize_interpolates() {
-        let case = Case::new(&super::DEF).with("mode", Attr::Text("linear".into()));
+    fn resize_between_values() {
+        let case = Case::new(&super::DEF).with("mode", text("linear"));
         let x = private(&[1, 1, 2], &[1.0, 2.0]);
-        let scales = constant(&[3], &[1.0, 1.0, 2.0]);
-        case.gives(&[&x, &missing(), &scales], &[1, 1, 4], &[1.0, 1.25, 1.75, 2.0]);
-        let of = |name: &str| case.with("coordinate_transformation_mode", Attr::Text(name.into()));
-        of("align_corners").gives(&[&x, &missing(), &scales], &[1, 1, 4], &[1.0, 4.0 / 3.0, 5.0 / 3.0, 2.0]);
-        of("asymmetric").gives(&[&x, &missing(), &scales], &[1, 1, 4], &[1.0, 1.5, 2.0, 2.0]);
-        of("half_pixel_symmetric").gives(&[&x, &missing(), &scales], &[1, 1, 4], &[1.0, 1.25, 1.75, 2.0]);
-        let one = integers(&[3], &[1, 1, 1]);
-        of("pytorch_half_pixel").gives(&[&x, &missing(), &missing(), &one], &[1, 1, 1], &[1.0]);
-        let planes = private(&[1, 1, 2, 2], &[0.0, 2.0, 4.0, 6.0]);
-        let sizes = integers(&[4], &[1, 1, 3, 3]);
-        let corners = of("align_corners");
-        let expected = [0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 4.0, 5.0, 6.0];
-        corners.gives(&[&planes, &missing(), &missing(), &sizes], &[1, 1, 3, 3], &expected);
-        let cubic = Case::new(&super::DEF).with("mode", Attr::Text("cubic".into()));
+        let twice = constant(&[3], &[1.0, 1.0, 2.0]);
+        case.gives(&[&x, &missing(), &twice], &[1, 1, 4], &[1.0, 1.25, 1.75, 2.0]);
+        let corners = case.with("coordinate_transformation_mode", text("align_corners"));
+        corners.gives(&[&x, &missing(), &twice], &[1, 1, 4], &[1.0, 4.0 / 3.0, 5.0 / 3.0, 2.0]);
+        let both = constant(&[4], &[1.0, 1.0, 2.0, 1.0]);
+        let planes = private(&[1, 1, 2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        let expected = [1.0, 2.0, 1.5, 2.5, 2.5, 3.5, 3.0, 4.0];
+        case.gives(&[&planes, &missing(), &both], &[1, 1, 4, 2], &expected);
+        let half = constant(&[3], &[1.0, 1.0, 0.5]);
         let line = private(&[1, 1, 4], &[1.0, 2.0, 3.0, 4.0]);
-        cubic.gives(&[&line, &missing(), &constant(&[3], &[1.0, 1.0, 2.0])], &[1, 1, 8], &cubic_expected());
+        // Triangles of width 4 around ½ and 2½; what is beyond the border is the value there.
+        let smooth = case.with("antialias", Attr::Int(1)).with("exclude_outside", Attr::Int(1));
+        let expected = [(3.0 * 1.0 + 3.0 * 2.0 + 3.0) / 7.0, (2.0 + 3.0 * 3.0 + 3.0 * 4.0) / 7.0];
+        smooth.gives(&[&line, &missing(), &half], &[1, 1, 2], &expected);
+        let crop = case.with("coordinate_transformation_mode", text("tf_crop_and_resize"));
+        let region = constant(&[6], &[0.0, 0.0, 0.5, 1.0, 1.0, 1.5]);
+        let same = constant(&[3], &[1.0, 1.0, 0.75]);
+        crop.gives(&[&line, &region, &same], &[1, 1, 3], &[2.5, 4.0, 0.0]);
     }
 
-    /// The cubic kernel of a = −3/4 at distances 1/4 and 3/4, over 1, 2, 3, 4 with the ends going on.
-    fn cubic_expected() -> Vec<f64> {
-        let weights = [-0.10546875, 0.87890625, 0.26171875, -0.03515625];
-        let value = |at: i32| f64::from(at.clamp(0, 3) + 1);
-        let mut all = vec![];
-        for i in 0..4 {
-            // A quarter in front of i, then a quarter behind it.
-            all.push((0..4).map(|k| weights[3 - k as usize] * value(i - 2 + k)).sum());
-            all.push((0..4).map(|k| weights[k as usize] * value(i - 1 + k)).sum());
-        }
-        all
+    #[test]
+    fn resize_by_cubics() {
+        let case = Case::new(&super::DEF).with("mode", text("cubic"));
+        let x = private(&[1, 1, 3], &[0.0, 1.0, 0.0]);
+        // At ½ from either side: the two nearest weigh 19/32, the two beyond −3/32.
+        let shifted = case.with("coordinate_transformation_mode", text("asymmetric"));
+        let twice = constant(&[3], &[1.0, 1.0, 2.0]);
+        let near = 19.0 / 32.0;
+        shifted.gives(&[&x, &missing(), &twice], &[1, 1, 6], &[0.0, near, 1.0, near, 0.0, -3.0 / 32.0]);
     }
 
     #[test]
@@ -345,10 +439,14 @@ mod tests {
         case.graph_error(&[&x, &missing(), &constant(&[2], &[1.0, 1.0])]);
         case.graph_error(&[&x, &missing(), &missing(), &integers(&[3], &[1, 1, 0])]);
         case.graph_error(&[&x, &missing()]);
-        for (name, value) in
-            [("mode", "?"), ("nearest_mode", "?"), ("coordinate_transformation_mode", "tf_crop_and_resize")]
-        {
-            case.with(name, Attr::Text(value.into())).unsupported(&[]);
+        for name in ["mode", "nearest_mode", "coordinate_transformation_mode", "keep_aspect_ratio_policy"] {
+            case.with(name, text("?")).unsupported(&[]);
         }
+        let crop = case.with("coordinate_transformation_mode", text("tf_crop_and_resize"));
+        crop.graph_error(&[&x, &missing(), &constant(&[3], &[1.0; 3])]);
+        crop.with("mode", text("linear")).with("extrapolation_value", Attr::Float(1.0)).unsupported(&[]);
+        let linear = case.with("mode", text("linear"));
+        let whole = integers(&[1, 1, 2], &[1, 2]).into_private();
+        linear.unsupported(&[&whole, &missing(), &constant(&[3], &[1.0; 3])]);
     }
 }

@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Round",
-    opsets: 11..=21,
+    opsets: 11..=27,
     inputs: 1..=1,
     summary: "nearest integer, ties to even",
     parse: |attrs| Elementwise::unary(attrs, Unary::Round),

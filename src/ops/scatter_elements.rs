@@ -1,9 +1,9 @@
 //! [ScatterElements](https://onnx.ai/onnx/operators/onnx__ScatterElements.html): the data with single values replaced
-//! along an axis, or added or multiplied. Opset 11+; `reduction` from 16.
+//! along an axis, or reduced with others. Opset 11+; `reduction` from 16.
 //!
 //! Constant indices only move values, exactly. Private ones must be distinct, as ONNX asks, and are compared by a
-//! table with every value they may have. Unsupported: private indices with a `reduction`, several updates of one
-//! value with one, and reductions by max and min.
+//! table with every value they may have. A `reduction` by max or min is exact, one by products rounds once for each
+//! update of a value. Unsupported: private indices with a `reduction`.
 
 use super::{
     Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, axis,
@@ -14,9 +14,9 @@ use crate::tensor::MAX_ELEMENTS;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ScatterElements",
-    opsets: 11..=21,
+    opsets: 11..=27,
     inputs: 3..=3,
-    summary: "values replaced along an axis, or added or multiplied at constant indices",
+    summary: "values replaced along an axis, or reduced with others at constant indices",
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());
@@ -101,6 +101,11 @@ mod tests {
         case.gives(&[&x, &at().into_private(), &updates], &[1, 4], &[1.0, 20.0, 3.0, 10.0]);
         let add = case.with("reduction", Attr::Text("add".into()));
         add.gives(&[&x, &at(), &updates], &[1, 4], &[1.0, 22.0, 3.0, 14.0]);
+        let both = integers(&[1, 2], &[3, 3]);
+        add.gives(&[&x, &both, &updates], &[1, 4], &[1.0, 2.0, 3.0, 34.0]);
+        let max = case.with("reduction", Attr::Text("max".into()));
+        max.gives(&[&x, &both, &updates], &[1, 4], &[1.0, 2.0, 3.0, 20.0]);
+        case.with("reduction", Attr::Text("other".into())).unsupported(&[&x, &both, &updates]);
         add.unsupported(&[&x, &at().into_private(), &updates]);
         case.shape_error(&[&x, &integers(&[1, 1], &[0]), &updates]);
     }

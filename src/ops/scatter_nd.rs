@@ -1,8 +1,8 @@
-//! [ScatterND](https://onnx.ai/onnx/operators/onnx__ScatterND.html): the data with slices replaced, added or
-//! multiplied at rows of indices. Opset 11+; `reduction` from 16.
+//! [ScatterND](https://onnx.ai/onnx/operators/onnx__ScatterND.html): the data with slices replaced at rows of
+//! indices, or reduced with others. Opset 11+; `reduction` from 16.
 //!
-//! The indices must be constant; it only moves values, exactly. Unsupported: several updates of one value with a
-//! `reduction`, and reductions by max and min.
+//! The indices must be constant; it only moves values, exactly. A `reduction` by max or min is exact, one by products
+//! rounds once for each update of a value.
 
 use super::{
     Inputs, OpError, RewriteDef,
@@ -12,9 +12,9 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ScatterND",
-    opsets: 11..=21,
+    opsets: 11..=27,
     inputs: 3..=3,
-    summary: "slices replaced, added or multiplied at constant rows of indices",
+    summary: "slices replaced at constant rows of indices, or reduced with others",
     rewrite: |mut attrs, inputs, to| {
         let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());
         attrs.finish()?;
@@ -47,6 +47,8 @@ mod tests {
         case.gives(&[&x, &row, &private(&[1, 2], &[7.0, 8.0])], &[2, 2], &[1.0, 2.0, 7.0, 8.0]);
         let mul = case.with("reduction", Attr::Text("mul".into()));
         mul.gives(&[&x, &row, &private(&[1, 2], &[7.0, 8.0])], &[2, 2], &[1.0, 2.0, 21.0, 32.0]);
+        let min = case.with("reduction", Attr::Text("min".into()));
+        min.gives(&[&x, &row, &private(&[1, 2], &[7.0, 1.0])], &[2, 2], &[1.0, 2.0, 3.0, 1.0]);
         case.shape_error(&[&x, &row, &private(&[1], &[7.0])]);
         case.unsupported(&[&x, &row.into_private(), &private(&[1, 2], &[7.0, 8.0])]);
     }

@@ -7,7 +7,7 @@ use super::{Attr, RewriteDef, inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Selu",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "gamma · elu(x)",
     rewrite: |mut attrs, inputs, to| {

@@ -5,7 +5,7 @@ use super::{OpError, RewriteDef, inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Shape",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "the sizes of a tensor, folded",
     rewrite: |mut attrs, inputs, to| {

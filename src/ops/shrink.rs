@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Shrink",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 1..=1,
     summary: "x moved towards 0 by `bias`, 0 within `lambd`",
     parse: |mut attrs| {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sigmoid", opsets: 7..=21, inputs: 1..=1, summary: "1 / (1 + e^−x)", parse };
+    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", parse };
 
 #[derive(Debug)]
 struct Sigmoid;

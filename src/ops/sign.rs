@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Sign",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 1..=1,
     summary: "−1, 0 or 1",
     parse: |attrs| Elementwise::unary(attrs, Unary::Sign),

@@ -7,7 +7,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Sin",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "sine",
     parse: |attrs| Elementwise::unary(attrs, Unary::Sin),

@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Sinh",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 1..=1,
     summary: "hyperbolic sine",
     parse: |attrs| Elementwise::unary(attrs, Unary::Sinh),

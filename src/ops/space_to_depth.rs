@@ -5,7 +5,7 @@ use super::{OpError, RewriteDef, inputs::only, shapes::blocks};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "SpaceToDepth",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 1..=1,
     summary: "blocks of pixels to channels",
     rewrite: |mut attrs, inputs, to| {

@@ -9,7 +9,7 @@ use super::{
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Split", opsets: 7..=21, inputs: 1..=2, summary: "parts of given sizes along an axis", parse };
+    OpDef { onnx: "Split", opsets: 7..=27, inputs: 1..=2, summary: "parts of given sizes along an axis", parse };
 
 #[derive(Debug)]
 struct Split {

@@ -5,7 +5,7 @@ use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis,
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Squeeze", opsets: 7..=21, inputs: 1..=2, summary: "drops axes of size 1", parse };
+    OpDef { onnx: "Squeeze", opsets: 7..=27, inputs: 1..=2, summary: "drops axes of size 1", parse };
 
 #[derive(Debug)]
 struct Squeeze {

@@ -6,7 +6,7 @@ use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operan
 use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sum", opsets: 8..=21, inputs: 1..=1024, summary: "sum of all operands with broadcasting", parse };
+    OpDef { onnx: "Sum", opsets: 8..=27, inputs: 1..=1024, summary: "sum of all operands with broadcasting", parse };
 
 #[derive(Debug)]
 struct Sum;

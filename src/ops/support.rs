@@ -5,6 +5,8 @@ pub(super) mod attrs;
 pub(super) mod codes;
 pub(super) mod comparison;
 pub(super) mod control;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod documentation;
 pub(super) mod elementwise;
 pub(super) mod extreme;
 pub(super) mod function;

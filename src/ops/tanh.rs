@@ -6,7 +6,7 @@ use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
 use crate::graph::planar::Function;
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Tanh", opsets: 7..=21, inputs: 1..=1, summary: "hyperbolic tangent", parse };
+    OpDef { onnx: "Tanh", opsets: 7..=27, inputs: 1..=1, summary: "hyperbolic tangent", parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

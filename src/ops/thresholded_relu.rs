@@ -8,7 +8,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ThresholdedRelu",
-    opsets: 10..=21,
+    opsets: 10..=27,
     inputs: 1..=1,
     summary: "x where x > alpha, else 0",
     parse: |mut attrs| {

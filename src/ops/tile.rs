@@ -5,7 +5,7 @@ use super::{OpError, RewriteDef, inputs::pair, shapes::sizes};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Tile",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "copies beside one another, a constant number of times",
     rewrite: |attrs, inputs, to| {

@@ -13,7 +13,7 @@ const MAX_SIZE: usize = 256;
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "TopK",
-    opsets: 10..=21,
+    opsets: 10..=27,
     inputs: 2..=2,
     summary: "the largest or least values along an axis of at most 256, and their indices",
     rewrite: |mut attrs, inputs, to| {

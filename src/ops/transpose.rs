@@ -5,7 +5,7 @@ use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, moves
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Transpose", opsets: 7..=21, inputs: 1..=1, summary: "axes in another order", parse };
+    OpDef { onnx: "Transpose", opsets: 7..=27, inputs: 1..=1, summary: "axes in another order", parse };
 
 #[derive(Debug)]
 struct Transpose {

@@ -5,7 +5,7 @@ use super::{Inputs, OpError, RewriteDef, inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Trilu",
-    opsets: 14..=21,
+    opsets: 14..=27,
     inputs: 1..=2,
     summary: "the upper or lower triangle of matrices, 0 elsewhere",
     rewrite: |mut attrs, inputs, to| {

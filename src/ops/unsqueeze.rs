@@ -6,7 +6,7 @@ use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis,
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Unsqueeze", opsets: 7..=21, inputs: 1..=2, summary: "inserts axes of size 1", parse };
+    OpDef { onnx: "Unsqueeze", opsets: 7..=27, inputs: 1..=2, summary: "inserts axes of size 1", parse };
 
 #[derive(Debug)]
 struct Unsqueeze {

@@ -8,7 +8,7 @@ use crate::tensor::{broadcast, broadcast_indices};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Where",
-    opsets: 9..=21,
+    opsets: 9..=27,
     inputs: 3..=3,
     summary: "a where the condition holds, else b",
     rewrite: |attrs, inputs, to| {

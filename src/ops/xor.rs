@@ -6,7 +6,7 @@ use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Xor",
-    opsets: 7..=21,
+    opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether exactly one holds",
     rewrite: |attrs, inputs, to| {

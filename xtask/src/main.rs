@@ -14,6 +14,7 @@ mod fuzz;
 mod layering;
 mod measure;
 mod native;
+mod onnx_tests;
 mod peer_suite;
 mod process;
 mod rustc;
@@ -66,6 +67,11 @@ const TASKS: &[Task] = &[
         name: "peer-suite",
         about: "take another project's networks from import to a compared proof DIR [--json] [--only NAME] …",
         run: peer_suite::run,
+    },
+    Task {
+        name: "onnx-tests",
+        about: "run ONNX's node tests against their list [--only NAME]… [--prove] [--json] [--list] [--write]",
+        run: onnx_tests::run,
     },
     Task {
         name: "bench prover",

@@ -13,9 +13,14 @@ const CATALOG_FORMAT: &str = "2";
 
 /// Builds `target/release/hushproof` and returns where it is.
 pub(crate) fn binary() -> Result<PathBuf> {
-    execute(command("cargo").args(["build", "--release", "--locked", "--package", "hushproof"]))?;
+    program("hushproof", "hushproof")
+}
+
+/// Builds a program of a package of the workspace and returns where it is.
+pub(crate) fn program(package: &str, name: &str) -> Result<PathBuf> {
+    execute(command("cargo").args(["build", "--release", "--locked", "--package", package]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let path = target.join("release").join(format!("hushproof{}", std::env::consts::EXE_SUFFIX));
+    let path = target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if !path.is_file() {
         bail!("cargo built no {}", path.display());
     }

@@ -26,6 +26,8 @@ pub(crate) const FIREFOX: Program = Program {
     package: "firefox-esr",
     elsewhere: "install Firefox and put it in PATH as `firefox`",
 };
+pub(crate) const PIP: Program =
+    Program { names: &["pip3", "pip"], package: "python3-pip", elsewhere: "install Python 3 with pip" };
 pub(crate) const WASM_LD: Program =
     Program { names: &["wasm-ld", "wasm-ld-19"], package: "lld-19", elsewhere: "install lld (brew install lld)" };
 

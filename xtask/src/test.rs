@@ -2,7 +2,7 @@
 
 use crate::count::{Counts, libtest};
 use crate::process::{command, tee};
-use crate::{build_web, check, setup, test_web, wasm_test};
+use crate::{build_web, check, onnx_tests, setup, test_web, wasm_test};
 use anyhow::{Result, bail};
 use std::io::Write;
 use std::time::Instant;
@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     ("setup", || setup::run(&[]).map(|()| Counts::default())),
     ("check", || check::run(&[]).map(|()| Counts::default())),
     ("native tests", native),
+    ("onnx tests", onnx_tests::tests),
     ("build-web", || build_web::run(&[]).map(|()| Counts::default())),
     ("wasm tests", || wasm_test::tests(&[])),
     ("web tests", test_web::tests),

@@ -1,7 +1,7 @@
 //! Window maxima as layers: max(a, b) = a + Relu(b − a).
 
 use crate::{
-    graph::planar::{Conv, FloatActivation},
+    graph::planar::{Conv, FloatActivation, Shape},
     ops::{Grid, OpError},
 };
 
@@ -31,6 +31,36 @@ impl Windows {
     }
 }
 
+/// The values that windows see, with a border where they go beyond the input: each of its values is one that every window
+/// with it has, the next tap inside. Pairs of place and element, and the shape.
+fn border(grid: &Grid, from: Shape) -> (Vec<(u32, u32)>, Shape) {
+    let along = |axis: usize, size: usize| -> Vec<usize> {
+        let (step, pad, size) = (grid.dilation[axis], grid.pad[axis] as i64, size as i64);
+        let length = (grid.to[axis] - 1) * grid.stride[axis] + (grid.kernel[axis] - 1) * step + 1;
+        let inside = |place: i64| {
+            let (at, step) = (place - pad, step as i64);
+            let taps = |distance: i64| (distance + step - 1) / step * step;
+            let next = if at < 0 {
+                at + taps(-at)
+            } else if at >= size {
+                at - taps(at - size + 1)
+            } else {
+                at
+            };
+            // Only a place that no window has may still be outside.
+            next.clamp(0, size - 1) as usize
+        };
+        (0..length as i64).map(inside).collect()
+    };
+    let (rows, columns) = (along(0, from.height), along(1, from.width));
+    let row = |channel: usize, row: usize| {
+        columns.iter().map(move |column| ((channel * from.height + row) * from.width + column) as u32)
+    };
+    let elements = (0..from.channels).flat_map(|channel| rows.iter().flat_map(move |at| row(channel, *at)));
+    let to = Shape { height: rows.len(), width: columns.len(), ..from };
+    ((0..).zip(elements).collect(), to)
+}
+
 impl Builder<'_> {
     /// The largest values of windows over an expression.
     pub(super) fn max_pool(&mut self, node: &Node, expr: Expr, grid: &Grid) -> Result<Expr, OpError> {
@@ -42,12 +72,16 @@ impl Builder<'_> {
             grid.pad[axis] > 0 || end > grid.from[axis]
         };
         let nonnegative = self.is_nonnegative(&expr);
-        if (beyond(0) || beyond(1)) && !nonnegative {
-            let reason = "padding of values that may be negative; put a Relu before it instead of behind";
-            return Err(OpError::Unsupported(vec![reason.into()]));
+        let mut shape = expr.shape;
+        let mut x = self.commit(node, expr)?;
+        // A border of zeros is never the largest of values that are not negative; others get one of the windows' own values.
+        let bordered = (beyond(0) || beyond(1)) && !nonnegative;
+        if bordered {
+            let (pairs, to) = border(grid, shape);
+            let expr = self.moved(node, Expr::tensor(x, shape), pairs, to)?;
+            x = self.commit(node, Expr { same_step: Some(x), ..expr })?;
+            shape = to;
         }
-        let shape = expr.shape;
-        let x = self.commit(node, expr)?;
         let mut most = Expr::tensor(x, shape);
         for axis in [1, 0] {
             let windows = Windows {
@@ -55,10 +89,10 @@ impl Builder<'_> {
                 kernel: grid.kernel[axis],
                 stride: grid.stride[axis],
                 dilation: grid.dilation[axis],
-                pad: grid.pad[axis],
+                pad: if bordered { 0 } else { grid.pad[axis] },
                 outputs: grid.to[axis],
             };
-            most = self.maxima(node, most, windows, beyond(axis), x)?;
+            most = self.maxima(node, most, windows, beyond(axis) && !bordered, x)?;
         }
         let origin = Some((node.name().to_owned(), node.op()));
         Ok(Expr { origin, same_step: Some(x), nonnegative, ..most })

@@ -2,7 +2,10 @@
 
 use crate::{
     graph::planar::Unary,
-    ops::{Id, OpError, OpResult, Rewriter},
+    ops::{
+        Id, OpError, OpResult, Rewriter,
+        extreme::{larger, smaller},
+    },
     tensor::{DType, MAX_ELEMENTS},
 };
 
@@ -118,7 +121,7 @@ pub(in crate::ops) fn width(shape: &[usize], indices: &[usize], batch: usize) ->
     width.ok_or_else(|| OpError::shape("rows of no more indices than axes", &[shape, indices]))
 }
 
-/// The data with values replaced: at each target, the number of the update that goes there, the last of several.
+/// The data with update i at element `targets[i]`: in its place, the last of several, or reduced with it, one after the other.
 pub(in crate::ops) fn scatter(
     to: &mut Rewriter<'_>,
     data: Id,
@@ -126,22 +129,55 @@ pub(in crate::ops) fn scatter(
     targets: &[usize],
     reduction: &str,
 ) -> OpResult<Vec<Id>> {
-    let (shape, dtype) = (to.shape(data), to.fact(data).dtype);
-    let len = to.len(data);
-    let mut placed: Vec<Option<u32>> = vec![None; len];
-    for (update, target) in targets.iter().enumerate() {
-        if placed[*target].replace(update as u32).is_some() && reduction != "none" {
-            return Err(OpError::unsupported("several updates of one value"));
-        }
-    }
-    let kept = (0..len).map(|i| (reduction != "none" || placed[i].is_none()).then_some(i as u32)).collect();
-    let updates = to.select(updates, shape.clone(), placed, if reduction == "mul" { 1.0 } else { 0.0 })?;
-    let data = to.select(data, shape, kept, 0.0)?;
-    let (data, updates) = (to.float(data)?, to.float(updates)?);
-    let y = match reduction {
-        "none" | "add" => to.op("Add", &[data, updates])?,
-        "mul" => to.op("Mul", &[data, updates])?,
+    let join: Option<fn(&mut Rewriter<'_>, Id, Id) -> OpResult<Id>> = match reduction {
+        "none" => None,
+        "add" => Some(|to, a, b| to.op("Add", &[a, b])),
+        "mul" => Some(|to, a, b| to.op("Mul", &[a, b])),
+        "max" => Some(larger),
+        "min" => Some(smaller),
         other => return Err(OpError::unsupported(format!("reduction = {other}"))),
     };
-    Ok(vec![to.relabel(y, dtype)?])
+    let dtype = to.fact(data).dtype;
+    let (mut data, updates) = (to.float(data)?, to.float(updates)?);
+    let Some(join) = join else {
+        let data = replaced(to, data, updates, targets.iter().copied().enumerate())?;
+        return Ok(vec![to.relabel(data, dtype)?]);
+    };
+    // In each round every value is met once.
+    let mut rounds: Vec<Vec<(usize, usize)>> = vec![];
+    let mut seen = vec![0; to.len(data)];
+    for (update, target) in targets.iter().enumerate() {
+        if rounds.len() == seen[*target] {
+            rounds.push(vec![]);
+        }
+        rounds[seen[*target]].push((update, *target));
+        seen[*target] += 1;
+    }
+    for round in rounds {
+        if reduction == "add" {
+            let mut placed: Vec<Option<u32>> = vec![None; to.len(data)];
+            round.iter().for_each(|(update, target)| placed[*target] = Some(*update as u32));
+            let added = to.select(updates, to.shape(data), placed, 0.0)?;
+            data = to.op("Add", &[data, added])?;
+            continue;
+        }
+        let column =
+            |element: fn(&(usize, usize)) -> usize| round.iter().map(|pair| Some(element(pair) as u32)).collect();
+        let old = to.select(data, vec![round.len()], column(|pair| pair.1), 0.0)?;
+        let new = to.select(updates, vec![round.len()], column(|pair| pair.0), 0.0)?;
+        let joined = join(to, old, new)?;
+        data = replaced(to, data, joined, round.iter().map(|pair| pair.1).enumerate())?;
+    }
+    Ok(vec![to.relabel(data, dtype)?])
+}
+
+/// The data with other values in the place of some: pairs of a value's number and the element that it replaces.
+fn replaced(to: &mut Rewriter<'_>, data: Id, values: Id, pairs: impl Iterator<Item = (usize, usize)>) -> OpResult<Id> {
+    let (shape, len) = (to.shape(data), to.len(data));
+    let mut placed: Vec<Option<u32>> = vec![None; len];
+    pairs.for_each(|(value, element)| placed[element] = Some(value as u32));
+    let kept = (0..len).map(|i| placed[i].is_none().then_some(i as u32)).collect();
+    let values = to.select(values, shape.clone(), placed, 0.0)?;
+    let data = to.select(data, shape, kept, 0.0)?;
+    to.op("Add", &[data, values])
 }

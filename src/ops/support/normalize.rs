@@ -5,15 +5,15 @@ use crate::{
     ops::{Id, OpResult, Rewriter},
 };
 
-/// The rows of a matrix with mean 0 and variance 1.
-pub(in crate::ops) fn normalized(to: &mut Rewriter<'_>, rows: Id, epsilon: f64) -> OpResult<Id> {
+/// The rows of a matrix with mean 0 and variance 1, and as columns their mean and the inverse of their deviation.
+pub(in crate::ops) fn normalized(to: &mut Rewriter<'_>, rows: Id, epsilon: f64) -> OpResult<[Id; 3]> {
     let mean = to.reduce("ReduceMean", rows, &[1], true)?;
     let centered = to.op("Sub", &[rows, mean])?;
     let squares = to.table("Pow", Unary::Pow { exponent: 2.0 }, centered)?;
     let variance = to.reduce("ReduceMean", squares, &[1], true)?;
     let variance = to.affine(variance, 1.0, epsilon)?;
     let inverse = to.table("Sqrt", Unary::InverseSqrt, variance)?;
-    to.op("Mul", &[centered, inverse])
+    Ok([to.op("Mul", &[centered, inverse])?, mean, inverse])
 }
 
 /// x · scale + bias.

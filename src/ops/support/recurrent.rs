@@ -33,6 +33,9 @@ impl Cell {
     }
 }
 
+/// Gates of an LSTM that peepholes lead to.
+const PEEPHOLES: usize = 3;
+
 /// One direction.
 struct Direction {
     cell: Cell,
@@ -41,6 +44,8 @@ struct Direction {
     state: Vec<Id>,
     input_bias: Vec<Id>,
     state_bias: Vec<Id>,
+    /// What an LSTM's cell weighs in the input, output and forget gates; empty without peepholes.
+    peepholes: Vec<Id>,
     activations: Vec<String>,
     /// Whether a GRU resets the product of the state rather than the state.
     linear_before_reset: bool,
@@ -57,14 +62,19 @@ pub(in crate::ops) fn unroll(
     attrs.ignore("hidden_size");
     let given = attrs.texts("activations");
     let reset = cell == Cell::Gru && attrs.flag("linear_before_reset", false);
-    for name in ["layout", "input_forget"] {
-        if attrs.flag(name, false) {
-            attrs.reject(format!("{name} = 1"));
-        }
+    let batch_first = attrs.flag("layout", false);
+    if attrs.flag("input_forget", false) {
+        attrs.reject("input_forget = 1");
     }
     attrs.finish()?;
     let inputs = Inputs(inputs);
     let (x, w, r) = (inputs.get(0)?, inputs.get(1)?, inputs.get(2)?);
+    // Steps × batch, and for states directions × batch, whatever the layout of the file.
+    let swapped = |to: &mut Rewriter<'_>, x: Id| match to.shape(x).len() {
+        3 if batch_first => to.transpose(x, &[1, 0, 2]),
+        _ => Ok(x),
+    };
+    let x = swapped(to, x)?;
     let (shape, weights, states) = (to.shape(x), to.shape(w), to.shape(r));
     let (&[steps, batch, width], &[directions, rows, _], &[_, _, hidden]) = (&shape[..], &weights[..], &states[..])
     else {
@@ -78,9 +88,6 @@ pub(in crate::ops) fn unroll(
         && to.list(lens, "the sequence lengths")?.iter().any(|len| *len != steps as i64)
     {
         return Err(OpError::unsupported("sequences of several lengths"));
-    }
-    if inputs.optional(7).is_some() {
-        return Err(OpError::unsupported("peepholes"));
     }
     let names: Vec<String> = match given {
         Some(names) => names,
@@ -104,6 +111,10 @@ pub(in crate::ops) fn unroll(
     if b.len() != directions * 2 * rows {
         return Err(OpError::Graph("the bias does not fit the weights".into()));
     }
+    let peepholes = inputs.optional(7).map(constant).transpose()?;
+    if peepholes.as_ref().is_some_and(|p| p.len() != directions * PEEPHOLES * hidden) {
+        return Err(OpError::Graph("the peepholes do not fit the weights".into()));
+    }
     let part = |values: &[f64], start: usize, len: usize| values[start..start + len].to_vec();
     let mut all: Vec<Vec<Id>> = vec![];
     let (mut last_h, mut last_c) = (vec![], vec![]);
@@ -114,6 +125,7 @@ pub(in crate::ops) fn unroll(
             state: vec![],
             input_bias: vec![],
             state_bias: vec![],
+            peepholes: vec![],
             activations: names[d * per..(d + 1) * per].to_vec(),
             linear_before_reset: reset,
         };
@@ -127,10 +139,15 @@ pub(in crate::ops) fn unroll(
             unit.input_bias.push(to.floats(&[hidden], part(&b, start, hidden))?);
             unit.state_bias.push(to.floats(&[hidden], part(&b, start + rows, hidden))?);
         }
+        for i in (0..PEEPHOLES).filter(|_| peepholes.is_some()) {
+            let all = peepholes.as_deref().unwrap_or_default();
+            unit.peepholes.push(to.floats(&[hidden], part(all, (d * PEEPHOLES + i) * hidden, hidden))?);
+        }
         let initial = |to: &mut Rewriter<'_>, input: usize| {
             let len = batch * hidden;
             match inputs.optional(input) {
                 Some(state) if to.len(state) == directions * len => {
+                    let state = swapped(to, state)?;
                     let sources = (d * len..(d + 1) * len).map(|i| Some(i as u32)).collect();
                     to.select(state, vec![batch, hidden], sources, 0.0)
                 }
@@ -162,7 +179,11 @@ pub(in crate::ops) fn unroll(
         (last_c, vec![directions, batch, hidden]),
     ] {
         let joined = to.with("Concat", &[("axis", Attr::Int(0))], &values)?;
-        outputs.push(to.reshape(joined, &shape)?);
+        let joined = to.reshape(joined, &shape)?;
+        outputs.push(match shape.len() {
+            4 if batch_first => to.transpose(joined, &[2, 0, 1, 3])?,
+            _ => swapped(to, joined)?,
+        });
     }
     if cell != Cell::Lstm {
         outputs.pop();
@@ -181,18 +202,29 @@ impl Direction {
                 Ok((h, h))
             }
             Cell::Lstm => {
-                let gate = |to: &mut Rewriter<'_>, gate: usize, which: usize| {
-                    let sum = self.sum(to, gate, x, h)?;
+                let gate = |to: &mut Rewriter<'_>, gate: usize, which: usize, cell: Id| {
+                    let mut sum = self.sum(to, gate, x, h)?;
+                    if let Some(weights) = self.peepholes.get(gate)
+                        && !self.is_zero(to, cell)
+                    {
+                        let seen = to.op("Mul", &[cell, *weights])?;
+                        sum = to.op("Add", &[sum, seen])?;
+                    }
                     act(to, which, sum)
                 };
-                let (input, output) = (gate(to, 0, 0)?, gate(to, 1, 0)?);
-                let candidate = gate(to, 3, 1)?;
+                let input = gate(to, 0, 0, c)?;
+                let early = if self.peepholes.is_empty() { Some(gate(to, 1, 0, c)?) } else { None };
+                let candidate = gate(to, 3, 1, c)?;
                 let mut cell = to.op("Mul", &[input, candidate])?;
                 if !self.is_zero(to, c) {
-                    let forget = gate(to, 2, 0)?;
+                    let forget = gate(to, 2, 0, c)?;
                     let kept = to.op("Mul", &[forget, c])?;
                     cell = to.op("Add", &[kept, cell])?;
                 }
+                let output = match early {
+                    Some(output) => output,
+                    None => gate(to, 1, 0, cell)?,
+                };
                 let shown = act(to, 2, cell)?;
                 Ok((to.op("Mul", &[output, shown])?, cell))
             }

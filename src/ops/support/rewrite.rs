@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Newest operator set version, of which the operators are that others stand for.
-const OPSET: i64 = 21;
+const OPSET: i64 = *crate::ops::OPSETS.end();
 
 /// A value of the graph.
 pub(crate) type Id = usize;

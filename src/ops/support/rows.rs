@@ -64,19 +64,21 @@ pub(in crate::ops) fn exponentials(to: &mut Rewriter<'_>, x: Id) -> OpResult<(Id
     Ok((shifted, exponentials, sum))
 }
 
-/// Whether each value of a matrix is the first largest of its row.
-pub(in crate::ops) fn first_largest(to: &mut Rewriter<'_>, x: Id) -> OpResult<Id> {
+/// Whether each value of a matrix is the largest of its row, the first of equals, or the `last`.
+pub(in crate::ops) fn one_largest(to: &mut Rewriter<'_>, x: Id, last: bool) -> OpResult<Id> {
     let size = to.shape(x)[1];
     let x = to.float(x)?;
     let most = largest(to, x)?;
     let difference = to.op("Sub", &[x, most])?;
     let equal = to.holds("ArgMax", Unary::Nonnegative, difference)?;
-    // How many of the values up to each are the largest: the first is where that is 1 and the value is one of them.
-    let before =
-        (0..size * size).map(|at| if at / size < at % size { -1.0 } else { f64::from(at / size == at % size) });
-    let sums = to.floats(&[size, size], before.collect())?;
+    // 1 for a value that is the largest, less 1 for each that is in front of it (or behind): 1 for one value only.
+    let weight = |at: usize| {
+        let (other, value) = if last { (at % size, at / size) } else { (at / size, at % size) };
+        if other < value { -1.0 } else { f64::from(other == value) }
+    };
+    let weights = to.floats(&[size, size], (0..size * size).map(weight).collect())?;
     let equal = to.float(equal)?;
-    let first = to.op("MatMul", &[equal, sums])?;
-    let first = to.affine(first, 1.0, -0.5)?;
-    to.holds("ArgMax", Unary::Positive, first)
+    let one = to.op("MatMul", &[equal, weights])?;
+    let one = to.affine(one, 1.0, -0.5)?;
+    to.holds("ArgMax", Unary::Positive, one)
 }

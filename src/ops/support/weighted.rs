@@ -55,21 +55,3 @@ impl Op for Weighted {
         Ok(vec![Lowered::Map { map: Map::Sparse(Sparse { columns }), bias }])
     }
 }
-
-/// The taps of a map that is one along each axis; `axes` gives for each coordinate of the result those of the input.
-pub(in crate::ops) fn separable(shape: &[usize], axes: &[Vec<Vec<(usize, f64)>>]) -> OpResult<Taps> {
-    let mut taps: Taps = vec![vec![(0, 1.0)]];
-    for (size, axis) in shape.iter().zip(axes) {
-        let each: usize = axis.iter().map(Vec::len).sum();
-        if taps.iter().map(Vec::len).sum::<usize>().saturating_mul(each) > MAX_ENTRIES {
-            return Err(OpError::Graph(format!("more than {MAX_ENTRIES} weights")));
-        }
-        let along = |outer: &Vec<(u32, f64)>, inner: &Vec<(usize, f64)>| {
-            let pairs =
-                outer.iter().flat_map(|(o, a)| inner.iter().map(move |(i, b)| (o * *size as u32 + *i as u32, a * b)));
-            pairs.collect::<Vec<_>>()
-        };
-        taps = taps.iter().flat_map(|outer| axis.iter().map(move |inner| along(outer, inner))).collect();
-    }
-    Ok(taps)
-}
