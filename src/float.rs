@@ -36,6 +36,11 @@ pub(crate) fn log2(x: f64) -> f64 {
     libm::log2(x)
 }
 
+/// The logarithm to base 10.
+pub(crate) fn log10(x: f64) -> f64 {
+    libm::log10(x)
+}
+
 /// `base` to a power.
 pub(crate) fn pow(base: f64, exponent: f64) -> f64 {
     libm::pow(base, exponent)

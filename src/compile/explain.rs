@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     error::Error,
+    float,
     graph::{Model, Network},
     quant::Scales,
 };
@@ -30,7 +31,7 @@ pub(super) fn scale(error: Error, network: &Network, rows: &[Vec<f64>], options:
         remedies.push("leave --bits out, so that the widths are searched".to_owned());
     }
     if options.margin > 1.0 {
-        let bits = options.margin.log2();
+        let bits = float::log2(options.margin);
         remedies.push(format!("lower --margin, now {} ({bits:.1} bits)", options.margin));
     }
     remedies.push("calibrate with rows like those that will be proved".to_owned());

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::trace;
 use crate::{
     error::{Error, Result},
+    float,
     graph::{Ending, Model, Network},
     quant::Scales,
 };
@@ -152,11 +153,11 @@ fn report(network: &Network, model: &Model, tensor: usize, sums: &Sums, step: &[
         least_step: step.iter().copied().fold(f64::INFINITY, f64::min),
         largest_step: step.iter().copied().fold(0.0, f64::max),
         bits,
-        bits_used: if decides { 1.0 } else { (spread as f64 + 1.0).log2() },
+        bits_used: if decides { 1.0 } else { float::log2(spread as f64 + 1.0) },
         max_error: sums.largest,
         mean_error: sums.error / sums.count.max(1.0),
         relative_error: if sums.noise > 0.0 { relative } else { 0.0 },
-        signal_to_noise_db: (sums.noise > 0.0 && sums.signal > 0.0).then(|| -20.0 * relative.log10()),
+        signal_to_noise_db: (sums.noise > 0.0 && sums.signal > 0.0).then(|| -20.0 * float::log10(relative)),
     }
 }
 

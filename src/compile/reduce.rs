@@ -105,7 +105,7 @@ fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, 
         (None, _) if outputs < 2 => Err("an argmax needs at least two outputs"),
         (None, _) => Ok(Reduced::ArgMax),
         (Some(at), End::Softmax) if outputs == 2 && at > 0.0 && at < 1.0 => {
-            Ok(Reduced::Differences((at / (1.0 - at)).ln()))
+            Ok(Reduced::Differences(float::ln(at / (1.0 - at))))
         }
         (Some(_), End::Softmax) => Err("a threshold on a softmax depends on all its arguments; use argmax"),
         (Some(_), End::Increasing) => Err("a threshold behind this activation is not served; publish the output"),

@@ -4,7 +4,7 @@
 //! To the left exact; values that do not fit their type are not reduced. To the right by a table, up to a table step.
 
 use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::pair};
-use crate::{graph::planar::Unary, tensor::DType};
+use crate::{float, graph::planar::Unary, tensor::DType};
 
 /// Most bits.
 const MAX_SHIFT: f64 = 31.0;
@@ -36,13 +36,13 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
         return Err(OpError::Graph(format!("shifts by a number that is not in 0..={MAX_SHIFT}")));
     }
     let (shape, most) = (bits.shape().to_vec(), bits.data().iter().copied().fold(0.0, f64::max));
-    let powers = bits.data().iter().map(|bits| (sign * bits).exp2()).collect();
+    let powers = bits.data().iter().map(|bits| float::exp2(sign * bits)).collect();
     let powers = to.floats(&shape, powers)?;
     let x = to.float(x)?;
     let mut y = to.op("Mul", &[x, powers])?;
     if sign < 0.0 {
         // Half of the least distance to the next whole number below, so that no rounding gets there.
-        y = to.affine(y, 1.0, 0.5 * (-most).exp2())?;
+        y = to.affine(y, 1.0, 0.5 * float::exp2(-most))?;
         y = to.table("Floor", Unary::Floor, y)?;
     }
     Ok(vec![to.relabel(y, DType::Int)?])

@@ -4,6 +4,7 @@
 use std::f64::consts::PI;
 
 use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::only};
+use crate::float;
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -36,7 +37,7 @@ pub(super) fn window(
     let period = if periodic { size } else { (size - 1.0).max(1.0) };
     let value = |i: u32| {
         let angle = 2.0 * PI * f64::from(i) / period;
-        a - b * angle.cos() + c * (2.0 * angle).cos()
+        a - b * float::cos(angle) + c * float::cos(2.0 * angle)
     };
     Ok(vec![to.floats(&[size as usize], (0..size as u32).map(value).collect())?])
 }

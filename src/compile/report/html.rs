@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Report;
+use crate::float;
 
 /// Layers that a plot shows; the table lists all.
 const MOST: usize = 40;
@@ -144,7 +145,7 @@ impl Report {
     fn errors(&self, out: &mut String) -> std::fmt::Result {
         let bar = |index: usize| {
             let layer = &self.layers[index];
-            let length = (1.0 + layer.relative_error.max(f64::MIN_POSITIVE).log10() / DECADES).clamp(0.0, 1.0);
+            let length = (1.0 + float::log10(layer.relative_error.max(f64::MIN_POSITIVE)) / DECADES).clamp(0.0, 1.0);
             let text = match layer.signal_to_noise_db {
                 Some(db) => format!("{} {db:.0} dB", share(layer.relative_error)),
                 None => "exact".to_owned(),
@@ -210,7 +211,7 @@ impl Report {
             })
             .collect();
         let span = |pick: fn(&(usize, f64, f64)) -> f64| {
-            let logs = || points.iter().map(pick).map(f64::log10);
+            let logs = || points.iter().map(pick).map(float::log10);
             let (low, high) = (logs().fold(f64::INFINITY, f64::min), logs().fold(f64::NEG_INFINITY, f64::max));
             (low - 0.1, (high - low + 0.2).max(0.2))
         };
@@ -231,7 +232,7 @@ impl Report {
                 out,
                 "<text class=\"soft\" x=\"{}\" y=\"{at}\" text-anchor=\"end\">{}</text>",
                 left - 4.0,
-                share(10f64.powf(log))
+                share(float::pow(10.0, log))
             )?;
         }
         for (log, anchor, at) in [(x.0, "start", left), (x.0 + x.1, "end", left + width)] {
@@ -239,12 +240,12 @@ impl Report {
                 out,
                 "<text class=\"soft\" x=\"{at}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text>",
                 bottom + 16.0,
-                seconds(10f64.powf(log))
+                seconds(float::pow(10.0, log))
             )?;
         }
         for (index, time, error) in points {
-            let cx = left + width * (time.log10() - x.0) / x.1;
-            let cy = bottom - height * (error.log10() - y.0) / y.1;
+            let cx = left + width * (float::log10(time) - x.0) / x.1;
+            let cy = bottom - height * (float::log10(error) - y.0) / y.1;
             let class = if index == self.search.taken { "c" } else { "a" };
             writeln!(out, "<circle class=\"{class}\" cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\"/>")?;
             let bits = self.search.attempts[index].value_bits;

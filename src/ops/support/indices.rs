@@ -121,6 +121,9 @@ pub(in crate::ops) fn width(shape: &[usize], indices: &[usize], batch: usize) ->
     width.ok_or_else(|| OpError::shape("rows of no more indices than axes", &[shape, indices]))
 }
 
+/// Adds an operator of two operands.
+type Join = fn(&mut Rewriter<'_>, Id, Id) -> OpResult<Id>;
+
 /// The data with update i at element `targets[i]`: in its place, the last of several, or reduced with it, one after the other.
 pub(in crate::ops) fn scatter(
     to: &mut Rewriter<'_>,
@@ -129,7 +132,7 @@ pub(in crate::ops) fn scatter(
     targets: &[usize],
     reduction: &str,
 ) -> OpResult<Vec<Id>> {
-    let join: Option<fn(&mut Rewriter<'_>, Id, Id) -> OpResult<Id>> = match reduction {
+    let join: Option<Join> = match reduction {
         "none" => None,
         "add" => Some(|to, a, b| to.op("Add", &[a, b])),
         "mul" => Some(|to, a, b| to.op("Mul", &[a, b])),

@@ -4,7 +4,10 @@
 //! take that number as their step, so their codes are whole too, and nothing is rounded.
 
 use super::{Channel, Ranges};
-use crate::graph::planar::{FloatActivation, FloatLayer, Map, Network, Term};
+use crate::{
+    float,
+    graph::planar::{FloatActivation, FloatLayer, Map, Network, Term},
+};
 
 /// Bits of the remainder that rounds weights onto given codes: errors of single weights, of at most half a unit, are then
 /// what single precision leaves open too.
@@ -20,7 +23,7 @@ pub fn code_bits(network: &Network, ranges: &Ranges) -> Option<u32> {
     let layers = network.layers.iter().zip(ranges.tensors.iter().skip(1)).filter(|(layer, _)| quantizes(layer));
     let arguments = layers.flat_map(|(_, channels)| channels).map(Channel::magnitude).reduce(f64::max)?;
     let input = input_step(network).map_or(0.0, |step| magnitude(&ranges.tensors[0]) / step);
-    Some((arguments.max(input) * REACH + 1.0).log2().ceil().clamp(1.0, f64::from(u32::BITS)) as u32)
+    Some(float::log2(arguments.max(input) * REACH + 1.0).ceil().clamp(1.0, f64::from(u32::BITS)) as u32)
 }
 
 /// The step at which each tensor, the input first, is exact; none where it holds no codes, or its values would be more than
