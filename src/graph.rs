@@ -9,7 +9,10 @@ mod network;
 pub mod planar;
 mod port;
 
-use crate::error::{ArtifactKind, Error, Result};
+use crate::{
+    error::{ArtifactKind, Error, Result},
+    float,
+};
 
 pub use chain::ACCUMULATOR_BITS;
 pub use digits::Digits;
@@ -31,7 +34,7 @@ fn elements(shape: &[usize]) -> Option<usize> {
 /// Turns logits into probabilities: `e^(x_i − max) / Σ e^(x_j − max)`.
 pub(crate) fn softmax(values: &mut [f64]) {
     let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    values.iter_mut().for_each(|value| *value = (*value - max).exp());
+    values.iter_mut().for_each(|value| *value = float::exp(*value - max));
     let sum: f64 = values.iter().sum();
     values.iter_mut().for_each(|value| *value /= sum);
 }

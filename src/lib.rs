@@ -10,6 +10,7 @@ pub mod codec;
 pub mod compile;
 pub mod data;
 pub mod error;
+mod float;
 pub mod graph;
 #[cfg(feature = "compile")]
 pub mod onnx;

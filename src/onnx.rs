@@ -1,18 +1,20 @@
 //! ONNX bytes to a float [`Network`].
 //!
-//! tract parses the protobuf; everything after that is ours, because the bytes are untrusted: reading checks and orders
-//! the graph, infers every shape with the operators' own rules and folds constants, and normalizing composes affine
-//! maps. No integers and no circuits here.
+//! The bytes are untrusted: reading checks and orders the graph, infers every shape with the operators' own rules and folds
+//! constants, and normalizing composes affine maps. No integers and no circuits here.
 
+#[cfg(not(target_arch = "wasm32"))]
 mod float_model;
 mod graph;
 mod normalize;
 mod order;
+mod pb;
 mod planar;
 mod proto;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub use float_model::FloatModel;
 pub use graph::{Graph, Node};
 

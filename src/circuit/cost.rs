@@ -1,6 +1,7 @@
 //! What a proof costs: on two threads the work of the stock prover, of which ours takes a share; and our prover's memory.
 
 use super::DEGREE;
+use crate::float;
 
 /// Predicted cost of one proof on two threads.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -41,10 +42,10 @@ impl Shape {
         let fixed = (self.fixed + self.permuted) as f64;
         let pieces = (DEGREE - 1) as f64;
         let msm = {
-            let window = (n.ln() + 2.0).floor().max(3.0);
-            (254.0 / window).ceil() * (n + 2f64.powf(window)) * POINT_ADDITION_SECONDS
+            let window = (float::ln(n) + 2.0).floor().max(3.0);
+            (254.0 / window).ceil() * (n + float::exp2(window)) * POINT_ADDITION_SECONDS
         };
-        let transform = |n: f64| n * n.log2() / 2.0 * FIELD_PRODUCT_SECONDS;
+        let transform = |n: f64| n * float::log2(n) / 2.0 * FIELD_PRODUCT_SECONDS;
         let commitments = advice - self.small as f64 * (1.0 - SMALL_SHARE) + 1.0 + pieces + 2.0;
         let transforms = advice * transform(n) + (advice + fixed + 1.0) * transform(extended);
         let gates = extended * (8.0 * advice + 7.0 * fixed) * FIELD_PRODUCT_SECONDS;

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    float,
     graph::{
         Ending, Network, chain,
         planar::{self, Function},
@@ -99,7 +100,7 @@ fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, 
         (None, _) => Ok(Reduced::ArgMax),
         (Some(_), End::Softmax) => Err("a threshold on a softmax depends on all its arguments; use argmax"),
         (Some(_), End::Increasing) => Err("a threshold behind this activation is not served; publish the output"),
-        (Some(at), End::Sigmoid) if at > 0.0 && at < 1.0 => Ok(Reduced::Threshold((at / (1.0 - at)).ln())),
+        (Some(at), End::Sigmoid) if at > 0.0 && at < 1.0 => Ok(Reduced::Threshold(float::ln(at / (1.0 - at)))),
         (Some(_), End::Sigmoid) => Err("a threshold on a probability lies between 0 and 1"),
         (Some(at), End::Relu) if at <= 0.0 => Err("a threshold on a Relu is above 0"),
         (Some(at), End::Relu | End::Linear) => Ok(Reduced::Threshold(at)),

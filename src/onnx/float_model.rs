@@ -2,8 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use prost::Message;
 use tract_onnx::{
-    pb::ModelProto,
     prelude::{
         DatumType, Framework, InferenceFact, InferenceModelExt, IntoRunnable, IntoTValue, IntoTensor, Tensor,
         TractError, TypedRunnableModel, tvec,
@@ -13,6 +13,7 @@ use tract_onnx::{
 
 use super::{
     graph::{Graph, input_shape},
+    pb::ModelProto,
     proto::{self, Source},
 };
 use crate::{Error, Result, graph::Port};
@@ -72,7 +73,7 @@ impl FloatModel {
 fn plan(model: &ModelProto, input: &Port) -> Result<(Arc<TypedRunnableModel>, DatumType), TractError> {
     // Declared types of inner and output tensors are neither needed nor checked.
     let onnx = tract_onnx::onnx().with_ignore_output_types(true).with_ignore_value_info(true);
-    let model = onnx.model_for_proto_model(model)?;
+    let model = onnx.model_for_read(&mut model.encode_to_vec().as_slice())?;
     let datum_type = model.input_fact(0)?.datum_type.concretize().unwrap_or(DatumType::F32);
     let fact = InferenceFact::dt_shape(datum_type, &input.shape);
     let plan = model.with_input_fact(0, fact)?.into_optimized()?.into_runnable()?;

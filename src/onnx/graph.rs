@@ -2,10 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use tract_onnx::pb::{NodeProto, ValueInfoProto};
-
 use super::{
     order,
+    pb::{NodeProto, ValueInfoProto},
     proto::{self, Source},
 };
 use crate::{

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::graph::{Graph, Node};
 use crate::{
-    Error, Result,
+    Error, Result, float,
     graph::chain::{FloatActivation, FloatLayer, Network},
     ops::{Affine, Inputs, Lowered, OpError},
     tensor::MAX_ELEMENTS,
@@ -153,7 +153,7 @@ impl Normalizer<'_> {
                 if p <= 0.0 || p >= 1.0 {
                     return Err(OpError::Graph(format!("compares a sigmoid, which lies between 0 and 1, with {p}")));
                 }
-                let logit = (p / (1.0 - p)).ln();
+                let logit = float::ln(p / (1.0 - p));
                 self.stored = self.stored.saturating_sub(sigmoid.weights.data.len() + sigmoid.bias.len());
                 let op = crate::ops::find(&sigmoid.op).map_or(node.op(), crate::ops::Def::onnx);
                 let map = Affine::dense(sigmoid.weights, sigmoid.bias);

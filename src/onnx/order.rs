@@ -5,8 +5,7 @@ use std::{
     collections::{BinaryHeap, HashMap, HashSet},
 };
 
-use tract_onnx::pb::{GraphProto, NodeProto};
-
+use super::pb::{GraphProto, NodeProto};
 use crate::{Error, Result, ops::Ending};
 
 /// Names unnamed nodes "#index", drops nodes and initializers that no output needs, and sorts the nodes so that each
@@ -154,7 +153,7 @@ fn given(graph: &GraphProto) -> Result<HashSet<&str>> {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use tract_onnx::pb::{NodeProto, ValueInfoProto};
+    use super::super::pb::{NodeProto, ValueInfoProto};
 
     use super::*;
 

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use tract_onnx::{
-    Onnx,
+use prost::Message;
+
+use super::{
+    order,
     pb::{
         self, AttributeProto, ModelProto, NodeProto, TensorProto, ValueInfoProto,
         attribute_proto::AttributeType,
@@ -12,10 +14,7 @@ use tract_onnx::{
         tensor_shape_proto::dimension,
         type_proto,
     },
-    prelude::Framework,
 };
-
-use super::order;
 use crate::{
     Error, Result,
     ops::{Attr, Attrs, OPSETS},
@@ -34,10 +33,9 @@ pub(super) struct Source {
 
 /// Parses a model and orders its graph.
 pub(super) fn parse(bytes: &[u8]) -> Result<Source> {
-    let mut reader = bytes;
-    match Onnx::default().proto_model_for_read(&mut reader) {
+    match ModelProto::decode(bytes) {
         Ok(model) => check(model),
-        Err(error) => Err(Error::NotOnnx { reason: format!("{error:#}") }),
+        Err(error) => Err(Error::NotOnnx { reason: error.to_string() }),
     }
 }
 
@@ -128,7 +126,8 @@ fn dtype(code: i32, name: &str) -> Result<(DType, DataType)> {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => DType::Int,
         DataType::Bool => DType::Bool,
         other => {
-            let reason = format!("element type {} ({code}); save the model in FLOAT or DOUBLE", other.as_str_name());
+            let element = format!("{other:?}").to_uppercase();
+            let reason = format!("element type {element} ({code}); save the model in FLOAT or DOUBLE");
             return Err(Error::Graph { node: name.into(), reason });
         }
     };

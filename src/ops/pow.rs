@@ -4,7 +4,7 @@
 //! e^(b · ln a) by a table of e^x. Unsupported: both private.
 
 use super::{OpError, RewriteDef, inputs::without_attributes};
-use crate::{graph::planar::Unary, tensor::DType};
+use crate::{float, graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Pow",
@@ -35,7 +35,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         if base.data().iter().any(|base| *base <= 0.0) {
             return Err(OpError::unsupported("a private power of a number that is not positive"));
         }
-        let (shape, logs) = (base.shape().to_vec(), base.data().iter().map(|base| base.ln()).collect());
+        let (shape, logs) = (base.shape().to_vec(), base.data().iter().map(|base| float::ln(*base)).collect());
         let logs = to.floats(&shape, logs)?;
         let b = to.float(b)?;
         let y = to.op("Mul", &[b, logs])?;

@@ -4,6 +4,7 @@
 
 use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
 use crate::{
+    float,
     graph::chain::FloatActivation,
     tensor::{Fact, Tensor},
 };
@@ -25,7 +26,7 @@ impl Op for Sigmoid {
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
-        elementwise::map(inputs, |x| 1.0 / (1.0 + (-x).exp()))
+        elementwise::map(inputs, float::sigmoid)
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {

@@ -10,6 +10,7 @@ use super::{
     tensor,
 };
 use crate::{
+    float,
     graph::planar::Unary,
     tensor::{Fact, Tensor},
 };
@@ -59,7 +60,7 @@ impl Op for Softmax {
             for offset in 0..stride {
                 let each = || (0..size).map(|i| i * stride + offset);
                 let most = each().map(|i| block[i]).fold(f64::NEG_INFINITY, f64::max);
-                each().for_each(|i| block[i] = (block[i] - most).exp());
+                each().for_each(|i| block[i] = float::exp(block[i] - most));
                 let sum: f64 = each().map(|i| block[i]).sum();
                 each().for_each(|i| block[i] /= sum);
             }

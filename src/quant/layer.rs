@@ -3,6 +3,7 @@
 use super::{Span, sigmoid};
 use crate::{
     error::{Error, Result},
+    float,
     graph::{
         ACCUMULATOR_BITS, Digits,
         chain::{Activation, FloatActivation, FloatLayer, IntMatrix, Layer, SegmentTable},
@@ -214,10 +215,10 @@ fn positive(value: f64) -> f64 {
 }
 
 fn exp2(bits: u32) -> f64 {
-    f64::from(bits).exp2()
+    float::exp2(f64::from(bits))
 }
 
 /// Bits of a magnitude.
 fn bits(value: f64) -> u32 {
-    value.abs().log2().floor() as u32 + 1
+    float::log2(value.abs()).floor() as u32 + 1
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    float::{self, sigmoid},
     graph::{Digits, chain::SegmentTable},
 };
 
@@ -11,10 +12,6 @@ pub(super) const EXTENT: f64 = 8.0;
 pub(super) const MAX_SEGMENTS: usize = 4095;
 /// Points of a segment that are looked at when there are more.
 const SAMPLES: u32 = 64;
-
-fn sigmoid(y: f64) -> f64 {
-    1.0 / (1.0 + (-y).exp())
-}
 
 /// Bits of the sigmoid's codes. Finer codes make slopes finer but leave less of a row for the weights of the consumer,
 /// so a hidden Sigmoid (one that another layer reads) balances the two.
@@ -41,7 +38,7 @@ pub fn sigmoid_table(segments: usize, limb_bits: u32, output_bits: u32) -> Resul
         let reason = format!("{segments} segments, limbs of {limb_bits} bits, codes of {output_bits} bits");
         return Err(Error::Option { option: "segments", reason });
     }
-    let scale = f64::from(output_bits).exp2();
+    let scale = float::exp2(f64::from(output_bits));
     let cells = f64::from(1u32 << limb_bits);
     let width = EXTENT / segments as f64;
     let half = (1u32 << (output_bits - 1)) - 1;
@@ -73,7 +70,7 @@ pub fn sigmoid_table(segments: usize, limb_bits: u32, output_bits: u32) -> Resul
 
 /// The largest |table − σ| of a table over [0, 8) and beyond, rounding of y to cells included.
 pub fn sigmoid_error(table: &SegmentTable, limb_bits: u32) -> f64 {
-    let scale = f64::from(table.output_bits).exp2();
+    let scale = float::exp2(f64::from(table.output_bits));
     let cells = f64::from(1u32 << limb_bits.min(20));
     let width = EXTENT / table.last() as f64;
     let mut error: f64 = 0.0;

@@ -1,6 +1,7 @@
 //! A float network in normal form: a chain of affine maps, each followed by one activation.
 
 use super::Port;
+use crate::float;
 
 /// A dense row-major matrix.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +87,7 @@ impl FloatLayer {
         match self.activation {
             FloatActivation::Identity => y.to_vec(),
             FloatActivation::Relu => y.iter().map(|y| y.max(0.0)).collect(),
-            FloatActivation::Sigmoid => y.iter().map(|y| 1.0 / (1.0 + (-y).exp())).collect(),
+            FloatActivation::Sigmoid => y.iter().map(|y| float::sigmoid(*y)).collect(),
             FloatActivation::Threshold { at } => y.iter().map(|y| f64::from(*y >= at)).collect(),
             FloatActivation::ArgMax => {
                 let best = y.iter().enumerate().fold(0, |best, (i, v)| if *v > y[best] { i } else { best });

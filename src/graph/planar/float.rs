@@ -1,8 +1,9 @@
 //! Evaluation of float networks, in double precision.
 
-use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
+use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 use super::{FloatActivation, FloatLayer, Function, Network, Shape, Term, conv::accumulate};
+use crate::float::{erf, exp_m1, sigmoid, softplus, tanh};
 
 impl Network {
     /// The output values on input values (flat, ONNX order), as many as [`Self::input_shape`] has.
@@ -83,18 +84,18 @@ impl Function {
     pub fn eval(&self, x: f64) -> f64 {
         match *self {
             Self::Sigmoid => sigmoid(x),
-            Self::Tanh => x.tanh(),
+            Self::Tanh => tanh(x),
             Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
             Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
             Self::Silu => x * sigmoid(x),
             Self::Gelu => 0.5 * x * (1.0 + erf(x * FRAC_1_SQRT_2)),
-            Self::GeluTanh => 0.5 * x * (1.0 + ((2.0 / PI).sqrt() * (x + 0.044715 * x * x * x)).tanh()),
-            Self::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Self::GeluTanh => 0.5 * x * (1.0 + tanh((2.0 / PI).sqrt() * (x + 0.044715 * x * x * x))),
+            Self::Softplus => softplus(x),
             Self::Elu { alpha } => {
                 if x >= 0.0 {
                     x
                 } else {
-                    alpha * x.exp_m1()
+                    alpha * exp_m1(x)
                 }
             }
             Self::Erf => erf(x),
@@ -102,26 +103,6 @@ impl Function {
             Self::Unary(unary) => unary.eval(x),
         }
     }
-}
-
-fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-/// The error function to double precision: 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, whose terms share a sign.
-fn erf(x: f64) -> f64 {
-    if x.abs() > 6.0 || x == 0.0 {
-        return x.signum() * f64::from(x != 0.0);
-    }
-    let (mut term, mut sum) = (x, x);
-    for n in 1..256 {
-        term *= 2.0 * x * x / f64::from(2 * n + 1);
-        sum += term;
-        if term.abs() < sum.abs() * f64::EPSILON / 2.0 {
-            break;
-        }
-    }
-    FRAC_2_SQRT_PI * (-x * x).exp() * sum
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -6,6 +6,7 @@ use super::{
     gather,
 };
 use crate::{
+    float,
     graph::planar::{Conv, FloatActivation, Function, Map, Shape, Sparse},
     ops::{Affine, Linear, OpError, planes},
     tensor::MAX_ELEMENTS,
@@ -378,7 +379,7 @@ impl Builder<'_> {
                 return Err(OpError::Graph(format!("compares a sigmoid, which lies between 0 and 1, with {p}")));
             }
             value.expr = sigmoid;
-            at = sign * (p / (1.0 - p)).ln();
+            at = sign * float::ln(p / (1.0 - p));
         }
         if negate {
             value.expr.scale(&vec![-1.0; value.expr.shape.len()]);

@@ -1,6 +1,6 @@
 //! Hand-made graphs: what normal form makes of them, and which error refuses them.
 
-use tract_onnx::pb::{
+use crate::onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
     ValueInfoProto, tensor_shape_proto as shape, type_proto,
 };

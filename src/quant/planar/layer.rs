@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
+    float,
     graph::{
         ACCUMULATOR_BITS, Digits,
         planar::{Activation, FloatActivation, FloatLayer, Layer, Map, Network, Shape, Term},
@@ -35,7 +36,7 @@ pub(super) fn quantize(
         return unrounded(layer, times);
     }
     let activation = steps.activation[index].clone();
-    let scale = f64::from(digits.remainder_bits()).exp2();
+    let scale = float::exp2(f64::from(digits.remainder_bits()));
     // The real value of Y = 1.
     let unit: Vec<f64> = match &activation {
         Activation::Table(table) => vec![steps.argument[*table] / scale; layer.shape.channels],
@@ -142,8 +143,8 @@ fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Dig
         }
     }
     let seen = &ranges.tensors[index + 1];
-    let row = f64::from(digits.row_bits()).exp2();
-    let room = f64::from(ACCUMULATOR_BITS - SPARE_BITS).exp2() / row;
+    let row = float::exp2(f64::from(digits.row_bits()));
+    let room = float::exp2(f64::from(ACCUMULATOR_BITS - SPARE_BITS)) / row;
     let unit = |all: f64, seen: f64| positive(all.min((REACH * seen).max(all / room))) / (FILL * row);
     if let FloatActivation::Threshold { at } = layer.activation {
         let seen = seen.iter().map(|c| (c.min - at).abs().max((c.max - at).abs()));

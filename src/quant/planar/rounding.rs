@@ -2,6 +2,7 @@
 
 use crate::{
     error::{Error, Result},
+    float,
     graph::{
         ACCUMULATOR_BITS, Digits,
         planar::{Conv, FloatActivation, FloatLayer, Map, Product, Shape, Sparse},
@@ -121,7 +122,7 @@ impl<'a> Rounding<'a> {
         if self.largest == 0.0 || self.largest >= 0.5 {
             return Ok(());
         }
-        let missing = -self.largest.max(f64::MIN_POSITIVE).log2();
+        let missing = -float::log2(self.largest.max(f64::MIN_POSITIVE));
         let max_bits = digits.remainder_bits();
         Err(self.range(max_bits + missing.ceil() as u32, max_bits))
     }
@@ -132,10 +133,10 @@ impl<'a> Rounding<'a> {
     }
 
     fn integer(&self, value: f64) -> Result<i64> {
-        if value.abs() < f64::from(ACCUMULATOR_BITS).exp2() {
+        if value.abs() < float::exp2(f64::from(ACCUMULATOR_BITS)) {
             return Ok(value as i64);
         }
-        Err(self.range(value.abs().log2().floor() as u32 + 1, ACCUMULATOR_BITS))
+        Err(self.range(float::log2(value.abs()).floor() as u32 + 1, ACCUMULATOR_BITS))
     }
 
     fn range(&self, got_bits: u32, max_bits: u32) -> Error {

@@ -3,6 +3,7 @@
 use super::{Channel, Options, Ranges, is_decision, products::Scales};
 use crate::{
     error::{Error, Result},
+    float,
     graph::{
         Digits,
         planar::{Activation, FloatActivation, FloatLayer, Function, Network, Table, table_bits},
@@ -143,7 +144,7 @@ fn saturation(function: Function) -> f64 {
 
 /// Width of an argument of a table. That of a function that rounds divides ½, so that integers and ties are met exactly.
 fn argument_step(function: Function, half: f64, bits: u32) -> f64 {
-    let step = 2.0 * half / f64::from(bits).exp2();
+    let step = 2.0 * half / float::exp2(f64::from(bits));
     let parts = (0.5 / step).floor();
     let rounds = matches!(function, Function::Unary(unary) if unary.is_integer());
     if rounds && parts >= 1.0 { 0.5 / parts } else { step }
@@ -207,7 +208,7 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
         }
     }
     let wanted = range.iter().map(|range| range.iter().map(|largest| positive(*largest) / top).collect()).collect();
-    let cut = f64::from(digits.remainder_bits()).exp2();
+    let cut = float::exp2(f64::from(digits.remainder_bits()));
     let silent = ranges.tensors.iter().map(|tensor| tensor.iter().all(|channel| channel.magnitude() == 0.0)).collect();
     let steps = Scales { network, root, fixed, wanted, silent, cut }.steps()?;
     for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(t, _)| matches!(needs[*t], Need::Range(_))) {
@@ -216,7 +217,7 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
         if largest > top * (1.0 + f64::EPSILON.sqrt()) {
             let (node, op) = name(network, tensor);
             let max_bits = digits.value_bits();
-            let got_bits = (largest.log2().ceil() as u32).max(max_bits + 1);
+            let got_bits = (float::log2(largest).ceil() as u32).max(max_bits + 1);
             return Err(Error::Range { node, op, got_bits, max_bits });
         }
     }

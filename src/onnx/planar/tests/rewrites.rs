@@ -1,6 +1,6 @@
 //! Operators that stand for others, against tract and the graph's own evaluation.
 
-use tract_onnx::pb::{AttributeProto, NodeProto};
+use crate::onnx::pb::{AttributeProto, NodeProto};
 
 use super::{Build, graph};
 use crate::{
