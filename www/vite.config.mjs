@@ -9,7 +9,7 @@ const copyPackage = {
   name: "copy-package",
   apply: "build",
   async writeBundle({ dir }) {
-    for (const folder of ["lib", "threads", "plain", "single"]) {
+    for (const folder of ["lib", "threads", "plain", "single", "compiler"]) {
       await cp(`${pkg}/${folder}`, `${dir}/pkg/${folder}`, { recursive: true, filter: (path) => !/\.d\.ts$|package\.json$|\.gitignore$/.test(path) });
     }
   },

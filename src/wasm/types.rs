@@ -1,111 +1,26 @@
 //! Conversions between JavaScript values and ours; field names are the JavaScript contract.
 
-use std::collections::BTreeMap;
-
-use js_sys::{Array, Float32Array, Float64Array, Object, Reflect};
+use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
-use crate::{
-    error::{ArtifactKind, Error, Result},
-    graph::Model,
-    prove::{self, ProvingKey, VerifyingKey},
-    statement::OutputKind,
-};
+use crate::error::{ArtifactKind, Error, Result, UnsupportedOp};
 
 /// Deepest nesting of input arrays.
 const MAX_DEPTH: usize = 16;
 
-#[derive(Serialize)]
-pub(super) struct Info<'a> {
-    model: &'a str,
-    digest: String,
-    k: u32,
-    rows: usize,
-    advice_columns: usize,
-    srs_origin: String,
-    inputs: [InputInfo<'a>; 1],
-    outputs: [OutputInfo<'a>; 1],
-}
-
-#[derive(Serialize)]
-struct InputInfo<'a> {
-    name: &'a str,
-    shape: &'a [usize],
-    min: Vec<f64>,
-    max: Vec<f64>,
-}
-
-#[derive(Serialize)]
-struct OutputInfo<'a> {
-    name: &'a str,
-    kind: &'static str,
-}
-
-impl<'a> Info<'a> {
-    pub(super) fn new(model: &'a Model, key: &'a ProvingKey) -> Self {
-        let (input, (min, max)) = (model.input(), model.input_range());
-        Self {
-            model: model.name(),
-            digest: hex::encode(key.vk.digest()),
-            k: key.layout.k(),
-            rows: key.layout.rows_used(),
-            advice_columns: key.vk.params.advice_columns(),
-            srs_origin: key.vk.srs_origin.to_string(),
-            inputs: [InputInfo { name: &input.name, shape: &input.shape, min, max }],
-            outputs: [OutputInfo {
-                name: &model.output().name,
-                kind: match key.vk.statement.kind {
-                    OutputKind::Scale { .. } => "value",
-                    OutputKind::Decision => "decision",
-                    OutputKind::Index => "index",
-                },
-            }],
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct Proved<'a> {
-    proof: String,
-    outputs: BTreeMap<&'a str, &'a [f64]>,
-    seconds: prove::Seconds,
-    stages: prove::StageSeconds,
-}
-
-impl<'a> Proved<'a> {
-    pub(super) fn new(vk: &'a VerifyingKey, proved: &'a prove::Proved) -> Self {
-        Self {
-            proof: proved.proof.to_json(),
-            outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), proved.outputs.as_slice())]),
-            seconds: proved.seconds,
-            stages: proved.stages,
-        }
-    }
-}
-
-#[derive(Serialize)]
-pub(super) struct Verified<'a> {
-    outputs: BTreeMap<&'a str, &'a [f64]>,
-    model: &'a str,
-    seconds: f64,
-    srs_origin: String,
-}
-
-impl<'a> Verified<'a> {
-    pub(super) fn new(vk: &'a VerifyingKey, verified: &'a prove::Verified, seconds: f64) -> Self {
-        Self {
-            outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), verified.outputs.as_slice())]),
-            model: &vk.model,
-            seconds,
-            srs_origin: vk.srs_origin.to_string(),
-        }
-    }
-}
-
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)
+}
+
+/// As [`to_js`], with the bytes of files added to the object.
+pub(super) fn with_files(value: &impl Serialize, files: &[(&str, &[u8])]) -> Result<JsValue, JsValue> {
+    let object = to_js(value)?;
+    for (name, bytes) in files {
+        Reflect::set(&object, &(*name).into(), &Uint8Array::from(*bytes))?;
+    }
+    Ok(object)
 }
 
 #[derive(Serialize)]
@@ -144,6 +59,20 @@ fn details(error: &Error) -> Value {
             json!({ "kind": kind.to_string(), "expected": expected, "got": got })
         }
         Error::Option { option, .. } => json!({ "option": option }),
+        Error::Unsupported(operators) => {
+            let operator =
+                |found: &UnsupportedOp| json!({ "node": found.node, "op": found.op, "reason": found.reason });
+            json!({ "operators": operators.iter().map(operator).collect::<Vec<_>>() })
+        }
+        Error::DynamicShape { input, shape } => json!({ "input": input, "shape": shape }),
+        Error::Shape { node, op, expected, got } => {
+            json!({ "node": node, "op": op, "expected": expected, "got": got })
+        }
+        Error::Graph { node, .. } => json!({ "node": node }),
+        Error::ExternalData { tensor } => json!({ "tensor": tensor }),
+        Error::Range { node, op, got_bits, max_bits } => {
+            json!({ "node": node, "op": op, "needed": got_bits, "available": max_bits })
+        }
         _ => json!({}),
     }
 }

@@ -14,7 +14,8 @@ const manifest = {
     "./threads/*": "./threads/*",
     "./plain/*": "./plain/*",
     "./single/*": "./single/*",
+    "./compiler/*": "./compiler/*",
   },
-  files: ["lib", "threads", "plain", "single"],
+  files: ["lib", "threads", "plain", "single", "compiler"],
 };
 await writeFile(new URL("../../pkg/package.json", import.meta.url), `${JSON.stringify(manifest, null, 2)}\n`);

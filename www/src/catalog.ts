@@ -1,23 +1,32 @@
-/** The models this site offers, as listed in `artifacts/manifest.json`. */
+/** The models to choose from: those that the site offers, as listed in `artifacts/manifest.json`, and those compiled on the page. */
+
+export type ModelFile = string | Uint8Array<ArrayBuffer>;
 
 export interface CatalogEntry {
   id: string;
   title: string;
   description: string;
-  /** Files, relative to the manifest. */
-  hush: string;
-  vk: string;
-  srs: string;
+  /** Files: bytes, or addresses relative to the manifest. */
+  hush: ModelFile;
+  vk: ModelFile;
+  srs: ModelFile;
   /** SHA-256 of the SRS file in hexadecimal. */
-  srsDigest: string;
+  srsDigest?: string;
   input: { name: string; shape: number[]; features?: string[] };
   examples: { label: string; record: number[] }[];
+  /** Records to choose from by number. */
+  samples?: readonly Float64Array[];
   /** Class names: two for a probability with a threshold, otherwise one for each output value. */
   classes?: string[] | null;
   threshold?: number | null;
 }
 
-export const MANIFEST = new URL("artifacts/manifest.json", document.baseURI);
+const MANIFEST = new URL("artifacts/manifest.json", document.baseURI);
+
+/** A file of a model as the library takes it. */
+export function artifact(file: ModelFile): URL | Uint8Array<ArrayBuffer> {
+  return typeof file === "string" ? new URL(file, MANIFEST) : file;
+}
 
 export async function readCatalog(): Promise<CatalogEntry[]> {
   const response = await fetch(MANIFEST);

@@ -53,6 +53,7 @@ export class RecordForm {
         button.addEventListener("click", () => this.fill(record));
         return button;
       }),
+      ...this.#samplePicker(entry.samples ?? []),
     );
     if (same) return;
     this.#block = undefined;
@@ -107,6 +108,19 @@ export class RecordForm {
     input?.setAttribute("aria-invalid", "true");
     input?.setAttribute("aria-describedby", "error");
     input?.focus();
+  }
+
+  /** A number and a button that fills in the sample of that number. */
+  #samplePicker(samples: readonly Float64Array[]): HTMLElement[] {
+    if (samples.length === 0) return [];
+    const number = make("input", { type: "number", min: "1", max: String(samples.length), value: "1", id: "sample" });
+    const label = make("label", { textContent: `Sample row (1 to ${samples.length})`, htmlFor: number.id });
+    const button = make("button", { type: "button", textContent: "Fill in" });
+    button.addEventListener("click", () => {
+      const row = samples[Math.min(samples.length, Math.max(1, Math.trunc(number.valueAsNumber) || 1)) - 1];
+      if (row) this.fill([...row]);
+    });
+    return [label, number, button];
   }
 
   #parse(text: string): number[] {

@@ -1,9 +1,10 @@
 /** The page: chooses a model, takes a record, proves, and verifies. The record is kept in the form and nowhere else. */
-import { describeOutputs, MANIFEST, readCatalog, type CatalogEntry } from "./catalog.js";
+import { artifact, describeOutputs, readCatalog, type CatalogEntry } from "./catalog.js";
 import { element, fillList, make, show } from "./dom.js";
 import { RecordForm } from "./form.js";
 import { HushproofError, ProvingSession, verifyDetailed, type Proved } from "./lib/index.js";
 import { explain, stageText } from "./messages.js";
+import { OwnModelPanel } from "./own-model.js";
 import { VerifyPanel } from "./verify-panel.js";
 
 const WASM = new URL("pkg/", document.baseURI);
@@ -36,6 +37,8 @@ const panel = new VerifyPanel({
   explain: (error) => explain(error, form.features),
 });
 
+new OwnModelPanel({ wasm: WASM, use: addModel });
+
 select.addEventListener("change", () => void chooseModel());
 cancelButton.addEventListener("click", () => running?.abort());
 element("form").addEventListener("submit", (event) => {
@@ -52,13 +55,26 @@ void listModels();
 
 async function listModels(): Promise<void> {
   try {
-    catalog = await readCatalog();
-    select.replaceChildren(...catalog.map(({ id, title }) => make("option", { value: id, textContent: title })));
-    select.disabled = false;
+    listEntries([...(await readCatalog()), ...catalog]);
     await chooseModel();
   } catch (error) {
     fail(error);
   }
+}
+
+function listEntries(entries: CatalogEntry[]): void {
+  const chosen = select.value;
+  catalog = entries;
+  select.replaceChildren(...catalog.map(({ id, title }) => make("option", { value: id, textContent: title })));
+  if (catalog.some(({ id }) => id === chosen)) select.value = chosen;
+  select.disabled = false;
+}
+
+/** Offers a model that was compiled on the page, in place of one with its name, and chooses it. */
+async function addModel(added: CatalogEntry): Promise<void> {
+  listEntries([...catalog.filter(({ id }) => id !== added.id), added]);
+  select.value = added.id;
+  await chooseModel();
 }
 
 /** Downloads the chosen model and derives its keys, so that nothing is fetched once a record is entered. */
@@ -76,7 +92,7 @@ async function chooseModel(): Promise<void> {
   element("facts").textContent = "";
   form.setModel(entry);
   const { hush, vk, srs, srsDigest } = entry;
-  const pinned = isSecureContext ? { srsDigest } : {};
+  const pinned = isSecureContext && srsDigest !== undefined ? { srsDigest } : {};
   await run("loading", async (options) => {
     const created = await ProvingSession.create({ model: artifact(hush), vk: artifact(vk), srs: artifact(srs), ...pinned, wasm: WASM, ...options });
     session = created;
@@ -165,8 +181,4 @@ function showResult(model: CatalogEntry, answer: Proved, context: string, second
   status.textContent = "Done. Nothing was sent.";
   result.hidden = false;
   result.focus();
-}
-
-function artifact(path: string): URL {
-  return new URL(path, MANIFEST);
 }

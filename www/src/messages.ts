@@ -12,6 +12,11 @@ const STAGES: Record<string, string> = {
   commit: "Committing to its values",
   quotient: "Proving the constraints",
   open: "Finishing the proof",
+  calibration: "Reading the sample inputs",
+  compile: "Compiling",
+  evaluate: "Comparing with the original model",
+  setup: "Drawing a development setup",
+  keys: "Making the verifying key",
 };
 
 export function stageText(stage: string): string {
@@ -44,6 +49,7 @@ export function explain(error: unknown, features: readonly string[]): string {
   return text === undefined ? sentence(error.message) : error.code === "rejected" ? `${text} (${error.message})` : text;
 }
 
-function sentence(message: string): string {
+/** A message of the library as a sentence. */
+export function sentence(message: string): string {
   return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }

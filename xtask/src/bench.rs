@@ -2,7 +2,7 @@
 
 use crate::measure::{Given, Plan, Subject, cell, chromium, median, native as prove_natively, record};
 use crate::native::{artifacts, binary, models};
-use crate::{bench_ezkl, bench_prover, build_web, table};
+use crate::{bench_compile, bench_ezkl, bench_prover, build_web, table};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -56,6 +56,9 @@ struct Options {
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if let Some(("prover", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
         return bench_prover::run(rest);
+    }
+    if let Some(("compile", rest)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return bench_compile::run(rest);
     }
     let options = parse(arguments)?;
     if options.web {

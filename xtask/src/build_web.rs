@@ -15,9 +15,9 @@ const SOURCES: &[&str] = &[
     "xtask/src/rustc.rs",
     "xtask/src/toolchain.rs",
 ];
-/// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below.
+/// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below, and so is the compiler.
 const MOST_GZIP_BYTES: usize = 1_200_000;
-const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single"];
+const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single", "pkg/compiler"];
 
 /// Builds the wasm modules, the demo models and the page, or only the modules, or one of them; what is up to date is left
 /// alone.

@@ -2,7 +2,7 @@
 //! builds that follow in `cargo xtask test`, which saves compiling procedural macros and build scripts twice.
 
 use crate::process::{command, execute, root};
-use crate::toolchain::{TARGET, THREADS, Toolchain};
+use crate::toolchain::{Build, COMPILER, TARGET, THREADS, Toolchain};
 use crate::{layering, setup};
 use anyhow::Result;
 
@@ -14,7 +14,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     // Not the tests: they give up loudly where library code must not, and inherit the strict lints of the file they are in.
     let clippy = ["clippy", "--release", "--workspace", "--lib", "--bins", "--locked", "--", "--deny", "warnings"];
     execute(command("cargo").args(clippy))?;
-    wasm()?;
+    for build in [&THREADS, &COMPILER] {
+        wasm(build)?;
+    }
     let documentation = ["doc", "--release", "--workspace", "--no-deps", "--locked"];
     execute(command("cargo").args(documentation).env("RUSTDOCFLAGS", "--deny warnings"))?;
     // The fuzz targets have a lock file of their own, which nothing else here reads.
@@ -24,13 +26,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 /// Lints for wasm32, or only compiler warnings where the toolchain has no clippy.
-fn wasm() -> Result<()> {
+fn wasm(build: &Build) -> Result<()> {
     let toolchain = Toolchain::require()?;
-    let mut cargo = toolchain.cargo(&THREADS)?;
+    let mut cargo = toolchain.cargo(build)?;
     let clippy = toolchain.has("cargo-clippy");
     cargo.arg(if clippy { "clippy" } else { "check" });
     cargo.args(["--locked", "--package", "hushproof", "--lib", "--profile", "web", "--target", TARGET]);
-    cargo.args(["--no-default-features", "--features", THREADS.features]);
+    cargo.args(["--no-default-features", "--features", build.features]);
     if clippy {
         cargo.args(["--", "--deny", "warnings"]);
     } else {

@@ -1,6 +1,7 @@
 //! Development tasks of hushproof. `cargo xtask` lists them.
 
 mod bench;
+mod bench_compile;
 mod bench_ezkl;
 mod bench_prover;
 mod build_web;
@@ -70,6 +71,11 @@ const TASKS: &[Task] = &[
         name: "bench prover",
         about: "measure our prover against the stock one [--web] [--json] [--runs N] [--threads N] [--k 12,14,16] [--no-models]",
         run: bench_prover::run,
+    },
+    Task {
+        name: "bench compile",
+        about: "measure compiling [--web [--keys]] [--json] [--runs N] [--model X.onnx --calibration DATA]",
+        run: bench_compile::run,
     },
     Task { name: "fuzz", about: "run the fuzz targets [--seconds N] [--target NAME]", run: fuzz::run },
     Task { name: "env", about: "print the environment in which cargo and wasm-pack build for wasm32", run: env::run },

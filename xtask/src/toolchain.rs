@@ -54,12 +54,15 @@ pub(crate) const PLAIN: Build = Build {
 pub(crate) const SINGLE: Build =
     Build { name: "single", features: "", target_features: "+bulk-memory,+simd128", flags: "" };
 
+/// The compiler, on one thread.
+pub(crate) const COMPILER: Build = Build { name: "compiler", features: "compile", ..SINGLE };
+
 /// The arithmetic of [`THREADS`] for the tests, which run on one thread.
 pub(crate) const SINGLE_RELAXED: Build =
-    Build { name: "single-relaxed", features: "", target_features: "+bulk-memory,+simd128,+relaxed-simd", flags: "" };
+    Build { name: "single-relaxed", target_features: "+bulk-memory,+simd128,+relaxed-simd", ..SINGLE };
 
 /// All that is shipped.
-pub(crate) const BUILDS: [&Build; 3] = [&THREADS, &PLAIN, &SINGLE];
+pub(crate) const BUILDS: [&Build; 4] = [&THREADS, &PLAIN, &SINGLE, &COMPILER];
 
 impl Build {
     /// The flags for rustc.

@@ -22,7 +22,7 @@ export class Bridge {
     this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "hushproof" });
     const crashed = (event: Event) => {
       const reason = event instanceof ErrorEvent && event.message ? event.message : "the worker script did not load";
-      this.terminate(new HushproofError("worker-crashed", `the prover's worker stopped: ${reason}`));
+      this.terminate(new HushproofError("worker-crashed", `the worker stopped: ${reason}`));
     };
     this.#worker.addEventListener("error", crashed);
     this.#worker.addEventListener("messageerror", crashed);
@@ -74,7 +74,7 @@ export class Bridge {
         settle();
         reject(error);
       };
-      if (!this.#alive) return this.#fail(new HushproofError("worker-crashed", "the prover's worker is gone"));
+      if (!this.#alive) return this.#fail(new HushproofError("worker-crashed", "the worker is gone"));
       if (signal?.aborted) return this.#fail(cancelled());
       signal?.addEventListener("abort", onAbort, { once: true });
       this.#worker.addEventListener("message", onMessage);

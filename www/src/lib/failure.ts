@@ -19,9 +19,9 @@ export function describeFailure(error: unknown, memory: WebAssembly.Memory | und
   const memoryBytes = memory?.buffer.byteLength ?? 0;
   const trapped = error instanceof WebAssembly.RuntimeError;
   if (trapped ? !canGrow(memory, memoryBytes) : /memory|allocation/i.test(message)) {
-    return { code: "out-of-memory", message: "the browser has no more memory for this proof", details: { memoryBytes }, fatal: true };
+    return { code: "out-of-memory", message: "the browser has no more memory for this", details: { memoryBytes }, fatal: true };
   }
-  return { code: "worker-crashed", message: `the prover stopped: ${message}`, details: { memoryBytes }, fatal: true };
+  return { code: "worker-crashed", message: `the wasm module stopped: ${message}`, details: { memoryBytes }, fatal: true };
 }
 
 /** Whether the memory can still grow by a quarter and 64 MiB: wasm code that cannot get memory stops with a trap like any other. */

@@ -8,9 +8,11 @@
  * ```
  */
 export type { CallOptions } from "./bridge.js";
+export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction } from "./compile.js";
 export type { Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";
-export { ProvingSession, type ModelInfo, type Proved, type ProveOptions, type SessionOptions, type Verified } from "./session.js";
+export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
+export { ProvingSession, type ModelInfo, type Proved, type ProveOptions, type ProverOptions, type SessionOptions, type Verified } from "./session.js";
 export { verify, verifyDetailed, type VerifyOptions } from "./verify.js";
-export type { Arithmetic, Inputs, NestedNumbers, Progress, SrsOrigin } from "./wasm.js";
+export type { Arithmetic, CompileReport, Inputs, NestedNumbers, OnnxInfo, Port, Progress, SrsOrigin } from "./wasm.js";

@@ -1,6 +1,6 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
 import type { Failure } from "./failure.js";
-import type { Arithmetic, Inputs, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
+import type { Arithmetic, CompileReport, Inputs, OnnxInfo, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
 
 /** The three files a prover needs. */
 export interface ModelFiles {
@@ -12,15 +12,26 @@ export interface ModelFiles {
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
   /**
-   * Loads the wasm build for so many threads from the folder `base`, one with relaxed SIMD only if allowed; `maxMemoryBytes`
-   * bounds the memory that threads share.
+   * Loads a wasm module from the folder `base`: the compiler, or else the prover for so many threads, one with relaxed SIMD
+   * only if allowed; `maxMemoryBytes` bounds the memory that threads share.
    */
   start: {
-    request: { base: string; threads: number; relaxedSimd: boolean; maxMemoryBytes?: number | undefined };
-    result: { version: string; arithmetic: Arithmetic };
+    request: { base: string; compiler?: boolean; threads: number; relaxedSimd: boolean; maxMemoryBytes?: number | undefined };
+    result: { version: string };
   };
+  /** Reads an ONNX model, which the compiler keeps. */
+  read: { request: { onnx: Uint8Array }; result: OnnxInfo };
+  /** The rows of a data set for the model that was read. */
+  rows: { request: { data: Uint8Array | Inputs }; result: Float64Array[] };
+  /** Compiles the model that was read. */
+  compile: {
+    request: { calibration: Uint8Array | Inputs; options: WasmCompileOptions };
+    result: { hush: Uint8Array<ArrayBuffer>; report: CompileReport; seconds: number; memoryBytes: number };
+  };
+  /** Makes a model's verifying key, and a development SRS where none is given. */
+  keys: { request: { model: Uint8Array; srs?: Uint8Array | undefined }; result: WasmKeys };
   /** Reads and checks the files and derives the proving key. */
-  load: { request: ModelFiles; result: WasmModelInfo };
+  load: { request: ModelFiles; result: { info: WasmModelInfo; arithmetic: Arithmetic } };
   prove: { request: { inputs: Inputs; context: Uint8Array }; result: WasmProof & { memoryBytes: number } };
   verify: { request: { vk: Uint8Array; proof: string; context: Uint8Array }; result: WasmVerified };
 }

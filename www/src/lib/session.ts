@@ -8,8 +8,23 @@ import type { Arithmetic, Inputs, SrsOrigin, WasmModelInfo, WasmVerified } from 
 
 type StartRequest = Operations["start"]["request"];
 
+/** Which prover runs, and on what. */
+export interface ProverOptions extends CallOptions {
+  /** Worker threads; by default one per processor, at most 8, and one on a page that is not cross-origin isolated. */
+  threads?: number;
+  /** Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that. */
+  maxMemoryBytes?: number;
+  /**
+   * `false` keeps provers with threads from relaxed SIMD. By default it is used where the browser has it: its fused multiply-add
+   * makes arithmetic faster. Proofs are the same.
+   */
+  relaxedSimd?: boolean;
+  /** Folder that holds `threads/`, `plain/`, `single/` and `compiler/`; by default the package's own. */
+  wasm?: string | URL;
+}
+
 /** What {@link ProvingSession.create} needs. */
-export interface SessionOptions extends CallOptions {
+export interface SessionOptions extends ProverOptions {
   /** The `.hush` file. */
   model: Source;
   /** The `.vk` file; by default the model's address with the extension `.vk`. */
@@ -26,17 +41,6 @@ export interface SessionOptions extends CallOptions {
    * for the next visit and checked on each one; where nothing can be stored it is downloaded again.
    */
   keepSrs?: boolean;
-  /** Worker threads; by default one per processor, at most 8, and one on a page that is not cross-origin isolated. */
-  threads?: number;
-  /** Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that. */
-  maxMemoryBytes?: number;
-  /**
-   * `false` keeps provers with threads from relaxed SIMD. By default it is used where the browser has it: its fused multiply-add
-   * makes arithmetic faster. Proofs are the same.
-   */
-  relaxedSimd?: boolean;
-  /** Folder that holds `threads/`, `plain/` and `single/`; by default the package's own. */
-  wasm?: string | URL;
 }
 
 /** What a model takes and gives, and the size of its circuit. */
@@ -114,12 +118,7 @@ export class ProvingSession {
 
   /** Downloads the files, starts the worker and derives the proving key. Stages: `download`, `start` and the prover's own. */
   static async create(options: SessionOptions): Promise<ProvingSession> {
-    const build = {
-      base: wasmBase(options.wasm),
-      threads: chooseThreads(options.threads),
-      relaxedSimd: options.relaxedSimd ?? true,
-      maxMemoryBytes: memoryBound(options.maxMemoryBytes),
-    };
+    const build = proverBuild(options);
     const wanted = [
       { source: options.model },
       { source: options.vk ?? vkAddress(options.model) },
@@ -196,13 +195,23 @@ async function startProver(
   onStarted?.(bridge);
   try {
     options.onProgress?.("start", 0);
-    const { arithmetic } = await bridge.call("start", build, options);
+    await bridge.call("start", build, options);
     options.onProgress?.("start", 1);
-    return { bridge, arithmetic, info: await bridge.call("load", files, options) };
+    return { bridge, ...(await bridge.call("load", files, options)) };
   } catch (error) {
     bridge.terminate();
     throw error;
   }
+}
+
+/** What the worker is told to start for these options. */
+export function proverBuild(options: ProverOptions): StartRequest {
+  return {
+    base: wasmBase(options.wasm),
+    threads: chooseThreads(options.threads),
+    relaxedSimd: options.relaxedSimd ?? true,
+    maxMemoryBytes: memoryBound(options.maxMemoryBytes),
+  };
 }
 
 function vkAddress(model: Source): string {

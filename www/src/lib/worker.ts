@@ -1,9 +1,9 @@
-/** The dedicated worker: loads the wasm module, starts its thread pool, and answers one request at a time. */
+/** The dedicated worker: loads a wasm module, starts its thread pool, and answers one request at a time. */
 import { chooseBuild } from "./environment.js";
 import { HushproofError } from "./errors.js";
 import { describeFailure } from "./failure.js";
 import type { ModelFiles, Operations, Request, Response } from "./protocol.js";
-import type { Progress, WasmModule, WasmProver } from "./wasm.js";
+import type { CompilerModule, Progress, ProverModule, WasmModule, WasmOnnxModel, WasmProver } from "./wasm.js";
 
 type StartRequest = Operations["start"]["request"];
 
@@ -17,6 +17,7 @@ const { Worker } = self;
 let wasm: WasmModule | undefined;
 let memory: WebAssembly.Memory | undefined;
 let prover: WasmProver | undefined;
+let onnxModel: WasmOnnxModel | undefined;
 
 self.addEventListener("message", (event: MessageEvent<Request>) => {
   // The thread pool's helper script shares this channel; its messages carry no operation.
@@ -37,6 +38,16 @@ function perform(request: Request, progress: Progress): unknown {
   switch (request.operation) {
     case "start":
       return start(request.payload);
+    case "read":
+      return read(request.payload.onnx);
+    case "rows":
+      return opened().rows(request.payload.data);
+    case "compile":
+      return compile(request.payload, progress);
+    case "keys": {
+      const { model, srs } = request.payload;
+      return loaded<ProverModule>().makeKeys(model, srs, progress);
+    }
     case "load":
       return load(request.payload, progress);
     case "prove": {
@@ -46,13 +57,13 @@ function perform(request: Request, progress: Progress): unknown {
     }
     case "verify": {
       const { vk, proof, context } = request.payload;
-      return loaded().verify(vk, proof, context);
+      return loaded<ProverModule>().verify(vk, proof, context);
     }
   }
 }
 
-async function start({ base, threads, relaxedSimd, maxMemoryBytes }: StartRequest): Promise<Operations["start"]["result"]> {
-  const folder = new URL(`${chooseBuild(threads, relaxedSimd)}/`, base);
+async function start({ base, compiler, threads, relaxedSimd, maxMemoryBytes }: StartRequest): Promise<Operations["start"]["result"]> {
+  const folder = new URL(`${compiler ? "compiler" : chooseBuild(threads, relaxedSimd)}/`, base);
   const script = new URL("hushproof.js", folder).href;
   let module: WasmModule;
   try {
@@ -65,14 +76,14 @@ async function start({ base, threads, relaxedSimd, maxMemoryBytes }: StartReques
     memory = await instantiate(module, binary, threads > 1, maxMemoryBytes);
   } catch (error) {
     if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
-      throw new HushproofError("unsupported-browser", `this browser cannot run the prover: ${error.message}`);
+      throw new HushproofError("unsupported-browser", `this browser cannot run ${binary.href}: ${error.message}`);
     }
     if (error instanceof TypeError) throw new HushproofError("network", `cannot load ${binary.href}`, { url: binary.href });
     throw error;
   }
   if (threads > 1) await startPool(module, threads);
   wasm = module;
-  return { version: module.version(), arithmetic: module.arithmetic() };
+  return { version: module.version() };
 }
 
 /** With the module's own memory of at most 4 GiB, or a smaller shared one: if asked, or if the browser refuses that much, as phones do. */
@@ -125,13 +136,33 @@ async function startPool(module: WasmModule, threads: number): Promise<void> {
 function load(files: ModelFiles, progress: Progress): Operations["load"]["result"] {
   prover?.free();
   prover = undefined;
-  prover = new (loaded().Prover)(files.model, files.vk, files.srs, progress);
-  return prover.info();
+  const module = loaded<ProverModule>();
+  prover = new module.Prover(files.model, files.vk, files.srs, progress);
+  return { info: prover.info(), arithmetic: module.arithmetic() };
 }
 
-function loaded(): WasmModule {
+function read(onnx: Uint8Array): Operations["read"]["result"] {
+  onnxModel?.free();
+  onnxModel = undefined;
+  onnxModel = new (loaded<CompilerModule>().OnnxModel)(onnx);
+  return onnxModel.info();
+}
+
+function compile({ calibration, options }: Operations["compile"]["request"], progress: Progress): Operations["compile"]["result"] {
+  const began = performance.now();
+  const compiled = opened().compile(calibration, options, progress);
+  return { ...compiled, seconds: (performance.now() - began) / 1000, memoryBytes: loaded().memoryBytes() };
+}
+
+function opened(): WasmOnnxModel {
+  if (!onnxModel) throw new HushproofError("option", "no ONNX model was read");
+  return onnxModel;
+}
+
+/** The module that was started, of the kind that the request under way is for. */
+function loaded<M extends WasmModule>(): M {
   if (!wasm) throw new HushproofError("option", "the wasm module is not loaded");
-  return wasm;
+  return wasm as M;
 }
 
 function post(response: Response, transfer: Transferable[] = []): void {

@@ -46,20 +46,45 @@ export async function serveNatively() {
   };
 }
 
-/** Exit status of `hushproof verify`: 0 valid, 1 invalid. Files that it cannot use are thrown with what it said. */
+/** The repository's models. */
+export const MODELS = fileURLToPath(new URL("../../../models", import.meta.url));
+
+/** The bytes that `hushproof compile` writes for an ONNX file and the text or bytes of its calibration rows. */
+export async function compileNatively(onnx, calibration, options = []) {
+  return inFolder(async (folder) => {
+    const [rows, hush] = [join(folder, "rows"), join(folder, "model.hush")];
+    await writeFile(rows, calibration);
+    await run(["compile", onnx, "-o", hush, "--calibration", rows, ...options]);
+    return readFile(hush);
+  });
+}
+
+/** Exit status of `hushproof verify`: 0 valid, 1 invalid. `vk` is a file of the site or bytes; files that it cannot use are thrown. */
 export async function verifyNatively(entry, proof, context) {
+  return inFolder(async (folder) => {
+    const [file, made] = [join(folder, "proof.json"), join(folder, "made.vk")];
+    await writeFile(file, proof);
+    if (typeof entry.vk !== "string") await writeFile(made, entry.vk);
+    const vk = typeof entry.vk === "string" ? join(DIST, "artifacts", entry.vk) : made;
+    return run(["verify", vk, file, "--context", context], [0, 1]);
+  });
+}
+
+async function inFolder(task) {
   const folder = await mkdtemp(join(tmpdir(), "hushproof-"));
   try {
-    const file = join(folder, "proof.json");
-    await writeFile(file, proof);
-    const vk = join(DIST, "artifacts", entry.vk);
-    const child = spawn(program(), ["verify", vk, file, "--context", context], { stdio: ["ignore", "ignore", "pipe"] });
-    let said = "";
-    child.stderr.on("data", (text) => (said += text));
-    const [code] = await once(child, "close");
-    if (code !== 0 && code !== 1) throw new Error(`hushproof verify ended with ${code}: ${said}`);
-    return code;
+    return await task(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
+}
+
+/** Exit status of the program; another than those accepted is thrown with what it said. */
+async function run(options, accepted = [0]) {
+  const child = spawn(program(), options, { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (text) => (said += text));
+  const [code] = await once(child, "close");
+  if (!accepted.includes(code)) throw new Error(`hushproof ${options[0]} ended with ${code}: ${said}`);
+  return code;
 }

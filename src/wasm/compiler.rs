@@ -1,0 +1,220 @@
+//! Compilation of ONNX models.
+
+use std::collections::BTreeMap;
+
+use js_sys::{Array, Float64Array, Function, Uint8Array};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+use super::{
+    reporter,
+    types::{self, to_js, with_files},
+};
+use crate::{
+    circuit::Prediction,
+    compile::{self, Compiled, Options, Prefer, Reduction},
+    data,
+    error::{Error, Result},
+    graph::{Network, Port},
+    onnx::{self, Graph},
+    quant,
+};
+
+/// Bits of an activation that can be asked for.
+const BITS: std::ops::RangeInclusive<u32> = 4..=24;
+
+/// An ONNX model that can be compiled.
+#[wasm_bindgen]
+pub struct OnnxModel {
+    graph: Graph,
+    network: Network,
+}
+
+#[wasm_bindgen]
+impl OnnxModel {
+    /// Reads a model and brings it into the form that is compiled, which finds everything that is unsupported.
+    #[wasm_bindgen(constructor)]
+    pub fn new(onnx: &[u8]) -> Result<Self, JsValue> {
+        let graph = onnx::read(onnx)?;
+        let network = graph.network()?;
+        Ok(Self { graph, network })
+    }
+
+    /// What the model takes, gives and is made of.
+    pub fn info(&self) -> Result<JsValue, JsValue> {
+        let mut operators = BTreeMap::new();
+        for node in self.graph.nodes() {
+            *operators.entry(node.op()).or_insert(0) += 1;
+        }
+        to_js(&Info {
+            name: self.graph.name(),
+            input: self.network.input(),
+            output: self.network.output(),
+            operators,
+            parameters: self.graph.parameters(),
+        })
+    }
+
+    /// The rows of a data set, an array of arrays: the bytes of a JSON, `.npy` or `.npz` file, or an object from the input's name
+    /// to nested arrays with a leading batch axis.
+    pub fn rows(&self, data: JsValue) -> Result<Array, JsValue> {
+        Ok(self.read_rows(&data)?.iter().map(|row| JsValue::from(Float64Array::from(row.as_slice()))).collect())
+    }
+
+    /// Compiles the model on rows of typical inputs, as [`Self::rows`] reads them. Returns `{ hush, report }`. `on_progress(stage, fraction)` is called meanwhile.
+    pub fn compile(
+        &self,
+        calibration: JsValue,
+        options: JsValue,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, JsValue> {
+        let options = read_options(options)?;
+        let mut progress = reporter(on_progress);
+        progress("calibration", 0.0);
+        let rows = self.read_rows(&calibration)?;
+        let network =
+            if options.private_weights { Network::Planar(self.graph.planar()?) } else { self.network.clone() };
+        progress("compile", 0.0);
+        let compiled = compile::compile(network, &rows, &options)?;
+        progress("evaluate", 0.0);
+        let accuracy =
+            quant::evaluate(|row| Ok(compiled.network.eval(row)), &compiled.network, &compiled.model, &rows)?;
+        progress("evaluate", 1.0);
+        let hush = compiled.model.to_bytes();
+        let report = Report::new(&compiled, rows.len(), hush.len(), accuracy);
+        with_files(&Answer { report }, &[("hush", &hush)])
+    }
+}
+
+impl OnnxModel {
+    fn read_rows(&self, data: &JsValue) -> Result<Vec<Vec<f64>>> {
+        match data.dyn_ref::<Uint8Array>() {
+            Some(bytes) => data::read_rows(&bytes.to_vec(), self.network.input()),
+            None => data::read_rows(types::to_json(data)?.as_bytes(), self.network.input()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Info<'a> {
+    name: &'a str,
+    input: &'a Port,
+    output: &'a Port,
+    operators: BTreeMap<&'a str, u32>,
+    parameters: usize,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    report: Report<'a>,
+}
+
+/// What a publisher wants to know of a compiled model; the names are those of `hushproof compile --json`.
+#[derive(Serialize)]
+struct Report<'a> {
+    model: &'a str,
+    bytes: usize,
+    k: u32,
+    rows: usize,
+    advice_columns: usize,
+    weights: &'static str,
+    value_bits: u32,
+    calibration_rows: usize,
+    accuracy: quant::Report,
+    predicted: Prediction,
+}
+
+impl<'a> Report<'a> {
+    fn new(compiled: &'a Compiled, calibration_rows: usize, bytes: usize, accuracy: quant::Report) -> Self {
+        let Compiled { model, layout, .. } = compiled;
+        Self {
+            model: model.name(),
+            bytes,
+            k: layout.k(),
+            rows: layout.rows_used(),
+            advice_columns: layout.params().advice_columns(),
+            weights: if model.has_private_weights() { "private" } else { "public" },
+            value_bits: model.digits().value_bits(),
+            calibration_rows,
+            accuracy,
+            predicted: layout.prediction(),
+        }
+    }
+}
+
+/// A publisher's choices in JavaScript's names.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct Choices {
+    bits: Option<u32>,
+    margin: f64,
+    input_margin: f64,
+    output: Output,
+    input: Visibility,
+    weights: Visibility,
+    prefer: Preference,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Output {
+    Public,
+    ArgMax,
+    Threshold(f64),
+}
+
+#[derive(PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Visibility {
+    Public,
+    Private,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Preference {
+    Speed,
+    Columns,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        let Options { margin, input_margin, .. } = Options::default();
+        Self {
+            bits: None,
+            margin,
+            input_margin,
+            output: Output::Public,
+            input: Visibility::Private,
+            weights: Visibility::Public,
+            prefer: Preference::Speed,
+        }
+    }
+}
+
+fn read_options(options: JsValue) -> Result<Options> {
+    let refuse = |option: &'static str, reason: String| Error::Option { option, reason };
+    let choices: Choices =
+        serde_wasm_bindgen::from_value(options).map_err(|error| refuse("options", error.to_string()))?;
+    if let Some(bits) = choices.bits.filter(|bits| !BITS.contains(bits)) {
+        return Err(refuse("bits", format!("got {bits}, expected {} to {}", BITS.start(), BITS.end())));
+    }
+    let reduction = match choices.output {
+        Output::Public => Reduction::Full,
+        Output::ArgMax => Reduction::ArgMax,
+        Output::Threshold(at) if at.is_finite() => Reduction::Threshold(at),
+        Output::Threshold(at) => return Err(refuse("output", format!("threshold {at} is not a finite number"))),
+    };
+    Ok(Options {
+        value_bits: choices.bits,
+        margin: choices.margin,
+        input_margin: choices.input_margin,
+        public_input: choices.input == Visibility::Public,
+        private_weights: choices.weights == Visibility::Private,
+        reduction,
+        prefer: match choices.prefer {
+            Preference::Speed => Prefer::Speed,
+            Preference::Columns => Prefer::Columns,
+        },
+    })
+}

@@ -1,0 +1,178 @@
+/** Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked for. */
+import { Bridge, type CallOptions } from "./bridge.js";
+import { download, type Source } from "./download.js";
+import { wasmBase } from "./environment.js";
+import { HushproofError } from "./errors.js";
+import { makeKeys } from "./keys.js";
+import type { ProverOptions } from "./session.js";
+import type { CompileReport, Inputs, OnnxInfo, SrsOrigin, WasmCompileOptions } from "./wasm.js";
+
+/** Which compiler runs. */
+export interface CompilerOptions extends CallOptions {
+  /** Folder that holds `compiler/`; by default the package's own. */
+  wasm?: string | URL;
+}
+
+/** How a model is compiled; the defaults are those of `hushproof compile`. */
+export interface CompileOptions extends CallOptions {
+  /**
+   * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy` or `.npz` file, or arrays by the input's name with a
+   * leading batch axis.
+   */
+  calibration: Source | Inputs;
+  /** Least bits of an activation, 4 to 24. */
+  bits?: number;
+  /** Factor on the calibrated ranges of inner values; values beyond are refused. */
+  margin?: number;
+  /** Factor on the calibrated ranges of input values. */
+  inputMargin?: number;
+  /** What is revealed of the output: all of it, the index of its largest value, or whether it is at least `threshold`. */
+  output?: "public" | "argmax" | { threshold: number };
+  /** Who sees the input; public inputs only for chains of dense layers. */
+  input?: "private" | "public";
+  /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
+  weights?: "public" | "private";
+  /** Whether the layout is chosen for proving time or for few columns. */
+  prefer?: "speed" | "columns";
+}
+
+/** How {@link compileModel} compiles. */
+export interface CompileModelOptions extends CompileOptions, ProverOptions {
+  /**
+   * The SRS to make the verifying key with: a `.srs` file, or `"development"` for one that is drawn here and convinces nobody
+   * else. Without it no key is made.
+   */
+  srs?: Source | "development";
+}
+
+/** What one proof is predicted to take, on two threads. */
+export interface Prediction {
+  nativeSeconds: number;
+  browserSeconds: number;
+  memoryBytes: number;
+}
+
+/** A compiled model. */
+export interface Compiled {
+  /** The `.hush` file: the bytes that `hushproof compile` writes for the same model, rows and options. */
+  hush: Uint8Array<ArrayBuffer>;
+  /** Only with {@link CompileModelOptions.srs}: the `.vk` file, the SRS it was made with and where that comes from. */
+  vk?: Uint8Array<ArrayBuffer>;
+  srs?: Uint8Array<ArrayBuffer>;
+  srsOrigin?: SrsOrigin;
+  report: CompileReport;
+  prediction: Prediction;
+  /** How long compiling took, the accuracy report included. */
+  seconds: number;
+  /** Peak size of the compiler's memory. */
+  memoryBytes: number;
+}
+
+/**
+ * A worker with the compiler in it.
+ *
+ * Once created it makes no request, unless it is given addresses instead of bytes. Calls run one after another. Aborting one
+ * terminates the worker; make another compiler then.
+ */
+export class ModelCompiler {
+  readonly #bridge = new Bridge();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor() {}
+
+  /** Starts a worker and loads the compiler. Stage: `start`. */
+  static async create(options: CompilerOptions = {}): Promise<ModelCompiler> {
+    const compiler = new ModelCompiler();
+    try {
+      options.onProgress?.("start", 0);
+      const request = { base: wasmBase(options.wasm), compiler: true, threads: 1, relaxedSimd: false };
+      await compiler.#bridge.call("start", request, options);
+      options.onProgress?.("start", 1);
+      return compiler;
+    } catch (error) {
+      compiler.#bridge.terminate();
+      throw error;
+    }
+  }
+
+  /**
+   * Reads an ONNX model and keeps it for {@link compile}. Rejects with code `unsupported-operators` and all of them in
+   * `details.operators`, with `not-onnx` and others.
+   */
+  read(onnx: Source, options: CallOptions = {}): Promise<OnnxInfo> {
+    return this.#enqueue(async () => {
+      const bytes = await fileBytes(onnx, options);
+      return this.#bridge.call("read", { onnx: bytes }, options);
+    });
+  }
+
+  /** The rows of a data set, each flat and in row-major order; rejects with code `input-shape`, `input-name`, `input-value` and others. */
+  rows(data: Source | Inputs, options: CallOptions = {}): Promise<Float64Array[]> {
+    return this.#enqueue(async () => this.#bridge.call("rows", { data: await dataSet(data, options) }, options));
+  }
+
+  /** Compiles the model that was read last. Stages: `calibration`, `compile`, `evaluate`. */
+  compile(options: CompileOptions): Promise<Compiled> {
+    return this.#enqueue(async () => {
+      const calibration = await dataSet(options.calibration, options);
+      const compiled = await this.#bridge.call("compile", { calibration, options: choices(options) }, options);
+      const { native_seconds, browser_seconds, memory_bytes } = compiled.report.predicted;
+      return { ...compiled, prediction: { nativeSeconds: native_seconds, browserSeconds: browser_seconds, memoryBytes: memory_bytes } };
+    });
+  }
+
+  /** Stops the worker, whatever it is doing. */
+  close(): void {
+    this.#bridge.terminate(new HushproofError("closed", "the compiler was closed"));
+  }
+
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(task);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+}
+
+/**
+ * Compiles an ONNX model on this device, in a worker that is terminated afterwards; with `srs` its verifying key, too.
+ *
+ * ```ts
+ * const { hush, vk, srs, report } = await compileModel(onnx, { calibration: rows, srs: "development" });
+ * const session = await ProvingSession.create({ model: hush, vk, srs });
+ * ```
+ */
+export async function compileModel(onnx: Source, options: CompileModelOptions): Promise<Compiled> {
+  const compiler = await ModelCompiler.create(options);
+  let compiled: Compiled;
+  try {
+    await compiler.read(onnx, options);
+    compiled = await compiler.compile(options);
+  } finally {
+    compiler.close();
+  }
+  const { srs, ...rest } = options;
+  if (srs === undefined) return compiled;
+  const given = srs === "development" ? {} : { srs };
+  return { ...compiled, ...(await makeKeys({ ...rest, ...given, model: compiled.hush })) };
+}
+
+async function fileBytes(source: Source, options: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
+  const [bytes] = await download([{ source }], options);
+  if (!bytes) throw new HushproofError("option", "a file is needed");
+  return bytes;
+}
+
+/** The bytes of a file of rows, or the rows themselves. */
+async function dataSet(data: Source | Inputs, options: CallOptions): Promise<Uint8Array<ArrayBuffer> | Inputs> {
+  return isSource(data) ? fileBytes(data, options) : data;
+}
+
+function isSource(data: Source | Inputs): data is Source {
+  return typeof data === "string" || data instanceof URL || data instanceof Uint8Array || data instanceof ArrayBuffer;
+}
+
+/** The choices that were made, by name; others are left to the compiler. */
+function choices({ bits, margin, inputMargin, output, input, weights, prefer }: CompileOptions): WasmCompileOptions {
+  const given = Object.entries({ bits, margin, inputMargin, output, input, weights, prefer }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given);
+}
