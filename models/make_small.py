@@ -9,6 +9,7 @@ from onnx import TensorProto, external_data_helper
 import small_networks
 import small_planar
 import small_products
+import small_trees
 from onnx_graph import Graph, run_rows
 from small_common import CANDIDATES, SMALL, balanced, rows_of, save, weights
 
@@ -166,6 +167,7 @@ def main():
     # Each list has seeds of its own, so that a graph added to one leaves the others' bytes alone.
     lists = [(GRAPHS, 1, 10_000), (small_planar.GRAPHS, 101, 15_000), (small_networks.GRAPHS, 201, 15_000)]
     lists.append((small_products.GRAPHS, 301, 15_000))
+    lists.append((small_trees.GRAPHS, 401, 15_000))
     for graphs, first, limit in lists:
         for seed, (name, write) in enumerate(graphs.items(), start=first):
             write(np.random.default_rng(seed))

@@ -8,8 +8,22 @@ use crate::{
     circuit::{self, Layout},
     error::{Error, Result},
     graph::{Model, Network, chain, planar},
+    onnx::{self, Graph},
     quant,
 };
+
+/// Reads an ONNX model: all of its outputs, or those named. Where the output is reduced to a decision, a class that the model
+/// itself gives is left out: it is the reduction of what stands beside it.
+///
+/// # Errors
+/// Those of [`onnx::read_outputs`].
+pub fn read(bytes: &[u8], outputs: &[String], reduction: Reduction) -> Result<Graph> {
+    let graph = if outputs.is_empty() { onnx::read(bytes)? } else { onnx::read_outputs(bytes, outputs)? };
+    if reduction == Reduction::Full || graph.beside_class().is_empty() {
+        return Ok(graph);
+    }
+    onnx::read_outputs(bytes, graph.beside_class())
+}
 
 /// What the layout search minimizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,9 +138,18 @@ fn compile_planar(network: &planar::Network, rows: &[Vec<f64>], options: &Option
     }
     let ranges = quant::planar::Ranges::from_rows(network, rows)?;
     let tables = quant::planar::tables(network, &ranges, &quant_options(options))?;
-    let default = if tables > 0 { circuit::planar::TABLE_BITS } else { circuit::planar::DEFAULT_BITS.0 };
+    let default = if tables > 0 {
+        circuit::planar::TABLE_BITS
+    } else if network.label.is_some() || !network.cuts.is_empty() {
+        // Few values, of which all but the outputs are bits or features.
+        circuit::DEFAULT_BITS.0
+    } else {
+        circuit::planar::DEFAULT_BITS.0
+    };
+    let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
+    let rank_bits = usize::BITS - ranks.leading_zeros();
     let mut search_options = circuit::planar::SearchOptions {
-        value_bits: options.value_bits.unwrap_or(default),
+        value_bits: options.value_bits.unwrap_or(default).max(rank_bits),
         remainder_bits: circuit::planar::DEFAULT_BITS.1,
         tables,
         private_bits: options.private_weights.then_some(PRIVATE_BITS),

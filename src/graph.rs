@@ -6,6 +6,7 @@ pub mod chain;
 mod digits;
 mod model;
 mod network;
+mod part;
 pub mod planar;
 mod port;
 
@@ -18,6 +19,7 @@ pub use chain::ACCUMULATOR_BITS;
 pub use digits::Digits;
 pub use model::{Ending, MODEL_VERSION, Model};
 pub use network::Network;
+pub use part::Part;
 pub use port::Port;
 pub(crate) use port::{read_port, write_port};
 

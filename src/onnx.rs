@@ -52,3 +52,15 @@ impl Graph {
 pub fn read(bytes: &[u8]) -> Result<Graph> {
     Graph::build(&proto::parse(bytes)?)
 }
+
+/// The same of a model of whose outputs only those named are wanted, in the order of the model.
+///
+/// # Errors
+/// Those of [`read`]; `Option` for the name of no output.
+pub fn read_outputs(bytes: &[u8], names: &[String]) -> Result<Graph> {
+    Graph::build(&proto::parse_outputs(bytes, names)?)
+}
+
+/// The graph of one node on an input, of which the leading outputs are read.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) use graph::node_graph;

@@ -3,6 +3,7 @@
 //! An operator knows neither the graph around it nor protobuf. To add one, write its file, named after it in snake case, and
 //! name it below: one `mod` line and one line of the table. What several share is in `support`.
 
+pub(crate) mod ml;
 mod support;
 
 mod abs;
@@ -281,6 +282,15 @@ const DEFS: &[Def] = &[
     Def::Rewrite(&xor::DEF),
 ];
 
+/// The domain of an operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Domain {
+    /// The default one.
+    Default,
+    /// `ai.onnx.ml`.
+    Ml,
+}
+
 /// Versions of the default ONNX operator set that are read.
 pub(crate) const OPSETS: RangeInclusive<i64> = 7..=21;
 
@@ -289,7 +299,18 @@ const MAX_WORK: u64 = 1 << 34;
 
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
-    DEFS.iter().map(|def| (def.onnx(), def.summary()))
+    let ml = ml::REWRITES.iter().copied().map(Def::Rewrite);
+    let mut all: Vec<Def> = DEFS.iter().copied().chain(ml).collect();
+    all.sort_unstable_by_key(|def| def.onnx());
+    all.into_iter().map(|def| (def.onnx(), def.summary()))
+}
+
+/// The operator that ONNX calls `name` in a domain.
+pub(crate) fn find_in(domain: Domain, name: &str) -> Option<Def> {
+    match domain {
+        Domain::Default => find(name),
+        Domain::Ml => ml::REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite),
+    }
 }
 
 /// The operator that ONNX calls `name` in its default domain.
@@ -298,7 +319,10 @@ pub(crate) fn find(name: &str) -> Option<Def> {
 }
 
 /// What to do about an operator that is not supported; empty where nothing is nearer than another.
-pub(crate) fn advice(name: &str) -> &'static str {
+pub(crate) fn advice(domain: Domain, name: &str) -> &'static str {
+    if domain == Domain::Ml {
+        return ml::advice(name);
+    }
     match name {
         "Compress" | "NonMaxSuppression" | "NonZero" | "Unique" => {
             "the shape of its result depends on values, a circuit's must not; choose by Where or TopK"
@@ -399,6 +423,17 @@ pub(crate) trait Op: fmt::Debug + Send + Sync {
     /// If it has none for these operands.
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>>;
 
+    /// The decision trees that the first input goes through, if the operator is made of such.
+    fn trees(&self) -> Option<&ml::Trees> {
+        None
+    }
+
+    /// What an element of the first output is of the same element of the first input in single precision, if that never
+    /// decreases or never increases.
+    fn monotone(&self, _element: usize) -> Option<ml::Monotone> {
+        None
+    }
+
     /// Adds what the operator stands for, where for these operands it stands for others, and gives its outputs.
     ///
     /// # Errors
@@ -455,6 +490,8 @@ pub(crate) enum Lowered {
     Contract(Contraction),
     /// The softmax of all values of the first input.
     Softmax,
+    /// Sums over the leaves of decision trees that the first input reaches.
+    Forest(ml::Form),
 }
 
 /// What an operator sees of an input before evaluation.
@@ -589,10 +626,16 @@ mod tests {
             assert!(text.contains(&format!("onnx: \"{name}\"")), "{name}");
         }
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let named = files.filter(|path| path.is_file() && !path.ends_with("support.rs"));
+        let folders = ["support.rs", "ml.rs"];
+        let named = files.filter(|path| path.is_file() && !folders.iter().any(|folder| path.ends_with(folder)));
         assert_eq!(named.count(), DEFS.len(), "one file for each operator");
         assert!(find("Loop").is_none());
-        assert_eq!(operators().count(), DEFS.len());
+        assert!(ml::REWRITES.is_sorted_by(|a, b| a.onnx < b.onnx));
+        for def in ml::REWRITES {
+            assert!(find_in(Domain::Ml, def.onnx).is_some_and(|found| found.summary() == def.summary));
+            assert!(find(def.onnx).is_none() && !def.summary.is_empty());
+        }
+        assert_eq!(operators().count(), DEFS.len() + ml::REWRITES.len());
     }
 
     /// The table of `docs/operators.md`.
@@ -610,13 +653,21 @@ mod tests {
                 def.summary()
             )
         };
-        let count = DEFS.len();
+        let ml = |def: &&RewriteDef| {
+            let link = format!("https://onnx.ai/onnx/operators/onnx_aionnxml_{}.html", def.onnx);
+            let (first, last) = (def.opsets.start(), def.opsets.end());
+            format!("| [{}]({link}) | {first} to {last} | {} |\n", def.onnx, def.summary)
+        };
+        let (count, ml_count) = (DEFS.len(), ml::REWRITES.len());
         format!(
             "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs`; a test keeps this file \
              so\n(`HUSHPROOF_WRITE_DOCS=1 cargo test --lib documented` rewrites it). \"own\" operators have a normal form of their \
              own, \"others\" are\nput together from those. The file of each operator in `src/ops/` states its formula, rounding and \
-             limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}",
-            DEFS.iter().map(row).collect::<String>()
+             limits.\n\n| operator | operator sets | inputs | form | what is served |\n|---|---|---|---|---|\n{}\n## \
+             ai.onnx.ml\n\nThe {ml_count} operators of this domain that are read, in `src/ops/ml/`.\n\n| operator | operator sets \
+             | what is served |\n|---|---|---|\n{}",
+            DEFS.iter().map(row).collect::<String>(),
+            ml::REWRITES.iter().map(ml).collect::<String>()
         )
     }
 

@@ -12,7 +12,7 @@ use crate::{
         chain::{self, PublicOutput},
     },
     error::{ArtifactKind, Error, Rejection, Result},
-    graph::{self, Ending, Model, Port, chain::Input},
+    graph::{self, Ending, Model, Part, Port, chain::Input},
 };
 
 /// Longest context, in bytes.
@@ -55,8 +55,8 @@ pub struct Output {
     pub step: Vec<f64>,
     /// What the float network's output was compared with, when the publisher asked for a decision only.
     pub threshold: Option<f64>,
-    /// Whether the values are arguments of a softmax, which the reader applies.
-    pub softmax: bool,
+    /// The values that are arguments of a softmax, which the reader applies.
+    pub softmax: Option<Part>,
 }
 
 /// The form of a statement: which rows of the instance mean what.
@@ -122,7 +122,7 @@ impl Statement {
                 zero: output.zero.clone(),
                 step: output.step.clone(),
                 threshold: output.threshold,
-                softmax: false,
+                softmax: None,
             },
             output_rows: rows(layout.block_of(model.layers.len().checked_sub(1))),
             kind: OutputKind::new(ending, bits),
@@ -180,8 +180,8 @@ impl Statement {
         let scales = self.output.zero.iter().zip(&self.output.step);
         let values = codes.output.iter().zip(scales).map(|(code, (zero, step))| zero + *code as f64 * step);
         let mut values: Vec<f64> = values.collect();
-        if self.output.softmax {
-            graph::softmax(&mut values);
+        if let Some(part) = self.output.softmax {
+            part.apply(&mut values);
         }
         values
     }

@@ -1,11 +1,14 @@
 //! Every small network of `models/small`: from its ONNX file to a verified proof, or to the error that it must give.
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use hushproof::{
     Error,
-    compile::{Compiled, Options, compile},
+    compile::{Compiled, Options, Reduction, compile, read},
     data, onnx,
     prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
 };
@@ -95,4 +98,81 @@ fn small_networks_prove_and_verify() {
             (Err(error), None) => panic!("{name}: {error}"),
         }
     }
+}
+
+/// Rows of a little-endian `.npy` file of float32, float64 or int64.
+fn npy(path: &Path) -> Vec<Vec<f64>> {
+    let bytes = fs::read(path).unwrap();
+    let header_len = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = String::from_utf8_lossy(&bytes[10..10 + header_len]).into_owned();
+    let data = &bytes[10 + header_len..];
+    let values: Vec<f64> = if header.contains("<f4") {
+        data.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect()
+    } else if header.contains("<i8") {
+        data.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b) as f64).collect()
+    } else {
+        data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
+    };
+    let rows: usize = header.split('(').nth(1).unwrap().split(',').next().unwrap().trim().parse().unwrap();
+    values.chunks(values.len() / rows).map(<[f64]>::to_vec).collect()
+}
+
+/// The tabular models that lie beside the repository, where there are any.
+fn tabular() -> Option<PathBuf> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/models");
+    let models = std::env::var_os("HUSHPROOF_MODELS").map_or_else(beside, PathBuf::from);
+    Some(models.join("tabular")).filter(|path| path.is_dir())
+}
+
+/// A model of `ai.onnx.ml` with a reduction, compiled on its calibration rows.
+fn compiled(folder: &Path, name: &str, reduction: Reduction) -> Compiled {
+    let bytes = fs::read(folder.join(format!("{name}.onnx"))).unwrap();
+    let network = read(&bytes, &[], reduction).unwrap().network().unwrap();
+    let data = name.split('_').next().unwrap().replace("breast", "breast_cancer");
+    let rows = npy(&folder.join(format!("{data}_calib.x.npy")));
+    compile(network, &rows, &Options { reduction, ..Options::default() }).unwrap()
+}
+
+#[test]
+fn models_of_the_ml_domain_give_the_class_on_every_row() {
+    let Some(folder) = tabular() else { return };
+    let srs = Srs::new_development(K, OsRng).unwrap();
+    let rows = npy(&folder.join("breast_cancer_test.x.npy"));
+    for name in [
+        "breast_cancer_gradient_boosting",
+        "breast_cancer_hist_gradient_boosting",
+        "breast_cancer_random_forest",
+        "breast_cancer_logreg_skl2onnx",
+    ] {
+        let labels = npy(&folder.join(format!("{name}.label.npy"))).concat();
+        let scores = npy(&folder.join(format!("{name}.probabilities.npy")));
+        let whole = compiled(&folder, name, Reduction::Full);
+        for ((row, label), scores) in rows.iter().zip(&labels).zip(&scores) {
+            let got = whole.model.predict(row).unwrap();
+            assert_eq!(got[0], *label, "{name}: label of {got:?}");
+            assert!(got[1..].iter().zip(scores).all(|(a, b)| (a - b).abs() < 2e-3), "{name}: {got:?} for {scores:?}");
+        }
+        let got = verified(name, &whole, &rows[7], &srs);
+        assert_eq!((got.len(), got[0]), (3, labels[7]), "{name}");
+        let decided = compiled(&folder, name, Reduction::ArgMax);
+        for (row, label) in rows.iter().zip(&labels) {
+            assert_eq!(decided.model.predict(row).unwrap(), [*label], "{name}");
+        }
+        assert_eq!(verified(name, &decided, &rows[3], &srs), [labels[3]], "{name}");
+        let threshold = compiled(&folder, name, Reduction::Threshold(0.3));
+        for (row, scores) in rows.iter().zip(&scores) {
+            let above: Vec<f64> = scores.iter().map(|score| f64::from(*score >= 0.3)).collect();
+            assert_eq!(threshold.model.predict(row).unwrap(), above, "{name}: {scores:?}");
+        }
+    }
+    let name = "diabetes_gradient_boosting_regressor";
+    let rows = npy(&folder.join("diabetes_test.x.npy"));
+    let expected = npy(&folder.join(format!("{name}.variable.npy"))).concat();
+    let range = expected.iter().fold(f64::MIN, |a, b| a.max(*b)) - expected.iter().fold(f64::MAX, |a, b| a.min(*b));
+    let model = compiled(&folder, name, Reduction::Full);
+    for (row, expected) in rows.iter().zip(&expected) {
+        let got = model.model.predict(row).unwrap();
+        assert!((got[0] - expected).abs() <= 0.001 * range, "{got:?} for {expected}");
+    }
+    verified(name, &model, &rows[0], &srs);
 }

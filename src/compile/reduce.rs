@@ -4,7 +4,7 @@ use crate::{
     error::{Error, Result},
     float,
     graph::{
-        Ending, Network, chain,
+        Ending, Network, Part, chain,
         planar::{self, Function},
     },
 };
@@ -40,6 +40,8 @@ enum Reduced {
     ArgMax,
     /// On the argument of the activation.
     Threshold(f64),
+    /// On the differences of two arguments.
+    Differences(f64),
 }
 
 /// Applies a reduction to the end of a network. A threshold on a probability becomes one on its logit, and an argmax
@@ -48,7 +50,8 @@ enum Reduced {
 /// # Errors
 /// `Graph` where the output is already reduced, has the wrong number of values or an activation that is not increasing.
 pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
-    let refuse = |reason: &str| Error::Graph { node: network.output().name.clone(), reason: reason.to_owned() };
+    let node = network.output().name.clone();
+    let refuse = |reason: &str| Error::Graph { node: node.clone(), reason: reason.to_owned() };
     let threshold = match reduction {
         Reduction::Full => return Ok(network),
         Reduction::ArgMax => None,
@@ -67,7 +70,7 @@ pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
             if let Some(last) = network.layers.last_mut() {
                 last.activation = match reduced {
                     Reduced::ArgMax => chain::FloatActivation::ArgMax,
-                    Reduced::Threshold(at) => chain::FloatActivation::Threshold { at },
+                    Reduced::Threshold(at) | Reduced::Differences(at) => chain::FloatActivation::Threshold { at },
                 };
             }
             if reduced == Reduced::ArgMax {
@@ -76,13 +79,16 @@ pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
         }
         Network::Planar(network) => {
             if let Some(last) = network.layers.last_mut() {
+                if matches!(reduced, Reduced::Differences(_)) && !subtract(last) {
+                    return Err(refuse("a threshold on a softmax depends on all its arguments; use argmax"));
+                }
                 last.activation = match reduced {
                     Reduced::ArgMax => planar::FloatActivation::ArgMax,
-                    Reduced::Threshold(at) => planar::FloatActivation::Threshold { at },
+                    Reduced::Threshold(at) | Reduced::Differences(at) => planar::FloatActivation::Threshold { at },
                 };
                 last.same_step = None;
             }
-            network.softmax = false;
+            network.softmax = None;
             if reduced == Reduced::ArgMax {
                 network.output.shape = vec![1];
             }
@@ -98,6 +104,9 @@ fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, 
         (None, End::Relu) => Err("an argmax over Relu has ties; remove the Relu"),
         (None, _) if outputs < 2 => Err("an argmax needs at least two outputs"),
         (None, _) => Ok(Reduced::ArgMax),
+        (Some(at), End::Softmax) if outputs == 2 && at > 0.0 && at < 1.0 => {
+            Ok(Reduced::Differences(float::ln(at / (1.0 - at))))
+        }
         (Some(_), End::Softmax) => Err("a threshold on a softmax depends on all its arguments; use argmax"),
         (Some(_), End::Increasing) => Err("a threshold behind this activation is not served; publish the output"),
         (Some(at), End::Sigmoid) if at > 0.0 && at < 1.0 => Ok(Reduced::Threshold(float::ln(at / (1.0 - at)))),
@@ -105,6 +114,42 @@ fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, 
         (Some(at), End::Relu) if at <= 0.0 => Err("a threshold on a Relu is above 0"),
         (Some(at), End::Relu | End::Linear) => Ok(Reduced::Threshold(at)),
     }
+}
+
+/// Makes the two values of a layer their difference and its negative, which a softmax of two depends on; false where its
+/// maps have no such form.
+fn subtract(layer: &mut planar::FloatLayer) -> bool {
+    let whole = |conv: &planar::Conv<f64>| conv.groups == 1 && (conv.output_start, conv.outputs) == (0, 2);
+    let served = |term: &planar::Term<f64>| match &term.map {
+        planar::Map::Conv(conv) => whole(conv),
+        planar::Map::Sparse(_) => true,
+        planar::Map::Product(_) => false,
+    };
+    let [first, second] = layer.bias[..] else { return false };
+    if !layer.terms.iter().all(served) {
+        return false;
+    }
+    layer.bias = vec![first - second, second - first];
+    for term in &mut layer.terms {
+        match &mut term.map {
+            planar::Map::Conv(conv) => {
+                let half = conv.weights.len() / 2;
+                let (first, second) = conv.weights.split_at_mut(half);
+                for (first, second) in first.iter_mut().zip(second) {
+                    *first -= *second;
+                    *second = -*first;
+                }
+            }
+            planar::Map::Sparse(sparse) => {
+                for column in sparse.columns.iter_mut().filter(|column| !column.is_empty()) {
+                    let sum: f64 = column.iter().map(|(o, weight)| if *o == 0 { *weight } else { -weight }).sum();
+                    *column = vec![(0, sum), (1, -sum)];
+                }
+            }
+            planar::Map::Product(_) => {}
+        }
+    }
+    true
 }
 
 /// The end of a chain and its number of values.
@@ -123,9 +168,12 @@ fn chain_end(network: &chain::Network) -> (End, usize) {
 fn planar_end(network: &planar::Network) -> (End, usize) {
     let Some(last) = network.layers.last() else { return (End::Other, 0) };
     let end = match &last.activation {
-        planar::FloatActivation::Linear if network.softmax => End::Softmax,
-        planar::FloatActivation::Linear => End::Linear,
-        _ if network.softmax => End::Other,
+        planar::FloatActivation::Linear => match network.softmax {
+            Some(part) if part == Part::all(last.shape.len()) => End::Softmax,
+            Some(_) => End::Other,
+            None => End::Linear,
+        },
+        _ if network.softmax.is_some() => End::Other,
         planar::FloatActivation::Relu => End::Relu,
         planar::FloatActivation::Table(Function::Sigmoid) => End::Sigmoid,
         planar::FloatActivation::Table(Function::Tanh | Function::Softplus | Function::Erf) => End::Increasing,
@@ -145,13 +193,15 @@ mod tests {
         assert_eq!(reduced(End::Linear, 1, Some(-3.0)), Ok(Reduced::Threshold(-3.0)));
         assert_eq!(reduced(End::Sigmoid, 1, Some(0.5)), Ok(Reduced::Threshold(0.0)));
         assert_eq!(reduced(End::Relu, 1, Some(1.0)), Ok(Reduced::Threshold(1.0)));
+        assert_eq!(reduced(End::Softmax, 2, Some(0.5)), Ok(Reduced::Differences(0.0)));
         for (end, outputs, threshold) in [
             (End::Linear, 1, None),
             (End::Relu, 2, None),
             (End::Other, 2, None),
             (End::Sigmoid, 1, Some(1.0)),
             (End::Relu, 1, Some(0.0)),
-            (End::Softmax, 2, Some(0.5)),
+            (End::Softmax, 3, Some(0.5)),
+            (End::Softmax, 2, Some(1.0)),
             (End::Increasing, 1, Some(0.5)),
         ] {
             assert!(reduced(end, outputs, threshold).is_err(), "{end:?} {threshold:?}");

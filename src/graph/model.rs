@@ -1,11 +1,11 @@
 //! A model of either form, and its `.hush` file.
 //!
-//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar, 2 planar with private weights), body,
-//! Blake2b-256 digest of all before it.
+//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar, 2 planar with private weights, 3 and 4 the
+//! same with cuts of the input), body, Blake2b-256 digest of all before it.
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
 //! exactly one encoding.
 
-use super::{Digits, Port, chain, planar, softmax};
+use super::{Digits, Part, Port, chain, planar};
 use crate::{
     codec::{self, Reader, Writer},
     error::{ArtifactKind, Result},
@@ -90,6 +90,10 @@ impl Model {
                 let largest = input.min.iter().zip(&input.step).map(|(min, step)| min + step * top);
                 (input.min.clone(), largest.collect())
             }
+            Self::Planar(model) if !model.input.cuts.is_empty() => {
+                let len = model.input.shape.len();
+                (vec![f64::MIN; len], vec![f64::MAX; len])
+            }
             Self::Planar(model) => {
                 let input = &model.input;
                 let plane = input.shape.plane();
@@ -131,10 +135,10 @@ impl Model {
         }
     }
 
-    /// Whether the reader of the output applies a softmax.
-    pub const fn softmax(&self) -> bool {
+    /// The values of which the reader of the output takes the softmax.
+    pub const fn softmax(&self) -> Option<Part> {
         match self {
-            Self::Chain(_) => false,
+            Self::Chain(_) => None,
             Self::Planar(model) => model.output.softmax,
         }
     }
@@ -153,8 +157,8 @@ impl Model {
             Self::Planar(model) => {
                 let trace = model.run(model.quantize_input(values)?)?;
                 let mut outputs = model.output_values(trace.codes.last().map_or(&[], Vec::as_slice));
-                if model.output.softmax {
-                    softmax(&mut outputs);
+                if let Some(part) = model.output.softmax {
+                    part.apply(&mut outputs);
                 }
                 Ok(outputs)
             }
@@ -181,7 +185,8 @@ impl Model {
                 model.write(&mut w);
             }
             Self::Planar(model) => {
-                w.u8(if model.private_weights.is_some() { 2 } else { 1 });
+                let private = u8::from(model.private_weights.is_some());
+                w.u8(1 + private + 2 * u8::from(!model.input.cuts.is_empty()));
                 model.write(&mut w);
             }
         }
@@ -197,7 +202,7 @@ impl Model {
         let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
         let model = match r.u8()? {
             0 => Self::Chain(chain::Model::read(&mut r)?),
-            form @ (1 | 2) => Self::Planar(planar::Model::read(&mut r, form == 2)?),
+            form @ 1..=4 => Self::Planar(planar::Model::read(&mut r, form % 2 == 0, form > 2)?),
             other => return Err(r.error(format!("unknown form {other}"))),
         };
         r.finish()?;

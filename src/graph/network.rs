@@ -1,6 +1,6 @@
 //! A float network of either form.
 
-use super::{Ending, Port, chain, planar, softmax};
+use super::{Ending, Port, chain, planar};
 
 /// A float network of either form, as imported.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,18 +70,21 @@ impl Network {
             Self::Chain(network) => network.eval(input),
             Self::Planar(network) => {
                 let mut values = network.eval(input);
-                if network.softmax {
-                    softmax(&mut values);
+                if let Some(part) = network.softmax {
+                    part.apply(&mut values);
                 }
                 values
             }
         }
     }
 
-    /// The class that output values stand for, comparable between two outputs of one network: the index after an
-    /// argmax, the largest of several values, the decision at ½ of a single probability, all decisions of a threshold.
-    /// None where the output is no class.
+    /// The class that output values stand for, comparable between two outputs of one network: the one that is an output, the
+    /// index after an argmax, the largest of several values, the decision at ½ of a single probability, all decisions of a
+    /// threshold. None where the output is no class.
     pub fn class(&self, values: &[f64]) -> Option<Vec<usize>> {
+        if let Self::Planar(planar::Network { label: Some(label), .. }) = self {
+            return values.get(*label).map(|class| vec![class.round() as usize]);
+        }
         let decisions = || values.iter().map(|value| usize::from(*value >= 0.5)).collect();
         match self.ending() {
             Ending::ArgMax => values.first().map(|index| vec![*index as usize]),

@@ -22,7 +22,7 @@ pub use unary::Unary;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digits, Port};
+use super::{Digits, Part, Port};
 
 /// Channels × height × width; a 1-D signal has height 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -298,7 +298,7 @@ pub enum FloatActivation {
     },
     /// An elementwise function by table.
     Table(Function),
-    /// 1 where y ≥ `at`, else 0; only as the last layer.
+    /// 1 where y ≥ `at`, else 0.
     Threshold {
         /// The threshold on y.
         at: f64,
@@ -346,9 +346,19 @@ pub struct Network {
     pub output: Port,
     /// At least one layer, in topological order.
     pub layers: Vec<FloatLayer>,
-    /// Whether the graph ends in a Softmax over all outputs: the circuit's output are its arguments, and whoever reads the
-    /// output applies it.
-    pub softmax: bool,
+    /// The outputs over which the graph ends in a Softmax: the circuit's outputs are its arguments, and whoever reads them
+    /// applies it.
+    pub softmax: Option<Part>,
+    /// The output value that is a class, where the graph gives one beside other values.
+    pub label: Option<usize>,
+    /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants only;
+    /// else empty. The network then computes on [`rank`]s.
+    pub cuts: Vec<Vec<f64>>,
+}
+
+/// How many of the increasing cuts a value reaches: `x ≥ cuts[c − 1]` is `rank ≥ c`.
+pub fn rank(cuts: &[f64], x: f64) -> usize {
+    cuts.partition_point(|cut| *cut <= x)
 }
 
 /// The table of an elementwise function: `code = values[a]` for `0 ≤ a < 2^bits`, `a − 2^(bits − 1)` being the rounded
@@ -386,7 +396,7 @@ pub enum Activation {
     /// `Y = U − c − 2^(s + bits − 1)`; the code is `values[a]` of the table with this index, `a < 2^bits`.
     Table(usize),
     /// `Y = (2·state − 1) · U`, code `state`. Weights are even and biases odd, so that Y is never 0. Where weights are
-    /// private: `Y = (2·state − 1) · U + state − 1`, which has one state for every Y.
+    /// private: `Y = (2·state − 1) · U + state − 1`, which has one state for every Y. As the last layer or an inner one.
     Threshold,
     /// The code of element o is 1 while o is below the index of the first largest Y, else 0; `U = max − Y − code`.
     ArgMax,
@@ -415,15 +425,18 @@ pub struct Layer {
     pub activation: Activation,
 }
 
-/// The input tensor: `code = round(x / step)`, of either sign, magnitude below 2^b.
+/// The input tensor: `code = round(x / step)`, of either sign, magnitude below 2^b; or, where there are cuts, the
+/// [`rank`] of x among them, from 0 to their number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name and shape.
     pub port: Port,
     /// Its shape as planes.
     pub shape: Shape,
-    /// Width of one code, per channel.
+    /// Width of one code, per channel; 1 where there are cuts.
     pub step: Vec<f64>,
+    /// Per value increasing numbers, fewer than 2^b; empty where codes are rounded values.
+    pub cuts: Vec<Vec<f64>>,
 }
 
 /// The output tensor: `value = code · step`.
@@ -435,8 +448,8 @@ pub struct Output {
     pub step: Vec<f64>,
     /// What the float network's output was compared with, when the publisher asked for a decision only.
     pub threshold: Option<f64>,
-    /// Whether the reader of the output applies a softmax.
-    pub softmax: bool,
+    /// The values of which the reader of the output takes the softmax.
+    pub softmax: Option<Part>,
 }
 
 /// What the layout search chose.
@@ -459,7 +472,7 @@ pub struct Model {
     pub lanes: Lanes,
     /// The input.
     pub input: Input,
-    /// At least one layer; only the last may be `Threshold` or `ArgMax`.
+    /// At least one layer; only the last may be `ArgMax`.
     pub layers: Vec<Layer>,
     /// Tables of elementwise functions.
     pub tables: Vec<Table>,
@@ -509,6 +522,12 @@ impl FloatLayer {
 }
 
 impl Model {
+    /// Whether a layer is a comparison that others read.
+    pub fn compares(&self) -> bool {
+        let inner = self.layers.split_last().map_or(&[][..], |(_, inner)| inner);
+        inner.iter().any(|layer| layer.activation == Activation::Threshold)
+    }
+
     /// Shape of a tensor; tensor 0 is the input.
     pub fn shape(&self, tensor: usize) -> Shape {
         tensor.checked_sub(1).map_or(self.input.shape, |layer| self.layers[layer].shape)
@@ -516,6 +535,12 @@ impl Model {
 }
 
 impl Network {
+    /// Whether a layer is a comparison that others read.
+    pub fn compares(&self) -> bool {
+        let inner = self.layers.split_last().map_or(&[][..], |(_, inner)| inner);
+        inner.iter().any(|layer| matches!(layer.activation, FloatActivation::Threshold { .. }))
+    }
+
     /// Shape of a tensor; tensor 0 is the input.
     pub fn shape(&self, tensor: usize) -> Shape {
         tensor.checked_sub(1).map_or(self.input_shape, |layer| self.layers[layer].shape)

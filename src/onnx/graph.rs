@@ -11,7 +11,7 @@ use crate::{
     Error, Result,
     error::UnsupportedOp,
     graph::Port,
-    ops::{self, Def, Ending, Id, Inputs, Lowered, Nodes, Op, OpError, OpResult, Operand, Rewriter},
+    ops::{self, Def, Domain, Ending, Id, Inputs, Lowered, Nodes, Op, OpError, OpResult, Operand, Rewriter},
     tensor::{DType, Fact, MAX_ELEMENTS, Tensor},
 };
 
@@ -30,6 +30,10 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) inputs: Vec<usize>,
     pub(super) outputs: Vec<usize>,
+    /// The value of the joined outputs that is a class.
+    pub(super) label: Option<usize>,
+    /// The other outputs beside such a class.
+    beside: Vec<String>,
 }
 
 /// A tensor of the graph.
@@ -85,6 +89,11 @@ impl Graph {
     /// Outputs.
     pub fn outputs(&self) -> Vec<Port> {
         self.outputs.iter().map(|id| self.port(*id)).collect()
+    }
+
+    /// The outputs beside the one that is a class, where there is one.
+    pub fn beside_class(&self) -> &[String] {
+        &self.beside
     }
 
     /// Number of constants that the nodes read.
@@ -155,19 +164,9 @@ impl Graph {
 
     pub(super) fn build(source: &Source) -> Result<Self> {
         let proto = &source.graph;
-        let graph = Self { name: proto.name.clone(), values: vec![], nodes: vec![], inputs: vec![], outputs: vec![] };
-        let consumed = order::consumed(proto).collect();
-        let mut builder = Builder {
-            graph,
-            opset: source.opset,
-            ids: HashMap::new(),
-            consumed,
-            endings: order::endings(proto),
-            constants: 0,
-            bounds: HashMap::new(),
-            current: String::new(),
-            ending: Ending::Inner,
-        };
+        let mut builder = Builder::new(&proto.name, [source.opset, source.ml_opset]);
+        builder.consumed = order::consumed(proto).collect();
+        builder.endings = order::endings(proto);
         for tensor in &proto.initializer {
             let value = proto::tensor(tensor, &tensor.name)?;
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
@@ -203,6 +202,9 @@ impl Graph {
 struct Builder<'a> {
     graph: Graph,
     opset: i64,
+    ml_opset: i64,
+    /// Whether an input holds numbers in double precision.
+    double: bool,
     /// Values by name; without those that follow from a node with an error.
     ids: HashMap<&'a str, usize>,
     consumed: HashSet<&'a str>,
@@ -215,11 +217,40 @@ struct Builder<'a> {
     /// Name of the node that is being added, and how it leaves the network.
     current: String,
     ending: Ending,
+    /// How each of its outputs leaves, and whether anything reads it.
+    outputs: Vec<(Ending, bool)>,
 }
 
 impl<'a> Builder<'a> {
+    fn new(name: &str, [opset, ml_opset]: [i64; 2]) -> Self {
+        let name = name.to_owned();
+        Self {
+            graph: Graph {
+                name,
+                values: vec![],
+                nodes: vec![],
+                inputs: vec![],
+                outputs: vec![],
+                label: None,
+                beside: vec![],
+            },
+            opset,
+            ml_opset,
+            double: false,
+            ids: HashMap::new(),
+            consumed: HashSet::new(),
+            endings: HashMap::new(),
+            constants: 0,
+            bounds: HashMap::new(),
+            current: String::new(),
+            ending: Ending::Inner,
+            outputs: vec![],
+        }
+    }
+
     /// Adds the inputs. Several are parts of one vector, named after all of them, in their order.
     fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
+        self.double = inputs.iter().any(|input| proto::is_double(input));
         if let [input] = inputs {
             let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
             self.named(&input.name, id);
@@ -252,6 +283,13 @@ impl<'a> Builder<'a> {
         let name = joined(names.iter().copied());
         self.current.clone_from(&name);
         if ids.len() > 1 && private {
+            let facts = ids.iter().map(|id| &self.graph.values[*id].fact);
+            let class = facts.clone().position(|fact| fact.dtype == DType::Int && fact.len() == 1);
+            self.graph.label = class.map(|class| facts.take(class).map(Fact::len).sum());
+            if let (Some(class), true) = (class, names.len() == ids.len()) {
+                let others = names.iter().enumerate().filter(|(index, _)| *index != class);
+                self.graph.beside = others.map(|(_, name)| (*name).to_owned()).collect();
+            }
             let all = Rewriter::new(self).joined(&ids).map_err(|e| locate(&name, "output", e))?;
             self.graph.values[all].name.clone_from(&name);
             ids = vec![all];
@@ -383,6 +421,14 @@ impl Nodes for Builder<'_> {
         self.ending
     }
 
+    fn leave(&mut self, output: usize) {
+        self.ending = self.outputs.get(output).map_or(Ending::Inner, |(ending, _)| *ending);
+    }
+
+    fn wanted(&self, output: usize) -> bool {
+        self.outputs.get(output).is_some_and(|(_, wanted)| *wanted)
+    }
+
     fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>) {
         self.bounds.insert(id, bounds);
     }
@@ -405,17 +451,21 @@ impl<'a> Builder<'a> {
             let (node, op, reason) = (name.clone(), op.into(), reason.into());
             Err(Error::Unsupported(vec![UnsupportedOp { node, op, reason }]))
         };
-        if !proto::is_default_domain(&proto.domain) {
-            return unsupported(&format!("{}.{}", proto.domain, proto.op_type), "");
-        }
-        let Some(def) = ops::find(&proto.op_type) else {
-            return unsupported(&proto.op_type, ops::advice(&proto.op_type));
+        let foreign = || format!("{}.{}", proto.domain, proto.op_type);
+        let Some(domain) = proto::domain(&proto.domain) else { return unsupported(&foreign(), "") };
+        let Some(def) = ops::find_in(domain, &proto.op_type) else {
+            let op = if domain == Domain::Default { proto.op_type.clone() } else { foreign() };
+            return unsupported(&op, ops::advice(domain, &proto.op_type));
         };
         let (op, opsets, takes) = (def.onnx(), def.opsets(), def.inputs());
-        if !opsets.contains(&self.opset) {
+        let opset = if domain == Domain::Default { self.opset } else { self.ml_opset };
+        if !opsets.contains(&opset) {
             return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
         }
-        let attrs = proto::attrs(proto, self.opset)?;
+        if domain == Domain::Ml && op.starts_with("TreeEnsemble") && self.double {
+            return unsupported(op, "compares numbers in double precision; export the model with FLOAT inputs");
+        }
+        let attrs = proto::attrs(proto, opset)?;
         let error = |e| locate(name, op, e);
         let kernel = match def {
             Def::Op(def) => Ok((def.parse)(attrs).map_err(error)?),
@@ -428,7 +478,9 @@ impl<'a> Builder<'a> {
         }
         let Some(inputs) = self.resolve(&proto.input) else { return Ok(()) };
         self.current.clone_from(name);
-        self.ending = proto.output.first().map_or(Ending::Inner, |output| order::ending(&self.endings, output));
+        let leaves = |name: &String| (order::ending(&self.endings, name), self.consumed.contains(name.as_str()));
+        self.outputs = proto.output.iter().map(leaves).collect();
+        self.leave(0);
         let outputs = match kernel {
             Ok(kernel) => self.put(op, kernel, &inputs),
             Err((def, attrs)) => (def.rewrite)(attrs, &inputs, &mut Rewriter::new(self)),
@@ -438,7 +490,8 @@ impl<'a> Builder<'a> {
         {
             return unsupported(op, &format!("output `{extra}`"));
         }
-        for (output, id) in proto.output.iter().zip(outputs) {
+        let wanted = proto.output.iter().zip(outputs).filter(|(name, _)| self.consumed.contains(name.as_str()));
+        for (output, id) in wanted.collect::<Vec<_>>() {
             if self.graph.values[id].name.is_empty() {
                 self.graph.values[id].name.clone_from(output);
             }
@@ -453,6 +506,38 @@ impl<'a> Builder<'a> {
             |name: &String| if name.is_empty() { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) };
         names.iter().map(id).collect()
     }
+}
+
+/// The graph of one node of the domain `ai.onnx.ml` on an input x, of which the leading outputs are read.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+pub(crate) fn node_graph(
+    def: &'static ops::RewriteDef,
+    attrs: Vec<(&'static str, ops::Attr)>,
+    x: Fact,
+    indices: Option<&[i64]>,
+    outputs: usize,
+) -> Result<Graph> {
+    const NAMES: [&str; 3] = ["a", "b", "c"];
+    let (op, opset) = (def.onnx, *def.opsets.end());
+    let error = |e| locate("node", op, e);
+    let mut builder = Builder::new("graph", [*ops::OPSETS.end(), opset]);
+    let input = builder.private(x).map_err(error)?;
+    builder.named("x", input);
+    builder.graph.inputs.push(input);
+    let mut inputs = vec![Some(input)];
+    if let Some(indices) = indices {
+        inputs.push(Some(Rewriter::new(&mut builder).ints(indices).map_err(error)?));
+    }
+    let ending = if outputs == 1 { Ending::Output } else { Ending::Part };
+    builder.outputs = (0..2).map(|output| (ending, output < outputs)).collect();
+    builder.leave(0);
+    let attrs = attrs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let ids = (def.rewrite)(ops::Attrs::new(opset, attrs), &inputs, &mut Rewriter::new(&mut builder)).map_err(error)?;
+    for (name, id) in NAMES.into_iter().zip(ids).take(outputs) {
+        builder.ids.insert(name, id);
+    }
+    builder.outputs(&NAMES[..outputs])?;
+    Ok(builder.graph)
 }
 
 /// The name of several tensors as one.

@@ -43,26 +43,42 @@ pub(super) fn consumed(graph: &GraphProto) -> impl Iterator<Item = &str> {
     inputs.chain(graph.output.iter().map(|output| &output.name)).map(String::as_str).filter(|name| !name.is_empty())
 }
 
-/// How the values between the last computation and a graph's only output leave it.
+/// How the values between the last computation and a graph's outputs leave it: those of the only output, or of the one among
+/// several that ends in a softmax, if there is just one.
 pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
+    if let [output] = &graph.output[..] {
+        return leaving(graph, &output.name, Ending::Output).0;
+    }
+    let parts = graph.output.iter().map(|output| leaving(graph, &output.name, Ending::Part));
+    let mut ends = parts.filter(|(_, softmax)| *softmax);
+    match (ends.next(), ends.next()) {
+        (Some((endings, _)), None) => endings,
+        _ => HashMap::new(),
+    }
+}
+
+/// How the values in front of an output leave the graph, and whether they may be a softmax.
+fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashMap<&'a str, Ending>, bool) {
     let mut endings = HashMap::new();
-    let [output] = &graph.output[..] else { return endings };
     let mut reads: HashMap<&str, usize> = HashMap::new();
     consumed(graph).for_each(|name| *reads.entry(name).or_default() += 1);
-    let producers: HashMap<&str, &NodeProto> =
-        graph.node.iter().flat_map(|node| node.output.first().map(|name| (name.as_str(), node))).collect();
-    let (mut name, mut ending) = (output.name.as_str(), Ending::Output);
+    let outputs = |node: &'a NodeProto| node.output.iter().enumerate().map(move |(i, name)| (name.as_str(), (i, node)));
+    let producers: HashMap<&str, (usize, &NodeProto)> = graph.node.iter().flat_map(outputs).collect();
+    let (mut name, mut ending) = (output, ending);
     while reads.get(name) == Some(&1) && endings.insert(name, ending).is_none() {
-        let Some(node) = producers.get(name) else { break };
-        match node.op_type.as_str() {
-            "Cast" | "Dropout" | "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Unsqueeze" => {}
-            "ArgMax" if ending == Ending::Output => ending = Ending::ArgMax,
+        let Some((index, node)) = producers.get(name) else { break };
+        match (node.op_type.as_str(), index) {
+            ("Cast" | "Dropout" | "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Unsqueeze" | "ZipMap", 0) => {}
+            ("ArgMax", 0) if ending == Ending::Output => ending = Ending::ArgMax,
+            ("Softmax", 0) | ("TreeEnsembleClassifier" | "LinearClassifier" | "SVMClassifier", 1) => {
+                return (endings, true);
+            }
             _ => break,
         }
         let Some(input) = node.input.first() else { break };
         name = input;
     }
-    endings
+    (endings, false)
 }
 
 /// The ending of a value.

@@ -6,6 +6,7 @@
 
 mod compose;
 mod expr;
+mod forest;
 mod gather;
 mod pattern;
 mod pool;
@@ -18,6 +19,7 @@ use std::collections::{HashMap, HashSet};
 
 use self::{
     expr::{Expr, compress},
+    forest::{Bits, Ranks},
     pattern::Replacement,
     value::Value,
 };
@@ -25,6 +27,7 @@ use super::graph::{Graph, Node};
 use crate::{
     Error, Result,
     graph::{
+        Part,
         chain::FloatActivation as Activation,
         planar::{Conv, FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate},
     },
@@ -43,6 +46,9 @@ struct Builder<'a> {
     /// Values that a Relu reads.
     rectified: HashSet<usize>,
     softmax: bool,
+    /// How trees read the input, and the comparisons that they are made of.
+    ranks: Ranks,
+    bits: Bits,
     /// Numbers stored in `layers` and `values`.
     stored: usize,
 }
@@ -73,10 +79,15 @@ impl Graph {
                 .copied()
                 .collect(),
             softmax: false,
+            ranks: forest::find(self, input).unwrap_or_default(),
+            bits: Bits::default(),
             stored: 0,
         };
         let mut unsupported = vec![];
         for (index, node) in self.nodes.iter().enumerate() {
+            if builder.ranks.absorbed.contains(&index) {
+                continue;
+            }
             let result = match replaced.get(&index) {
                 Some(Replacement::Absorbed) => continue,
                 Some(Replacement::Function(..)) if !unsupported.is_empty() => continue,
@@ -142,8 +153,8 @@ impl Builder<'_> {
                 Lowered::Activation(Activation::ArgMax) => {
                     let value = self.input(node, 0)?;
                     // The largest value keeps its place.
-                    self.softmax &= !value.softmax;
-                    self.decide(node, Value { softmax: false, ..value }, FloatActivation::ArgMax)?
+                    self.softmax &= value.softmax.is_none();
+                    self.decide(node, Value { softmax: None, ..value }, FloatActivation::ArgMax)?
                 }
                 Lowered::Activation(Activation::Threshold { at }) => {
                     let value = self.input(node, 0)?;
@@ -177,8 +188,9 @@ impl Builder<'_> {
                     let value = self.input(node, 0)?;
                     value.refuse_decision()?;
                     self.softmax = true;
-                    Value { softmax: true, ..value }
+                    Value { softmax: Some(Part::all(value.expr_len())), ..value }
                 }
+                Lowered::Forest(form) => self.forest(node, &form)?,
             };
             self.insert(*output, value)?;
         }
@@ -345,7 +357,8 @@ impl Builder<'_> {
         let independent = "the output does not depend on the input";
         let value = self.values.remove(&output).ok_or_else(|| error(independent))?;
         let last = self.graph.nodes.last().ok_or_else(|| error(independent))?;
-        if self.softmax && !value.softmax {
+        let softmax = value.softmax;
+        if self.softmax && softmax.is_none() {
             return Err(error("a Softmax lies before the last step"));
         }
         if !value.decision {
@@ -357,7 +370,7 @@ impl Builder<'_> {
             let tensor = if let (true, Some(tensor)) = (done, plain) {
                 tensor
             } else {
-                let value = Value { softmax: false, ..value };
+                let value = Value { softmax: None, ..value };
                 let expr = self.settle(last, value, Shape::vector(len)).map_err(|e| last.error(e))?;
                 self.push(last, expr, FloatActivation::Linear, None).map_err(|e| last.error(e))?
             };
@@ -371,7 +384,9 @@ impl Builder<'_> {
                 input_shape: self.input_shape,
                 output,
                 layers: self.layers,
-                softmax: self.softmax,
+                softmax,
+                label: self.graph.label,
+                cuts: self.ranks.cuts,
             }),
             _ => Err(Error::Graph {
                 node: self.graph.name.clone(),

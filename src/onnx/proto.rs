@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    ops::{Attr, Attrs, OPSETS},
+    ops::{Attr, Attrs, Domain, OPSETS},
     tensor::{DType, Fact, Tensor},
 };
 
@@ -29,14 +29,31 @@ pub(super) struct Source {
     pub(super) graph: pb::GraphProto,
     /// Version of the default operator set.
     pub(super) opset: i64,
+    /// Version of the operator set of `ai.onnx.ml`.
+    pub(super) ml_opset: i64,
 }
 
 /// Parses a model and orders its graph.
 pub(super) fn parse(bytes: &[u8]) -> Result<Source> {
-    match ModelProto::decode(bytes) {
-        Ok(model) => check(model),
-        Err(error) => Err(Error::NotOnnx { reason: error.to_string() }),
+    check(message(bytes)?)
+}
+
+/// Parses a model, of whose outputs only those named are wanted, and orders its graph.
+pub(super) fn parse_outputs(bytes: &[u8], names: &[String]) -> Result<Source> {
+    let mut model = message(bytes)?;
+    if let Some(graph) = &mut model.graph {
+        let known: Vec<_> = graph.output.iter().map(|output| output.name.clone()).collect();
+        if let Some(missing) = names.iter().find(|name| !known.contains(name)) {
+            let reason = format!("the model has no output `{missing}`; it has {}", known.join(", "));
+            return Err(Error::Option { option: "--outputs", reason });
+        }
+        graph.output.retain(|output| names.contains(&output.name));
     }
+    check(model)
+}
+
+fn message(bytes: &[u8]) -> Result<ModelProto> {
+    ModelProto::decode(bytes).map_err(|error| Error::NotOnnx { reason: error.to_string() })
 }
 
 /// Checks what precedes the meaning of the nodes, and orders the graph.
@@ -49,6 +66,7 @@ pub(super) fn check(mut model: ModelProto) -> Result<Source> {
         let (first, last) = OPSETS.into_inner();
         return Err(not_onnx(format!("it uses operator set {opset}; one of {first} to {last} is read")));
     }
+    let ml = model.opset_import.iter().find(|set| domain(&set.domain) == Some(Domain::Ml)).map(|set| set.version);
     for tensor in &graph.initializer {
         check_inline(tensor, &tensor.name)?;
     }
@@ -57,12 +75,26 @@ pub(super) fn check(mut model: ModelProto) -> Result<Source> {
         return Err(Error::Graph { node: graph.name, reason });
     }
     order::order(&mut graph)?;
-    Ok(Source { model, graph, opset })
+    Ok(Source { model, graph, opset, ml_opset: ml.unwrap_or(1) })
+}
+
+/// The domain with this name, if its operators are known.
+pub(super) fn domain(name: &str) -> Option<Domain> {
+    match name {
+        "ai.onnx.ml" => Some(Domain::Ml),
+        name => is_default_domain(name).then_some(Domain::Default),
+    }
 }
 
 /// Whether a domain is that of the standard operators.
-pub(super) fn is_default_domain(domain: &str) -> bool {
+fn is_default_domain(domain: &str) -> bool {
     matches!(domain, "" | "ai.onnx")
+}
+
+/// Whether a graph input holds numbers in double precision.
+pub(super) fn is_double(input: &ValueInfoProto) -> bool {
+    let value = input.r#type.as_ref().and_then(|t| t.value.as_ref());
+    matches!(value, Some(type_proto::Value::TensorType(tensor)) if tensor.elem_type == DataType::Double as i32)
 }
 
 /// Element kind and shape of a graph input; a leading free axis becomes 1.

@@ -196,6 +196,60 @@ fn shared_models_import_or_say_why_not() {
     assert!(imported >= 17, "{imported} models import");
 }
 
+const TREES: [&str; 5] = ["trees_modes", "trees_binary", "trees_mean", "trees_most", "trees_computed"];
+
+#[test]
+fn trees_decide_as_their_reference() {
+    for name in TREES.into_iter().chain(["linear_classes"]) {
+        let graph = read(&small(name)).unwrap();
+        let network = graph.network().unwrap();
+        let stored = vectors(models().join("small").join(format!("{name}.json")));
+        for (x, y) in &stored {
+            assert_close(&graph.eval(x).unwrap(), y, name);
+            assert_close(&network.eval(x), y, name);
+        }
+        // Quarters, among which are all numbers that `trees_modes` compares with.
+        for seed in 0..500usize {
+            let quarter = |i: usize| ((seed * 31 + i * 17 + seed * i * 7) % 13) as f64 / 4.0 - 1.5;
+            let x: Vec<f64> = (0..network.input().len()).map(quarter).collect();
+            assert_close(&network.eval(&x), &graph.eval(&x).unwrap(), name);
+        }
+    }
+}
+
+#[test]
+fn outputs_are_chosen_by_name() {
+    let bytes = small("trees_modes");
+    let named = |names: &[&str]| read_outputs(&bytes, &names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+    let x = [0.5, -1.0, 0.0, 0.5];
+    let all = read(&bytes).unwrap();
+    assert_eq!(all.beside_class(), ["scores"]);
+    let expected = all.eval(&x).unwrap();
+    for (name, range) in [("label", 0..1), ("scores", 1..4)] {
+        let graph = named(&[name]).unwrap();
+        assert_eq!(graph.outputs()[0].name, name);
+        assert!(graph.beside_class().is_empty());
+        assert_close(&graph.eval(&x).unwrap(), &expected[range.clone()], name);
+        assert_close(&graph.network().unwrap().eval(&x), &expected[range], name);
+    }
+    assert_eq!(named(&["label", "scores"]).unwrap().outputs()[0].name, "label+scores");
+    assert!(matches!(named(&["other"]), Err(Error::Option { option: "--outputs", .. })));
+}
+
+#[test]
+fn mutated_trees_never_panic() {
+    for name in TREES {
+        let bytes = small(name);
+        for i in (0..bytes.len()).step_by(3) {
+            for value in [0, 0xff, bytes[i] ^ 1] {
+                let mut changed = bytes.clone();
+                changed[i] = value;
+                let _ = read(&changed).and_then(|graph| graph.network());
+            }
+        }
+    }
+}
+
 #[test]
 fn refused_models() {
     let ops = |error| match error {

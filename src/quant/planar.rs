@@ -4,6 +4,7 @@
 //! homogeneous. A consumer's weights absorb the steps of the codes it reads and the slopes of their negative parts, its
 //! bias absorbs the rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
 
+mod exact;
 mod layer;
 mod products;
 mod ranges;
@@ -43,12 +44,17 @@ pub fn quantize(network: &Network, ranges: &Ranges, digits: Digits, lanes: Lanes
         layers.push(layer::quantize(network, index, ranges, &digits, &steps, options.private_weights)?);
     }
     let decision = network.layers.last().is_some_and(|l| is_decision(&l.activation));
-    let input = Input { port: network.input.clone(), shape: network.input_shape, step: steps.step[0].clone() };
+    let input = Input {
+        port: network.input.clone(),
+        shape: network.input_shape,
+        step: steps.step[0].clone(),
+        cuts: network.cuts.clone(),
+    };
     let output = Output {
         port: network.output.clone(),
         step: steps.step.last().cloned().unwrap_or_default(),
         threshold: None,
-        softmax: network.softmax && !decision,
+        softmax: network.softmax.filter(|_| !decision),
     };
     let mut model = Model {
         name: network.name.clone(),
@@ -81,6 +87,12 @@ const fn is_decision(activation: &FloatActivation) -> bool {
     matches!(activation, FloatActivation::Threshold { .. } | FloatActivation::ArgMax)
 }
 
+/// Whether the input has no cuts, or increasing ones for each value.
+fn are_cuts(network: &Network) -> bool {
+    let increasing = |cuts: &Vec<f64>| cuts.is_sorted_by(|a, b| a < b) && !cuts.iter().any(|cut| cut.is_nan());
+    network.cuts.is_empty() || network.cuts.len() == network.input_shape.len() && network.cuts.iter().all(increasing)
+}
+
 /// Checks a network's shapes, so that no index below can go wrong, and its numbers.
 fn check_network(network: &Network) -> Result<()> {
     let Some(last) = network.layers.last() else {
@@ -94,6 +106,10 @@ fn check_network(network: &Network) -> Result<()> {
         Err(Error::Shape { node: name.to_owned(), op: op.to_owned(), expected, got })
     };
     port(&network.input.name, "input", network.input_shape.len(), &network.input.shape)?;
+    if !are_cuts(network) {
+        let reason = "its cuts do not increase, or do not fit it".to_owned();
+        return Err(Error::Graph { node: network.input.name.clone(), reason });
+    }
     for (index, layer) in network.layers.iter().enumerate() {
         let graph = |reason: &str| Err(Error::Graph { node: layer.node.clone(), reason: reason.to_owned() });
         let shape = layer.shape;
@@ -132,7 +148,7 @@ fn check_network(network: &Network) -> Result<()> {
                 return graph("a factor that is no selection of values");
             }
             FloatActivation::ArgMax if shape.len() < 2 => return graph("ArgMax needs at least two values"),
-            activation if is_decision(activation) && !is_last => return graph("a decision is not the last layer"),
+            FloatActivation::ArgMax if !is_last => return graph("an ArgMax is not the last layer"),
             _ => {}
         }
     }

@@ -239,7 +239,9 @@ impl Evaluator<'_> {
             let produced = Fr::from_i64(y - self.bias(row, (index, 0)));
             return [produced, Fr::ZERO, Fr::ZERO];
         }
-        let activation = layer.map_or(&Activation::Linear, |layer| &layer.activation);
+        // Ranks have no sign.
+        let input = if self.model.input.cuts.is_empty() { &Activation::Linear } else { &Activation::Relu };
+        let activation = layer.map_or(input, |layer| &layer.activation);
         let (at_step, at_gamma) = (self.gamma.lanes(row.step), self.gamma.lanes(row.spread));
         let mut sums = [IntegerSum::default(); 3];
         let (mut seconds, mut products) = (IntegerSum::default(), Fr::ZERO);
@@ -292,6 +294,10 @@ impl Evaluator<'_> {
             let bits = params.tables.map_or(0, |(_, bits)| bits);
             let share = whole - rounding - (1 << (params.digits.remainder_bits() + bits - 1));
             return (share, state, (1 - state) * upper);
+        }
+        if *activation == Activation::Threshold {
+            let below = if self.first.private.is_some() { state - 1 } else { 0 };
+            return ((2 * state - 1) * whole + below, state, (1 - state) * upper);
         }
         let (mut share, mut positive) = ((2 * state - 1) * (whole - rounding), state * upper);
         if params.clip {

@@ -43,6 +43,8 @@ pub(super) struct FixedColumns {
     /// Rows whose code has a sign.
     pub(super) signed: Column<Fixed>,
     pub(super) clip: Option<Column<Fixed>>,
+    /// Rows of comparisons that others read.
+    pub(super) compare: Option<Column<Fixed>>,
     /// One column, or one per lane; none where weights are private.
     pub(super) bias: Vec<Column<Fixed>>,
     pub(super) public: Column<Fixed>,
@@ -96,6 +98,7 @@ impl FixedColumns {
             pair: params.pairs.then(|| meta.fixed_column()),
             signed: meta.fixed_column(),
             clip: params.clip.then(|| meta.fixed_column()),
+            compare: params.compares.then(|| meta.fixed_column()),
             bias: (0..bias).map(|_| meta.fixed_column()).collect(),
             public: meta.fixed_column(),
             decision: params.decision().then(|| meta.fixed_column()),

@@ -233,8 +233,19 @@ impl Config {
         });
     }
 
-    /// The accumulator Y of an element, as its cells say.
+    /// The accumulator Y of an element, as its cells say; that of a comparison is not rounded.
     fn share(&self, cells: &mut VirtualCells<'_, Fr>, lane: &Lane) -> Expression<Fr> {
+        let rounded = self.rounded_share(cells, lane);
+        let Some(compare) = self.fixed.compare else { return rounded };
+        let state = advice(cells, lane.state);
+        let mut exact = (constant(2) * state.clone() - constant(1)) * constant(self.params.rounding());
+        if self.private.is_some() {
+            exact = exact + state - constant(1);
+        }
+        rounded + fixed(cells, compare) * exact
+    }
+
+    fn rounded_share(&self, cells: &mut VirtualCells<'_, Fr>, lane: &Lane) -> Expression<Fr> {
         let state = advice(cells, lane.state);
         let whole = self.whole(cells, lane);
         let rounding = constant(self.params.rounding());
@@ -269,8 +280,15 @@ impl Config {
         }
     }
 
-    /// The code that consumers read.
+    /// The code that consumers read; of a comparison the state.
     fn code(&self, cells: &mut VirtualCells<'_, Fr>, lane: &Lane) -> Expression<Fr> {
+        let code = self.magnitude_code(cells, lane);
+        let Some(compare) = self.fixed.compare else { return code };
+        let upper = self.upper(cells, lane);
+        code + fixed(cells, compare) * advice(cells, lane.state) * (constant(1) - upper)
+    }
+
+    fn magnitude_code(&self, cells: &mut VirtualCells<'_, Fr>, lane: &Lane) -> Expression<Fr> {
         let state = advice(cells, lane.state);
         let upper = self.upper(cells, lane);
         let signed = fixed(cells, self.fixed.signed);

@@ -13,6 +13,7 @@ use super::{
     private::same_channel,
     rows::{Link, Row},
     weights::{Multiplier, WeightCell, WeightRow},
+    witness::decides,
 };
 use crate::graph::planar::{Activation, Model};
 
@@ -88,7 +89,7 @@ impl Writer<'_> {
         let fixed = &self.config.fixed;
         let layer = (row.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
         let activation = layer.map(|layer| &layer.activation);
-        let decision = matches!(activation, Some(Activation::Threshold | Activation::ArgMax));
+        let decision = decides(self.model, row.tensor);
         for (l, lane) in self.config.lanes.iter().enumerate() {
             self.flag(lane.mask, index, !decision && row.mask >> l & 1 == 1);
         }
@@ -115,9 +116,16 @@ impl Writer<'_> {
         for (step, column) in self.config.params.steps.iter().zip(&fixed.steps) {
             self.flag(*column, index, row.step == *step);
         }
-        self.flag(fixed.signed, index, matches!(activation, None | Some(Activation::Linear)));
+        let has_sign = match activation {
+            None => self.model.input.cuts.is_empty(),
+            Some(activation) => *activation == Activation::Linear,
+        };
+        self.flag(fixed.signed, index, has_sign);
         if let Some(column) = fixed.clip {
             self.flag(column, index, activation == Some(&Activation::Clip));
+        }
+        if let Some(column) = fixed.compare {
+            self.flag(column, index, !decision && activation == Some(&Activation::Threshold));
         }
         if let (Some(function), Some(Activation::Table(table))) = (fixed.function, activation) {
             self.flag(function.active, index, true);

@@ -21,6 +21,8 @@ const MAX_HOP: u32 = 1 << 16;
 
 /// Set beside the kind of output in a file where weights are private.
 const PRIVATE: u8 = 1 << 3;
+/// Set there where layers compare in front of the last one.
+const COMPARES: u8 = 1 << 4;
 
 /// How the output codes reach the public instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,6 +61,8 @@ pub struct Params {
     pub clip: bool,
     /// Whether some activation is a PRelu, whose negative parts are read apart.
     pub negative: bool,
+    /// Whether some layer but the last is a Threshold, whose states are read.
+    pub compares: bool,
     /// Number of function tables and bits of their arguments.
     pub tables: Option<(u32, u32)>,
     /// Whether some layer has a bias per value.
@@ -82,6 +86,7 @@ impl Default for Params {
             products: false,
             clip: false,
             negative: false,
+            compares: false,
             tables: None,
             value_bias: false,
             published: Published::Signed,
@@ -115,6 +120,7 @@ impl Params {
             products: model.layers.iter().flat_map(|l| &l.terms).any(|term| term.map.factor().is_some()),
             clip,
             negative: activations().any(|activation| *activation == Activation::PRelu),
+            compares: model.compares(),
             tables: bits.map(|bits| (model.tables.len() as u32, bits)),
             value_bias: model.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
             published: match model.layers.last().map(|layer| &layer.activation) {
@@ -144,6 +150,7 @@ impl Params {
             products: network.layers.iter().flat_map(|l| &l.terms).any(|term| term.map.factor().is_some()),
             clip: clip && tables == 0,
             negative: activations().any(|activation| matches!(activation, FloatActivation::PRelu { .. })),
+            compares: network.compares(),
             tables: (tables > 0).then(|| (tables as u32, table_bits(digits.limb_bits, tables))),
             value_bias: network.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
             published: match network.layers.last().map(|layer| &layer.activation) {
@@ -274,7 +281,8 @@ impl Params {
             Published::Threshold => 3,
             Published::ArgMax => 4,
         };
-        w.u8(published | if self.private.is_some() { PRIVATE } else { 0 });
+        let flags = [(self.private.is_some(), PRIVATE), (self.compares, COMPARES)];
+        w.u8(flags.iter().filter(|(set, _)| *set).fold(published, |byte, (_, flag)| byte | flag));
         self.private.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
@@ -297,7 +305,8 @@ impl Params {
         let tables = if tables { Some((r.varint_u32()?, r.varint_u32()?)) } else { None };
         let published = r.u8()?;
         let private = if published & PRIVATE == 0 { None } else { Some(r.varint_u32()?) };
-        let published = match published & !PRIVATE {
+        let compares = published & COMPARES != 0;
+        let published = match published & !(PRIVATE | COMPARES) {
             0 => Published::Signed,
             1 => Published::Unsigned,
             2 => Published::Table,
@@ -315,6 +324,7 @@ impl Params {
             products,
             clip,
             negative,
+            compares,
             tables,
             value_bias,
             published,
@@ -339,7 +349,8 @@ pub fn fixed_columns(params: &Params) -> usize {
         (false, false) => 1,
         (true, by_value) => super::private::FIXED + usize::from(by_value),
     };
-    let optional = [params.negative, params.clip, params.decision(), params.published == Published::ArgMax];
+    let argmax = params.published == Published::ArgMax;
+    let optional = [params.negative, params.clip, params.compares, params.decision(), argmax];
     let tables = if params.tables.is_some() { 4 } else { 0 };
     // usable, first, last, hidden, run, head, four links, signed, public, table, gamma, more, one
     16 + params.lanes.activations

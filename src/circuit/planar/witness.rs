@@ -194,10 +194,10 @@ impl FirstPhase {
     }
 }
 
-/// Whether a tensor is a decision.
+/// Whether a tensor is the decision that a model ends in.
 pub(super) fn decides(model: &Model, tensor: u32) -> bool {
-    let layer = (tensor as usize).checked_sub(1).map(|layer| &model.layers[layer].activation);
-    matches!(layer, Some(Activation::Threshold | Activation::ArgMax))
+    let last = model.layers.last().filter(|_| tensor as usize == model.layers.len());
+    matches!(last.map(|layer| &layer.activation), Some(Activation::Threshold | Activation::ArgMax))
 }
 
 /// Table of a tensor's activation.

@@ -108,7 +108,16 @@ impl Model {
         })?;
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let bad = input.step.iter().position(|step| !(*step > 0.0 && (step * top).is_finite()));
-        ensure(bad.is_none(), || format!("input channel {} has no valid step", bad.unwrap_or_default()))
+        ensure(bad.is_none(), || format!("input channel {} has no valid step", bad.unwrap_or_default()))?;
+        if input.cuts.is_empty() {
+            return Ok(());
+        }
+        let increasing = |cuts: &Vec<f64>| cuts.is_sorted_by(|a, b| a < b) && !cuts.iter().any(|cut| cut.is_nan());
+        let fits = |cuts: &Vec<f64>| cuts.len() as f64 <= top && increasing(cuts);
+        let whole = input.step.iter().all(|step| *step == 1.0);
+        ensure(input.cuts.len() == input.shape.len() && whole && input.cuts.iter().all(fits), || {
+            "cuts of the input that do not increase, are too many, or do not fit it".to_owned()
+        })
     }
 
     fn check_layer(&self, index: usize, layer: &Layer, products: &mut u64) -> Result<()> {
@@ -142,7 +151,6 @@ impl Model {
             Activation::Threshold => {
                 let odd = layer.bias.iter().all(|b| b % 2 != 0);
                 let even = layer.terms.iter().all(|term| weights(term).all(|(_, k)| k % 2 == 0));
-                ensure(last, || format!("{node}: Threshold is not the last layer"))?;
                 ensure(odd && even || self.private_weights.is_some(), || {
                     format!("{node}: threshold with an odd weight or an even bias")
                 })?;
@@ -179,7 +187,8 @@ impl Model {
         ensure(output.step.len() == values, || format!("{} output steps on {values} values", output.step.len()))?;
         let steps = output.step.iter().all(|step| step.is_finite() && *step > 0.0);
         ensure(steps, || "output step is not a positive number".to_owned())?;
-        ensure(!(output.softmax && decision), || "softmax of a decision".to_owned())?;
+        let softmax = output.softmax.is_none_or(|part| part.fits(values) && !decision);
+        ensure(softmax, || "softmax of a decision, or of values that are no outputs".to_owned())?;
         ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
     }
 

@@ -1,6 +1,6 @@
 //! The integer reference executor: what a proof states, in plain integers.
 
-use super::{Activation, Digits, Layer, Model, Shape, Table, Term, conv};
+use super::{Activation, Digits, Layer, Model, Shape, Table, Term, conv, rank};
 use crate::error::{ArtifactKind, Error, Result};
 
 /// One accumulator, cut as [`Activation`] says: `U = upper · 2^s + lower`.
@@ -86,7 +86,7 @@ impl Model {
     /// Quantizes real input values (flat, ONNX order).
     ///
     /// # Errors
-    /// `InputShape`, `InputValue` (NaN, infinity) and `InputRange`.
+    /// `InputShape`, `InputValue` (NaN, infinity) and, unless the input has cuts, `InputRange`.
     pub fn quantize_input(&self, values: &[f64]) -> Result<Vec<i64>> {
         let input = &self.input;
         if values.len() != input.shape.len() {
@@ -101,6 +101,9 @@ impl Model {
             if !x.is_finite() {
                 return Err(Error::InputValue { input: input.port.name.clone(), index, got: x.to_string() });
             }
+            if let Some(cuts) = input.cuts.get(index) {
+                return Ok(rank(cuts, x) as i64);
+            }
             let step = input.step[index / input.shape.plane()];
             let code = (x / step).round();
             if code.abs() > top {
@@ -112,13 +115,15 @@ impl Model {
         values.iter().enumerate().map(quantize).collect()
     }
 
-    /// Evaluates the model, which holds [`Model::check`], on input codes of magnitude below 2^b.
+    /// Evaluates the model, which holds [`Model::check`], on input codes of magnitude below 2^b, not negative where the input
+    /// has cuts.
     ///
     /// # Errors
     /// `ActivationRange` where an accumulator leaves its range; `Artifact` for a wrong number of codes or one out of
     /// range.
     pub fn run(&self, input: Vec<i64>) -> Result<Trace> {
-        let fits = |code: &i64| code.unsigned_abs() >> self.digits.value_bits() == 0;
+        let signed = self.input.cuts.is_empty();
+        let fits = |code: &i64| code.unsigned_abs() >> self.digits.value_bits() == 0 && (signed || *code >= 0);
         if input.len() != self.input.shape.len() || !input.iter().all(fits) {
             return Err(Error::artifact(ArtifactKind::Data, "wrong number of input codes, or codes out of range"));
         }

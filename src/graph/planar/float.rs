@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use super::{FloatActivation, FloatLayer, Function, Network, Shape, Term, conv::accumulate};
+use super::{FloatActivation, FloatLayer, Function, Network, Shape, Term, conv::accumulate, rank};
 use crate::float::{erf, exp_m1, sigmoid, softplus, tanh};
 
 impl Network {
@@ -13,11 +13,19 @@ impl Network {
 
     /// The values of every tensor after its activation, the input first, each in channel-major order.
     pub fn tensors(&self, input: &[f64]) -> Vec<Vec<f64>> {
-        let mut tensors = vec![input.to_vec()];
+        let mut tensors = vec![self.read(input)];
         for index in 0..self.layers.len() {
             tensors.push(self.activate(index, self.affine(index, &tensors), &tensors));
         }
         tensors
+    }
+
+    /// Tensor 0 on input values: the values, or how many of its cuts each reaches.
+    pub fn read(&self, input: &[f64]) -> Vec<f64> {
+        if self.cuts.is_empty() {
+            return input.to_vec();
+        }
+        input.iter().zip(&self.cuts).map(|(x, cuts)| rank(cuts, *x) as f64).collect()
     }
 
     /// The tensor of layer `layer` from what its maps give and the tensors it reads.
@@ -188,7 +196,9 @@ mod tests {
                 layer(pair, vec![(0, Map::Conv(conv(vec![1.0, -1.0])))], vec![0.5]),
                 layer(pair, vec![(0, Map::Sparse(sparse)), (1, Map::Conv(conv(vec![10.0])))], vec![1.0, 2.0]),
             ],
-            softmax: false,
+            softmax: None,
+            label: None,
+            cuts: Vec::new(),
         };
         let tensors = network.tensors(&[1.0, 3.0, 2.0]);
         assert_eq!(tensors, [vec![1.0, 3.0, 2.0], vec![0.0, 1.5], vec![0.0, 22.0]]);

@@ -1,14 +1,14 @@
 //! A [`Model`] as the body of a `.hush` file.
 //!
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals little-endian doubles; the outputs of a
-//! sparse column are written as gaps. A model has exactly one encoding.
+//! sparse column are written as gaps. A model has exactly one encoding; what it has beside a usual one, the reader is told.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term};
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, read_port, write_port},
+    graph::{Digits, Part, read_port, write_port},
 };
 
 /// Fewest bytes of a table: its bits and number of values.
@@ -30,6 +30,10 @@ impl Model {
         write_port(w, &self.input.port);
         write_shape(w, self.input.shape);
         self.input.step.iter().for_each(|step| w.f64(*step));
+        for cuts in &self.input.cuts {
+            w.size(cuts.len());
+            cuts.iter().for_each(|cut| w.f64(*cut));
+        }
         w.size(self.tables.len());
         for table in &self.tables {
             w.varint(table.bits.into());
@@ -41,28 +45,32 @@ impl Model {
         write_port(w, &self.output.port);
         self.output.step.iter().for_each(|step| w.f64(*step));
         w.optional_f64(self.output.threshold);
-        w.u8(self.output.softmax.into());
+        Part::write(self.output.softmax, self.output.step.len(), w);
         self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
-    /// Reads the body, whose last item are the limbs of private weights, and checks the model.
+    /// Reads the body and checks the model; `private` if its last item are the limbs of private weights, `cut` if the input
+    /// has cuts.
     ///
     /// # Errors
     /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
-    pub(crate) fn read(r: &mut Reader<'_>, private: bool) -> Result<Self> {
+    pub(crate) fn read(r: &mut Reader<'_>, private: bool, cut: bool) -> Result<Self> {
         let name = r.text()?;
         let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
         let (port, shape) = (read_port(r)?, read_shape(r)?);
-        let input = Input { port, shape, step: r.many(shape.channels, 8, Reader::f64)? };
+        let step = r.many(shape.channels, 8, Reader::f64)?;
+        let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
+        let cuts = if cut { r.many(values, 1, read_cuts)? } else { Vec::new() };
+        let input = Input { port, shape, step, cuts };
         let count = r.size()?;
         let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         let count = r.size()?;
         let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;
         let port = read_port(r)?;
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
-        let output =
-            Output { port, step: r.many(values, 8, Reader::f64)?, threshold: r.optional_f64()?, softmax: r.bool()? };
+        let step = r.many(values, 8, Reader::f64)?;
+        let output = Output { port, step, threshold: r.optional_f64()?, softmax: Part::read(r, values)? };
         let private_weights = if private { Some(r.varint_u32()?) } else { None };
         let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         model.check()?;
@@ -76,6 +84,11 @@ fn write_shape(w: &mut Writer, shape: Shape) {
 
 fn read_shape(r: &mut Reader<'_>) -> Result<Shape> {
     Ok(Shape { channels: r.size()?, height: r.size()?, width: r.size()? })
+}
+
+fn read_cuts(r: &mut Reader<'_>) -> Result<Vec<f64>> {
+    let count = r.size()?;
+    r.many(count, 8, Reader::f64)
 }
 
 fn read_table(r: &mut Reader<'_>) -> Result<Table> {

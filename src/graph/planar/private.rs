@@ -35,9 +35,11 @@ impl Model {
         terms.flat_map(weights).map(|(_, k)| k.unsigned_abs()).max().unwrap_or(0)
     }
 
-    /// The same architecture with all weights and biases 0: what a verifying key for private weights may depend on.
+    /// The same architecture with all weights and biases 0, and no cuts: what a verifying key for private weights may depend on.
     pub fn without_weights(&self) -> Self {
         let mut model = self.clone();
+        // What a tree compares with is a number like its weights.
+        model.input.cuts.iter_mut().for_each(Vec::clear);
         for layer in &mut model.layers {
             layer.bias.fill(0);
             for map in layer.terms.iter_mut().flat_map(|term| std::iter::once(&mut term.map).chain(&mut term.negative))

@@ -72,6 +72,12 @@ impl Expr {
         }
     }
 
+    /// Whether each value is one feature of the input times a number, plus a number, which takes no more than the feature.
+    pub(super) fn scales_input(&self) -> bool {
+        let scales = |map: &Map<f64>| matches!(map, Map::Conv(conv) if is_depthwise(conv) && is_pointwise(conv));
+        self.shape.is_vector() && matches!(&self.terms[..], [(0, map)] if scales(map))
+    }
+
     /// Whether there is a product of tensors.
     pub(super) fn multiplies(&self) -> bool {
         self.terms.iter().any(|(_, map)| map.factor().is_some())

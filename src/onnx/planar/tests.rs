@@ -303,10 +303,10 @@ fn endings() {
     let conv = graph(&[1, 2, 4, 4]).random("w", &[3, 2, 4, 4]).node("Conv", &["x", "w"], "a");
     let soft = conv.clone().node("Flatten", &["a"], "b").node("Softmax", &["b"], "c");
     let network = soft.clone().node("Identity", &["c"], "y").read().unwrap().planar().unwrap();
-    assert!(network.softmax && network.layers.len() == 1);
+    assert!(network.softmax.is_some() && network.layers.len() == 1);
     let arg_max = soft.clone().node("ArgMax", &["c"], "y").int("axis", 1).planar();
-    assert!(!arg_max.softmax && form(&arg_max) == ["3x1x1 0:4x4 ArgMax"]);
-    assert!(!soft.node("Relu", &["c"], "y").planar().softmax);
+    assert!(arg_max.softmax.is_none() && form(&arg_max) == ["3x1x1 0:4x4 ArgMax"]);
+    assert!(soft.node("Relu", &["c"], "y").planar().softmax.is_none());
     let at = conv.clone().weight("p", &[], &[0.75]).node("Sigmoid", &["a"], "s").node("Greater", &["p", "s"], "b");
     let network = at.clone().node("Squeeze", &["b"], "y").planar();
     let at_least = -(3f64.ln());

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     float,
-    graph::planar::{Conv, FloatActivation, Function, Map, Shape, Sparse},
+    graph::{
+        Part,
+        planar::{Conv, FloatActivation, Function, Map, Shape, Sparse},
+    },
     ops::{Affine, Linear, OpError, planes},
     tensor::MAX_ELEMENTS,
 };
@@ -20,13 +23,13 @@ pub(super) struct Value {
     pub(super) order: Option<Vec<u32>>,
     /// Whether a comparison or ArgMax made it.
     pub(super) decision: bool,
-    /// Whether it stands for its softmax.
-    pub(super) softmax: bool,
+    /// The values that stand for their softmax.
+    pub(super) softmax: Option<Part>,
 }
 
 impl From<Expr> for Value {
     fn from(expr: Expr) -> Self {
-        Self { expr, order: None, decision: false, softmax: false }
+        Self { expr, order: None, decision: false, softmax: None }
     }
 }
 
@@ -57,7 +60,7 @@ impl Value {
 
     /// Refuses what only the last step may make.
     pub(super) fn refuse_decision(&self) -> Result<(), OpError> {
-        let (what, given) = match (self.decision, self.softmax) {
+        let (what, given) = match (self.decision, self.softmax.is_some()) {
             (false, false) => return Ok(()),
             (true, _) => ("a comparison or ArgMax", "a change of shape or element type"),
             (_, true) => ("a Softmax", "a change of shape or ArgMax"),
@@ -88,14 +91,14 @@ impl Builder<'_> {
         self.read(node, id.ok_or_else(|| OpError::Graph(format!("input {index} is missing")))?)
     }
 
-    /// A value of the graph; made a tensor first if it is more than one and will be read again.
+    /// A value of the graph; made a tensor first if it is more than one, or than features scaled, and will be read again.
     pub(super) fn read(&mut self, node: &Node, id: usize) -> Result<Value, OpError> {
         let missing = || OpError::Graph("reads a value that depends on no input of the graph".into());
         self.uses[id] = self.uses[id].saturating_sub(1);
         let mut value = self.values.remove(&id).ok_or_else(missing)?;
         self.stored = self.stored.saturating_sub(value.size());
         if self.uses[id] > 0 {
-            if value.expr.plain().is_none() {
+            if value.expr.plain().is_none() && !value.expr.scales_input() {
                 let (shape, nonnegative) = (value.expr.shape, value.expr.nonnegative);
                 let tensor = self.commit(node, value.expr)?;
                 value.expr = Expr { nonnegative, ..Expr::tensor(tensor, shape) };
@@ -222,8 +225,17 @@ impl Builder<'_> {
             }
         }
         let mut sum: Option<Expr> = None;
+        let mut softmax = None;
         for (input, pairs) in pairs.into_iter().enumerate().filter(|(_, pairs)| !pairs.is_empty()) {
-            let value = self.part(node, input, last)?;
+            let mut value = self.part(node, input, last)?;
+            if softmax.is_none() && value.softmax == Some(Part::all(pairs.len())) {
+                // All of a softmax, in order, beside other values.
+                let start = pairs[0].0;
+                if (0..).zip(&pairs).all(|(i, pair)| *pair == (start + i, i)) {
+                    softmax = Some(Part { start: start as usize, len: pairs.len() });
+                    value.softmax = None;
+                }
+            }
             value.refuse_decision()?;
             let elements = value.elements(pairs.iter().map(|(_, element)| *element));
             let pairs = pairs.into_iter().map(|(place, _)| place).zip(elements).collect();
@@ -235,7 +247,7 @@ impl Builder<'_> {
         }
         let mut sum = sum.ok_or_else(|| OpError::Graph("shows no value that depends on the input".into()))?;
         sum.shift(shift);
-        Ok(sum.into())
+        Ok(Value { softmax, ..sum.into() })
     }
 
     /// An input that all outputs of the node read.

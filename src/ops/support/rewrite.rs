@@ -23,6 +23,8 @@ pub(crate) type Id = usize;
 pub(crate) enum Ending {
     /// It is the only output, up to changes of shape and element type.
     Output,
+    /// It is one of several outputs, the only one that ends in a softmax.
+    Part,
     /// Its only reader is an ArgMax that is the only output.
     ArgMax,
     /// Something else reads it.
@@ -48,6 +50,12 @@ pub(crate) trait Nodes {
 
     /// How the node that is being rewritten leaves the network.
     fn ending(&self) -> Ending;
+
+    /// From here on that is how an output of it does.
+    fn leave(&mut self, output: usize);
+
+    /// Whether anything reads an output of the node.
+    fn wanted(&self, output: usize) -> bool;
 
     /// Notes least and largest of each element of an integer.
     fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>);
@@ -88,6 +96,16 @@ impl<'a> Rewriter<'a> {
     /// How the rewritten node leaves the network.
     pub(in crate::ops) fn ending(&self) -> Ending {
         self.nodes.ending()
+    }
+
+    /// Goes on to another output of the rewritten node, which may leave the network otherwise.
+    pub(in crate::ops) fn leave(&mut self, output: usize) {
+        self.nodes.leave(output);
+    }
+
+    /// Whether anything reads an output of the rewritten node.
+    pub(in crate::ops) fn wanted(&self, output: usize) -> bool {
+        self.nodes.wanted(output)
     }
 
     /// Element kind and shape.
@@ -144,7 +162,7 @@ impl<'a> Rewriter<'a> {
     }
 
     /// A constant list of integers.
-    pub(in crate::ops) fn ints(&mut self, values: &[i64]) -> OpResult<Id> {
+    pub(crate) fn ints(&mut self, values: &[i64]) -> OpResult<Id> {
         self.tensor(DType::Int, vec![values.len()], values.iter().map(|value| *value as f64).collect())
     }
 
@@ -270,6 +288,13 @@ impl<'a> Rewriter<'a> {
     /// Whether each value fulfils a condition.
     pub(in crate::ops) fn holds(&mut self, op: &'static str, condition: Unary, x: Id) -> OpResult<Id> {
         let y = self.table(op, condition, x)?;
+        self.relabel(y, DType::Bool)
+    }
+
+    /// Whether each value is above 0, or where not `strict` at least 0, compared without a table.
+    pub(in crate::ops) fn compares(&mut self, x: Id, strict: bool) -> OpResult<Id> {
+        let at = if strict { 0f64.next_up() } else { 0.0 };
+        let y = self.own("Greater", Box::new(Elementwise(FloatActivation::Threshold { at })), x)?;
         self.relabel(y, DType::Bool)
     }
 

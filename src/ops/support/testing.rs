@@ -201,6 +201,12 @@ impl Nodes for Trial {
         Ending::Inner
     }
 
+    fn leave(&mut self, _: usize) {}
+
+    fn wanted(&self, _: usize) -> bool {
+        true
+    }
+
     fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>) {
         self.bounds.insert(id, bounds);
     }
@@ -267,6 +273,7 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64>
             };
             (0..groups * rows * columns).map(value).collect()
         }
+        Lowered::Forest(form) => form.eval(data(0)),
         Lowered::Softmax => {
             let sum: f64 = data(0).iter().map(|x| x.exp()).sum();
             data(0).iter().map(|x| x.exp() / sum).collect()

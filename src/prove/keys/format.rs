@@ -18,7 +18,7 @@ use crate::{
     circuit::{MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{chain::Input, read_port, write_port},
+    graph::{Part, chain::Input, read_port, write_port},
     statement::{Output, OutputKind, Rows, Statement},
 };
 
@@ -124,7 +124,7 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
     write_port(w, &statement.output.port);
     statement.output.zero.iter().chain(&statement.output.step).for_each(|v| w.f64(*v));
     w.optional_f64(statement.output.threshold);
-    w.u8(statement.output.softmax.into());
+    Part::write(statement.output.softmax, statement.output.step.len(), w);
     let (tag, bits) = match statement.kind {
         OutputKind::Scale { bits } => (0, bits),
         OutputKind::Decision => (1, 0),
@@ -147,7 +147,7 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         zero: r.many(output_rows.elements, 8, Reader::f64)?,
         step: r.many(output_rows.elements, 8, Reader::f64)?,
         threshold: r.optional_f64()?,
-        softmax: r.bool()?,
+        softmax: Part::read(r, output_rows.elements)?,
     };
     let kind = match (r.u8()?, r.varint_u32()?) {
         (0, bits @ 1..=48) => OutputKind::Scale { bits },
@@ -155,7 +155,7 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         (2, 0) => OutputKind::Index,
         _ => return Err(r.error("unknown kind of output")),
     };
-    if output.softmax && !matches!(kind, OutputKind::Scale { .. }) {
+    if output.softmax.is_some() && !matches!(kind, OutputKind::Scale { .. }) {
         return Err(r.error("softmax of a decision"));
     }
     let input = if matches!(params, Params::Chain(params) if params.public_input) {

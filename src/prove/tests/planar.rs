@@ -8,7 +8,7 @@ use crate::{
     compile::{Compiled, Options, Reduction, compile},
     error::{Error, Rejection},
     graph::{
-        Model, Network, Port,
+        Model, Network, Part, Port,
         planar::{self, Conv, FloatActivation, FloatLayer, Function, Map, Shape, Sparse, Term},
     },
     statement::OutputKind,
@@ -59,7 +59,9 @@ fn network(outputs: usize, last: FloatActivation, softmax: bool) -> planar::Netw
             layer(hidden, 0, Map::Conv(conv), FloatActivation::Relu),
             layer(Shape::vector(outputs), 1, Map::Sparse(Sparse { columns }), last),
         ],
-        softmax,
+        softmax: softmax.then(|| Part::all(outputs)),
+        label: None,
+        cuts: Vec::new(),
     }
 }
 

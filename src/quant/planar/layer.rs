@@ -2,6 +2,7 @@
 
 use super::{
     Ranges, Steps,
+    exact::sums,
     products::Products,
     rounding::{Gains, Rounding, channel},
     steps::positive,
@@ -118,11 +119,15 @@ fn double(map: &mut Map<i64>) {
 }
 
 /// Units of a decision: what is compared fits the bits of all limbs for [`REACH`] times the calibrated values, or for all
-/// values that codes allow where those are fewer. A vector, so channels are values.
+/// values that codes allow where those are fewer. Integers that are compared are their own units where they fit.
 fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Digits, steps: &Steps) -> Vec<f64> {
     let layer = &network.layers[index];
     let top = ((1u64 << digits.value_bits()) - 1) as f64;
-    let mut reach: Vec<f64> = layer.bias.iter().map(|b| b.abs()).collect();
+    let (channels, plane) = (layer.shape.channels, layer.shape.plane());
+    let biases = layer.bias.chunks(layer.bias.len() / channels);
+    let mut reach: Vec<f64> = biases.map(|biases| biases.iter().fold(0.0, |most, b| b.abs().max(most))).collect();
+    // Of matrices, per value.
+    let mut values = vec![0.0; layer.shape.len()];
     for term in &layer.terms {
         let slope = |channel: usize| match term.source.checked_sub(1).map(|source| &network.layers[source].activation) {
             Some(FloatActivation::PRelu { slope }) => slope[channel].abs().max(1.0),
@@ -138,9 +143,14 @@ fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Dig
         }
         let products = term.source.checked_sub(1).is_some_and(|source| !network.layers[source].times().is_empty());
         let top = if products { top * top } else { top };
+        let sums = if plane > 1 && matches!(term.map, Map::Sparse(_)) { &mut values } else { &mut reach };
         for (channel, output, w) in entries(&term.map, network.shape(term.source)) {
-            reach[output] += w.abs() * slope(channel) * steps.step[term.source][channel] * top;
+            let largest = steps.exact[term.source][channel].unwrap_or(steps.step[term.source][channel] * top);
+            sums[output] += w.abs() * slope(channel) * largest;
         }
+    }
+    for (reach, values) in reach.iter_mut().zip(values.chunks(plane)) {
+        *reach += values.iter().copied().fold(0.0, f64::max);
     }
     let seen = &ranges.tensors[index + 1];
     let row = float::exp2(f64::from(digits.row_bits()));
@@ -148,7 +158,12 @@ fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Dig
     let unit = |all: f64, seen: f64| positive(all.min((REACH * seen).max(all / room))) / (FILL * row);
     if let FloatActivation::Threshold { at } = layer.activation {
         let seen = seen.iter().map(|c| (c.min - at).abs().max((c.max - at).abs()));
-        return reach.iter().zip(seen).map(|(reach, seen)| 2.0 * unit(reach + at.abs(), seen)).collect();
+        let integers = sums(network, layer, &steps.exact, true);
+        let unit = |((reach, seen), integer): ((&f64, f64), Option<f64>)| {
+            let reach = reach + at.abs();
+            if integer.is_some() && 2.0 * reach + 3.0 < row { 1.0 } else { 2.0 * unit(reach, seen) }
+        };
+        return reach.iter().zip(seen).zip(integers).map(unit).collect();
     }
     let all = 2.0 * reach.iter().copied().fold(0.0, f64::max);
     let low = seen.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
@@ -156,7 +171,7 @@ fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Dig
     vec![unit(all, high - low); layer.shape.channels]
 }
 
-/// Entries of a map onto a vector: channel read, value reached, weight. Each tap of a kernel is an entry.
+/// Entries of a map: channel read, channel (of a matrix: value) reached, weight. Each tap of a kernel is an entry.
 fn entries(map: &Map<f64>, from: Shape) -> Box<dyn Iterator<Item = (usize, usize, f64)> + '_> {
     match map {
         Map::Conv(conv) => {

@@ -84,8 +84,8 @@ fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>
         let reason = format!("value {element} of row {index} is {}, expected a finite number", row[element]);
         return Err(Error::Calibration { reason });
     }
-    let mut seen = vec![channels(row, row, network.input_shape.plane())];
-    let mut tensors = vec![row.to_vec()];
+    let mut tensors = vec![network.read(row)];
+    let mut seen = vec![channels(&tensors[0], &tensors[0], network.input_shape.plane())];
     for (index, layer) in network.layers.iter().enumerate() {
         let y = network.affine(index, &tensors);
         if let Some(element) = y.iter().position(|y| !y.is_finite()) {

@@ -110,7 +110,11 @@ impl<'a> Rounding<'a> {
             let error = errors.iter().sum::<f64>() / values as f64;
             let unit = self.unit[index * values / plane];
             self.integer(match self.layer.activation {
-                FloatActivation::Threshold { at } => ((bias - at) / unit - error).floor(),
+                FloatActivation::Threshold { at } => {
+                    let least = (bias - at) / unit - error;
+                    // A threshold just above 0, which the difference does not show.
+                    if at > 0.0 && bias - at == *bias { least.ceil() - 1.0 } else { least.floor() }
+                }
                 _ => (bias / unit - error).round(),
             })
         };

@@ -1,6 +1,11 @@
 //! Which real number a code of each channel stands for.
 
-use super::{Channel, Options, Ranges, is_decision, products::Scales};
+use super::{
+    Channel, Options, Ranges,
+    exact::{exact, sums},
+    is_decision,
+    products::Scales,
+};
 use crate::{
     error::{Error, Result},
     float,
@@ -21,6 +26,8 @@ const STEEP_GRID: u32 = 1024;
 /// Levels of a colour channel. The code of the largest calibrated input is a multiple of it where bits allow, so that
 /// pixels are met exactly.
 const PIXEL_LEVELS: u64 = 255;
+/// What is computed from small integers only gets its whole range, up to so many times the one seen.
+const WHOLE: f64 = 64.0;
 
 /// The scales of a network.
 #[derive(Debug)]
@@ -33,6 +40,8 @@ pub(super) struct Steps {
     pub(super) argument: Vec<f64>,
     /// The tables.
     pub(super) tables: Vec<Table>,
+    /// Per tensor and channel the largest magnitude of codes that are integers themselves, at a step of 1.
+    pub(super) exact: Vec<Vec<Option<f64>>>,
 }
 
 impl Steps {
@@ -51,17 +60,33 @@ impl Steps {
             tables.push(table);
             outputs.push(output);
         }
-        let mut needs = vec![Need::Range(input_range(network, &ranges.tensors[0], top, options))];
-        for ((layer, channels), activation) in layers().zip(&activation) {
+        let mut exact = exact(network, top);
+        // A range of all codes is a step of 1.
+        let whole = |mut range: Vec<f64>, exact: &[Option<f64>]| {
+            range.iter_mut().zip(exact).filter(|(_, exact)| exact.is_some()).for_each(|(range, _)| *range = top);
+            range
+        };
+        let mut needs = vec![Need::Range(whole(input_range(network, &ranges.tensors[0], top, options), &exact[0]))];
+        for (((layer, channels), activation), exact_codes) in layers().zip(&activation).zip(&exact[1..]) {
             needs.push(match (activation, &layer.activation) {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
                 (_, float) if is_decision(float) => Need::Fixed(1.0),
                 (_, FloatActivation::Product { .. }) => Need::Product,
-                _ => Need::Range(magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin)),
+                _ => {
+                    let mut range = magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin);
+                    for (range, bound) in range.iter_mut().zip(sums(network, layer, &exact, false)) {
+                        *range = bound.map_or(*range, |bound| positive(bound).min(WHOLE / options.margin * *range));
+                    }
+                    Need::Range(whole(range, exact_codes))
+                }
             });
         }
-        Ok(Self { step: tie(network, ranges, &needs, digits)?, activation, argument, tables })
+        let step = tie(network, ranges, &needs, digits)?;
+        for (exact, step) in exact.iter_mut().flatten().zip(step.iter().flatten()) {
+            *exact = exact.filter(|_| *step == 1.0);
+        }
+        Ok(Self { step, activation, argument, tables, exact })
     }
 }
 

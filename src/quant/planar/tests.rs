@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::graph::{
-    self, Port,
+    self, Part, Port,
     planar::{Activation, Conv, FloatLayer, Function, Shape, Sparse, Term},
 };
 
@@ -93,7 +93,9 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
         input_shape: input,
         output: Port { name: "y".to_owned(), shape: vec![1, outputs] },
         layers,
-        softmax: false,
+        softmax: None,
+        label: None,
+        cuts: Vec::new(),
     }
 }
 
@@ -350,10 +352,10 @@ fn silent_channels_and_features_have_a_scale() {
 fn softmax_is_applied_before_comparing() {
     let mut random = Random(11);
     let mut net = vision(&mut random, &FloatActivation::Relu, FloatActivation::Linear);
-    net.softmax = true;
+    net.softmax = Some(Part::all(net.output.len()));
     let data = rows(&mut random, net.input_shape, 20);
     let model = quantize(&net, &Ranges::from_rows(&net, &data).unwrap(), DIGITS, LANES, &OPTIONS).unwrap();
-    assert!(model.output.softmax);
+    assert!(model.output.softmax.is_some());
     let report = evaluate(&net, &model, &data);
     assert!(report.max_abs_error.unwrap() < 1e-3, "{report}");
 }

@@ -8,7 +8,7 @@ use hushproof::{
     compile::{self, Options, Prefer, Reduction},
     data::Selection,
     graph::Network,
-    onnx, prove, quant,
+    prove, quant,
 };
 use serde_json::json;
 
@@ -43,6 +43,9 @@ pub(crate) struct Args {
     /// What is revealed of the output: public, argmax, or threshold=NUMBER
     #[arg(long, default_value = "public", value_parser = parse_output)]
     output: Output,
+    /// Which outputs of the model, by name [default: all]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    outputs: Vec<String>,
     /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then says
     /// that some weights in range, of this architecture, gave the output; it does not yet say which ones
     #[arg(long, value_enum, default_value = "public")]
@@ -121,7 +124,7 @@ impl Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let options = args.options()?;
     let bytes = files::read(&args.model)?;
-    let graph = onnx::read(&bytes)?;
+    let graph = compile::read(&bytes, &args.outputs, options.reduction)?;
     let Some(calibration) = &args.calibration else {
         let reason = "give typical inputs with --calibration DATA (JSON with a leading batch axis, or .npz)".to_owned();
         return Err(Error::Calibration { reason }.into());

@@ -1,7 +1,7 @@
 //! Lies about states: signs, clips, tables, thresholds and maxima.
 
 use super::{
-    super::witness::FirstPhase,
+    super::{weight_limbs, witness::FirstPhase},
     Rig, assert_rejected,
     fixtures::{self, Builder},
     forgeries::{whole, write},
@@ -176,6 +176,87 @@ fn a_threshold_on_the_wrong_side_is_rejected() {
         liar.rejects("flipped, negative magnitude", output, wrong as i64, -y.abs(), wrong);
         liar.rejects("flipped, no magnitude", output, wrong as i64, 0, wrong);
     }
+}
+
+/// A comparison whose accumulators are given numbers, and a layer that shows its states; private weights show none of the
+/// parity that public ones have.
+fn compared(y: &[i64], private: bool) -> Model {
+    let mut b = Builder::new(Shape::vector(4), Lanes { activations: 2, weights: 2 });
+    let x = b.dense(0, y.len(), Activation::Threshold);
+    b.copy(x);
+    if let Map::Conv(conv) = &mut b.model.layers[0].terms[0].map {
+        conv.weights.fill(0);
+    }
+    b.model.layers[0].bias = y.to_vec();
+    b.model.layers[1].bias.fill(0);
+    b.model.private_weights = private.then(|| weight_limbs(&b.model).unwrap());
+    b.model
+}
+
+#[test]
+fn an_inner_comparison_on_the_wrong_side_is_rejected() {
+    let top = (1i64 << 16) - 1;
+    for (private, y) in [(false, [4_001, -4_001, 1, -1, top, -top]), (true, [4_000, -4_000, 0, -1, top, -top - 1])] {
+        let rig = Rig::new(compared(&y, private));
+        let witness = rig.witness(&INPUT);
+        let codes = rig.codes(&witness);
+        let states: Vec<i64> = y.iter().map(|y| i64::from(*y >= 0)).collect();
+        assert_eq!(witness.trace.codes[1], states);
+        assert_eq!(rig.model.output_values(witness.output()), states.iter().map(|s| *s as f64).collect::<Vec<_>>());
+        rig.attempt(&witness.first, &[], &codes).unwrap();
+        // The states and what the last layer makes of them, so that only the comparison itself is wrong.
+        let claim = |output: usize, state: i64, whole: i64| {
+            let (mut first, mut codes) = (witness.first.clone(), codes.clone());
+            write(&rig, &mut first, rig.element(1, output), state, whole);
+            write(&rig, &mut first, rig.element(2, output), i64::from(state > 0), (state << 8) + C);
+            codes.output[output] = (state + 255) as u64;
+            rig.recount(&mut first);
+            rig.attempt(&first, &[], &codes).map(drop)
+        };
+        for (output, (y, state)) in y.iter().zip(states).enumerate() {
+            let whole = if private && state == 0 { -y - 1 } else { y.abs() };
+            claim(output, state, whole).unwrap();
+            let flipped = if private && state == 0 { -y } else { y.abs() };
+            for magnitude in [whole, flipped, flipped + 1, flipped - 1, -flipped, -flipped - 1, 0] {
+                let outcome = claim(output, 1 - state, magnitude);
+                assert!(matches!(outcome, Err(Error::Rejected(_))), "{private}: {y} with {magnitude}: {outcome:?}");
+            }
+            // Another state than a bit, of which Y is right: (2·state − 1) · U.
+            for (other, magnitude) in [(2, y / 3), (-1, -y / 3), (2, whole), (-1, whole)] {
+                let outcome = claim(output, other, magnitude);
+                assert!(matches!(outcome, Err(Error::Rejected(_))), "{private}: {y} with state {other}: {outcome:?}");
+            }
+            // The rounding of other activations would give small values two states.
+            for c in [C, -C] {
+                let outcome = claim(output, 1 - state, whole + c);
+                assert!(matches!(outcome, Err(Error::Rejected(_))), "{private}: {y} rounded: {outcome:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn ranks_are_never_negative() {
+    let (_, model, input) = fixtures::all().into_iter().find(|(name, ..)| *name == "ranks").unwrap();
+    let rig = Rig::new(model);
+    let witness = rig.witness(&input);
+    let codes = rig.codes(&witness);
+    let element = input.iter().position(|code| *code > 0).unwrap();
+    let at = rig.element(0, element);
+    // The other sign is the rank 0, which gives other accumulators.
+    let mut first = witness.first.clone();
+    first.lanes[at.1].state[at.0] = 0;
+    rig.recount(&mut first);
+    assert_rejected("a rank of the other sign", rig.attempt(&first, &[], &codes));
+    let mut zero = input.clone();
+    zero[element] = 0;
+    let honest = rig.witness(&zero);
+    let mut first = honest.first.clone();
+    write(&rig, &mut first, at, 0, whole(&rig, &witness.first, at));
+    rig.recount(&mut first);
+    // The magnitude beside it means nothing: it is the same input.
+    rig.attempt(&first, &[], &rig.codes(&honest)).unwrap();
+    assert!(rig.model.run(input.iter().map(|code| -code).collect()).is_err());
 }
 
 /// A forged argmax: index `claim` with this maximum.

@@ -41,8 +41,8 @@ impl Geometry {
 impl Builder {
     pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
         let port = Port { name: "x".to_owned(), shape: vec![1, shape.channels, shape.height, shape.width] };
-        let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, softmax: false };
-        let input = Input { port, shape, step: vec![1.0; shape.channels] };
+        let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, softmax: None };
+        let input = Input { port, shape, step: vec![1.0; shape.channels], cuts: Vec::new() };
         let model = Model {
             name: "fixture".to_owned(),
             digits: DIGITS,
@@ -220,7 +220,11 @@ impl Builder {
     /// An input of moderate codes.
     pub(crate) fn input(&self) -> Vec<i64> {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
-        (0..self.model.input.shape.len()).map(|_| i64::from(rng.next_u32() % 161) - 80).collect()
+        let mut code = |index: usize| match self.model.input.cuts.get(index) {
+            Some(cuts) => i64::from(rng.next_u32()) % (cuts.len() as i64 + 1),
+            None => i64::from(rng.next_u32() % 161) - 80,
+        };
+        (0..self.model.input.shape.len()).map(&mut code).collect()
     }
 }
 
@@ -338,6 +342,22 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     let x = b.copy(x);
     b.dense(x, 2, Linear);
     done("pairs", b);
+
+    let mut b = Builder::new(shape(2, 4, 5), lanes(3, 3));
+    let (x, y) = (b.conv(0, 3, Geometry::same(3), Threshold), b.conv(0, 3, Geometry::same(1), Clip));
+    let (bits, values) = (b.conv_term(x, 2, Geometry::same(3)), b.conv_term(y, 2, Geometry::same(1)));
+    let x = b.layer(b.shape(0), vec![bits, values], Threshold);
+    let x = b.copy(x);
+    b.dense(x, 2, Linear);
+    done("comparisons", b);
+
+    let mut b = Builder::new(Shape::vector(4), lanes(2, 4));
+    b.model.input.cuts = (0..4).map(|i| (0..60 * i).map(f64::from).collect()).collect();
+    let x = b.dense(0, 5, Threshold);
+    let (bits, ranks) = (b.conv_term(x, 3, Geometry::same(1)), b.conv_term(0, 3, Geometry::same(1)));
+    let x = b.layer(Shape::vector(3), vec![bits, ranks], Threshold);
+    b.dense(x, 2, Threshold);
+    done("ranks", b);
     models
 }
 
@@ -351,6 +371,8 @@ pub(crate) fn private() -> Vec<(&'static str, Model, Vec<i64>)> {
             "prelu argmax" => "private prelu argmax",
             "function tables" => "private function tables",
             "one-dimensional" => "private one-dimensional",
+            "comparisons" => "private comparisons",
+            "ranks" => "private ranks",
             _ => return None,
         };
         model.private_weights = Some(weight_limbs(&model).unwrap());

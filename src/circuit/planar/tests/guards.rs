@@ -177,6 +177,8 @@ fn fixtures_have_every_kind_of_row() {
             seen.extend(flags.iter().filter(|flag| flag.1).map(|flag| flag.0.to_owned()));
         }
         seen.extend(layout.params.value_bias.then(|| "value bias".to_owned()));
+        seen.extend(layout.params.compares.then(|| "comparison".to_owned()));
+        seen.extend((!model.input.cuts.is_empty()).then(|| "rank".to_owned()));
         for (layer, y) in model.layers.iter().zip(&trace.accumulators) {
             let name = format!("{:?}", layer.activation);
             seen.insert(name.split(['(', ' ']).next().unwrap().to_owned());
@@ -190,7 +192,7 @@ fn fixtures_have_every_kind_of_row() {
         ["Input", "Native", "Lines", "Scattered"].as_slice(),
         &["Stop", "Inside", "Step", "Unit", "Jump"],
         &["hidden", "only hidden", "head", "negative head", "apart", "run", "hop", "value bias", "split"],
-        &["pair", "spread"],
+        &["pair", "spread", "comparison", "rank"],
         &["Linear", "Relu", "PRelu", "Clip", "Table", "Threshold", "ArgMax", "Product"],
         &["clip state 0", "clip state 1", "clip state 2"],
     ];

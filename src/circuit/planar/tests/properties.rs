@@ -285,7 +285,9 @@ impl Recipe {
             input_shape,
             output: port,
             layers: Vec::new(),
-            softmax: false,
+            softmax: None,
+            label: None,
+            cuts: Vec::new(),
         };
         let mut maker = Maker { network, digits, seed: u64::from(self.last[19]) };
         let clip = self.digits.is_multiple_of(2) || digits.value_limbs > 1;
@@ -379,9 +381,10 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         port: network.input.clone(),
         shape: network.input_shape,
         step: vec![1.0; network.input_shape.channels],
+        cuts: Vec::new(),
     };
     let port = Port { name: "y".to_owned(), shape: vec![1, outputs] };
-    let output = Output { port, step, threshold: None, softmax: false };
+    let output = Output { port, step, threshold: None, softmax: None };
     Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }
 

@@ -2,7 +2,7 @@ use super::{
     super::{Input, Lanes, Output, Sparse},
     *,
 };
-use crate::graph::{Digits, Port};
+use crate::graph::{Digits, Part, Port};
 
 fn conv(inputs: usize, outputs: usize, groups: usize, kernel: usize, pad: isize, seed: i64) -> Conv<i64> {
     let len = outputs * inputs / groups * kernel * kernel;
@@ -44,6 +44,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             port: Port { name: "x".to_owned(), shape: vec![1, 2, 4, 4] },
             shape: plane(2),
             step: vec![0.5, 0.25],
+            cuts: Vec::new(),
         },
         layers: vec![
             layer("conv", plane(3), vec![term(0, Map::Conv(conv(2, 3, 1, 3, 1, 1)))], Activation::PRelu),
@@ -62,7 +63,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             port: Port { name: "y".to_owned(), shape: vec![1, outputs] },
             step: vec![1.0, 2.0, 0.5, 0.125],
             threshold: None,
-            softmax: false,
+            softmax: None,
         },
         private_weights: None,
     }
@@ -142,7 +143,10 @@ fn malformed_models_are_refused() {
         ("table of nothing", |m| m.tables[0] = Table { bits: 0, values: vec![0] }),
         ("table value", |m| m.tables[0].values[3] = 1 << 31),
         ("table minimum", |m| m.tables[0].values[3] = i64::MIN),
-        ("inner threshold", |m| m.layers[1].activation = Activation::Threshold),
+        ("an inner threshold with even biases", |m| {
+            m.layers[1].activation = Activation::Threshold;
+            m.layers[1].bias.fill(2);
+        }),
         ("inner ArgMax", |m| m.layers[1].activation = Activation::ArgMax),
         ("last PRelu", |m| m.layers[4].activation = Activation::PRelu),
         ("last planes", |m| m.layers.truncate(4)),
@@ -150,6 +154,24 @@ fn malformed_models_are_refused() {
         ("output steps", |m| m.output.step.truncate(3)),
         ("zero output step", |m| m.output.step[1] = 0.0),
         ("threshold", |m| m.output.threshold = Some(f64::INFINITY)),
+        ("softmax of other values", |m| m.output.softmax = Some(Part { start: 2, len: 3 })),
+        ("cuts beside wider steps", |m| m.input.cuts = vec![Vec::new(); 32]),
+        ("too few cuts", |m| {
+            m.input.step.fill(1.0);
+            m.input.cuts = vec![Vec::new(); 31];
+        }),
+        ("equal cuts", |m| {
+            m.input.step.fill(1.0);
+            m.input.cuts = vec![vec![1.0, 1.0]; 32];
+        }),
+        ("a cut that is no number", |m| {
+            m.input.step.fill(1.0);
+            m.input.cuts = vec![vec![f64::NAN]; 32];
+        }),
+        ("more cuts than codes", |m| {
+            m.input.step.fill(1.0);
+            m.input.cuts = vec![(0..1 << 16).map(f64::from).collect(); 32];
+        }),
     ];
     for (what, change) in cases {
         let mut model = sample(Activation::Linear);
@@ -159,7 +181,7 @@ fn malformed_models_are_refused() {
     for (what, change) in [
         ("even bias", (|m: &mut Model| m.layers[4].bias[0] = 2) as fn(&mut Model)),
         ("odd weight", |m| sparse_of(m).columns[0][0].1 = 1),
-        ("softmax", |m| m.output.softmax = true),
+        ("softmax", |m| m.output.softmax = Some(Part::all(4))),
     ] {
         let mut model = sample(Activation::Threshold);
         change(&mut model);

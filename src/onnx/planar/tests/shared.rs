@@ -35,12 +35,7 @@ fn bytes(path: &Path, row: usize) -> Vec<Vec<f64>> {
 
 /// The network's results, after its softmax.
 fn run(network: &Network, x: &[f64]) -> Vec<f64> {
-    let mut y = network.eval(x);
-    if network.softmax {
-        let sum: f64 = y.iter().map(|y| y.exp()).sum();
-        y.iter_mut().for_each(|y| *y = y.exp() / sum);
-    }
-    y
+    crate::graph::Network::from(network.clone()).eval(x)
 }
 
 fn worst(network: &Network, inputs: &[Vec<f64>], outputs: &[Vec<f64>]) -> f64 {

@@ -1,0 +1,116 @@
+//! [LinearClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html): scores W · x + b, the class with the
+//! largest one, and the scores transformed. Operator sets 1 to 5.
+//!
+//! The label compares scores that are not rounded. One score and two labels: the second label where s > 0, where scores are
+//! transformed or not; the scores are then −s and s or, by LOGISTIC, σ(−s) and σ(s). Strings as labels become their indices.
+//!
+//! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX of one score.
+
+use super::{
+    super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    classifier::{Binary, Scorer, Transform, classify, take_labels},
+    row,
+};
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "LinearClassifier",
+    opsets: 1..=5,
+    inputs: 1..=1,
+    summary: "label and scores of W · x + b; NONE, LOGISTIC and SOFTMAX",
+    rewrite: |mut attrs, inputs, to| {
+        let coefficients = attrs.floats("coefficients").unwrap_or_default();
+        let intercepts = attrs.floats("intercepts");
+        let labels = take_labels(&mut attrs, "classlabels_ints");
+        let transform = Transform::take(&mut attrs);
+        // It says how the model was trained.
+        attrs.ignore("multi_class");
+        let linear = Linear { coefficients, intercepts, labels, transform };
+        linear.classify(attrs, inputs, to, "LinearClassifier")
+    },
+};
+
+/// A linear classifier by its attributes.
+pub(super) struct Linear {
+    pub(super) coefficients: Vec<f64>,
+    pub(super) intercepts: Option<Vec<f64>>,
+    pub(super) labels: Vec<f64>,
+    pub(super) transform: Transform,
+}
+
+impl Linear {
+    /// Label and scores.
+    pub(super) fn classify(
+        self,
+        mut attrs: Attrs,
+        inputs: &[Option<Id>],
+        to: &mut Rewriter<'_>,
+        op: &'static str,
+    ) -> OpResult<Vec<Id>> {
+        let Self { coefficients, intercepts, labels, transform } = self;
+        let x = row(to, inputs)?;
+        let features = to.len(x);
+        let scores = coefficients.len() / features;
+        let two = scores == 1 && labels.len() == 2;
+        if two && transform == Transform::Softmax {
+            attrs.reject("SOFTMAX of one score; export LOGISTIC");
+        }
+        attrs.finish()?;
+        let intercepts = intercepts.unwrap_or_else(|| vec![0.0; scores]);
+        let fits = scores > 0 && coefficients.len() == scores * features && (two || labels.len() == scores);
+        if !fits || intercepts.len() != scores {
+            return Err(OpError::Graph(format!(
+                "{} coefficients and {} intercepts for {features} features and {} labels",
+                coefficients.len(),
+                intercepts.len(),
+                labels.len()
+            )));
+        }
+        if coefficients.iter().chain(&intercepts).any(|value| !value.is_finite()) {
+            return Err(OpError::Graph("a coefficient that is not a finite number".to_owned()));
+        }
+        let weights = coefficients.chunks(features).map(<[f64]>::to_vec).collect();
+        let binary = two.then_some(Binary { at: 0.0, complement: false });
+        classify(to, op, &Scorer::Linear(x, weights, intercepts), &labels, transform, binary)
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::tests::{Case, floats, ints, text, texts};
+
+    #[test]
+    fn scores_and_the_first_largest() {
+        let case = Case::new(&super::DEF)
+            .with("coefficients", floats(&[1.0, 0.0, 0.0, 1.0, -1.0, -1.0]))
+            .with("intercepts", floats(&[0.0, 0.5, 0.0]))
+            .with("classlabels_ints", ints(&[3, 4, 8]));
+        case.gives(&[1.0, 0.5], &[&[3.0], &[1.0, 1.0, -1.5]]);
+        case.gives(&[1.0, 0.75], &[&[4.0], &[1.0, 1.25, -1.75]]);
+        case.gives(&[-1.0, -1.0], &[&[8.0], &[-1.0, -0.5, 2.0]]);
+        let sum: f64 = [1f64, 1.0, -1.5].iter().map(|x| x.exp()).sum();
+        let softmax = case.with("post_transform", text("SOFTMAX"));
+        softmax.gives(&[1.0, 0.5], &[&[3.0], &[1f64.exp() / sum, 1f64.exp() / sum, (-1.5f64).exp() / sum]]);
+        case.with("post_transform", text("SOFTMAX_ZERO")).unsupported(2);
+        case.graph_error(3);
+    }
+
+    #[test]
+    fn two_labels() {
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let one = Case::new(&super::DEF)
+            .with("coefficients", floats(&[1.0, -2.0]))
+            .with("intercepts", floats(&[0.5]))
+            .with("classlabels_strings", texts(&["no", "yes"]));
+        one.gives(&[1.0, 0.5], &[&[1.0], &[-0.5, 0.5]]);
+        one.gives(&[0.5, 0.5], &[&[0.0], &[0.0, 0.0]]);
+        let logistic = one.with("post_transform", text("LOGISTIC"));
+        logistic.gives(&[1.0, 0.5], &[&[1.0], &[sigmoid(-0.5), sigmoid(0.5)]]);
+        one.with("post_transform", text("SOFTMAX")).unsupported(2);
+        let pair = Case::new(&super::DEF)
+            .with("coefficients", floats(&[-1.0, 2.0, 1.0, -2.0]))
+            .with("intercepts", floats(&[-0.5, 0.5]))
+            .with("classlabels_ints", ints(&[0, 1]))
+            .with("post_transform", text("LOGISTIC"));
+        pair.gives(&[1.0, 0.5], &[&[1.0], &[sigmoid(-0.5), sigmoid(0.5)]]);
+    }
+}

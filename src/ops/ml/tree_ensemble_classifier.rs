@@ -1,0 +1,123 @@
+//! [TreeEnsembleClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html): the class whose scores,
+//! summed over the leaves that a row reaches, are largest, and the scores. Operator sets 1 to 5.
+//!
+//! Decisions are exact, and so is the label up to the rounding of weights to the bits of a comparison. With one class id and
+//! two labels the score s decides: s > ½ where all weights are positive, s > 0 else; the scores are then 1 − s and s, −s
+//! and s, or σ(−s) and σ(s). Otherwise it is the first largest score. Strings as labels become their indices.
+//!
+//! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX with one class id, where runtimes disagree.
+
+use std::sync::Arc;
+
+use super::{
+    super::{OpError, RewriteDef},
+    classifier::{Binary, Scorer, Transform, classify, take_labels},
+    forest::{Leaf, Scores},
+    row,
+    trees::{Parsed, floats},
+};
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "TreeEnsembleClassifier",
+    opsets: 1..=5,
+    inputs: 1..=1,
+    summary: "decision trees: exact comparisons; label and scores; NONE, LOGISTIC and SOFTMAX",
+    rewrite: |mut attrs, inputs, to| {
+        let parsed = Parsed::take(&mut attrs)?;
+        let trees = attrs.ints("class_treeids").unwrap_or_default();
+        let nodes = attrs.ints("class_nodeids").unwrap_or_default();
+        let ids = attrs.ints("class_ids").unwrap_or_default();
+        let weights = floats(&mut attrs, "class_weights").unwrap_or_default();
+        let base = floats(&mut attrs, "base_values").unwrap_or_default();
+        let labels = take_labels(&mut attrs, "classlabels_int64s");
+        let transform = Transform::take(&mut attrs);
+        let one_id = ids.first().is_some_and(|first| ids.iter().all(|id| id == first));
+        let two = one_id && labels.len() == 2;
+        if two && transform == Transform::Softmax {
+            attrs.reject("SOFTMAX of one score, which runtimes take for different things; export LOGISTIC");
+        }
+        attrs.finish()?;
+        if ids.is_empty() || [trees.len(), nodes.len(), weights.len()] != [ids.len(); 3] {
+            let (trees, nodes, weights) = (trees.len(), nodes.len(), weights.len());
+            let reason = format!("{} class ids, {trees} trees, {nodes} nodes and {weights} weights", ids.len());
+            return Err(OpError::Graph(reason));
+        }
+        if two && ids[0] != 0 {
+            return Err(OpError::unsupported(format!("the only class id is {}, not 0", ids[0])));
+        }
+        let scores = if two { 1 } else { labels.len() };
+        let base = match base.len() {
+            0 => vec![0.0; scores],
+            n if n == scores => base,
+            n => return Err(OpError::Graph(format!("{n} base values for {scores} scores"))),
+        };
+        let mut leaves = Vec::with_capacity(ids.len());
+        for (((tree, node), id), weight) in trees.iter().zip(&nodes).zip(&ids).zip(&weights) {
+            let score = u32::try_from(*id).ok().filter(|id| (*id as usize) < scores);
+            let score = score.ok_or_else(|| OpError::Graph(format!("class {id} of {scores}")))?;
+            if !weight.is_finite() {
+                return Err(OpError::Graph(format!("a weight that is {weight}")));
+            }
+            leaves.push(Leaf { node: parsed.leaf(*tree, *node)?, score, weight: *weight });
+        }
+        let positive = weights.iter().all(|weight| *weight >= 0.0);
+        let binary = two.then_some(Binary { at: if positive { 0.5 } else { 0.0 }, complement: positive });
+        let x = row(to, inputs)?;
+        let scores = Scores { trees: Arc::new(parsed.trees), leaves: Arc::new(leaves), base, average: false };
+        classify(to, "TreeEnsembleClassifier", &Scorer::Forest(x, scores), &labels, transform, binary)
+    },
+};
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::tests::{Case, Stump, floats, ints, text};
+
+    /// Two stumps on two features.
+    fn classifier(ids: [i64; 4], weights: &[f64], labels: &[i64]) -> Case {
+        let stumps =
+            [Stump { feature: 0, mode: "BRANCH_LEQ", value: 1.0 }, Stump { feature: 1, mode: "BRANCH_LT", value: 0.5 }];
+        let case = Case::new(&super::DEF).stumps(&stumps);
+        case.with("class_treeids", ints(&[0, 0, 1, 1]))
+            .with("class_nodeids", ints(&[1, 2, 1, 2]))
+            .with("class_ids", ints(&ids))
+            .with("class_weights", floats(weights))
+            .with("classlabels_int64s", ints(labels))
+    }
+
+    #[test]
+    fn one_score_decides_between_two_labels() {
+        let votes = classifier([0; 4], &[0.0, 0.5, 0.125, 0.5], &[7, 9]);
+        votes.gives(&[1.0, 0.25], &[&[7.0], &[0.875, 0.125]]);
+        votes.gives(&[1.5, 0.25], &[&[9.0], &[0.375, 0.625]]);
+        votes.gives(&[1.0, 0.5], &[&[7.0], &[0.5, 0.5]]);
+        let signed = classifier([0; 4], &[-1.0, 1.0, -0.5, 0.5], &[0, 1]).with("base_values", floats(&[0.25]));
+        signed.gives(&[1.0, 0.25], &[&[0.0], &[1.25, -1.25]]);
+        signed.gives(&[2.0, 0.25], &[&[1.0], &[-0.75, 0.75]]);
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let logistic = signed.with("post_transform", text("LOGISTIC"));
+        logistic.gives(&[2.0, 0.25], &[&[1.0], &[sigmoid(-0.75), sigmoid(0.75)]]);
+        signed.with("post_transform", text("SOFTMAX")).unsupported(2);
+        signed.with("post_transform", text("PROBIT")).unsupported(2);
+    }
+
+    #[test]
+    fn the_first_largest_of_several_scores_decides() {
+        let case = classifier([0, 1, 2, 1], &[1.0, 1.0, 1.0, 0.5], &[4, 5, 6]);
+        case.gives(&[0.0, 0.0], &[&[4.0], &[1.0, 0.0, 1.0]]);
+        case.gives(&[2.0, 0.0], &[&[5.0], &[0.0, 1.0, 1.0]]);
+        case.gives(&[2.0, 1.0], &[&[5.0], &[0.0, 1.5, 0.0]]);
+        let based = case.with("base_values", floats(&[0.0, 0.0, 0.25]));
+        based.gives(&[2.0, 0.0], &[&[6.0], &[0.0, 1.0, 1.25]]);
+        based.with("post_transform", text("SOFTMAX")).gives(&[2.0, 1.0], &[&[5.0]]);
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_are_errors() {
+        classifier([0, 1, 3, 1], &[1.0; 4], &[4, 5, 6]).graph_error(2);
+        classifier([0, 1, 2, 1], &[1.0; 3], &[4, 5, 6]).graph_error(2);
+        classifier([0, 1, 2, 1], &[1.0, f64::NAN, 1.0, 1.0], &[4, 5, 6]).graph_error(2);
+        classifier([0; 4], &[1.0; 4], &[0, 1]).with("base_values", floats(&[1.0, 2.0])).graph_error(2);
+        classifier([1; 4], &[1.0; 4], &[0, 1]).unsupported(2);
+        classifier([0; 4], &[1.0; 4], &[0, 1]).shape_error(1);
+    }
+}

@@ -1,0 +1,120 @@
+//! [TreeEnsembleRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html): sum, mean, least or largest
+//! of the numbers of the leaves that a row reaches, for each target. Operator sets 1 to 5.
+//!
+//! Decisions are exact; sums and means are linear in them, MIN and MAX are those of the trees' numbers. Unsupported: MIN and
+//! MAX where a leaf has no number for a target; `post_transform` PROBIT and SOFTMAX_ZERO.
+
+use std::sync::Arc;
+
+use super::{
+    super::{OpError, RewriteDef},
+    classifier::{Scorer, Transform},
+    forest::{Leaf, Scores},
+    row,
+    tree_ensemble::{Aggregate, aggregated},
+    trees::{Parsed, floats},
+};
+
+pub(super) const DEF: RewriteDef = RewriteDef {
+    onnx: "TreeEnsembleRegressor",
+    opsets: 1..=5,
+    inputs: 1..=1,
+    summary: "decision trees: exact comparisons; SUM, AVERAGE, MIN and MAX of their numbers",
+    rewrite: |mut attrs, inputs, to| {
+        let parsed = Parsed::take(&mut attrs)?;
+        let trees = attrs.ints("target_treeids").unwrap_or_default();
+        let nodes = attrs.ints("target_nodeids").unwrap_or_default();
+        let ids = attrs.ints("target_ids").unwrap_or_default();
+        let weights = floats(&mut attrs, "target_weights").unwrap_or_default();
+        let base = floats(&mut attrs, "base_values").unwrap_or_default();
+        let targets = attrs.int("n_targets").unwrap_or(1);
+        let aggregate = match attrs.text("aggregate_function").as_deref() {
+            None | Some("SUM") => Aggregate::Sum,
+            Some("AVERAGE") => Aggregate::Average,
+            Some("MIN") => Aggregate::Min,
+            Some("MAX") => Aggregate::Max,
+            Some(other) => {
+                attrs.reject(format!("aggregate_function {other}"));
+                Aggregate::Sum
+            }
+        };
+        let transform = Transform::take(&mut attrs);
+        attrs.finish()?;
+        if ids.is_empty() || [trees.len(), nodes.len(), weights.len()] != [ids.len(); 3] {
+            let (trees, nodes, weights) = (trees.len(), nodes.len(), weights.len());
+            let reason = format!("{} target ids, {trees} trees, {nodes} nodes and {weights} weights", ids.len());
+            return Err(OpError::Graph(reason));
+        }
+        let mut leaves = Vec::with_capacity(ids.len());
+        for (((tree, node), id), weight) in trees.iter().zip(&nodes).zip(&ids).zip(&weights) {
+            let score = u32::try_from(*id).ok().filter(|id| i64::from(*id) < targets);
+            let score = score.ok_or_else(|| OpError::Graph(format!("target {id} of {targets}")))?;
+            if !weight.is_finite() {
+                return Err(OpError::Graph(format!("a weight that is {weight}")));
+            }
+            leaves.push(Leaf { node: parsed.leaf(*tree, *node)?, score, weight: *weight });
+        }
+        let targets = usize::try_from(targets).unwrap_or(0);
+        // Leaves name every target but those that none has, of which there are not many.
+        if targets > 2 * ids.len() {
+            return Err(OpError::Graph(format!("{targets} targets, {} numbers", ids.len())));
+        }
+        let base = match base.len() {
+            0 => vec![0.0; targets],
+            n if n == targets => base,
+            n => return Err(OpError::Graph(format!("{n} base values for {targets} targets"))),
+        };
+        let x = row(to, inputs)?;
+        let scores = Scores {
+            trees: Arc::new(parsed.trees),
+            leaves: Arc::new(leaves),
+            base,
+            average: aggregate == Aggregate::Average,
+        };
+        let y = aggregated(to, "TreeEnsembleRegressor", x, scores, aggregate)?;
+        Ok(vec![transform.apply(to, y)?])
+    },
+};
+
+impl Scorer {
+    /// All scores.
+    pub(super) fn all(x: super::Id, scores: Scores) -> (Self, usize) {
+        let count = scores.base.len();
+        (Self::Forest(x, scores), count)
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::super::tests::{Case, Stump, floats, ints, text};
+
+    fn regressor(ids: [i64; 4], weights: &[f64]) -> Case {
+        let stumps =
+            [Stump { feature: 0, mode: "BRANCH_GT", value: 1.0 }, Stump { feature: 1, mode: "BRANCH_GTE", value: 0.5 }];
+        let case = Case::new(&super::DEF).stumps(&stumps);
+        case.with("target_treeids", ints(&[0, 0, 1, 1]))
+            .with("target_nodeids", ints(&[1, 2, 1, 2]))
+            .with("target_ids", ints(&ids))
+            .with("target_weights", floats(weights))
+    }
+
+    #[test]
+    fn numbers_of_leaves_are_aggregated() {
+        let case = regressor([0; 4], &[1.0, 2.0, 4.0, 8.0]).with("base_values", floats(&[0.5]));
+        case.gives(&[1.0, 0.5], &[&[6.5]]);
+        case.gives(&[1.5, 0.25], &[&[9.5]]);
+        let with = |function: &str| case.with("aggregate_function", text(function));
+        with("AVERAGE").gives(&[1.0, 0.5], &[&[3.5]]);
+        with("MIN").gives(&[1.0, 0.5], &[&[2.5]]);
+        with("MAX").gives(&[1.5, 0.25], &[&[8.5]]);
+        with("MEDIAN").unsupported(2);
+    }
+
+    #[test]
+    fn targets_are_columns() {
+        let case = regressor([0, 1, 0, 1], &[1.0, 2.0, 4.0, 8.0]).with("n_targets", super::super::super::Attr::Int(2));
+        case.gives(&[1.0, 0.5], &[&[4.0, 2.0]]);
+        case.with("aggregate_function", text("MAX")).unsupported(2);
+        regressor([0, 1, 0, 1], &[1.0; 4]).graph_error(2);
+    }
+}
