@@ -37,7 +37,7 @@ const NETWORKS: [(&str, &str); 16] = [
 const PRIVATE: &str = " with private weights";
 
 /// Largest circuit of these networks.
-const K: u32 = 15;
+const K: u32 = 17;
 
 fn golden(folder: &Path, name: &str, rows: &str, srs: &Srs) -> Value {
     let (name, private_weights) = name.strip_suffix(PRIVATE).map_or((name, false), |name| (name, true));

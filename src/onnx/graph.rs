@@ -442,6 +442,12 @@ impl Nodes for Builder<'_> {
         }
         let bounds = facts.first().and_then(|fact| self.new_bounds(kernel.as_ref(), inputs, fact));
         let outputs = facts.into_iter().map(|fact| self.private(fact)).collect::<OpResult<Vec<_>>>()?;
+        if let (true, [Some(input)], [output]) = (matches!(op, "Cast" | "Identity"), inputs, &outputs[..])
+            && self.graph.values[*output].fact.dtype == DType::Float
+            && let Some(mask) = self.masks.get(input).cloned()
+        {
+            self.masks.insert(*output, mask);
+        }
         if let (Some(bounds), [output]) = (bounds, &outputs[..]) {
             self.bounds.insert(*output, bounds);
         }

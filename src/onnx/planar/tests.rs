@@ -314,7 +314,7 @@ fn endings() {
     assert!(soft.node("Relu", &["c"], "y").planar().softmax.is_none());
     let at = conv.clone().weight("p", &[], &[0.75]).node("Sigmoid", &["a"], "s").node("Greater", &["p", "s"], "b");
     let network = at.clone().node("Squeeze", &["b"], "y").planar();
-    let at_least = -(3f64.ln());
+    let at_least = -crate::float::ln(3.0);
     assert!(
         matches!(network.layers[..], [ref layer] if layer.activation == FloatActivation::Threshold { at: at_least.next_up() })
     );

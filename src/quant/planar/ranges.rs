@@ -103,6 +103,9 @@ impl Ranges {
     }
 }
 
+/// What magnitudes of inner values stay below: what is larger stands for infinity, and has no code.
+const LARGEST: f64 = 1e30;
+
 /// What one row shows.
 fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>> {
     if row.len() != network.input_shape.len() {
@@ -120,9 +123,12 @@ fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>
     let mut seen = vec![channels(&tensors[0], &tensors[0], network.input_shape.plane())];
     for (index, layer) in network.layers.iter().enumerate() {
         let y = network.affine(index, &tensors);
-        if let Some(element) = y.iter().position(|y| !y.is_finite()) {
+        if let Some(element) = y.iter().position(|y| !(y.abs() < LARGEST)) {
             let (node, op, y) = (&layer.node, &layer.op, y[element]);
-            let reason = format!("{node} ({op}): value {element} is {y}, expected a finite number");
+            let reason = format!(
+                "{node} ({op}): value {element} is {y}, expected a magnitude below {LARGEST:e}; masks are read where they are added in \
+                 front of a Softmax"
+            );
             return Err(Error::Calibration { reason });
         }
         let plane = layer.shape.plane();
