@@ -87,6 +87,17 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// For a graph: where no input range is asked for, it is that of the input's type, if the type has few values. A range that is known
+    /// needs no margin, unless `input_margin` is one.
+    pub fn of_input(mut self, graph: &Graph, input_margin: Option<f64>) -> Self {
+        self.input_range = self.input_range.or_else(|| graph.input_range());
+        let known = if self.input_range.is_some() { 1.0 } else { Self::default().input_margin };
+        self.input_margin = input_margin.unwrap_or(known);
+        self
+    }
+}
+
 /// Range of input values of networks that come without data.
 pub const INPUT_RANGE: [f64; 2] = [-1.0, 1.0];
 

@@ -68,7 +68,8 @@ impl OnnxModel {
         options: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, JsValue> {
-        let options = read_options(options)?;
+        let (options, input_margin) = read_options(options)?;
+        let options = options.of_input(&self.graph, input_margin);
         let mut progress = reporter(on_progress);
         progress("calibration", 0.0);
         let rows = self.read_rows(&calibration)?;
@@ -77,12 +78,11 @@ impl OnnxModel {
         progress("compile", 0.0);
         let compiled = compile::compile(network, &rows, &options)?;
         progress("evaluate", 0.0);
-        let accuracy =
-            quant::evaluate(|row| Ok(compiled.network.eval(row)), &compiled.network, &compiled.model, &rows)?;
+        let full = compile::report(&compiled, &rows, &options)?;
         progress("evaluate", 1.0);
-        let hush = compiled.model.to_bytes();
-        let report = Report::new(&compiled, rows.len(), hush.len(), accuracy);
-        with_files(&Answer { report }, &[("hush", &hush)])
+        let (hush, html) = (compiled.model.to_bytes(), full.html());
+        let report = Report::new(&compiled, rows.len(), hush.len(), full.accuracy);
+        with_files(&Answer { report, html }, &[("hush", &hush)])
     }
 }
 
@@ -107,6 +107,7 @@ struct Info<'a> {
 #[derive(Serialize)]
 struct Answer<'a> {
     report: Report<'a>,
+    html: String,
 }
 
 /// What a publisher wants to know of a compiled model; the names are those of `hushproof compile --json`.
@@ -147,8 +148,10 @@ impl<'a> Report<'a> {
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct Choices {
     bits: Option<u32>,
+    max_error: Option<f64>,
     margin: f64,
-    input_margin: f64,
+    input_margin: Option<f64>,
+    input_range: Option<[f64; 2]>,
     output: Output,
     input: Visibility,
     weights: Visibility,
@@ -179,11 +182,12 @@ enum Preference {
 
 impl Default for Choices {
     fn default() -> Self {
-        let Options { margin, input_margin, .. } = Options::default();
         Self {
             bits: None,
-            margin,
-            input_margin,
+            max_error: None,
+            margin: Options::default().margin,
+            input_margin: None,
+            input_range: None,
             output: Output::Public,
             input: Visibility::Private,
             weights: Visibility::Public,
@@ -192,7 +196,8 @@ impl Default for Choices {
     }
 }
 
-fn read_options(options: JsValue) -> Result<Options> {
+/// The options, and the margin of the input if one is asked for.
+fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
     let refuse = |option: &'static str, reason: String| Error::Option { option, reason };
     let choices: Choices =
         serde_wasm_bindgen::from_value(options).map_err(|error| refuse("options", error.to_string()))?;
@@ -205,10 +210,11 @@ fn read_options(options: JsValue) -> Result<Options> {
         Output::Threshold(at) if at.is_finite() => Reduction::Threshold(at),
         Output::Threshold(at) => return Err(refuse("output", format!("threshold {at} is not a finite number"))),
     };
-    Ok(Options {
+    let options = Options {
         value_bits: choices.bits,
+        max_error: choices.max_error,
+        input_range: choices.input_range,
         margin: choices.margin,
-        input_margin: choices.input_margin,
         public_input: choices.input == Visibility::Public,
         private_weights: choices.weights == Visibility::Private,
         reduction,
@@ -216,5 +222,7 @@ fn read_options(options: JsValue) -> Result<Options> {
             Preference::Speed => Prefer::Speed,
             Preference::Columns => Prefer::Columns,
         },
-    })
+        ..Options::default()
+    };
+    Ok((options, choices.input_margin))
 }

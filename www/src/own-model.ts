@@ -247,11 +247,11 @@ export class OwnModelPanel {
     this.#report.focus();
   }
 
-  #showDownloads(name: string, { hush, vk, srs, report }: Compiled): void {
+  #showDownloads(name: string, { hush, vk, srs, html }: Compiled): void {
     const stem = name.replace(/\.onnx$/i, "");
     const files: [string, BlobPart | undefined][] = [
       ["hush", hush],
-      ["report.json", JSON.stringify(report, undefined, 2)],
+      ["report.html", html],
       ["vk", vk],
       ["srs", srs],
     ];

@@ -20,12 +20,16 @@ export interface CompileOptions extends CallOptions {
    * leading batch axis.
    */
   calibration: Source | Inputs;
-  /** Least bits of an activation, 4 to 24. */
+  /** Bits of an activation, 4 to 24; by default the fewest that keep the class of the rows, or errors within 1 % of the output's range. */
   bits?: number;
+  /** Largest absolute error of an output, instead of that; code `accuracy` where no width reaches it. */
+  maxError?: number;
   /** Factor on the calibrated ranges of inner values; values beyond are refused. */
   margin?: number;
   /** Factor on the calibrated ranges of input values. */
   inputMargin?: number;
+  /** Range of input values, instead of what the rows show. */
+  inputRange?: readonly [number, number];
   /** What is revealed of the output: all of it, the index of its largest value, or whether it is at least `threshold`. */
   output?: "public" | "argmax" | { threshold: number };
   /** Who sees the input; public inputs only for chains of dense layers. */
@@ -61,6 +65,8 @@ export interface Compiled {
   srs?: Uint8Array<ArrayBuffer>;
   srsOrigin?: SrsOrigin;
   report: CompileReport;
+  /** The report as a page: errors, bits and cost by layer, and what would be cheaper. */
+  html: string;
   prediction: Prediction;
   /** How long compiling took, the accuracy report included. */
   seconds: number;
@@ -172,7 +178,7 @@ function isSource(data: Source | Inputs): data is Source {
 }
 
 /** The choices that were made, by name; others are left to the compiler. */
-function choices({ bits, margin, inputMargin, output, input, weights, prefer }: CompileOptions): WasmCompileOptions {
-  const given = Object.entries({ bits, margin, inputMargin, output, input, weights, prefer }).filter(([, value]) => value !== undefined);
+function choices({ bits, maxError, margin, inputMargin, inputRange, output, input, weights, prefer }: CompileOptions): WasmCompileOptions {
+  const given = Object.entries({ bits, maxError, margin, inputMargin, inputRange, output, input, weights, prefer }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given);
 }

@@ -26,7 +26,7 @@ export interface Operations {
   /** Compiles the model that was read. */
   compile: {
     request: { calibration: Uint8Array | Inputs; options: WasmCompileOptions };
-    result: { hush: Uint8Array<ArrayBuffer>; report: CompileReport; seconds: number; memoryBytes: number };
+    result: { hush: Uint8Array<ArrayBuffer>; report: CompileReport; html: string; seconds: number; memoryBytes: number };
   };
   /** Makes a model's verifying key, and a development SRS where none is given. */
   keys: { request: { model: Uint8Array; srs?: Uint8Array | undefined }; result: WasmKeys };

@@ -103,8 +103,10 @@ export interface CompileReport {
 /** A publisher's choices, all optional. */
 export interface WasmCompileOptions {
   bits?: number;
+  maxError?: number;
   margin?: number;
   inputMargin?: number;
+  inputRange?: readonly [number, number];
   output?: "public" | "argmax" | { threshold: number };
   input?: "private" | "public";
   weights?: "public" | "private";
@@ -118,7 +120,7 @@ export interface WasmOnnxModel {
     calibration: Uint8Array | Inputs,
     options: WasmCompileOptions,
     onProgress?: Progress,
-  ): { hush: Uint8Array<ArrayBuffer>; report: CompileReport };
+  ): { hush: Uint8Array<ArrayBuffer>; report: CompileReport; html: string };
   free(): void;
 }
 

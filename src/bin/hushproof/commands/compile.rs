@@ -130,7 +130,6 @@ impl Args {
             max_error: self.max_error,
             input_range: self.input_range,
             margin: self.margin,
-            input_margin: self.input_margin.unwrap_or(Options::default().input_margin),
             public_input: self.input == Visibility::Public,
             private_weights: self.weights == Visibility::Private,
             reduction,
@@ -138,24 +137,21 @@ impl Args {
                 Preference::Speed => Prefer::Speed,
                 Preference::Columns => Prefer::Columns,
             },
+            ..Options::default()
         })
     }
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let mut options = args.options()?;
+    let options = args.options()?;
     let bytes = files::read(&args.model)?;
     let graph = compile::read(&bytes, &args.outputs, options.reduction)?;
-    let known = options.input_range.or_else(|| graph.input_range());
-    options.input_range = known;
-    if known.is_some() && args.input_margin.is_none() {
-        options.input_margin = 1.0;
-    }
+    let options = options.of_input(&graph, args.input_margin);
     let network = if options.private_weights { Network::Planar(graph.planar()?) } else { graph.network()? };
     let rows = match &args.calibration {
         Some(path) => files::rows(path, network.input(), args.rows.as_ref())?,
         None => {
-            let [min, max] = known.unwrap_or(INPUT_RANGE);
+            let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
             eprintln!(
                 "warning: no calibration data: ranges are those of random inputs from {min} to {max} (--input-range), widened \
                  within what interval arithmetic allows; inputs beyond are refused. Rows of typical inputs (--calibration \
