@@ -36,7 +36,8 @@ pub(crate) fn log2(x: f64) -> f64 {
     libm::log2(x)
 }
 
-/// The logarithm to base 10.
+/// The logarithm to base 10, of reports.
+#[cfg(feature = "compile")]
 pub(crate) fn log10(x: f64) -> f64 {
     libm::log10(x)
 }
