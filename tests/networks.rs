@@ -16,7 +16,7 @@ use rand_core::OsRng;
 use serde_json::Value;
 
 /// Largest circuit of the small networks.
-const K: u32 = 15;
+const K: u32 = 17;
 
 /// Files that are refused, with the code of the error.
 const REFUSED: [(&str, &str); 8] = [

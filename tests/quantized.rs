@@ -54,21 +54,27 @@ fn codes_are_those_of_the_graph() {
             None => vec![],
         };
         let all = rows.iter().cloned().chain(mixed(&rows, !exact));
-        let mut values = 0;
+        let share = if exact { 0.01 } else { 0.51 };
+        let (mut values, mut compared, mut off) = (0, 0, 0);
         for (index, row) in all.enumerate() {
             let trace = model.run(model.quantize_input(&row).unwrap()).unwrap();
             let got = model.output_values(trace.codes.last().unwrap());
-            let mut expected = vec![graph.eval(&row).unwrap()];
-            // What onnxruntime gave, for the rows of the file.
-            expected.extend(stored.get(index).cloned());
-            for expected in expected {
-                let share = if exact { 0.01 } else { 0.51 };
-                let mut pairs = got.iter().zip(&expected).zip(&model.output.step);
-                let close = pairs.all(|((got, expected), step)| (got - expected).abs() <= share * step);
-                assert!(close && got.len() == expected.len(), "{name}, row {index}: {got:?}, graph {expected:?}");
-                values += got.len();
+            let beyond = |expected: &[f64], share: f64| {
+                assert_eq!(got.len(), expected.len(), "{name}, row {index}");
+                let pairs = got.iter().zip(expected).zip(&model.output.step);
+                pairs.filter(|((got, expected), step)| (*got - *expected).abs() > share * *step).count()
+            };
+            let expected = graph.eval(&row).unwrap();
+            assert_eq!(beyond(&expected, share), 0, "{name}, row {index}: {got:?}, graph {expected:?}");
+            values += got.len();
+            // What onnxruntime gave, for the rows of the file: single precision decides some inner ties otherwise.
+            if let Some(expected) = stored.get(index) {
+                assert_eq!(beyond(expected, 1.01), 0, "{name}, row {index}: {got:?}, onnxruntime {expected:?}");
+                off += beyond(expected, share);
+                compared += expected.len();
             }
         }
+        assert!(off * 20 <= compared, "{name}: {off} of {compared} outputs are another code than onnxruntime's");
         assert!(values >= 3 * RANDOM, "{name}");
     }
 }

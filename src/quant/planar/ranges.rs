@@ -123,7 +123,7 @@ fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>
     let mut seen = vec![channels(&tensors[0], &tensors[0], network.input_shape.plane())];
     for (index, layer) in network.layers.iter().enumerate() {
         let y = network.affine(index, &tensors);
-        if let Some(element) = y.iter().position(|y| !(y.abs() < LARGEST)) {
+        if let Some(element) = y.iter().position(|y| y.is_nan() || y.abs() >= LARGEST) {
             let (node, op, y) = (&layer.node, &layer.op, y[element]);
             let reason = format!(
                 "{node} ({op}): value {element} is {y}, expected a magnitude below {LARGEST:e}; masks are read where they are added in \
