@@ -103,8 +103,8 @@ impl Ranges {
     }
 }
 
-/// What magnitudes of inner values stay below: what is larger stands for infinity, and has no code.
-const LARGEST: f64 = 1e37;
+/// What magnitudes of inner values stay below.
+const LARGEST: f64 = f64::INFINITY;
 
 /// What one row shows.
 fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>> {
