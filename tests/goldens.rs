@@ -2,16 +2,18 @@
 //! `tests/goldens.json`. A change of any is a change of every verifying key; `HUSHPROOF_BLESS=1` writes the file anew.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod setups;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use hushproof::{
     circuit::DEGREE,
     compile::{Options, compile},
     data, onnx,
-    prove::{Srs, keygen},
+    prove::keygen,
 };
-use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use serde_json::{Value, json};
+use setups::Setups;
 
 /// Networks of every kind of layer and storage, each with the file of its calibration rows.
 const NETWORKS: [(&str, &str); 16] = [
@@ -36,10 +38,7 @@ const NETWORKS: [(&str, &str); 16] = [
 /// Added to the name of a network whose weights are private.
 const PRIVATE: &str = " with private weights";
 
-/// Largest circuit of these networks.
-const K: u32 = 17;
-
-fn golden(folder: &Path, name: &str, rows: &str, srs: &Srs) -> Value {
+fn golden(folder: &Path, name: &str, rows: &str, setups: &mut Setups) -> Value {
     let (name, private_weights) = name.strip_suffix(PRIVATE).map_or((name, false), |name| (name, true));
     let network = onnx::import(&fs::read(folder.join(format!("{name}.onnx"))).unwrap()).unwrap();
     let file: Value = serde_json::from_slice(&fs::read(folder.join(format!("{rows}.json"))).unwrap()).unwrap();
@@ -48,7 +47,7 @@ fn golden(folder: &Path, name: &str, rows: &str, srs: &Srs) -> Value {
     let compiled = compile(network, &rows, &Options { private_weights, ..Options::default() })
         .unwrap_or_else(|error| panic!("{name}: {error}"));
     let layout = &compiled.layout;
-    let vk = keygen(&compiled.model, srs).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let vk = keygen(&compiled.model, setups.of(layout.k())).unwrap_or_else(|error| panic!("{name}: {error}"));
     json!({
         "k": layout.k(),
         "rows": layout.rows_used(),
@@ -63,9 +62,9 @@ fn golden(folder: &Path, name: &str, rows: &str, srs: &Srs) -> Value {
 #[test]
 fn circuits_are_as_they_were() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let srs = Srs::new_development(K, ChaCha20Rng::seed_from_u64(1)).unwrap();
+    let mut setups = Setups::default();
     let found: BTreeMap<&str, Value> =
-        NETWORKS.iter().map(|(name, rows)| (*name, golden(&root.join("models"), name, rows, &srs))).collect();
+        NETWORKS.iter().map(|(name, rows)| (*name, golden(&root.join("models"), name, rows, &mut setups))).collect();
     let path = root.join("tests/goldens.json");
     if std::env::var_os("HUSHPROOF_BLESS").is_some() {
         fs::write(&path, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();

@@ -1,6 +1,8 @@
 //! Every small network of `models/small`: from its ONNX file to a verified proof, or to the error that it must give.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod setups;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -10,18 +12,17 @@ use hushproof::{
     Error,
     compile::{Compiled, Options, Reduction, compile, read},
     data, onnx,
-    prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
+    prove::{Proof, ProvingKey, VerifyingKey, keygen, prove, verify},
 };
 use rand_core::OsRng;
 use serde_json::Value;
-
-/// Largest circuit of the small networks.
-const K: u32 = 17;
+use setups::Setups;
 
 /// Files that are refused, with the code of the error.
-const REFUSED: [(&str, &str); 8] = [
+const REFUSED: [(&str, &str); 9] = [
     ("dynamic_inner", "dynamic-shape"),
     ("external_data", "external-data"),
+    ("huge_weights_overflow", "calibration"),
     ("kernel_too_large", "graph"),
     ("shape_mismatch", "shape"),
     ("strided_too_deep", "graph"),
@@ -53,8 +54,9 @@ fn prepare(folder: &Path, name: &str) -> Result<Prepared, Error> {
 }
 
 /// Proves the output on a row and verifies it through the files; the values that the verifier reads.
-fn verified(name: &str, compiled: &Compiled, row: &[f64], srs: &Srs) -> Vec<f64> {
+fn verified(name: &str, compiled: &Compiled, row: &[f64], setups: &mut Setups) -> Vec<f64> {
     let model = &compiled.model;
+    let srs = setups.of(compiled.layout.k());
     let vk = keygen(model, srs).unwrap_or_else(|error| panic!("{name}: {error}"));
     let vk = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
     let key = ProvingKey::new(model, vk, srs).unwrap();
@@ -76,7 +78,7 @@ fn assert_close(name: &str, got: &[f64], expected: &[f64]) {
 #[test]
 fn small_networks_prove_and_verify() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/small");
-    let srs = Srs::new_development(K, OsRng).unwrap();
+    let mut setups = Setups::default();
     let mut names: Vec<String> = fs::read_dir(&folder)
         .unwrap()
         .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".onnx")?.to_owned()))
@@ -88,7 +90,7 @@ fn small_networks_prove_and_verify() {
         match (prepare(&folder, name), refusal) {
             (Ok((compiled, rows, outputs)), None) => {
                 let row = rows.len() - 1;
-                let got = verified(name, &compiled, &rows[row], &srs);
+                let got = verified(name, &compiled, &rows[row], &mut setups);
                 if let Some(outputs) = outputs {
                     assert_close(name, &got, &flat(&outputs[row]));
                 }
@@ -136,7 +138,7 @@ fn compiled(folder: &Path, name: &str, reduction: Reduction) -> Compiled {
 #[test]
 fn models_of_the_ml_domain_give_the_class_on_every_row() {
     let Some(folder) = tabular() else { return };
-    let srs = Srs::new_development(K, OsRng).unwrap();
+    let mut setups = Setups::default();
     let rows = npy(&folder.join("breast_cancer_test.x.npy"));
     for name in [
         "breast_cancer_gradient_boosting",
@@ -152,13 +154,13 @@ fn models_of_the_ml_domain_give_the_class_on_every_row() {
             assert_eq!(got[0], *label, "{name}: label of {got:?}");
             assert!(got[1..].iter().zip(scores).all(|(a, b)| (a - b).abs() < 2e-3), "{name}: {got:?} for {scores:?}");
         }
-        let got = verified(name, &whole, &rows[7], &srs);
+        let got = verified(name, &whole, &rows[7], &mut setups);
         assert_eq!((got.len(), got[0]), (3, labels[7]), "{name}");
         let decided = compiled(&folder, name, Reduction::ArgMax);
         for (row, label) in rows.iter().zip(&labels) {
             assert_eq!(decided.model.predict(row).unwrap(), [*label], "{name}");
         }
-        assert_eq!(verified(name, &decided, &rows[3], &srs), [labels[3]], "{name}");
+        assert_eq!(verified(name, &decided, &rows[3], &mut setups), [labels[3]], "{name}");
         let threshold = compiled(&folder, name, Reduction::Threshold(0.3));
         for (row, scores) in rows.iter().zip(&scores) {
             let above: Vec<f64> = scores.iter().map(|score| f64::from(*score >= 0.3)).collect();
@@ -174,5 +176,5 @@ fn models_of_the_ml_domain_give_the_class_on_every_row() {
         let got = model.model.predict(row).unwrap();
         assert!((got[0] - expected).abs() <= 0.001 * range, "{got:?} for {expected}");
     }
-    verified(name, &model, &rows[0], &srs);
+    verified(name, &model, &rows[0], &mut setups);
 }

@@ -103,8 +103,8 @@ impl Ranges {
     }
 }
 
-/// What magnitudes of inner values stay below.
-const LARGEST: f64 = f64::INFINITY;
+/// What magnitudes of inner values stay below: what is near the largest number of single precision is a mask or an overflow.
+const LARGEST: f64 = f32::MAX as f64 / 2.0;
 
 /// What one row shows.
 fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>> {
@@ -126,8 +126,8 @@ fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>
         if let Some(element) = y.iter().position(|y| y.is_nan() || y.abs() >= LARGEST) {
             let (node, op, y) = (&layer.node, &layer.op, y[element]);
             let reason = format!(
-                "{node} ({op}): value {element} is {y}, expected a magnitude below {LARGEST:e}; masks are read where they are added in \
-                 front of a Softmax"
+                "{node} ({op}): value {element} is {y:e}, expected a magnitude below {LARGEST:.1e}; masks are read where they \
+                 are added in front of a Softmax"
             );
             return Err(Error::Calibration { reason });
         }

@@ -1,6 +1,6 @@
 /** A model made ready for proving on this device. */
 import { Bridge, type CallOptions } from "./bridge.js";
-import { download, type Source } from "./download.js";
+import { download, type Source, type Wanted } from "./download.js";
 import { checkDigest, chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { ModelFiles, Operations } from "./protocol.js";
@@ -116,7 +116,7 @@ export class ProvingSession {
     this.#bridge = bridge;
   }
 
-  /** Downloads the files, starts the worker and derives the proving key. Stages: `download`, `start` and the prover's own. */
+  /** Downloads the files while the worker starts, then derives the proving key. Stages: `download`, `start` and the prover's own. */
   static async create(options: SessionOptions): Promise<ProvingSession> {
     const build = proverBuild(options);
     const wanted = [
@@ -124,10 +124,16 @@ export class ProvingSession {
       { source: options.vk ?? vkAddress(options.model) },
       { source: options.srs, digest: checkDigest(options.srsDigest), keep: options.keepSrs ?? true },
     ];
-    const [model, vk, srs] = await download(wanted, options);
-    if (!model || !vk || !srs) throw new HushproofError("option", "model, vk and srs are needed");
-    const files = { model, vk, srs };
-    return new ProvingSession(await startProver(build, files, options), build, files);
+    const bridge = new Bridge();
+    try {
+      const [model, vk, srs] = await startAndDownload(bridge, build, wanted, options);
+      if (!model || !vk || !srs) throw new HushproofError("option", "model, vk and srs are needed");
+      const files = { model, vk, srs };
+      return new ProvingSession({ bridge, ...(await bridge.call("load", files, options)) }, build, files);
+    } catch (error) {
+      bridge.terminate();
+      throw error;
+    }
   }
 
   /** Proves what the model says about `inputs` (by name: flat or nested numbers). Makes no request. */
@@ -171,10 +177,21 @@ export class ProvingSession {
 
   async #worker(options: CallOptions): Promise<Bridge> {
     if (this.#closed) throw new HushproofError("closed", "the session was closed");
-    if (!this.#bridge.alive) {
-      await startProver(this.#build, this.#files, options, (started) => (this.#bridge = started));
-    }
+    if (!this.#bridge.alive) await this.#restart(options);
     return this.#bridge;
+  }
+
+  async #restart(options: CallOptions): Promise<void> {
+    this.#bridge = new Bridge();
+    try {
+      options.onProgress?.("start", 0);
+      await this.#bridge.call("start", this.#build, options);
+      options.onProgress?.("start", 1);
+      await this.#bridge.call("load", this.#files, options);
+    } catch (error) {
+      this.#bridge.terminate();
+      throw error;
+    }
   }
 }
 
@@ -185,22 +202,31 @@ interface Started {
   arithmetic: Arithmetic;
 }
 
-async function startProver(
+/** Starts the prover while the files are fetched; the first to fail stops the other. */
+async function startAndDownload(
+  bridge: Bridge,
   build: StartRequest,
-  files: ModelFiles,
-  options: CallOptions,
-  onStarted?: (bridge: Bridge) => void,
-): Promise<Started> {
-  const bridge = new Bridge();
-  onStarted?.(bridge);
+  wanted: readonly Wanted[],
+  { signal, onProgress }: CallOptions,
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  if (signal?.aborted) stop.abort();
+  signal?.addEventListener("abort", onAbort, { once: true });
   try {
-    options.onProgress?.("start", 0);
-    await bridge.call("start", build, options);
-    options.onProgress?.("start", 1);
-    return { bridge, ...(await bridge.call("load", files, options)) };
+    const starting = bridge.call("start", build, { signal: stop.signal });
+    const downloading = download(wanted, { signal: stop.signal, onProgress }).then((files) => {
+      onProgress?.("start", 0);
+      return files;
+    });
+    const [files] = await Promise.all([downloading, starting]);
+    onProgress?.("start", 1);
+    return files;
   } catch (error) {
-    bridge.terminate();
+    stop.abort();
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
   }
 }
 
