@@ -19,6 +19,9 @@ use crate::srs::Srs;
 /// Columns transformed or committed together.
 const BATCH: usize = 8;
 
+/// Most bytes of columns' values on a coset that are computed together where fewer would do.
+const TOGETHER_BYTES: usize = 8 << 20;
+
 /// The prover of one circuit. It holds copies of all it needs of the keys, which may be dropped.
 ///
 /// Memory: 32 bytes times the rows for each fixed column, permuted column (twice), and of 2 + degree tables.
@@ -368,5 +371,6 @@ fn constraints(
     }
     let output = builder.fold(&constraints);
     let output = builder.form_combinations(output, k, cs.degree() - 1);
-    Ok(builder.compile(output))
+    let parts = builder.parts(output, TOGETHER_BYTES / (size_of::<Fr>() << k));
+    Ok(builder.compile(&parts))
 }

@@ -6,6 +6,7 @@
 
 mod builder;
 mod linear;
+mod parts;
 mod run;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -93,15 +94,37 @@ enum Output {
     Scalar(u32),
 }
 
-/// Straight-line code that computes one value a row.
+/// Straight-line code that computes one value a row: the sum of its parts.
 #[derive(Debug)]
 pub(crate) struct Program {
     scalars: Vec<Scalar>,
     /// Sums of scalar times column that are columns of their own.
     combinations: Vec<linear::Combination>,
-    /// The columns it reads.
+    /// The columns that any part reads.
     sources: Vec<Source>,
+    parts: Vec<Part>,
+}
+
+/// A summand of a program's value.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Places in [`Program::sources`] of the columns that it reads.
+    slots: Vec<usize>,
+    /// Those of columns that no part after it reads.
+    last: Vec<usize>,
     instructions: Vec<Instruction>,
     registers: usize,
     output: Output,
+}
+
+impl Part {
+    /// Places in [`Program::sources`] of the columns that it reads.
+    pub(crate) fn slots(&self) -> &[usize] {
+        &self.slots
+    }
+
+    /// Those of columns that no part after it reads.
+    pub(crate) fn last(&self) -> &[usize] {
+        &self.last
+    }
 }

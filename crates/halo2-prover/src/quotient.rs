@@ -1,7 +1,7 @@
 //! The quotient of the folded constraints by the vanishing polynomial X^n - 1.
 //!
 //! It has degree below (d - 1) n for constraints of degree d, so its values on d - 1 cosets of the rows' subgroup fix
-//! it. One coset at a time, the columns in use are evaluated there and the program of the constraints is run; the
+//! it. One coset at a time, the program of the constraints is run part by part, on the columns that the part reads; the
 //! result's coefficients are the quotient modulo X^n - c, and from all of them its pieces are solved for.
 
 use hushproof_bn254::Fr;
@@ -35,7 +35,7 @@ pub(crate) fn pieces(
     let sources = prover.program.sources();
     let mut combinations = Vec::new();
     for terms in prover.program.combinations(&scalars) {
-        control.step(Stage::Quotient, 0, prover.cosets.len())?;
+        control.step(Stage::Quotient, 0, 1)?;
         let polynomial = |(factor, source)| Some((factor, coefficients(prover, columns, &combinations, source)?));
         let terms: Vec<_> = terms.into_iter().filter_map(polynomial).collect();
         let combination = combine(&terms, size);
@@ -43,31 +43,41 @@ pub(crate) fn pieces(
     }
     let kept = kept(prover)?;
     let is_kept = |slot: usize| kept.is_some() && is_constant(sources[slot]);
-    let mut values: Vec<_> =
-        (0..sources.len()).map(|slot| if is_kept(slot) { Vec::new() } else { vec![Fr::ZERO; size] }).collect();
-    let mut result = vec![Fr::ZERO; size];
+    let parts = prover.program.parts();
+    let steps = prover.cosets.len() * parts.len();
+    let mut values = vec![Vec::new(); sources.len()];
+    let mut free = Vec::new();
     let mut shares = Vec::with_capacity(prover.cosets.len());
     for (done, coset) in prover.cosets.iter().enumerate() {
-        control.step(Stage::Quotient, done, prover.cosets.len())?;
-        sources.par_iter().zip(&mut values).filter(|(_, values)| !values.is_empty()).try_for_each(
-            |(source, values)| match coefficients(prover, columns, &combinations, *source) {
-                Some(coefficients) => Ok(coset.transform.apply(coefficients, values)?),
-                None => computed(prover, coset, *source, values),
-            },
-        )?;
-        let mut slices: Vec<_> = values.iter().map(Vec::as_slice).collect();
-        if let Some(kept) = kept {
-            let slots = slices.iter_mut().zip(&kept[done]).filter(|(values, _)| values.is_empty());
-            slots.for_each(|(values, kept)| *values = kept);
+        let mut result = vec![Fr::ZERO; size];
+        for (index, part) in parts.iter().enumerate() {
+            control.step(Stage::Quotient, done * parts.len() + index, steps)?;
+            let missing = part.slots().iter().filter(|slot| values[**slot].is_empty() && !is_kept(**slot));
+            let mut missing: Vec<(usize, Vec<Fr>)> =
+                missing.map(|slot| (*slot, free.pop().unwrap_or_else(|| vec![Fr::ZERO; size]))).collect();
+            missing.par_iter_mut().try_for_each(|(slot, values)| {
+                match coefficients(prover, columns, &combinations, sources[*slot]) {
+                    Some(coefficients) => Ok(coset.transform.apply(coefficients, values)?),
+                    None => computed(prover, coset, sources[*slot], values),
+                }
+            })?;
+            missing.into_iter().for_each(|(slot, column)| values[slot] = column);
+            let mut slices: Vec<_> = values.iter().map(Vec::as_slice).collect();
+            if let Some(kept) = kept {
+                let slots = slices.iter_mut().zip(&kept[done]).filter(|(values, _)| values.is_empty());
+                slots.for_each(|(values, kept)| *values = kept);
+            }
+            part.run(&slices, &scalars, &mut result);
+            let freed = part.last().iter().map(|slot| std::mem::take(&mut values[*slot]));
+            free.extend(freed.filter(|column| !column.is_empty()));
         }
-        prover.program.run(&slices, &scalars, &mut result);
         let mut share = vec![Fr::ZERO; size];
         prover.domain.inverse().apply(&result, &mut share)?;
         scale_by_powers(&mut share, coset.shift_inverse, Fr::ONE);
         shares.push(share);
     }
-    control.step(Stage::Quotient, prover.cosets.len(), prover.cosets.len())?;
-    drop((values, result));
+    control.step(Stage::Quotient, steps, steps)?;
+    drop((values, free));
     let piece = |index: usize| {
         let terms = prover.cosets.iter().zip(&shares);
         let terms: Vec<_> = terms.map(|(coset, share)| (coset.to_pieces[index], share.as_slice())).collect();

@@ -7,7 +7,7 @@ use halo2curves::bn256;
 use hushproof_bn254::Fr;
 
 use super::linear::Combination;
-use super::{Action, Instruction, Operand, Output, Program, Scalar, Source};
+use super::{Action, Instruction, Operand, Output, Part, Program, Scalar, Source};
 use crate::error::ProveError;
 
 /// An intermediate value.
@@ -245,8 +245,20 @@ impl Builder {
         product
     }
 
-    /// The code that computes `output`.
-    pub(crate) fn compile(self, output: Value) -> Program {
+    /// The code that computes the sum of `parts`, one after another.
+    pub(crate) fn compile(self, parts: &[Value]) -> Program {
+        let mut sources = Vec::new();
+        let mut parts: Vec<_> = parts.iter().map(|part| self.part(*part, &mut sources)).collect();
+        let mut is_read = vec![false; sources.len()];
+        for part in parts.iter_mut().rev() {
+            part.last = part.slots.iter().copied().filter(|slot| !is_read[*slot]).collect();
+            part.slots.iter().for_each(|slot| is_read[*slot] = true);
+        }
+        Program { scalars: self.scalars, combinations: self.combinations, sources, parts }
+    }
+
+    /// The code that computes `output`, with the columns it reads added to `sources`.
+    fn part(&self, output: Value, sources: &mut Vec<Source>) -> Part {
         let order = self.schedule(output);
         let mut last_use = HashMap::new();
         for (at, row) in order.iter().enumerate() {
@@ -254,7 +266,7 @@ impl Builder {
                 last_use.insert(operand, at);
             }
         }
-        let mut sources = Vec::new();
+        let mut slots = Vec::new();
         let mut places = HashMap::<u32, Operand>::new();
         let mut instructions = Vec::new();
         let (mut registers, mut free) = (0, Vec::new());
@@ -265,6 +277,9 @@ impl Builder {
                     sources.push(source);
                     sources.len() - 1
                 });
+                if !slots.contains(&slot) {
+                    slots.push(slot);
+                }
                 places.insert(*row, Operand::Column { slot: slot as u32, rotation });
                 continue;
             }
@@ -300,14 +315,7 @@ impl Builder {
             Value::Row(row) => Output::Row(places[&row]),
             Value::Scalar(scalar) => Output::Scalar(scalar),
         };
-        Program {
-            scalars: self.scalars,
-            combinations: self.combinations,
-            sources,
-            instructions,
-            registers: registers as usize,
-            output,
-        }
+        Part { slots, last: Vec::new(), instructions, registers: registers as usize, output }
     }
 
     /// The row nodes that `output` needs, each after its operands.

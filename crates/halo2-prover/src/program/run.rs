@@ -3,7 +3,7 @@
 use hushproof_bn254::{Fr, slices};
 use rayon::prelude::*;
 
-use super::{Action, Inputs, Operand, Output, Program, Scalar, Source};
+use super::{Action, Inputs, Operand, Output, Part, Program, Scalar, Source};
 
 /// Rows of a chunk.
 const CHUNK: usize = 64;
@@ -16,9 +16,14 @@ struct Workspace {
 }
 
 impl Program {
-    /// The columns to be given to [`Self::run`], in this order.
+    /// The columns to be given to [`Part::run`], in this order.
     pub(crate) fn sources(&self) -> &[Source] {
         &self.sources
+    }
+
+    /// Summands of the value, in the order in which fewest columns are held at a time.
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
     }
 
     /// The sums of columns that are columns of their own, with the values of [`Self::scalars`] for factors.
@@ -45,9 +50,11 @@ impl Program {
         }
         values
     }
+}
 
-    /// Computes every row of `result` from the columns of [`Self::sources`], all of the same length, and the scalars
-    /// of [`Self::scalars`]. Rotations wrap around.
+impl Part {
+    /// Adds to every row of `result` what this part computes from the columns of [`Program::sources`], all as long (only
+    /// those of [`Self::slots`] are read), and the scalars of [`Program::scalars`]. Rotations wrap around.
     pub(crate) fn run(&self, columns: &[&[Fr]], scalars: &[Fr], result: &mut [Fr]) {
         let workspace =
             || Workspace { registers: vec![vec![Fr::ZERO; CHUNK]; self.registers], wrapped: [[Fr::ZERO; CHUNK]; 2] };
@@ -93,8 +100,11 @@ impl Program {
             registers[instruction.target as usize] = target;
         }
         match self.output {
-            Output::Row(operand) => result.copy_from_slice(resolve(operand, columns, registers, start, count, first)),
-            Output::Scalar(scalar) => result.fill(scalars[scalar as usize]),
+            Output::Row(operand) => {
+                let rows = resolve(operand, columns, registers, start, count, first);
+                result.iter_mut().zip(rows).for_each(|(result, row)| *result += *row);
+            }
+            Output::Scalar(scalar) => result.iter_mut().for_each(|result| *result += scalars[scalar as usize]),
         }
     }
 }

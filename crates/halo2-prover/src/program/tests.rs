@@ -29,8 +29,12 @@ fn run(program: &Program, columns: &[(Source, &[Fr])]) -> Vec<Fr> {
         source => given(source),
     };
     let slices: Vec<_> = program.sources().iter().map(of).collect();
-    let mut result = vec![Fr::ONE; ROWS];
-    program.run(&slices, &scalars, &mut result);
+    let mut result = vec![Fr::ZERO; ROWS];
+    for part in program.parts() {
+        let of_part = |(slot, column)| if part.slots().contains(&slot) { column } else { [].as_slice() };
+        let columns: Vec<_> = slices.iter().copied().enumerate().map(of_part).collect();
+        part.run(&columns, &scalars, &mut result);
+    }
     result
 }
 
@@ -94,7 +98,7 @@ fn operations_agree_with_field_arithmetic() {
         let (x, z) = (builder.column(Source::Advice(0), 0), builder.column(Source::Fixed(3), -1));
         let s = builder.scalar(Scalar::Challenge(0));
         let output = build(&mut builder, x, z, s);
-        let result = run(&builder.compile(output), &columns);
+        let result = run(&builder.compile(&[output]), &columns);
         for row in 0..ROWS {
             let expected = direct(a[row], b[(row + ROWS - 1) % ROWS], Fr::from_u64(1001));
             assert_eq!(result[row], expected, "case {index}, row {row}");
@@ -108,7 +112,7 @@ fn rotations_wrap_around() {
     for rotation in [0, 1, -1, 70, -70, 199, 200, 1000, -1001] {
         let mut builder = Builder::default();
         let output = builder.column(Source::Point, rotation);
-        let result = run(&builder.compile(output), &[(Source::Point, &a)]);
+        let result = run(&builder.compile(&[output]), &[(Source::Point, &a)]);
         for (row, value) in result.into_iter().enumerate() {
             assert_eq!(value, a[(row as i64 + i64::from(rotation)).rem_euclid(ROWS as i64) as usize]);
         }
@@ -137,7 +141,7 @@ fn fold_weighs_by_powers_of_y_whatever_factors_are_shared() {
         builder.constant(Fr::ZERO),
     ];
     let output = builder.fold(&values);
-    let result = run(&builder.compile(output), &given);
+    let result = run(&builder.compile(&[output]), &given);
     for row in 0..ROWS {
         let [p, q, a, b, c] = std::array::from_fn(|i| columns[i][row]);
         let values = [p * a, p * q * b, c, q * a, p * p * p, Fr::from_u64(1002), p * q * p, c * c, p, Fr::ZERO];
@@ -155,16 +159,17 @@ fn equal_expressions_are_computed_once() {
     assert_eq!(product, same);
     let sum = builder.add(product, a);
     let output = builder.mul(sum, same);
-    let program = builder.compile(output);
-    assert_eq!(program.instructions.len(), 3);
-    assert_eq!(program.registers, 3);
+    let program = builder.compile(&[output]);
+    let [part] = program.parts() else { panic!("one part") };
+    assert_eq!(part.instructions.len(), 3);
+    assert_eq!(part.registers, 3);
 }
 
 #[test]
 fn nothing_folds_to_zero() {
     let mut builder = Builder::default();
     let output = builder.fold(&[]);
-    assert_eq!(run(&builder.compile(output), &[]), vec![Fr::ZERO; ROWS]);
+    assert_eq!(run(&builder.compile(&[output]), &[]), vec![Fr::ZERO; ROWS]);
 }
 
 /// What constraints of a network look like: a selector times a running sum of weights times powers of a challenge,
@@ -207,18 +212,82 @@ fn formed_combinations_change_no_value() {
     given.push((Source::Point, &columns[13]));
     let mut plain = Builder::default();
     let output = network(&mut plain);
-    let plain = plain.compile(output);
+    let plain = plain.compile(&[output]);
     assert!(plain.combinations.is_empty());
     let expected = run(&plain, &given);
     for (k, cosets) in [(10, 3), (1, 1), (24, 7)] {
         let mut builder = Builder::default();
         let output = network(&mut builder);
         let output = builder.form_combinations(output, k, cosets);
-        let program = builder.compile(output);
+        let program = builder.compile(&[output]);
         assert_eq!(run(&program, &given), expected, "k = {k}");
         // The ten lanes are transformed as one.
         let lanes = |source: &&Source| matches!(source, Source::Fixed(1..));
         assert_eq!(program.sources().iter().filter(lanes).count(), 0, "k = {k}");
         assert!(program.sources().len() < plain.sources().len() - 7, "k = {k}");
+    }
+}
+
+/// Lanes of three columns each: two constraints of one selector, one of another, and a sum over all lanes.
+fn lanes(builder: &mut Builder, count: usize) -> Value {
+    let b = builder;
+    let [active, other] = [0, 1].map(|index| b.column(Source::Fixed(index), 0));
+    let (mut constraints, mut total) = (Vec::new(), b.constant(Fr::from_u64(3)));
+    for lane in 0..count {
+        let [x, y, z] = [0, 1, 2].map(|index| b.column(Source::Advice(3 * lane + index), index as i32 - 1));
+        let (xy, xx, yz) = (b.mul(x, y), b.mul(x, x), b.mul(y, z));
+        let (first, second) = (b.sub(xy, z), b.sub(xx, yz));
+        constraints.extend([b.mul(active, first), b.mul(other, second)]);
+        let third = b.mul(yz, x);
+        constraints.push(b.mul(active, third));
+        total = b.add(total, z);
+    }
+    constraints.push(b.neg(total));
+    b.fold(&constraints)
+}
+
+#[test]
+fn parts_add_up_and_hold_few_columns() {
+    const LANES: usize = 16;
+    let columns: Vec<_> = (0..3 * LANES + 2).map(|seed| column(seed as u64)).collect();
+    let mut given: Vec<(Source, &[Fr])> =
+        (0..3 * LANES).map(|i| (Source::Advice(i), columns[i].as_slice())).collect();
+    given.extend([0, 1].map(|i| (Source::Fixed(i), columns[3 * LANES + i].as_slice())));
+    let mut builder = Builder::default();
+    let output = lanes(&mut builder, LANES);
+    assert_eq!(builder.parts(output, 3 * LANES + 2), [output]);
+    let expected = run(&builder.compile(&[output]), &given);
+    let mut builder = Builder::default();
+    let output = lanes(&mut builder, LANES);
+    let parts = builder.parts(output, 3 * LANES + 1);
+    let program = builder.compile(&parts);
+    assert_eq!(run(&program, &given), expected);
+    let (mut held, mut most) = (Vec::new(), 0);
+    for part in program.parts() {
+        held.extend(part.slots().iter().filter(|slot| !held.contains(*slot)).collect::<Vec<_>>());
+        most = most.max(held.len());
+        held.retain(|slot| !part.last().contains(slot));
+    }
+    assert!(held.is_empty());
+    assert!(most <= 8, "{most} of {} columns in {} parts", program.sources().len(), program.parts().len());
+}
+
+#[test]
+fn parts_of_a_network_change_no_value() {
+    let columns: Vec<_> = (0..14).map(column).collect();
+    let mut given: Vec<(Source, &[Fr])> = (0..11).map(|i| (Source::Fixed(i), columns[i].as_slice())).collect();
+    given.extend([(Source::Advice(0), columns[11].as_slice()), (Source::Advice(1), &columns[12])]);
+    given.push((Source::Point, &columns[13]));
+    let mut plain = Builder::default();
+    let output = network(&mut plain);
+    let expected = run(&plain.compile(&[output]), &given);
+    for formed in [false, true] {
+        let mut builder = Builder::default();
+        let mut output = network(&mut builder);
+        if formed {
+            output = builder.form_combinations(output, 10, 3);
+        }
+        let parts = builder.parts(output, 0);
+        assert_eq!(run(&builder.compile(&parts), &given), expected);
     }
 }
