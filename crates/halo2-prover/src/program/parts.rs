@@ -13,15 +13,25 @@ use super::Source;
 use super::builder::{Builder, Row, Value};
 
 /// Numbers of parts that are tried.
-const COUNTS: [usize; 4] = [2, 4, 8, 16];
+const COUNTS: [usize; 3] = [2, 4, 8];
 
-/// A summand of the output: factor times value.
+/// Sums that read fewer columns are left as they are.
+const WIDE: usize = 8;
+
+/// A summand of the output: value times factor.
 struct Summand {
-    factor: Option<u32>,
+    factor: Factor,
     value: Value,
     negative: bool,
     /// What it reads: indices in [`Columns`].
     columns: Vec<usize>,
+}
+
+/// What the sum was multiplied by that a summand is taken out of: a row node, then a scalar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Factor {
+    row: Option<u32>,
+    scalar: Option<u32>,
 }
 
 /// The columns that are read, numbered.
@@ -60,67 +70,59 @@ impl Builder {
         best.1.into_iter().map(part).collect()
     }
 
-    /// Takes a sum apart, and the sums in it that are multiplied by one factor and used nowhere else.
-    fn summands(&self, output: Value, columns: &mut Columns) -> Vec<Summand> {
+    /// Takes a sum apart, and the wide sums in it that are multiplied by a factor and used nowhere else.
+    fn summands(&mut self, output: Value, columns: &mut Columns) -> Vec<Summand> {
         let mut users = HashMap::<u32, usize>::new();
         for row in self.schedule(output) {
             self.rows[row as usize].operands().for_each(|operand| *users.entry(operand).or_default() += 1);
         }
-        let is_sum = |row: &u32| {
-            let node = self.rows[*row as usize];
-            users.get(row) == Some(&1)
-                && matches!(node, Row::Add(..) | Row::Sub(..) | Row::AddScalar(..) | Row::SubFrom(..))
-        };
         let mut summands = Vec::new();
-        let mut pending = vec![(output, None, false)];
+        let mut pending = vec![(output, Factor::default(), false)];
         while let Some((value, factor, negative)) = pending.pop() {
-            let mut push = |value, negative| pending.push((value, factor, negative));
-            match value {
-                Value::Row(row) => match self.rows[row as usize] {
-                    Row::Add(a, b) => {
-                        push(Value::Row(b), negative);
-                        push(Value::Row(a), negative);
-                        continue;
-                    }
-                    Row::Sub(a, b) => {
-                        push(Value::Row(b), !negative);
-                        push(Value::Row(a), negative);
-                        continue;
-                    }
-                    Row::Negate(a) => {
-                        push(Value::Row(a), !negative);
-                        continue;
-                    }
-                    Row::AddScalar(a, scalar) => {
-                        push(Value::Scalar(scalar), negative);
-                        push(Value::Row(a), negative);
-                        continue;
-                    }
-                    Row::SubFrom(scalar, a) => {
-                        push(Value::Scalar(scalar), negative);
-                        push(Value::Row(a), !negative);
-                        continue;
-                    }
-                    Row::Mul(a, b) if factor.is_none() => {
-                        let sums = [(a, b), (b, a)].into_iter().filter(|(sum, _)| is_sum(sum));
-                        if let Some((sum, factor)) = sums.max_by_key(|(sum, _)| self.read([*sum]).len()) {
-                            pending.push((Value::Row(sum), Some(factor), negative));
-                            continue;
-                        }
-                    }
-                    _ => (),
-                },
-                Value::Scalar(_) => (),
-            }
-            let rows = match value {
-                Value::Row(row) => Some(row),
-                Value::Scalar(_) => None,
+            let (row, node) = match value {
+                Value::Row(row) => (Some(row), Some(self.rows[row as usize])),
+                Value::Scalar(_) => (None, None),
             };
-            let sources = self.read(rows.into_iter().chain(factor));
-            let columns = sources.into_iter().map(|source| columns.index(source)).collect();
-            summands.push(Summand { factor, value, negative, columns });
+            let (a, b) = match node {
+                Some(Row::Add(a, b)) => ((Value::Row(a), negative), (Value::Row(b), negative)),
+                Some(Row::Sub(a, b)) => ((Value::Row(a), negative), (Value::Row(b), !negative)),
+                Some(Row::AddScalar(a, scalar)) => ((Value::Row(a), negative), (Value::Scalar(scalar), negative)),
+                Some(Row::SubFrom(scalar, a)) => ((Value::Row(a), !negative), (Value::Scalar(scalar), negative)),
+                Some(Row::Negate(a)) => {
+                    pending.push((Value::Row(a), factor, !negative));
+                    continue;
+                }
+                _ => {
+                    if let Some((inner, factor)) = node.and_then(|node| self.inner(node, factor, &users)) {
+                        pending.push((Value::Row(inner), factor, negative));
+                        continue;
+                    }
+                    let sources = self.read(row.into_iter().chain(factor.row));
+                    let columns = sources.into_iter().map(|source| columns.index(source)).collect();
+                    summands.push(Summand { factor, value, negative, columns });
+                    continue;
+                }
+            };
+            pending.extend([b, a].map(|(value, negative)| (value, factor, negative)));
         }
         summands
+    }
+
+    /// The sum in a product that is worth taking apart, with what it is multiplied by.
+    fn inner(&mut self, node: Row, factor: Factor, users: &HashMap<u32, usize>) -> Option<(u32, Factor)> {
+        let is_wide = |row: &u32| users.get(row) == Some(&1) && self.read([*row]).len() > WIDE;
+        match node {
+            Row::MulScalar(a, scalar) if is_wide(&a) => {
+                let scalar = factor.scalar.map_or(scalar, |other| self.scalar_product(other, scalar));
+                Some((a, Factor { scalar: Some(scalar), ..factor }))
+            }
+            Row::Mul(a, b) if factor.row.is_none() => {
+                let sums = [(a, b), (b, a)].into_iter().filter(|(sum, _)| is_wide(sum));
+                let (sum, row) = sums.max_by_key(|(sum, _)| self.read([*sum]).len())?;
+                Some((sum, Factor { row: Some(row), ..factor }))
+            }
+            _ => None,
+        }
     }
 
     /// The columns that row nodes are computed from, each once.
@@ -139,20 +141,28 @@ impl Builder {
     /// The sum of summands; those that share a factor are summed before they are multiplied by it.
     fn join(&mut self, summands: &[Summand]) -> Value {
         let zero = self.constant(Fr::ZERO);
-        let mut groups = Vec::<(Option<u32>, Value)>::new();
-        for summand in summands {
-            let index = groups.iter().position(|(factor, _)| *factor == summand.factor).unwrap_or_else(|| {
-                groups.push((summand.factor, zero));
-                groups.len() - 1
-            });
-            let sum = groups[index].1;
-            groups[index].1 =
-                if summand.negative { self.sub(sum, summand.value) } else { self.add(sum, summand.value) };
+        let mut sums = Vec::<(Factor, Value)>::new();
+        for Summand { factor, value, negative, .. } in summands {
+            let value = if *negative { self.neg(*value) } else { *value };
+            self.add_to(&mut sums, *factor, value);
         }
-        groups.into_iter().fold(zero, |total, (factor, sum)| {
-            let term = factor.map_or(sum, |factor| self.mul(Value::Row(factor), sum));
-            self.add(total, term)
+        let mut products = Vec::new();
+        for (Factor { row, scalar }, sum) in sums {
+            let product = scalar.map_or(sum, |scalar| self.mul(Value::Scalar(scalar), sum));
+            self.add_to(&mut products, row, product);
+        }
+        products.into_iter().fold(zero, |total, (row, sum)| {
+            let product = row.map_or(sum, |row| self.mul(Value::Row(row), sum));
+            self.add(total, product)
         })
+    }
+
+    /// Adds a value to the sum of a key.
+    fn add_to<K: PartialEq>(&mut self, sums: &mut Vec<(K, Value)>, key: K, value: Value) {
+        match sums.iter().position(|(other, _)| *other == key) {
+            Some(index) => sums[index].1 = self.add(sums[index].1, value),
+            None => sums.push((key, value)),
+        }
     }
 }
 

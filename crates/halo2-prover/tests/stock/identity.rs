@@ -32,6 +32,12 @@ fn equals_stock_with_many_columns() {
     check(Shape { lanes: 23, k: 7, ..Shape::default() }, 4);
 }
 
+/// 36 columns of 256 KiB: more than the quotient takes together.
+#[test]
+fn equals_stock_where_constraints_are_computed_in_parts() {
+    check(Shape { lanes: 23, k: 13, ..Shape::default() }, 10);
+}
+
 #[test]
 fn equals_stock_for_another_transcript() {
     type Keccak = Keccak256Write<Vec<u8>, G1Affine, Challenge255<G1Affine>>;
