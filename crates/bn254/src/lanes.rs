@@ -139,6 +139,8 @@ pub(crate) trait Ring<P: Params>: Lanes<P> {
     fn mul(self, other: Self) -> Self;
     /// `self * self`.
     fn square(self) -> Self;
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
     /// `self - other`.
     fn sub(self, other: Self) -> Self;
 }
@@ -166,6 +168,11 @@ impl<P: Params> Ring<P> for Fp<P> {
     #[inline(always)]
     fn square(self) -> Self {
         Self::square(self)
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self + other
     }
 
     #[inline(always)]

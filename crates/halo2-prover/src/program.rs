@@ -1,8 +1,7 @@
 //! The constraints as straight-line code on rows of a coset.
 //!
 //! A [`Builder`] takes the expressions apart, shares what is equal and keeps apart what is the same in every row
-//! (constants and challenges): that is computed once a proof. A [`Program`] runs each instruction on a chunk of rows,
-//! so that the cost of decoding it is spread and its registers stay in cache.
+//! (constants and challenges): that is computed once a proof. A [`Program`] is the rest, as [`Code`] on rows.
 
 mod builder;
 mod linear;
@@ -13,7 +12,7 @@ mod tests;
 
 pub(crate) use builder::{Builder, Value};
 
-use hushproof_bn254::Fr;
+use hushproof_bn254::{Fr, rows::Code};
 
 /// A column of the coset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,45 +54,6 @@ pub(crate) struct Inputs<'a> {
     pub(crate) y: Fr,
 }
 
-/// Where an instruction reads.
-#[derive(Clone, Copy, Debug)]
-enum Operand {
-    Register(u32),
-    /// A column of [`Program::sources`] rotated by a number of rows.
-    Column {
-        slot: u32,
-        rotation: i32,
-    },
-}
-
-/// What an instruction computes from its operands; `u32` is the index of a scalar.
-#[derive(Clone, Copy, Debug)]
-enum Action {
-    Add(Operand, Operand),
-    Sub(Operand, Operand),
-    Mul(Operand, Operand),
-    Square(Operand),
-    Negate(Operand),
-    AddScalar(Operand, u32),
-    /// scalar - row
-    SubFrom(u32, Operand),
-    MulScalar(Operand, u32),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Instruction {
-    /// The register written; none of those read.
-    target: u32,
-    action: Action,
-}
-
-/// Where the result is found after the last instruction.
-#[derive(Clone, Copy, Debug)]
-enum Output {
-    Row(Operand),
-    Scalar(u32),
-}
-
 /// Straight-line code that computes one value a row: the sum of its parts.
 #[derive(Debug)]
 pub(crate) struct Program {
@@ -112,9 +72,7 @@ pub(crate) struct Part {
     slots: Vec<usize>,
     /// Those of columns that no part after it reads.
     last: Vec<usize>,
-    instructions: Vec<Instruction>,
-    registers: usize,
-    output: Output,
+    code: Code,
 }
 
 impl Part {

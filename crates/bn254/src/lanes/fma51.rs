@@ -298,6 +298,20 @@ impl<P: Params, W: Word> Ring<P> for Fma51<P, W> {
         Self::reduce(t)
     }
 
+    /// Judged by the top limb before the carry into it, of at most 1: subtracts 2p where it is greater than that of 2p, p
+    /// where it is equal or one less and the sum within 2^205 of 2p. All operands and results below 2p.
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let sum: [W; 5] = core::array::from_fn(|i| self.limbs[i].add(other.limbs[i]));
+        let greater = sum[4].greater(W::splat(Self::P2[4]));
+        let near = sum[4].greater(W::splat(Self::P2[4] - 2));
+        let (p1, p2) = (negated(Self::P1), negated(Self::P2));
+        Self::carry(core::array::from_fn(|i| {
+            let less = lent::<W>(p1[i], i).select(lent(0, i), near);
+            sum[i].add(lent::<W>(p2[i], i).select(less, greater))
+        }))
+    }
+
     /// Judged by the top limbs: adds nothing where that of `self` is greater, 2p where it is less, and p where they are
     /// equal and the sign of the difference, of magnitude below 2^204, is open. All operands and results below 2p.
     #[inline(always)]

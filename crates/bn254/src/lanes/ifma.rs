@@ -155,6 +155,16 @@ impl<P: Params> Kernel<P> {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
+    fn add(a: Limbs, b: Limbs) -> Limbs {
+        let sum = Self::plus(a, b);
+        let greater = _mm512_cmpgt_epi64_mask(sum[4], Self::splat(Self::P2[4]));
+        let near = _mm512_cmpgt_epi64_mask(sum[4], Self::splat(Self::P2[4] - 2));
+        let less = Self::add_where(sum, Self::P1.map(u64::wrapping_neg), near & !greater);
+        Self::carry(Self::sub_twice(less, greater))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
     fn sub(a: Limbs, b: Limbs) -> Limbs {
         let (equal, less) = (_mm512_cmpeq_epi64_mask(a[4], b[4]), _mm512_cmplt_epi64_mask(a[4], b[4]));
         let difference = Self::add_where(Self::minus(a, b), Self::P1, equal);
@@ -278,6 +288,14 @@ impl<P: Params> Ring<P> for Ifma<P> {
     #[inline(always)]
     fn square(self) -> Self {
         self.mul(self)
+    }
+
+    /// Judged by the top limb before the carry into it, of at most 1: subtracts 2p where it is greater than that of 2p, p
+    /// where it is equal or one less and the sum within 2^209 of 2p. All operands and results below 2p.
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        // SAFETY: `detected`.
+        Self::new(unsafe { Kernel::<P>::add(self.limbs, other.limbs) })
     }
 
     /// Judged by the top limbs: adds nothing where that of `self` is greater, 2p where it is less, and p where they are

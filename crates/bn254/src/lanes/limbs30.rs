@@ -166,6 +166,12 @@ impl<P: Params> Ring<P> for Limbs30<P> {
     }
 
     #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let sum = core::array::from_fn(|i| (self.limbs[i] + other.limbs[i]) as i64);
+        Self::carry(sum).0.reduce_once(Self::P2)
+    }
+
+    #[inline(always)]
     fn sub(self, other: Self) -> Self {
         let difference = core::array::from_fn(|i| (self.limbs[i] as i64).wrapping_sub(other.limbs[i] as i64));
         let (difference, negative) = Self::carry(difference);

@@ -80,6 +80,17 @@ fn ring_agrees<P: Params, L: Ring<P>>(values: &[Fp<P>; 16]) -> Result<(), TestCa
     prop_assert_eq!(stored(x.mul(y)), each(a, b, |a, b| a * b));
     prop_assert_eq!(stored(x.square()), each(a, b, |a, _| a.square()));
     prop_assert_eq!(stored(x.sub(y)), each(a, b, |a, b| a - b));
+    prop_assert_eq!(stored(x.add(y)), each(a, b, |a, b| a + b));
+    let (mut sum, mut expected) = (x, a.to_vec());
+    for _ in 0..6 {
+        (sum, expected) = (sum.add(sum).add(y), each(&expected, b, |sum, b| sum.double() + b));
+        prop_assert_eq!(stored(sum), &expected[..]);
+        (sum, expected) = (x.sub(sum).add(sum.mul(y)), {
+            let difference = each(a, &expected, |a, sum| a - sum);
+            each(&difference, &each(&expected, b, |sum, b| sum * b), |a, b| a + b)
+        });
+        prop_assert_eq!(stored(sum), &expected[..]);
+    }
     let (mut u, mut v) = (x, y);
     let (mut c, mut d) = (a.to_vec(), b.to_vec());
     for step in 0..12 {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use halo2_proofs::plonk::Expression;
 use halo2curves::bn256;
 use hushproof_bn254::Fr;
+use hushproof_bn254::rows::{Action, Code, Instruction, Operand, Output};
 
 use super::linear::Combination;
-use super::{Action, Instruction, Operand, Output, Part, Program, Scalar, Source};
+use super::{Part, Program, Scalar, Source};
 use crate::error::ProveError;
 
 /// An intermediate value.
@@ -315,7 +316,7 @@ impl Builder {
             Value::Row(row) => Output::Row(places[&row]),
             Value::Scalar(scalar) => Output::Scalar(scalar),
         };
-        Part { slots, last: Vec::new(), instructions, registers: registers as usize, output }
+        Part { slots, last: Vec::new(), code: Code { instructions, registers: registers as usize, output } }
     }
 
     /// The row nodes that `output` needs, each after its operands.

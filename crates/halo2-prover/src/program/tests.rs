@@ -161,8 +161,8 @@ fn equal_expressions_are_computed_once() {
     let output = builder.mul(sum, same);
     let program = builder.compile(&[output]);
     let [part] = program.parts() else { panic!("one part") };
-    assert_eq!(part.instructions.len(), 3);
-    assert_eq!(part.registers, 3);
+    assert_eq!(part.code.instructions.len(), 3);
+    assert_eq!(part.code.registers, 3);
 }
 
 #[test]
@@ -250,8 +250,7 @@ fn lanes(builder: &mut Builder, count: usize) -> Value {
 fn parts_add_up_and_hold_few_columns() {
     const LANES: usize = 16;
     let columns: Vec<_> = (0..3 * LANES + 2).map(|seed| column(seed as u64)).collect();
-    let mut given: Vec<(Source, &[Fr])> =
-        (0..3 * LANES).map(|i| (Source::Advice(i), columns[i].as_slice())).collect();
+    let mut given: Vec<(Source, &[Fr])> = (0..3 * LANES).map(|i| (Source::Advice(i), columns[i].as_slice())).collect();
     given.extend([0, 1].map(|i| (Source::Fixed(i), columns[3 * LANES + i].as_slice())));
     let mut builder = Builder::default();
     let output = lanes(&mut builder, LANES);

@@ -1,0 +1,280 @@
+//! Straight-line code on rows of columns: each instruction runs on a chunk of rows, so that the cost of decoding it is
+//! spread. Values stay in the machine's lanes from their column to the result.
+
+use core::marker::PhantomData;
+
+use rayon::prelude::*;
+
+use crate::field::{Fr, FrParams};
+use crate::lanes::{Ring, Work, with_lanes};
+
+/// Rows of a chunk, few enough that the registers of a large program stay in cache.
+const CHUNK: usize = 32;
+/// Largest number of elements at a time.
+const MAX_WIDTH: usize = 8;
+
+/// Where an instruction reads.
+#[derive(Clone, Copy, Debug)]
+pub enum Operand {
+    /// What an instruction before wrote.
+    Register(u32),
+    /// A column rotated by a number of rows.
+    Column {
+        /// Its place among the columns.
+        slot: u32,
+        /// Rows further down, around the end.
+        rotation: i32,
+    },
+}
+
+/// What an instruction computes from its operands; `u32` is the index of a scalar.
+#[derive(Clone, Copy, Debug)]
+pub enum Action {
+    /// Sum.
+    Add(Operand, Operand),
+    /// Difference.
+    Sub(Operand, Operand),
+    /// Product.
+    Mul(Operand, Operand),
+    /// Square.
+    Square(Operand),
+    /// Opposite.
+    Negate(Operand),
+    /// Sum with a scalar.
+    AddScalar(Operand, u32),
+    /// A scalar less the operand.
+    SubFrom(u32, Operand),
+    /// Product with a scalar.
+    MulScalar(Operand, u32),
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug)]
+pub struct Instruction {
+    /// The register written; none of those read.
+    pub target: u32,
+    /// What is written.
+    pub action: Action,
+}
+
+/// Where the result is found after the last instruction.
+#[derive(Clone, Copy, Debug)]
+pub enum Output {
+    /// A value for each row.
+    Row(Operand),
+    /// The same in every row: index of a scalar.
+    Scalar(u32),
+}
+
+/// Code that computes one value a row.
+#[derive(Debug)]
+pub struct Code {
+    /// The steps, in order.
+    pub instructions: Vec<Instruction>,
+    /// Registers that they use.
+    pub registers: usize,
+    /// The result.
+    pub output: Output,
+}
+
+impl Code {
+    /// Adds to every row of `result` what the code computes from the columns, of which those that it reads have as many
+    /// rows, and the scalars. Rotations wrap around. Chunks are shared out among the threads.
+    ///
+    /// # Panics
+    /// If a slot, a register or a scalar is out of range, or a column is shorter than a chunk's rows.
+    pub fn run(&self, columns: &[&[Fr]], scalars: &[Fr], result: &mut [Fr]) {
+        with_lanes!(Fr, FrParams, run(self, columns, scalars, result));
+    }
+}
+
+fn run<L: Ring<FrParams>>(code: &Code, columns: &[&[Fr]], scalars: &[Fr], result: &mut [Fr]) {
+    let workspace = || {
+        let zero = L::load(&[Fr::ZERO; MAX_WIDTH]);
+        Workspace { registers: vec![vec![zero; CHUNK / L::WIDTH]; code.registers], wrapped: [[Fr::ZERO; CHUNK]; 2] }
+    };
+    result.par_chunks_mut(CHUNK).enumerate().with_min_len(16).for_each_init(workspace, |workspace, (index, result)| {
+        L::enter(Chunk::<L> { code, columns, scalars, start: index * CHUNK, result, workspace, lanes: PhantomData });
+    });
+}
+
+/// What a thread computes with.
+struct Workspace<L> {
+    /// [`CHUNK`] values each.
+    registers: Vec<Vec<L>>,
+    /// Operands that wrap around the end of their column.
+    wrapped: [[Fr; CHUNK]; 2],
+}
+
+/// One chunk of rows.
+struct Chunk<'a, L> {
+    code: &'a Code,
+    columns: &'a [&'a [Fr]],
+    scalars: &'a [Fr],
+    start: usize,
+    result: &'a mut [Fr],
+    workspace: &'a mut Workspace<L>,
+    lanes: PhantomData<L>,
+}
+
+/// The values of an operand.
+#[derive(Clone, Copy)]
+enum Values<'a, L> {
+    Register(&'a [L]),
+    Column(&'a [Fr]),
+    Same(L),
+}
+
+impl<L: Ring<FrParams>> Values<'_, L> {
+    #[inline(always)]
+    fn at(&self, group: usize) -> L {
+        match self {
+            Self::Register(values) => values[group],
+            Self::Column(values) => L::load(&values[group * L::WIDTH..]),
+            Self::Same(value) => *value,
+        }
+    }
+}
+
+impl<L: Ring<FrParams>> Work for Chunk<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { code, columns, scalars, start, result, workspace, .. } = self;
+        let Workspace { registers, wrapped: [first, second] } = workspace;
+        let groups = result.len().div_ceil(L::WIDTH);
+        let same = |scalar: u32| L::load(&[scalars[scalar as usize]; MAX_WIDTH]);
+        for instruction in &code.instructions {
+            // No instruction reads the register that it writes.
+            let mut target = core::mem::take(&mut registers[instruction.target as usize]);
+            macro_rules! at {
+                ($operand:expr, $wrapped:expr) => {
+                    values($operand, columns, registers, start, groups * L::WIDTH, $wrapped)
+                };
+            }
+            let rows = &mut target[..groups];
+            match instruction.action {
+                Action::Add(a, b) => fill(rows, at!(a, first), at!(b, second), L::add),
+                Action::Sub(a, b) => fill(rows, at!(a, first), at!(b, second), L::sub),
+                Action::Mul(a, b) => fill(rows, at!(a, first), at!(b, second), L::mul),
+                Action::Square(a) => {
+                    let a = at!(a, first);
+                    fill(rows, a, a, |a, _| a.square());
+                }
+                Action::Negate(a) => {
+                    fill(rows, Values::Same(L::load(&[Fr::ZERO; MAX_WIDTH])), at!(a, second), L::sub);
+                }
+                Action::AddScalar(a, scalar) => fill(rows, at!(a, first), Values::Same(same(scalar)), L::add),
+                Action::SubFrom(scalar, a) => fill(rows, Values::Same(same(scalar)), at!(a, second), L::sub),
+                Action::MulScalar(a, scalar) => fill(rows, at!(a, first), Values::Same(same(scalar)), L::mul),
+            }
+            registers[instruction.target as usize] = target;
+        }
+        let output = match code.output {
+            Output::Row(operand) => values(operand, columns, registers, start, groups * L::WIDTH, first),
+            Output::Scalar(scalar) => Values::Same(same(scalar)),
+        };
+        for (group, rows) in result.chunks_mut(L::WIDTH).enumerate() {
+            let mut sums = [Fr::ZERO; MAX_WIDTH];
+            sums[..rows.len()].copy_from_slice(rows);
+            L::load(&sums).add(output.at(group)).store(&mut sums);
+            rows.copy_from_slice(&sums[..rows.len()]);
+        }
+    }
+}
+
+#[inline(always)]
+fn fill<L: Ring<FrParams>>(target: &mut [L], a: Values<'_, L>, b: Values<'_, L>, action: impl Fn(L, L) -> L) {
+    for (group, target) in target.iter_mut().enumerate() {
+        *target = action(a.at(group), b.at(group));
+    }
+}
+
+/// The rows `start..start + count` of an operand; copied to `wrapped` where they go around the end of the column.
+#[inline(always)]
+fn values<'a, L>(
+    operand: Operand,
+    columns: &[&'a [Fr]],
+    registers: &'a [Vec<L>],
+    start: usize,
+    count: usize,
+    wrapped: &'a mut [Fr; CHUNK],
+) -> Values<'a, L> {
+    match operand {
+        Operand::Register(register) => Values::Register(&registers[register as usize]),
+        Operand::Column { slot, rotation } => {
+            let column = columns[slot as usize];
+            let first = (start as i64 + i64::from(rotation)).rem_euclid(column.len() as i64) as usize;
+            if first + count <= column.len() {
+                return Values::Column(&column[first..first + count]);
+            }
+            for (i, value) in wrapped[..count].iter_mut().enumerate() {
+                *value = column[(first + i) % column.len()];
+            }
+            Values::Column(&wrapped[..count])
+        }
+    }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use super::*;
+    use crate::lanes::Limbs30;
+    use crate::lanes::fma51::Fma51;
+    use crate::lanes::tests::Pair;
+
+    /// Every action once, on columns and registers, around both ends of the columns.
+    fn code() -> Code {
+        let column = |slot, rotation| Operand::Column { slot, rotation };
+        let register = Operand::Register;
+        let actions = [
+            Action::Add(column(0, 0), column(1, 3)),
+            Action::Sub(register(0), column(1, -2)),
+            Action::Mul(register(1), register(0)),
+            Action::Square(column(0, -1)),
+            Action::Negate(register(3)),
+            Action::AddScalar(register(4), 0),
+            Action::SubFrom(1, register(2)),
+            Action::MulScalar(register(6), 2),
+            Action::Add(register(7), register(5)),
+        ];
+        let instruction = |(target, action)| Instruction { target, action };
+        let instructions: Vec<_> = (0..).zip(actions).map(instruction).collect();
+        Code { registers: instructions.len(), output: Output::Row(register(8)), instructions }
+    }
+
+    fn check(run: impl Fn(&Code, &[&[Fr]], &[Fr], &mut [Fr])) {
+        for rows in [1, 2, 5, 13, 32, 71, 520] {
+            let [a, b] = [3, 5].map(|base| (-Fr::from_u64(base)).powers(rows).collect::<Vec<_>>());
+            let scalars = [7, 8, 9].map(|value| Fr::ZERO - Fr::from_u64(value));
+            let before: Vec<_> = Fr::from_u64(11).powers(rows).collect();
+            let mut result = before.clone();
+            run(&code(), &[&a, &b], &scalars, &mut result);
+            for (row, result) in result.into_iter().enumerate() {
+                let at =
+                    |column: &[Fr], rotation: i64| column[(row as i64 + rotation).rem_euclid(rows as i64) as usize];
+                let sum = at(&a, 0) + at(&b, 3);
+                let product = (sum - at(&b, -2)) * sum;
+                let expected = (scalars[1] - product) * scalars[2] + scalars[0] - at(&a, -1).square();
+                assert_eq!(result, before[row] + expected, "row {row} of {rows}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_of_lanes_runs_the_code() {
+        check(Code::run);
+        check(run::<Fr>);
+        check(run::<Limbs30<FrParams>>);
+        check(run::<Fma51<FrParams, Pair<true>>>);
+    }
+
+    #[test]
+    fn a_scalar_is_added_to_every_row() {
+        let code = Code { instructions: Vec::new(), registers: 0, output: Output::Scalar(0) };
+        let mut result = vec![Fr::ONE; 70];
+        code.run(&[], &[Fr::from_u64(4)], &mut result);
+        assert!(result.iter().all(|value| *value == Fr::from_u64(5)));
+    }
+}
