@@ -52,11 +52,13 @@ impl Shape {
         let openings = n * 3.0 * (advice + fixed + pieces) * FIELD_PRODUCT_SECONDS;
         let stock = FIXED_SECONDS + (commitments * msm + transforms + gates + openings) / THREADS;
         let native = SHARE * stock;
+        let column = n * FIELD_BYTES;
+        let kept = Some(pieces * fixed * column).filter(|bytes| *bytes <= KEPT_BYTES).unwrap_or(0.0);
         let columns = ADVICE_COPIES * advice + FIXED_COPIES * fixed;
         Prediction {
             native_seconds: native,
             browser_seconds: native * BROWSER_FACTOR,
-            memory_bytes: (FIXED_BYTES + columns * n * FIELD_BYTES) as u64,
+            memory_bytes: (FIXED_BYTES + kept + columns * column) as u64,
         }
     }
 }
@@ -65,14 +67,16 @@ impl Shape {
 const POINT_ADDITION_SECONDS: f64 = 0.42e-6;
 const SMALL_SHARE: f64 = 0.2;
 const FIELD_PRODUCT_SECONDS: f64 = 32e-9;
-const FIXED_SECONDS: f64 = 18e-3;
+const FIXED_SECONDS: f64 = 28e-3;
 const THREADS: f64 = 1.8;
-const SHARE: f64 = 0.22;
-const BROWSER_FACTOR: f64 = 7.0;
+const SHARE: f64 = 0.15;
+const BROWSER_FACTOR: f64 = 3.8;
 const FIELD_BYTES: f64 = 32.0;
 /// Columns' worth of memory that a column takes at the peak, fitted to the peaks of five networks of k from 12 to 17, which it
-/// meets within 8 %. Fixed columns are in the key as values and coefficients while it is derived.
+/// meets within 10 %.
 const ADVICE_COPIES: f64 = 1.7;
-const FIXED_COPIES: f64 = 4.9;
+const FIXED_COPIES: f64 = 2.55;
+/// Most bytes of fixed columns' values on the cosets that the prover keeps from proof to proof.
+const KEPT_BYTES: f64 = 48.0 * 1024.0 * 1024.0;
 /// What the program takes for a model of few rows.
-const FIXED_BYTES: f64 = 18.0 * 1024.0 * 1024.0;
+const FIXED_BYTES: f64 = 14.5 * 1024.0 * 1024.0;
