@@ -23,6 +23,12 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         }
         let (a, b) = (to.float(a)?, to.float(b)?);
         let difference = to.op("Sub", &[a, b])?;
+        if let Some(constant) = to.value(difference) {
+            let (shape, data) = (constant.shape().to_vec(), constant.data());
+            let equal = data.iter().map(|value| f64::from(*value == 0.0)).collect();
+            let equal = to.floats(&shape, equal)?;
+            return Ok(vec![to.relabel(equal, DType::Bool)?]);
+        }
         Ok(vec![to.holds("Equal", Unary::Zero, difference)?])
     },
 };
@@ -39,6 +45,7 @@ mod tests {
         case.gives(&[&x, &x], &[1, 3], &[1.0; 3]);
         let real = private(&[1, 2], &[1.0, 2.0]);
         case.gives(&[&real, &constant(&[], &[2.0])], &[1, 2], &[0.0, 1.0]);
+        case.gives(&[&constant(&[2], &[0.25, 0.5]), &constant(&[], &[0.5])], &[2], &[0.0, 1.0]);
         case.unsupported(&[&real, &constant(&[], &[0.5])]);
         case.unsupported(&[&real, &real]);
     }

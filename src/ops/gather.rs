@@ -2,7 +2,7 @@
 //!
 //! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
 //! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
-//! the values stand for; an index out of range or below 0 selects nothing.
+//! the values stand for; one below 0 counts from the end, one out of range selects nothing.
 
 use super::{
     OpError, OpResult, RewriteDef, axis,
@@ -62,6 +62,7 @@ mod tests {
         let columns = case.with("axis", Attr::Int(1));
         columns.gives(&[&x, &integers(&[1, 2], &[2, 0])], &[2, 1, 2], &[3.0, 1.0, 6.0, 4.0]);
         columns.gives(&[&x, &integers(&[2], &[2, 0]).into_private()], &[2, 2], &[3.0, 1.0, 6.0, 4.0]);
+        columns.gives(&[&x, &integers(&[2], &[-1, -3]).into_private()], &[2, 2], &[3.0, 1.0, 6.0, 4.0]);
         case.graph_error(&[&x, &integers(&[1], &[2])]);
     }
 }

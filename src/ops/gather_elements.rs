@@ -3,7 +3,7 @@
 //!
 //! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
 //! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
-//! the values stand for; an index out of range or below 0 selects nothing.
+//! the values stand for; one below 0 counts from the end, one out of range selects nothing.
 
 use super::{
     OpResult, RewriteDef, axis,
@@ -53,6 +53,7 @@ mod tests {
         let at = integers(&[2, 2], &[0, 0, 1, 0]);
         case.gives(&[&x, &at], &[2, 2], &[1.0, 1.0, 4.0, 3.0]);
         case.gives(&[&x, &at.into_private()], &[2, 2], &[1.0, 1.0, 4.0, 3.0]);
+        case.gives(&[&x, &integers(&[2, 2], &[0, -2, -1, 0]).into_private()], &[2, 2], &[1.0, 1.0, 4.0, 3.0]);
         case.shape_error(&[&x, &integers(&[3, 1], &[0, 0, 0])]);
     }
 }

@@ -3,12 +3,12 @@
 //!
 //! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
 //! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
-//! the values stand for; an index out of range or below 0 selects nothing. Unsupported: private indices with
+//! the values stand for; one below 0 counts from the end, one out of range selects nothing. Unsupported: private indices with
 //! `batch_dims`.
 
 use super::{
     Id, OpError, OpResult, RewriteDef, Rewriter,
-    indices::{OneOf, slices, width},
+    indices::{OneOf, from_the_end, slices, width},
     inputs::pair,
 };
 use crate::tensor::DType;
@@ -58,12 +58,15 @@ pub(super) const DEF: RewriteDef = RewriteDef {
 /// Rows of private indices as single ones into the first `width` axes together, and how many values those have.
 fn flattened(to: &mut Rewriter<'_>, indices: Id, shape: &[usize], width: usize) -> OpResult<(Id, usize)> {
     let rows = to.len(indices) / width;
-    let indices = to.float(indices)?;
+    let sizes = to.floats(&[width], shape[..width].iter().map(|size| *size as f64).collect())?;
+    let indices = from_the_end(to, indices, sizes)?;
     let matrix = to.reshape(indices, &[rows, width])?;
     let strides = (0..width).map(|axis| shape[axis + 1..width].iter().product::<usize>() as f64).collect();
     let strides = to.floats(&[width, 1], strides)?;
     let flat = to.op("MatMul", &[matrix, strides])?;
-    Ok((to.relabel(flat, DType::Int)?, shape[..width].iter().product()))
+    let (flat, size) = (to.relabel(flat, DType::Int)?, shape[..width].iter().product());
+    to.bound(flat, vec![(0.0, (size - 1) as f64); rows]);
+    Ok((flat, size))
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -81,6 +84,7 @@ mod tests {
         case.gives(&[&x, &at], &[2], &[1.0, 4.0]);
         case.gives(&[&x, &integers(&[1, 1], &[1])], &[1, 2], &[3.0, 4.0]);
         case.gives(&[&x, &integers(&[1, 2], &[1, 1]).into_private()], &[1], &[4.0]);
+        case.gives(&[&x, &integers(&[2, 2], &[-1, 0, 0, -1]).into_private()], &[2], &[3.0, 2.0]);
         let batched = case.with("batch_dims", Attr::Int(1));
         batched.gives(&[&x, &integers(&[2, 1], &[1, 0])], &[2], &[2.0, 3.0]);
         batched.unsupported(&[&x, &integers(&[2, 1], &[1, 0]).into_private()]);

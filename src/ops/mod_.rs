@@ -4,7 +4,7 @@
 //! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b. Unsupported: a
 //! private divisor.
 
-use super::{OpError, RewriteDef, inputs::without_attributes};
+use super::{Id, OpError, OpResult, RewriteDef, Rewriter, inputs::without_attributes};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -13,25 +13,45 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     inputs: 2..=2,
     summary: "remainder by a constant",
     rewrite: |mut attrs, inputs, to| {
-        let function = if attrs.flag("fmod", false) { Unary::Truncate } else { Unary::Floor };
+        let truncated = attrs.flag("fmod", false);
         let (a, b) = without_attributes(attrs, inputs)?;
         if to.value(b).is_none() {
             return Err(OpError::unsupported("a private divisor"));
         }
         let dtype = to.fact(a).dtype;
         let (a, b) = (to.float(a)?, to.float(b)?);
-        let mut quotient = to.op("Div", &[a, b])?;
-        if dtype == DType::Int {
-            // Quotients of integers are off their steps, whatever rounds them.
-            let half = to.value(b).map_or(0.0, |b| 0.25 / b.data().iter().fold(1.0, |most: f64, b| most.max(b.abs())));
-            quotient = to.affine(quotient, 1.0, half)?;
-        }
-        let whole = to.table("Floor", function, quotient)?;
-        let product = to.op("Mul", &[whole, b])?;
-        let y = to.op("Sub", &[a, product])?;
+        let y = match (dtype, truncated) {
+            (DType::Int, false) => whole_remainder(to, a, b)?,
+            // Truncation is the floor of magnitudes.
+            (DType::Int, true) => {
+                let (sign, magnitude, divisor) = (to.op("Sign", &[a])?, to.op("Abs", &[a])?, to.op("Abs", &[b])?);
+                let y = whole_remainder(to, magnitude, divisor)?;
+                to.op("Mul", &[sign, y])?
+            }
+            _ => {
+                let quotient = to.op("Div", &[a, b])?;
+                remainder(to, a, b, quotient, if truncated { Unary::Truncate } else { Unary::Floor })?
+            }
+        };
         Ok(vec![to.relabel(y, dtype)?])
     },
 };
+
+/// a − b · floor(a / b) of whole numbers.
+fn whole_remainder(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Id> {
+    let quotient = to.op("Div", &[a, b])?;
+    // Quotients of integers are off the steps, whatever rounds them.
+    let offset = to.value(b).map_or(0.0, |b| 0.25 / b.data().iter().fold(1.0, |most: f64, b| most.max(b.abs())));
+    let quotient = to.affine(quotient, 1.0, offset)?;
+    remainder(to, a, b, quotient, Unary::Floor)
+}
+
+/// a − b · rounded(quotient).
+fn remainder(to: &mut Rewriter<'_>, a: Id, b: Id, quotient: Id, rounded: Unary) -> OpResult<Id> {
+    let whole = to.table("Floor", rounded, quotient)?;
+    let product = to.op("Mul", &[whole, b])?;
+    to.op("Sub", &[a, product])
+}
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
@@ -48,5 +68,7 @@ mod tests {
         case.with("fmod", Attr::Int(1)).gives(&[&x, &m], &[1, 4], &[0.25, -0.25, 0.5, 0.5]);
         let whole = integers(&[1, 3], &[7, -7, 6]).into_private();
         case.gives(&[&whole, &integers(&[1], &[3])], &[1, 3], &[1.0, 2.0, 0.0]);
+        let whole = integers(&[1, 4], &[-6, -7, 6, 8]).into_private();
+        case.with("fmod", Attr::Int(1)).gives(&[&whole, &integers(&[1], &[3])], &[1, 4], &[0.0, -1.0, 0.0, 2.0]);
     }
 }

@@ -1,9 +1,9 @@
 //! [OneHot](https://onnx.ai/onnx/operators/onnx__OneHot.html): one of two constants for each number below `depth`, on
 //! a new axis. Opset 9+.
 //!
-//! A table of the differences, exact; an index below 0 or not below the constant depth chooses none.
+//! A table of the differences, exact. An index below 0 counts from the end; one that is out of range chooses none.
 
-use super::{Inputs, OpError, RewriteDef, axis, inputs::only};
+use super::{Inputs, OpError, RewriteDef, axis, indices::from_the_end, inputs::only};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -28,7 +28,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let axis = axis(name, shape.len() + 1)?;
         let mut expanded = shape;
         expanded.insert(axis, 1);
-        let indices = to.float(indices)?;
+        let size = to.number(depth as f64)?;
+        let indices = from_the_end(to, indices, size)?;
         let indices = to.reshape(indices, &expanded)?;
         let mut column = vec![1; expanded.len()];
         column[axis] = depth;
@@ -57,6 +58,9 @@ mod tests {
         let x = integers(&[2], &[2, 0]).into_private();
         case.gives(&[&x, &depth, &values], &[2, 3], &[-1.0, -1.0, 2.0, 2.0, -1.0, -1.0]);
         case.with("axis", Attr::Int(0)).gives(&[&x, &depth, &values], &[3, 2], &[-1.0, 2.0, -1.0, -1.0, 2.0, -1.0]);
+        let negative = integers(&[2], &[-1, -4]).into_private();
+        case.gives(&[&negative, &depth, &values], &[2, 3], &[-1.0, -1.0, 2.0, -1.0, -1.0, -1.0]);
+        case.gives(&[&integers(&[1], &[-3]), &depth, &values], &[1, 3], &[2.0, -1.0, -1.0]);
         case.unsupported(&[&x, &depth.into_private(), &values]);
     }
 }

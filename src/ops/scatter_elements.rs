@@ -99,6 +99,8 @@ mod tests {
         let at = || integers(&[1, 2], &[3, 1]);
         case.gives(&[&x, &at(), &updates], &[1, 4], &[1.0, 20.0, 3.0, 10.0]);
         case.gives(&[&x, &at().into_private(), &updates], &[1, 4], &[1.0, 20.0, 3.0, 10.0]);
+        let negative = integers(&[1, 2], &[-1, -3]).into_private();
+        case.gives(&[&x, &negative, &updates], &[1, 4], &[1.0, 20.0, 3.0, 10.0]);
         let add = case.with("reduction", Attr::Text("add".into()));
         add.gives(&[&x, &at(), &updates], &[1, 4], &[1.0, 22.0, 3.0, 14.0]);
         let both = integers(&[1, 2], &[3, 3]);

@@ -1,8 +1,6 @@
 //! Straight-line code on rows of columns: each instruction runs on a chunk of rows, so that the cost of decoding it is
 //! spread. Values stay in the machine's lanes from their column to the result.
 
-use core::marker::PhantomData;
-
 use rayon::prelude::*;
 
 use crate::field::{Fr, FrParams};
@@ -90,20 +88,25 @@ impl Code {
 
 fn run<L: Ring<FrParams>>(code: &Code, columns: &[&[Fr]], scalars: &[Fr], result: &mut [Fr]) {
     let workspace = || {
-        let zero = L::load(&[Fr::ZERO; MAX_WIDTH]);
-        Workspace { registers: vec![vec![zero; CHUNK / L::WIDTH]; code.registers], wrapped: [[Fr::ZERO; CHUNK]; 2] }
+        let registers = vec![L::load(&[Fr::ZERO; MAX_WIDTH]); CHUNK / L::WIDTH];
+        Workspace {
+            operands: [registers.clone(), registers.clone()],
+            registers: vec![registers; code.registers],
+            wrapped: [Fr::ZERO; CHUNK],
+        }
     };
     result.par_chunks_mut(CHUNK).enumerate().with_min_len(16).for_each_init(workspace, |workspace, (index, result)| {
-        L::enter(Chunk::<L> { code, columns, scalars, start: index * CHUNK, result, workspace, lanes: PhantomData });
+        L::enter(Chunk::<L> { code, columns, scalars, start: index * CHUNK, result, workspace });
     });
 }
 
-/// What a thread computes with.
+/// What a thread computes with; [`CHUNK`] values each.
 struct Workspace<L> {
-    /// [`CHUNK`] values each.
     registers: Vec<Vec<L>>,
-    /// Operands that wrap around the end of their column.
-    wrapped: [[Fr; CHUNK]; 2],
+    /// What an instruction reads from columns and scalars.
+    operands: [Vec<L>; 2],
+    /// Rows around the end of a column.
+    wrapped: [Fr; CHUNK],
 }
 
 /// One chunk of rows.
@@ -114,26 +117,6 @@ struct Chunk<'a, L> {
     start: usize,
     result: &'a mut [Fr],
     workspace: &'a mut Workspace<L>,
-    lanes: PhantomData<L>,
-}
-
-/// The values of an operand.
-#[derive(Clone, Copy)]
-enum Values<'a, L> {
-    Register(&'a [L]),
-    Column(&'a [Fr]),
-    Same(L),
-}
-
-impl<L: Ring<FrParams>> Values<'_, L> {
-    #[inline(always)]
-    fn at(&self, group: usize) -> L {
-        match self {
-            Self::Register(values) => values[group],
-            Self::Column(values) => L::load(&values[group * L::WIDTH..]),
-            Self::Same(value) => *value,
-        }
-    }
 }
 
 impl<L: Ring<FrParams>> Work for Chunk<'_, L> {
@@ -141,81 +124,118 @@ impl<L: Ring<FrParams>> Work for Chunk<'_, L> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { code, columns, scalars, start, result, workspace, .. } = self;
-        let Workspace { registers, wrapped: [first, second] } = workspace;
+        let Self { code, columns, scalars, start, result, workspace } = self;
+        let Workspace { registers, operands: [first, second], wrapped } = workspace;
         let groups = result.len().div_ceil(L::WIDTH);
         let same = |scalar: u32| L::load(&[scalars[scalar as usize]; MAX_WIDTH]);
         for instruction in &code.instructions {
             // No instruction reads the register that it writes.
             let mut target = core::mem::take(&mut registers[instruction.target as usize]);
             macro_rules! at {
-                ($operand:expr, $wrapped:expr) => {
-                    values($operand, columns, registers, start, groups * L::WIDTH, $wrapped)
+                ($operand:expr, $loaded:expr) => {
+                    values($operand, columns, registers, start, &mut $loaded[..groups], wrapped)
                 };
+            }
+            macro_rules! all {
+                ($value:expr, $loaded:expr) => {{
+                    $loaded[..groups].fill($value);
+                    &$loaded[..groups]
+                }};
             }
             let rows = &mut target[..groups];
             match instruction.action {
-                Action::Add(a, b) => fill(rows, at!(a, first), at!(b, second), L::add),
-                Action::Sub(a, b) => fill(rows, at!(a, first), at!(b, second), L::sub),
-                Action::Mul(a, b) => fill(rows, at!(a, first), at!(b, second), L::mul),
-                Action::Square(a) => {
-                    let a = at!(a, first);
-                    fill(rows, a, a, |a, _| a.square());
-                }
+                Action::Add(a, b) => sums(rows, at!(a, first), at!(b, second)),
+                Action::Sub(a, b) => differences(rows, at!(a, first), at!(b, second)),
+                Action::Mul(a, b) => products(rows, at!(a, first), at!(b, second)),
+                Action::Square(a) => squares(rows, at!(a, first)),
                 Action::Negate(a) => {
-                    fill(rows, Values::Same(L::load(&[Fr::ZERO; MAX_WIDTH])), at!(a, second), L::sub);
+                    differences(rows, all!(L::load(&[Fr::ZERO; MAX_WIDTH]), first), at!(a, second));
                 }
-                Action::AddScalar(a, scalar) => fill(rows, at!(a, first), Values::Same(same(scalar)), L::add),
-                Action::SubFrom(scalar, a) => fill(rows, Values::Same(same(scalar)), at!(a, second), L::sub),
-                Action::MulScalar(a, scalar) => fill(rows, at!(a, first), Values::Same(same(scalar)), L::mul),
+                Action::AddScalar(a, scalar) => sums(rows, at!(a, first), all!(same(scalar), second)),
+                Action::SubFrom(scalar, a) => differences(rows, all!(same(scalar), first), at!(a, second)),
+                Action::MulScalar(a, scalar) => products(rows, at!(a, first), all!(same(scalar), second)),
             }
             registers[instruction.target as usize] = target;
         }
         let output = match code.output {
-            Output::Row(operand) => values(operand, columns, registers, start, groups * L::WIDTH, first),
-            Output::Scalar(scalar) => Values::Same(same(scalar)),
+            Output::Row(operand) => values(operand, columns, registers, start, &mut first[..groups], wrapped),
+            Output::Scalar(scalar) => {
+                first[..groups].fill(same(scalar));
+                &first[..groups]
+            }
         };
-        for (group, rows) in result.chunks_mut(L::WIDTH).enumerate() {
+        for (rows, output) in result.chunks_mut(L::WIDTH).zip(output) {
             let mut sums = [Fr::ZERO; MAX_WIDTH];
             sums[..rows.len()].copy_from_slice(rows);
-            L::load(&sums).add(output.at(group)).store(&mut sums);
+            L::load(&sums).add(*output).store(&mut sums);
             rows.copy_from_slice(&sums[..rows.len()]);
         }
     }
 }
 
+/// The rows from `start` of an operand, as many as `loaded` has room for, to which those of a column are loaded.
 #[inline(always)]
-fn fill<L: Ring<FrParams>>(target: &mut [L], a: Values<'_, L>, b: Values<'_, L>, action: impl Fn(L, L) -> L) {
-    for (group, target) in target.iter_mut().enumerate() {
-        *target = action(a.at(group), b.at(group));
-    }
-}
-
-/// The rows `start..start + count` of an operand; copied to `wrapped` where they go around the end of the column.
-#[inline(always)]
-fn values<'a, L>(
+fn values<'a, L: Ring<FrParams>>(
     operand: Operand,
-    columns: &[&'a [Fr]],
+    columns: &[&[Fr]],
     registers: &'a [Vec<L>],
     start: usize,
-    count: usize,
-    wrapped: &'a mut [Fr; CHUNK],
-) -> Values<'a, L> {
+    loaded: &'a mut [L],
+    wrapped: &mut [Fr; CHUNK],
+) -> &'a [L] {
     match operand {
-        Operand::Register(register) => Values::Register(&registers[register as usize]),
+        Operand::Register(register) => &registers[register as usize][..loaded.len()],
         Operand::Column { slot, rotation } => {
-            let column = columns[slot as usize];
+            let (column, count) = (columns[slot as usize], loaded.len() * L::WIDTH);
             let first = (start as i64 + i64::from(rotation)).rem_euclid(column.len() as i64) as usize;
             if first + count <= column.len() {
-                return Values::Column(&column[first..first + count]);
+                load(loaded, &column[first..first + count]);
+            } else {
+                for (i, value) in wrapped[..count].iter_mut().enumerate() {
+                    *value = column[(first + i) % column.len()];
+                }
+                load(loaded, &wrapped[..count]);
             }
-            for (i, value) in wrapped[..count].iter_mut().enumerate() {
-                *value = column[(first + i) % column.len()];
-            }
-            Values::Column(&wrapped[..count])
+            loaded
         }
     }
 }
+
+/// A loop over groups of rows. Browsers compile such a function well, and not what many of them are inlined into; the lanes of
+/// processors are to be had by inlining only.
+macro_rules! row_loop {
+    ($name:ident($target:ident: &mut [L] $(, $operand:ident: &[$of:ty])*) $body:block) => {
+        #[cfg_attr(target_arch = "wasm32", inline(never))]
+        #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+        fn $name<L: Ring<FrParams>>($target: &mut [L] $(, $operand: &[$of])*) $body
+    };
+}
+
+row_loop!(load(target: &mut [L], column: &[Fr]) {
+    for (target, rows) in target.iter_mut().zip(column.chunks_exact(L::WIDTH)) {
+        *target = L::load(rows);
+    }
+});
+row_loop!(sums(target: &mut [L], a: &[L], b: &[L]) {
+    for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
+        *target = a.add(*b);
+    }
+});
+row_loop!(differences(target: &mut [L], a: &[L], b: &[L]) {
+    for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
+        *target = a.sub(*b);
+    }
+});
+row_loop!(products(target: &mut [L], a: &[L], b: &[L]) {
+    for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
+        *target = a.mul(*b);
+    }
+});
+row_loop!(squares(target: &mut [L], a: &[L]) {
+    for (target, a) in target.iter_mut().zip(a) {
+        *target = a.square();
+    }
+});
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {

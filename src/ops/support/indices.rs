@@ -16,6 +16,19 @@ pub(in crate::ops) fn index(value: i64, size: usize) -> OpResult<usize> {
     inside.ok_or_else(|| OpError::Graph(format!("index {value} is out of range for {size} values")))
 }
 
+/// Private indices as real numbers, with the constant `sizes` added to those below 0, which ONNX counts from the end.
+pub(in crate::ops) fn from_the_end(to: &mut Rewriter<'_>, indices: Id, sizes: Id) -> OpResult<Id> {
+    let real = to.float(indices)?;
+    if to.bounds(indices).is_some_and(|bounds| bounds.iter().all(|(low, _)| *low >= 0.0)) {
+        return Ok(real);
+    }
+    // The step is half way between -1 and 0.
+    let shifted = to.affine(real, -1.0, -0.5)?;
+    let negative = to.table("Less", Unary::Nonnegative, shifted)?;
+    let added = to.op("Mul", &[negative, sizes])?;
+    to.op("Add", &[real, added])
+}
+
 /// Private indices: for each of them the values it may have, in `width` columns, and whether each is it.
 pub(in crate::ops) struct OneOf {
     /// Least value of each index.
@@ -27,17 +40,19 @@ pub(in crate::ops) struct OneOf {
 }
 
 impl OneOf {
-    /// Indices in 0..size.
+    /// Indices in -size..size.
     pub(in crate::ops) fn new(to: &mut Rewriter<'_>, indices: Id, size: usize) -> OpResult<Self> {
         let whole = || vec![(0.0, (size - 1) as f64); to.len(indices)];
-        let bounds = to.bounds(indices).unwrap_or_else(whole);
+        let known = to.bounds(indices).filter(|bounds| bounds.iter().all(|(low, _)| *low >= 0.0));
+        let bounds = known.unwrap_or_else(whole);
+        let sizes = to.number(size as f64)?;
+        let indices = from_the_end(to, indices, sizes)?;
         let top = (size - 1) as f64;
         let clamped: Vec<(usize, usize)> =
             bounds.iter().map(|(low, high)| (low.clamp(0.0, top) as usize, high.clamp(0.0, top) as usize)).collect();
         let width = clamped.iter().map(|(low, high)| high - low + 1).max().unwrap_or(1);
         let count = clamped.len();
         let low: Vec<usize> = clamped.into_iter().map(|(low, _)| low.min(size - width)).collect();
-        let indices = to.float(indices)?;
         let column = to.reshape(indices, &[count, 1])?;
         let values = low.iter().flat_map(|low| (0..width).map(move |i| (low + i) as f64)).collect();
         let values = to.floats(&[count, width], values)?;
