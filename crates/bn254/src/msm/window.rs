@@ -32,9 +32,6 @@ pub(super) struct Workspace {
 
 const NEGATIVE: u32 = 1 << 31;
 
-/// Entries whose points are added up together: with what they sum to they stay in a core's own cache.
-const TILE: usize = 1 << 14;
-
 impl Workspace {
     /// The sum over `entries` of digit times point. `entry` gives an entry's scalar and the index of its point.
     pub(super) fn window_sum(
@@ -51,29 +48,16 @@ impl Workspace {
             if idle { 0 } else { scalar.digit(window.index, window.bits) }
         };
         self.adder.restart();
+        self.sort(entries, window.bits, digit, |i| entry(i).1);
+        self.first_round(bases);
+        self.pair_up();
+        // The sums, one for each non-empty bucket, to their places.
         self.buckets.clear();
-        self.buckets.resize((1 << (window.bits - 1)) + 1, Affine::IDENTITY);
-        for start in entries.clone().step_by(TILE) {
-            self.sort(start..entries.end.min(start + TILE), window.bits, &digit, |i| entry(i).1);
-            self.first_round(bases);
-            self.pair_up();
-            self.add_to_buckets();
+        let mut sums = self.points.iter();
+        for &length in &self.lengths {
+            self.buckets.push(if length == 0 { None } else { sums.next() }.copied().unwrap_or(Affine::IDENTITY));
         }
         self.weighted_sum(window.bits)
-    }
-
-    /// Adds the sums of a tile, one for each bucket that is not empty in it.
-    fn add_to_buckets(&mut self) {
-        let mut sums = self.points.iter();
-        for (index, _) in self.lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
-            let (bucket, sum) = (self.buckets[index], sums.next().copied().unwrap_or(Affine::IDENTITY));
-            if bucket.is_identity() {
-                self.buckets[index] = sum;
-            } else {
-                self.adder.add(bucket, sum, index, &mut self.buckets);
-            }
-        }
-        self.adder.flush(&mut self.buckets);
     }
 
     /// Sorts entries by the magnitude of their digit; zeros are left out. `lengths[b]` becomes the size of bucket b.
