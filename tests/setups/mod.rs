@@ -7,11 +7,11 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 /// Development SRSs of one τ, made when they are first asked for.
 #[derive(Default)]
-pub struct Setups(BTreeMap<u32, Srs>);
+pub(crate) struct Setups(BTreeMap<u32, Srs>);
 
 impl Setups {
     /// The SRS for circuits of 2^k rows.
-    pub fn of(&mut self, k: u32) -> &Srs {
+    pub(crate) fn of(&mut self, k: u32) -> &Srs {
         self.0.entry(k).or_insert_with(|| Srs::new_development(k, ChaCha20Rng::seed_from_u64(1)).unwrap())
     }
 }

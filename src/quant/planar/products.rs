@@ -85,6 +85,15 @@ impl Products {
         units
     }
 
+    /// The real value of the largest result, if both codes are `top`, per output channel; 0 where there is none.
+    fn reach(&self, channels: usize, step: &[Vec<f64>], top: f64) -> Vec<f64> {
+        let mut reach = vec![0.0f64; channels];
+        for (output, weight, [a, b]) in &self.entries {
+            reach[*output] += weight * step[a.0][a.1] * top * step[b.0][b.1] * top;
+        }
+        reach
+    }
+
     /// The largest coefficients, at least 1, for which a unit of the result is at least `wanted`, and these units; where
     /// nothing is multiplied, they are as wanted. Also the least coefficient before it was rounded down.
     pub(super) fn coefficients(&self, units: &[f64], wanted: &[f64]) -> (Vec<f64>, f64) {
@@ -132,6 +141,8 @@ pub(super) struct Scales<'a> {
     pub(super) silent: Vec<bool>,
     /// 2^s.
     pub(super) cut: f64,
+    /// The largest code.
+    pub(super) top: f64,
 }
 
 impl Scales<'_> {
@@ -188,7 +199,7 @@ impl Scales<'_> {
                 steps.push(steps[*root].clone());
                 continue;
             }
-            let wanted = match self.fixed[tensor] {
+            let mut wanted = match self.fixed[tensor] {
                 Some(step) => vec![step; self.wanted[tensor].len()],
                 None => self.wanted[tensor].clone(),
             };
@@ -200,6 +211,13 @@ impl Scales<'_> {
                 Some(products) if self.fixed[tensor].is_none() => {
                     let mut units = products.units(wanted.len(), &steps);
                     units.iter_mut().for_each(|unit| *unit *= self.cut);
+                    let FloatLayer { terms, bias, .. } = &self.network.layers[layer];
+                    if terms.len() == 1 && bias.iter().all(|bias| *bias == 0.0) {
+                        // Where few rows were seen, ranges may be wider than anything that the operands' codes give.
+                        let reach = products.reach(wanted.len(), &steps, self.top);
+                        let wanted = wanted.iter_mut().zip(reach).filter(|(_, reach)| *reach > 0.0);
+                        wanted.for_each(|(wanted, reach)| *wanted = wanted.min(reach / self.top));
+                    }
                     if self.silent[tensor] {
                         let step = |(unit, wanted): (&f64, &f64)| if *unit > 0.0 { *unit } else { *wanted };
                         steps.push(units.iter().zip(&wanted).map(step).collect());

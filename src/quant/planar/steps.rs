@@ -280,7 +280,7 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
     let wanted = range.iter().map(|range| range.iter().map(|largest| positive(*largest) / top).collect()).collect();
     let cut = float::exp2(f64::from(digits.remainder_bits()));
     let silent = ranges.tensors.iter().map(|tensor| tensor.iter().all(|channel| channel.magnitude() == 0.0)).collect();
-    let steps = Scales { network, root, fixed, wanted, silent, cut }.steps()?;
+    let steps = Scales { network, root, fixed, wanted, silent, cut, top }.steps()?;
     for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(t, _)| matches!(needs[*t], Need::Range(_))) {
         let codes = channels.iter().zip(&steps[tensor]).map(|(channel, step)| channel.magnitude() / step);
         let largest = codes.fold(0.0, f64::max);

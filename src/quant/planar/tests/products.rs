@@ -243,3 +243,25 @@ fn products_beyond_the_bits_name_their_node() {
     let error = quantize(&net, &ranges, digits(7, 2, 1), LANES, &OPTIONS).unwrap_err();
     assert!(matches!(&error, Error::Range { node, max_bits: 14, .. } if node == "round"), "{error}");
 }
+
+/// One row of features whose ranges differ a thousandfold, times a function of them: no operand gets coarser for a range that its
+/// product can't have.
+#[test]
+fn products_of_one_row_keep_their_operands_codes() {
+    const COUNT: usize = 200;
+    let mut random = Random(7);
+    let vector = Shape::vector(COUNT);
+    let plain = |layer: FloatLayer| FloatLayer { bias: vec![0.0; COUNT], ..layer };
+    let tanh = FloatActivation::Table(Function::Tanh);
+    let layers = vec![
+        plain(layer(&mut random, "tanh", vector, vec![(0, select(COUNT))], tanh)),
+        plain(layer(&mut random, "mul", vector, vec![(0, product(1, COUNT, 1.0))], FloatActivation::Linear)),
+    ];
+    let mut net = network(vector, layers);
+    net.input.shape = vec![COUNT];
+    let row: Vec<f64> = (0..COUNT).map(|i| (i as f64 + 0.1) / 20.0 - 5.0).collect();
+    let ranges = Ranges::from_rows(&net, std::slice::from_ref(&row)).unwrap();
+    let model = quantize(&net, &ranges, DIGITS, LANES, &OPTIONS).unwrap();
+    let report = evaluate(&net, &model, &[row]);
+    assert!(report.max_abs_error.unwrap() < 0.1, "{report:?}");
+}
