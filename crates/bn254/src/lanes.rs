@@ -25,6 +25,9 @@ pub(crate) use ifma::Ifma;
 pub(crate) use limbs30::Limbs30;
 pub(crate) use scalar::Scalar;
 
+/// Largest number of elements at a time: what [`Lanes::WIDTH`] divides.
+pub(crate) const MAX_WIDTH: usize = 8;
+
 /// How bulk kernels compute on this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -98,7 +101,7 @@ pub(crate) trait Work {
 
 /// `WIDTH` independent elements of one field, modulo p but not necessarily reduced.
 pub(crate) trait Lanes<P: Params>: Copy + Send + Sync {
-    /// Number of elements; divides 8.
+    /// Number of elements; divides [`MAX_WIDTH`].
     const WIDTH: usize;
 
     /// Runs work on these lanes with the machine's instructions for them enabled.

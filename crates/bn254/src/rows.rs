@@ -4,12 +4,10 @@
 use rayon::prelude::*;
 
 use crate::field::{Fr, FrParams};
-use crate::lanes::{Ring, Work, with_lanes};
+use crate::lanes::{MAX_WIDTH, Ring, Work, with_lanes};
 
 /// Rows of a chunk, few enough that the registers of a large program stay in cache.
 const CHUNK: usize = 32;
-/// Largest number of elements at a time.
-const MAX_WIDTH: usize = 8;
 
 /// Where an instruction reads.
 #[derive(Clone, Copy, Debug)]

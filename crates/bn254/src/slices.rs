@@ -5,14 +5,12 @@
 use core::marker::PhantomData;
 
 use crate::field::{Fr, FrParams};
-use crate::lanes::{Butterfly, Scalar, Work, with_lanes};
+use crate::lanes::{Butterfly, MAX_WIDTH, Scalar, Work, with_lanes};
 
 /// Sums between a load and a store, as many as [`Butterfly::butterfly`] allows.
 const SUMS: usize = 8;
 /// Independent running values of an evaluation, so that products don't wait for each other.
 const CHAINS: usize = 4;
-/// Largest number of elements at a time.
-const MAX_WIDTH: usize = 8;
 
 /// `target[i] = a[i] * b[i]`
 pub fn mul(target: &mut [Fr], a: &[Fr], b: &[Fr]) {

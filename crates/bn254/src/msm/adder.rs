@@ -5,12 +5,10 @@ use core::marker::PhantomData;
 
 use crate::curve::Affine;
 use crate::field::{Fq, FqParams};
-use crate::lanes::{Ring, Work, with_lanes};
+use crate::lanes::{MAX_WIDTH, Ring, Work, with_lanes};
 
 /// Additions that share an inversion. Coordinates of a batch take 128 bytes an addition.
 const BATCH: usize = 512;
-/// Vector width that batches are padded to.
-const MAX_WIDTH: usize = 8;
 
 /// Coordinates of points, x and y apart.
 #[derive(Default)]

@@ -42,11 +42,12 @@ impl Builder {
     /// Values whose sum is `output`, to be computed in this order; `output` alone if it reads at most `limit` columns
     /// or if parts would hold nearly as many columns at a time.
     pub(crate) fn parts(&mut self, output: Value, limit: usize) -> Vec<Value> {
-        let mut columns = Columns::default();
-        let summands = self.summands(output, &mut columns);
-        if columns.0.len() <= limit {
+        let Value::Row(root) = output else { return vec![output] };
+        if self.read([root]).len() <= limit {
             return vec![output];
         }
+        let mut columns = Columns::default();
+        let summands = self.summands(output, &mut columns);
         let count = columns.0.len();
         let order = ordered(summands, count);
         let mut best = (count, vec![order.len()]);

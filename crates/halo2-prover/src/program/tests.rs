@@ -204,12 +204,16 @@ fn network(builder: &mut Builder) -> Value {
     b.fold(&[first, second, third, next, eta])
 }
 
+/// What [`network`] reads, of 14 columns.
+fn network_columns(columns: &[Vec<Fr>]) -> Vec<(Source, &[Fr])> {
+    let sources = (0..11).map(Source::Fixed).chain([Source::Advice(0), Source::Advice(1), Source::Point]);
+    sources.zip(columns.iter().map(Vec::as_slice)).collect()
+}
+
 #[test]
 fn formed_combinations_change_no_value() {
     let columns: Vec<_> = (0..14).map(column).collect();
-    let mut given: Vec<(Source, &[Fr])> = (0..11).map(|i| (Source::Fixed(i), columns[i].as_slice())).collect();
-    given.extend([(Source::Advice(0), columns[11].as_slice()), (Source::Advice(1), &columns[12])]);
-    given.push((Source::Point, &columns[13]));
+    let given = network_columns(&columns);
     let mut plain = Builder::default();
     let output = network(&mut plain);
     let plain = plain.compile(&[output]);
@@ -274,9 +278,7 @@ fn parts_add_up_and_hold_few_columns() {
 #[test]
 fn parts_of_a_network_change_no_value() {
     let columns: Vec<_> = (0..14).map(column).collect();
-    let mut given: Vec<(Source, &[Fr])> = (0..11).map(|i| (Source::Fixed(i), columns[i].as_slice())).collect();
-    given.extend([(Source::Advice(0), columns[11].as_slice()), (Source::Advice(1), &columns[12])]);
-    given.push((Source::Point, &columns[13]));
+    let given = network_columns(&columns);
     let mut plain = Builder::default();
     let output = network(&mut plain);
     let expected = run(&plain.compile(&[output]), &given);
