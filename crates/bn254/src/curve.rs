@@ -34,12 +34,6 @@ impl Affine {
             _ => None,
         }
     }
-
-    /// The point or its opposite.
-    #[inline(always)]
-    pub(crate) fn signed(self, negative: bool) -> Self {
-        if negative { Self { x: self.x, y: -self.y } } else { self }
-    }
 }
 
 impl From<&bn256::G1Affine> for Affine {

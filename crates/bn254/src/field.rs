@@ -8,7 +8,7 @@ mod ops;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
-pub(crate) use limbs::{add_limbs, mac, reduce_once, shl1, sub_limbs};
+pub(crate) use limbs::{add_limbs, mac, pow2_mod, reduce_once, scaled_modulus, shl1, sub_limbs};
 
 use core::{fmt, hash::Hash, marker::PhantomData};
 
@@ -53,8 +53,8 @@ pub type Fq = Fp<FqParams>;
 impl<P: Params> Fp<P> {
     /// -p^-1 mod 2^64.
     pub(crate) const NEG_INV: u64 = limbs::neg_inv(P::MODULUS[0]);
-    const R: [u64; 4] = limbs::pow2_mod(256, P::MODULUS);
-    pub(crate) const R2: Self = Self::from_montgomery(limbs::pow2_mod(512, P::MODULUS));
+    const R: [u64; 4] = pow2_mod(256, P::MODULUS);
+    pub(crate) const R2: Self = Self::from_montgomery(pow2_mod(512, P::MODULUS));
 
     /// The additive identity.
     pub const ZERO: Self = Self::from_montgomery([0; 4]);

@@ -3,6 +3,7 @@
 //! A kernel is generic over [`Butterfly`] or [`Ring`]; each implementation chooses its own limbs and how far values may
 //! grow between reductions. Elements enter and leave reduced, in the storage form of [`Fp`].
 
+pub(crate) mod chord;
 #[cfg(any(test, all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
 pub(crate) mod fma51;
 #[cfg(target_arch = "x86_64")]
@@ -89,6 +90,17 @@ macro_rules! with_lanes {
     };
 }
 pub(crate) use with_lanes;
+
+/// A loop over groups of rows. Browsers compile such a function well, and not what many of them are inlined into; the lanes of
+/// processors are to be had by inlining only.
+macro_rules! row_loop {
+    ($name:ident<$lanes:ident: $bound:path>($($argument:ident: $type:ty),*) $body:block) => {
+        #[cfg_attr(target_arch = "wasm32", inline(never))]
+        #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+        fn $name<$lanes: $bound>($($argument: $type),*) $body
+    };
+}
+pub(crate) use row_loop;
 
 /// A piece of work to be compiled for the instructions of some lanes: its `run` has to be inlined into what enables
 /// them, which is not to be had for a closure.

@@ -9,6 +9,7 @@
 
 mod adder;
 mod fixed;
+mod point;
 mod scalars;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
@@ -25,7 +26,9 @@ use rayon::prelude::*;
 
 use crate::curve::{Affine, G1};
 use crate::field::{Fq, Fr};
+use crate::lanes::chord::Form;
 use fixed::Tables;
+use point::Base;
 use scalars::{HALF_BITS, Signed, decompose, digits};
 use window::{Window, Workspace};
 
@@ -146,11 +149,9 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Points to be multiplied, with what is precomputed of them: 96 bytes a point.
+/// Points to be multiplied, with what is precomputed of them: 128 bytes a point.
 pub struct Bases {
-    points: Vec<Affine>,
-    /// x of the image under the endomorphism.
-    endo_x: Vec<Fq>,
+    bases: Vec<Base>,
     has_identity: bool,
     /// Of the bases that a few field elements were last multiplied with.
     tables: Mutex<Option<Arc<Tables>>>,
@@ -231,36 +232,36 @@ impl Bases {
 
     /// From points by index, of which a missing one is not on the curve; one pass over them.
     fn checked(count: usize, point: impl Fn(usize) -> Option<Affine> + Sync) -> Result<Self, MsmError> {
-        let (mut points, mut endo_x) = (vec![Affine::IDENTITY; count], vec![Fq::ZERO; count]);
-        let chunks = points.par_chunks_mut(CHECKED_TOGETHER).zip(endo_x.par_chunks_mut(CHECKED_TOGETHER)).enumerate();
-        let refused = chunks.find_map_first(|(chunk, (points, endo_x))| {
-            (chunk * CHECKED_TOGETHER..).zip(points.iter_mut().zip(endo_x)).find_map(|(index, (slot, endo_x))| {
+        let (form, beta) = (Form::here(), beta());
+        let mut bases = vec![Base::IDENTITY; count];
+        let refused = bases.par_chunks_mut(CHECKED_TOGETHER).enumerate().find_map_first(|(chunk, bases)| {
+            (chunk * CHECKED_TOGETHER..).zip(bases).find_map(|(index, base)| {
                 let Some(point) = point(index).filter(Affine::is_on_curve) else { return Some(index) };
-                *slot = point;
-                *endo_x = point.x * beta();
+                *base = Base::new(point, beta, &form);
                 None
             })
         });
         if let Some(index) = refused {
             return Err(MsmError::NotOnCurve { index });
         }
-        let has_identity = points.iter().any(Affine::is_identity);
-        Ok(Self { points, endo_x, has_identity, tables: Mutex::default() })
+        let has_identity = bases.iter().any(Base::is_identity);
+        Ok(Self { bases, has_identity, tables: Mutex::default() })
     }
 
     /// The points.
     pub fn points(&self) -> impl ExactSizeIterator<Item = bn256::G1Affine> {
-        self.points.iter().map(bn256::G1Affine::from)
+        let form = Form::here();
+        self.bases.iter().map(move |base| bn256::G1Affine::from(&base.affine(&form)))
     }
 
     /// Number of bases.
     pub fn len(&self) -> usize {
-        self.points.len()
+        self.bases.len()
     }
 
     /// Whether there are no bases.
     pub fn is_empty(&self) -> bool {
-        self.points.is_empty()
+        self.bases.is_empty()
     }
 
     /// Sum of scalar times base over the first `scalars.len()` bases.
@@ -367,7 +368,9 @@ impl Bases {
         match &*kept {
             Some(tables) if tables.are_of(&range) => tables.clone(),
             _ => {
-                let tables = Arc::new(Tables::new(range.clone(), &self.points[range], beta()));
+                let form = Form::here();
+                let points: Vec<_> = self.bases[range.clone()].iter().map(|base| base.affine(&form)).collect();
+                let tables = Arc::new(Tables::new(range, &points, beta()));
                 *kept = Some(tables.clone());
                 tables
             }

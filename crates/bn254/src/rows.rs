@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use crate::field::{Fr, FrParams};
-use crate::lanes::{MAX_WIDTH, Ring, Work, with_lanes};
+use crate::lanes::{MAX_WIDTH, Ring, Work, row_loop, with_lanes};
 
 /// Rows of a chunk, few enough that the registers of a large program stay in cache.
 const CHUNK: usize = 32;
@@ -199,37 +199,27 @@ fn values<'a, L: Ring<FrParams>>(
     }
 }
 
-/// A loop over groups of rows. Browsers compile such a function well, and not what many of them are inlined into; the lanes of
-/// processors are to be had by inlining only.
-macro_rules! row_loop {
-    ($name:ident($target:ident: &mut [L] $(, $operand:ident: &[$of:ty])*) $body:block) => {
-        #[cfg_attr(target_arch = "wasm32", inline(never))]
-        #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-        fn $name<L: Ring<FrParams>>($target: &mut [L] $(, $operand: &[$of])*) $body
-    };
-}
-
-row_loop!(load(target: &mut [L], column: &[Fr]) {
+row_loop!(load<L: Ring<FrParams>>(target: &mut [L], column: &[Fr]) {
     for (target, rows) in target.iter_mut().zip(column.chunks_exact(L::WIDTH)) {
         *target = L::load(rows);
     }
 });
-row_loop!(sums(target: &mut [L], a: &[L], b: &[L]) {
+row_loop!(sums<L: Ring<FrParams>>(target: &mut [L], a: &[L], b: &[L]) {
     for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
         *target = a.add(*b);
     }
 });
-row_loop!(differences(target: &mut [L], a: &[L], b: &[L]) {
+row_loop!(differences<L: Ring<FrParams>>(target: &mut [L], a: &[L], b: &[L]) {
     for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
         *target = a.sub(*b);
     }
 });
-row_loop!(products(target: &mut [L], a: &[L], b: &[L]) {
+row_loop!(products<L: Ring<FrParams>>(target: &mut [L], a: &[L], b: &[L]) {
     for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
         *target = a.mul(*b);
     }
 });
-row_loop!(squares(target: &mut [L], a: &[L]) {
+row_loop!(squares<L: Ring<FrParams>>(target: &mut [L], a: &[L]) {
     for (target, a) in target.iter_mut().zip(a) {
         *target = a.square();
     }

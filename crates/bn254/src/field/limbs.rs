@@ -132,6 +132,19 @@ pub(crate) const fn neg_inv(p: u64) -> u64 {
     x.wrapping_neg()
 }
 
+/// `(p factor + 1) / 2^bits` for a `p factor` that is -1 modulo 2^`bits`; below p for a factor below 2^`bits`, `bits` in 1..64.
+///
+/// In a Montgomery reduction by limbs of so many bits, `p factor` takes the place of p: a limb m vanishes with m times it,
+/// no product is needed to find that m, and m times this is what remains to the limbs above.
+pub(crate) const fn scaled_modulus(p: [u64; 4], factor: u64, bits: u32) -> [u64; 4] {
+    let (w0, carry) = mac(1, p[0], factor, 0);
+    let (w1, carry) = mac(0, p[1], factor, carry);
+    let (w2, carry) = mac(0, p[2], factor, carry);
+    let (w3, w4) = mac(0, p[3], factor, carry);
+    let rest = 64 - bits;
+    [w0 >> bits | w1 << rest, w1 >> bits | w2 << rest, w2 >> bits | w3 << rest, w3 >> bits | w4 << rest]
+}
+
 /// 2^exponent mod p for p below 2^255, by doublings.
 pub(crate) const fn pow2_mod(exponent: u32, p: [u64; 4]) -> [u64; 4] {
     let mut r = [1, 0, 0, 0];

@@ -9,10 +9,12 @@
 //! The product divides by 2^255 limb by limb and by 2 in a last step, so that elements stay in the storage form and
 //! a b / 2^256 is below 2p for a b <= 4 p^2.
 
+mod signed;
+
 use core::marker::PhantomData;
 
 use super::{Butterfly, Lanes, Ring};
-use crate::field::{Fp, Fr, FrParams, Params, shl1};
+use crate::field::{Fp, Fr, FrParams, Params, scaled_modulus, shl1};
 
 /// Two 64-bit lanes, as integers or as doubles.
 pub(crate) trait Word: Copy + Send + Sync {
@@ -83,10 +85,40 @@ impl<P: Params, W: Word> Fma51<P, W> {
     const P2: [u64; 5] = split(shl1(P::MODULUS));
     /// -p^-1 mod 2^51.
     const MU: u64 = Fp::<P>::NEG_INV & MASK;
+    /// (p mu + 1) / 2^51, for the mu of [`Self::MU`].
+    const SCALED: [u64; 5] = split(scaled_modulus(P::MODULUS, Self::MU, BITS));
 
     #[inline(always)]
     fn new(limbs: [W; 5]) -> Self {
         Self { limbs, params: PhantomData }
+    }
+
+    /// Of two 256-bit integers.
+    #[inline(always)]
+    fn from_words(a: &[u64; 4], b: &[u64; 4]) -> Self {
+        let x: [W; 4] = core::array::from_fn(|i| W::new([a[i], b[i]]));
+        let mask = W::splat(MASK);
+        Self::new([
+            x[0].and(mask),
+            x[0].shr::<51>().or(x[1].shl::<13>()).and(mask),
+            x[1].shr::<38>().or(x[2].shl::<26>()).and(mask),
+            x[2].shr::<25>().or(x[3].shl::<39>()).and(mask),
+            x[3].shr::<12>(),
+        ])
+    }
+
+    /// The integers, of limbs that are carried and below 2^256.
+    #[inline(always)]
+    fn to_words(self) -> [[u64; 4]; 2] {
+        let x = self.limbs;
+        let packed = [
+            x[0].or(x[1].shl::<51>()),
+            x[1].shr::<13>().or(x[2].shl::<38>()),
+            x[2].shr::<26>().or(x[3].shl::<25>()),
+            x[3].shr::<39>().or(x[4].shl::<12>()),
+        ]
+        .map(W::lanes);
+        [packed.map(|lanes| lanes[0]), packed.map(|lanes| lanes[1])]
     }
 
     #[inline(always)]
@@ -118,21 +150,33 @@ impl<P: Params, W: Word> Fma51<P, W> {
     }
 
     /// The ten columns of a product divided by 2^256 modulo p; see [`start`] for their constants.
+    ///
+    /// The lowest 51 bits m of a column vanish with m times p mu, which is -1 modulo 2^51: what that leaves to the columns
+    /// above is m (p mu + 1) / 2^51. In the first four columns this adds up to less than p mu / 2^51 of the quotient, below
+    /// 3/8 p; the fifth takes a multiple of p itself, for another p. With a b <= 4 p^2 and p / 2^255 < 0.3782 the quotient
+    /// by 2^255 is below 2.89 p, and half of it, or of it and p, below 1.95 p.
     #[inline(always)]
     fn reduce(mut t: [W; 10]) -> Self {
-        let p: [W; 5] = core::array::from_fn(|i| W::splat((Self::P1[i] as f64).to_bits()));
-        let (mask, mu) = (W::splat(MASK), W::splat(Self::MU));
-        for i in 0..5 {
-            let m = to_f64(t[i].mul(mu).and(mask));
-            for (j, p) in p.iter().enumerate() {
-                let (high, low) = product(m, *p);
-                t[i + j] = t[i + j].add(low);
-                t[i + j + 1] = t[i + j + 1].add(high);
+        const { assert!(Self::MU < 3 << 48, "p mu is too large for four columns") };
+        let mask = W::splat(MASK);
+        let scaled = Self::SCALED.map(|limb| W::splat((limb as f64).to_bits()));
+        for i in 0..4 {
+            let m = to_f64(t[i].and(mask));
+            t[i + 1] = t[i + 1].add(t[i].shr::<BITS>());
+            for (j, limb) in scaled.iter().enumerate() {
+                let (high, low) = product(m, *limb);
+                t[i + j + 1] = t[i + j + 1].add(low);
+                t[i + j + 2] = t[i + j + 2].add(high);
             }
-            // This column was left without the share of its last low part.
-            let zero = t[i].sub(W::splat(LOW));
-            t[i + 1] = t[i + 1].add(zero.shr::<BITS>());
         }
+        let m = to_f64(t[4].mul(W::splat(Self::MU)).and(mask));
+        for (j, limb) in Self::P1.iter().enumerate() {
+            let (high, low) = product(m, W::splat((*limb as f64).to_bits()));
+            t[4 + j] = t[4 + j].add(low);
+            t[5 + j] = t[5 + j].add(high);
+        }
+        // This column was left without the share of its last low part.
+        t[5] = t[5].add(t[4].sub(W::splat(LOW)).shr::<BITS>());
         Self::halve([t[5], t[6], t[7], t[8], t[9]])
     }
 
@@ -178,18 +222,44 @@ fn lent<W: Word>(limb: u64, i: usize) -> W {
     W::splat(if i > 0 { lent.wrapping_sub(1) } else { lent })
 }
 
-/// Start of a column: minus all constants that its parts will bring. Columns 0 to 4 lack one low part's, which
+/// Low parts in a column of a 5 by 5 product, as many as high parts in the next.
+const fn parts(column: usize) -> u64 {
+    if column < 5 { column as u64 + 1 } else { 9 - column as u64 }
+}
+
+/// Low parts in a column of a product and its reduction, but for that of the last step that makes column 4 vanish.
+const fn low_parts(column: usize) -> u64 {
+    parts(column) + reducing_parts(column) + (column > 4 && column < 9) as u64
+}
+
+/// High parts in a column of a product and its reduction.
+const fn high_parts(column: usize) -> u64 {
+    if column == 0 { 0 } else { parts(column - 1) + reducing_parts(column - 1) + (column > 4) as u64 }
+}
+
+/// Low parts that the first four steps of a reduction bring to a column, as many as high parts to the next: five each,
+/// from the column after their own.
+const fn reducing_parts(column: usize) -> u64 {
+    let (mut parts, mut step) = (0, 0);
+    while step < 4 {
+        parts += (step < column && column <= step + 5) as u64;
+        step += 1;
+    }
+    parts
+}
+
+/// Low parts that a square saves in a column, where one product of doubled limbs stands for two; high parts in the next.
+const fn saved_parts(column: usize) -> u64 {
+    parts(column) / 2
+}
+
+/// Start of a column: minus all constants that its parts will bring. Column 4 lacks one low part's, which
 /// [`Fma51::reduce`] takes off when the column is complete. The last column consists of high parts only, which may count
 /// -1 each before the carry into it arrives; 4 more keep it positive.
 const fn start(column: usize) -> u64 {
-    // Column c of a 5 by 5 product has `count(c)` low parts and `count(c - 1)` high parts, and so has the reduction.
-    const fn count(column: usize) -> u64 {
-        if column < 5 { column as u64 + 1 } else { 9 - column as u64 }
-    }
-    let low = 2 * count(column) - if column < 5 { 1 } else { 0 };
-    let high = if column == 0 { 0 } else { 2 * count(column - 1) };
+    let (low, high) = (low_parts(column).wrapping_mul(LOW), high_parts(column).wrapping_mul(HIGH));
     let bias = if column == 9 { 4u64 } else { 0 };
-    bias.wrapping_sub(low.wrapping_mul(LOW)).wrapping_sub(high.wrapping_mul(HIGH))
+    bias.wrapping_sub(low).wrapping_sub(high)
 }
 
 /// Integers in 0..2^52 to doubles.
@@ -238,16 +308,7 @@ impl<P: Params, W: Word> Lanes<P> for Fma51<P, W> {
 
     #[inline(always)]
     fn load(values: &[Fp<P>]) -> Self {
-        let (a, b) = (&values[0].0, &values[1].0);
-        let x: [W; 4] = core::array::from_fn(|i| W::new([a[i], b[i]]));
-        let mask = W::splat(MASK);
-        Self::new([
-            x[0].and(mask),
-            x[0].shr::<51>().or(x[1].shl::<13>()).and(mask),
-            x[1].shr::<38>().or(x[2].shl::<26>()).and(mask),
-            x[2].shr::<25>().or(x[3].shl::<39>()).and(mask),
-            x[3].shr::<12>(),
-        ])
+        Self::from_words(&values[0].0, &values[1].0)
     }
 
     #[inline(always)]
@@ -255,16 +316,10 @@ impl<P: Params, W: Word> Lanes<P> for Fma51<P, W> {
         // From below 4p + 2^206 to below 2p + 2^206 by the top limb, then exactly, twice.
         let mask = self.limbs[4].greater(W::splat(Self::P2[4]));
         let below_2p = Self::adjusted(self.limbs, negated(Self::P2), ZERO, mask);
-        let x = below_2p.subtract_modulus().subtract_modulus().limbs;
-        let packed = [
-            x[0].or(x[1].shl::<51>()),
-            x[1].shr::<13>().or(x[2].shl::<38>()),
-            x[2].shr::<26>().or(x[3].shl::<25>()),
-            x[3].shr::<39>().or(x[4].shl::<12>()),
-        ]
-        .map(W::lanes);
-        values[0] = Fp::from_montgomery(packed.map(|lanes| lanes[0]));
-        values[1] = Fp::from_montgomery(packed.map(|lanes| lanes[1]));
+        let words = below_2p.subtract_modulus().subtract_modulus().to_words();
+        for (value, words) in values.iter_mut().zip(words) {
+            *value = Fp::from_montgomery(words);
+        }
     }
 }
 
@@ -281,10 +336,9 @@ impl<P: Params, W: Word> Ring<P> for Fma51<P, W> {
         let twice = self.limbs.map(|limb| to_f64(limb.add(limb)));
         // A mixed product of doubled limbs brings one set of constants instead of two.
         let mut t: [W; 10] = core::array::from_fn(|column| {
-            let saved = |column: usize| (if column < 5 { column + 1 } else { 9 - column }) as u64 / 2;
-            let mut bits = start(column).wrapping_add(saved(column).wrapping_mul(LOW));
+            let mut bits = start(column).wrapping_add(saved_parts(column).wrapping_mul(LOW));
             if column > 0 {
-                bits = bits.wrapping_add(saved(column - 1).wrapping_mul(HIGH));
+                bits = bits.wrapping_add(saved_parts(column - 1).wrapping_mul(HIGH));
             }
             W::splat(bits)
         });

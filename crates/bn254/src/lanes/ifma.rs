@@ -1,15 +1,16 @@
 //! Eight elements at a time on five limbs of 52 bits, by the AVX-512 IFMA multiply-add of integers.
 //!
 //! A product is reduced by 2^260; one factor enters multiplied by 16, so that elements stay in the storage form and
-//! a b / 2^256 is below 2p for a b <= 4 p^2. The instruction reads 52 bits of each operand, whatever stands above.
+//! a b / 2^256 + 1.2 p is below 2p for a b <= 4 p^2. The instruction reads 52 bits of each operand, whatever stands above.
 //! Which element is in which lane is the loads' and stores' own affair, the same for all of them.
 #![expect(unsafe_code, reason = "vector instructions; this module is used where `detected` holds")]
 
 use core::arch::x86_64::*;
 use core::marker::PhantomData;
 
+use super::chord::{Chord, Packed};
 use super::{Butterfly, Lanes, Ring, Work};
-use crate::field::{Fp, Params, shl1};
+use crate::field::{Fp, Fq, FqParams, Params, scaled_modulus, shl1};
 
 const BITS: u32 = 52;
 const MASK: u64 = (1 << BITS) - 1;
@@ -28,7 +29,7 @@ pub(crate) struct Ifma<P> {
     params: PhantomData<P>,
 }
 
-/// Sixteen times a multiplier below p.
+/// A factor of a product: sixteen times a multiplier below p, or what [`Chord`] multiplies.
 #[derive(Clone, Copy)]
 pub(crate) struct Factor52(Limbs);
 
@@ -51,6 +52,8 @@ impl<P: Params> Kernel<P> {
     const P2: [u64; 5] = split(shl1(P::MODULUS));
     /// -p^-1 mod 2^52.
     const MU: u64 = Fp::<P>::NEG_INV & MASK;
+    /// (p mu + 1) / 2^52, for the mu of [`Self::MU`].
+    const SCALED: [u64; 5] = split(scaled_modulus(P::MODULUS, Self::MU, BITS));
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -80,7 +83,11 @@ impl<P: Params> Kernel<P> {
         result
     }
 
-    /// `a * b / 2^260` modulo p.
+    /// `a * b / 2^260` modulo p: below a b / 2^260 + 1.2 p.
+    ///
+    /// A column's lowest 52 bits vanish with that many times p mu, which is -1 modulo 2^52; the instruction takes them out of
+    /// the column by itself. In the first four columns this adds up to less than p mu / 2^52 of the quotient; the fifth
+    /// takes a multiple of p itself, for another p.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn product(a: Limbs, b: Limbs) -> Limbs {
@@ -92,14 +99,20 @@ impl<P: Params> Kernel<P> {
                 t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a[i], b[j]);
             }
         }
-        for i in 0..5 {
-            let m = _mm512_madd52lo_epu64(zero, t[i], Self::splat(Self::MU));
-            for (j, p) in Self::P1.into_iter().enumerate() {
-                t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, Self::splat(p));
-                t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], m, Self::splat(p));
-            }
+        const { assert!(Self::MU < (1 << BITS) / 5, "p mu is too large for four columns") };
+        for i in 0..4 {
             t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<BITS>(t[i]));
+            for (j, limb) in Self::SCALED.into_iter().enumerate() {
+                t[i + j + 1] = _mm512_madd52lo_epu64(t[i + j + 1], t[i], Self::splat(limb));
+                t[i + j + 2] = _mm512_madd52hi_epu64(t[i + j + 2], t[i], Self::splat(limb));
+            }
         }
+        let m = _mm512_madd52lo_epu64(zero, t[4], Self::splat(Self::MU));
+        for (j, p) in Self::P1.into_iter().enumerate() {
+            t[4 + j] = _mm512_madd52lo_epu64(t[4 + j], m, Self::splat(p));
+            t[5 + j] = _mm512_madd52hi_epu64(t[5 + j], m, Self::splat(p));
+        }
+        t[5] = _mm512_add_epi64(t[5], _mm512_srli_epi64::<BITS>(t[4]));
         Self::carry([t[5], t[6], t[7], t[8], t[9]])
     }
 
@@ -171,6 +184,13 @@ impl<P: Params> Kernel<P> {
         Self::carry(Self::add_where(difference, Self::P2, less))
     }
 
+    /// `a - b + 2p` for a and b below 2p.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn difference(a: Limbs, b: Limbs) -> Limbs {
+        Self::carry(Self::minus(Self::plus(a, Self::P2.map(|p| Self::splat(p))), b))
+    }
+
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn sum_difference(a: Limbs, b: Limbs) -> (Limbs, Limbs) {
@@ -182,11 +202,11 @@ impl<P: Params> Kernel<P> {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn load(values: &[Fp<P>]) -> Limbs {
-        let values: &[Fp<P>] = &values[..8];
+    fn load<T: Copy>(values: &[T], words: impl Fn(T) -> [u64; 4]) -> Limbs {
+        let values = &values[..8];
         let mut x = [_mm512_setzero_si512(); 4];
         for (vector, pair) in x.iter_mut().zip(values.chunks_exact(2)) {
-            let (a, b) = (pair[0].0, pair[1].0);
+            let (a, b) = (words(pair[0]), words(pair[1]));
             let words = [a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]];
             // SAFETY: 64 readable bytes.
             *vector = unsafe { _mm512_loadu_si512(words.as_ptr().cast()) };
@@ -209,12 +229,18 @@ impl<P: Params> Kernel<P> {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn store(x: Limbs, values: &mut [Fp<P>]) {
-        let values: &mut [Fp<P>] = &mut values[..8];
+    fn reduced(x: Limbs) -> Limbs {
         // From below 4p + 2^210 to below 2p + 2^210 by the top limb, then exactly, twice.
         let mask = _mm512_cmpgt_epi64_mask(x[4], Self::splat(Self::P2[4]));
         let x = Self::carry(Self::sub_twice(x, mask));
-        let x = Self::subtract_modulus(Self::subtract_modulus(x));
+        Self::subtract_modulus(Self::subtract_modulus(x))
+    }
+
+    /// Stores integers below 2^256.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn store<T>(x: Limbs, values: &mut [T], value: impl Fn([u64; 4]) -> T) {
+        let values = &mut values[..8];
         let w0 = _mm512_or_si512(x[0], _mm512_slli_epi64::<52>(x[1]));
         let w1 = _mm512_or_si512(_mm512_srli_epi64::<12>(x[1]), _mm512_slli_epi64::<40>(x[2]));
         let w2 = _mm512_or_si512(_mm512_srli_epi64::<24>(x[2]), _mm512_slli_epi64::<28>(x[3]));
@@ -233,8 +259,8 @@ impl<P: Params> Kernel<P> {
             let mut words = [0u64; 8];
             // SAFETY: 64 writable bytes.
             unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), vector) };
-            pair[0] = Fp::from_montgomery([words[0], words[1], words[2], words[3]]);
-            pair[1] = Fp::from_montgomery([words[4], words[5], words[6], words[7]]);
+            pair[0] = value([words[0], words[1], words[2], words[3]]);
+            pair[1] = value([words[4], words[5], words[6], words[7]]);
         }
     }
 
@@ -268,13 +294,13 @@ impl<P: Params> Lanes<P> for Ifma<P> {
     #[inline(always)]
     fn load(values: &[Fp<P>]) -> Self {
         // SAFETY: `detected`.
-        Self::new(unsafe { Kernel::load(values) })
+        Self::new(unsafe { Kernel::<P>::load(values, |value| value.0) })
     }
 
     #[inline(always)]
     fn store(self, values: &mut [Fp<P>]) {
         // SAFETY: `detected`.
-        unsafe { Kernel::store(self.limbs, values) }
+        unsafe { Kernel::<P>::store(Kernel::<P>::reduced(self.limbs), values, Fp::from_montgomery) }
     }
 }
 
@@ -307,13 +333,64 @@ impl<P: Params> Ring<P> for Ifma<P> {
     }
 }
 
+/// Packed coordinates are below 2p, factors below 4p, products of factors below 16 p^2 / 2^260 + 1.2 p < 1.4p.
+impl Chord for Ifma<FqParams> {
+    const RADIX_BITS: u32 = 260;
+    const CHAINS: usize = 2;
+    type Factor = Factor52;
+
+    #[inline(always)]
+    fn unpack(values: &[Packed]) -> Self {
+        // SAFETY: `detected`.
+        Self::new(unsafe { Kernel::<FqParams>::load(values, |value| value.0) })
+    }
+
+    #[inline(always)]
+    fn pack(self, values: &mut [Packed]) {
+        // SAFETY: `detected`.
+        unsafe { Kernel::<FqParams>::store(self.limbs, values, Packed) }
+    }
+
+    #[inline(always)]
+    fn difference(self, other: Self) -> Factor52 {
+        // SAFETY: `detected`.
+        Factor52(unsafe { Kernel::<FqParams>::difference(self.limbs, other.limbs) })
+    }
+
+    #[inline(always)]
+    fn product(a: Factor52, b: Factor52) -> Factor52 {
+        // SAFETY: `detected`.
+        Factor52(unsafe { Kernel::<FqParams>::product(a.0, b.0) })
+    }
+
+    #[inline(always)]
+    fn third_x(slope: Factor52, x1: Self, x2: Self) -> Self {
+        Self::new(Self::product(slope, slope).0).sub(x1).sub(x2)
+    }
+
+    #[inline(always)]
+    fn third_y(slope: Factor52, across: Factor52, y1: Self) -> Self {
+        Self::new(Self::product(slope, across).0).sub(y1)
+    }
+
+    #[inline(always)]
+    fn reduced(factor: Factor52, values: &mut [Fq]) {
+        Self::new(factor.0).store(values);
+    }
+
+    #[inline(always)]
+    fn from_reduced(values: &[Fq]) -> Factor52 {
+        Factor52(Self::load(values).limbs)
+    }
+}
+
 impl<P: Params> Butterfly<P> for Ifma<P> {
     type Factor = Factor52;
 
     #[inline(always)]
     fn factors(values: &[Fp<P>]) -> Factor52 {
         // SAFETY: `detected`.
-        Factor52(unsafe { Kernel::<P>::times_16(Kernel::load(values)) })
+        Factor52(unsafe { Kernel::<P>::times_16(Kernel::<P>::load(values, |value| value.0)) })
     }
 
     #[inline(always)]

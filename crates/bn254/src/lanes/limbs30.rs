@@ -97,12 +97,18 @@ impl<P: Params> Limbs30<P> {
     #[cfg(any(test, target_arch = "wasm32"))]
     #[inline(always)]
     pub(crate) fn multiply(a: [u64; 4], b: [u64; 4]) -> [u64; 4] {
-        Self::product(split(a), split(b)).pack()
+        Self::product(split(a), split(b)).to_words()
     }
 
-    /// The limbs of the storage form, not reduced.
+    /// Of any 256-bit integer.
     #[inline(always)]
-    fn pack(self) -> [u64; 4] {
+    pub(crate) fn from_words(words: [u64; 4]) -> Self {
+        Self::new(split(words))
+    }
+
+    /// The integer, not reduced.
+    #[inline(always)]
+    pub(crate) fn to_words(self) -> [u64; 4] {
         let x = self.limbs;
         [
             x[0] | x[1] << 30 | x[2] << 60,
@@ -145,12 +151,12 @@ impl<P: Params> Lanes<P> for Limbs30<P> {
 
     #[inline(always)]
     fn load(values: &[Fp<P>]) -> Self {
-        Self::new(split(values[0].0))
+        Self::from_words(values[0].0)
     }
 
     #[inline(always)]
     fn store(self, values: &mut [Fp<P>]) {
-        values[0] = Fp::from_montgomery(self.reduce_once(Self::P2).reduce_once(Self::P1).pack());
+        values[0] = Fp::from_montgomery(self.reduce_once(Self::P2).reduce_once(Self::P1).to_words());
     }
 }
 

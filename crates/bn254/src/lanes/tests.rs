@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::chord::{Chord, Form, Packed};
 use super::fma51::{Fma51, Word, self_check};
 use super::*;
 use crate::field::{FqParams, FrParams};
@@ -109,6 +110,44 @@ fn ring_agrees<P: Params, L: Ring<P>>(values: &[Fp<P>; 16]) -> Result<(), TestCa
     Ok(())
 }
 
+/// Sums of points in a row: coordinates that were results become operands, as the formulas have it.
+fn chord_agrees<L: Chord>(values: &[Fp<FqParams>; 16], most: f64) -> Result<(), TestCaseError> {
+    let form = Form::of::<L>();
+    let (a, b) = (&values[..L::WIDTH], &values[8..8 + L::WIDTH]);
+    let packed = |values: &[Fp<FqParams>]| values.iter().map(|value| form.pack(*value)).collect::<Vec<_>>();
+    let kept = |lanes: L| {
+        let mut kept = vec![Packed::ZERO; L::WIDTH];
+        lanes.pack(&mut kept);
+        let high = |packed: &Packed| packed.0[3] as f64 / FqParams::MODULUS[3] as f64;
+        assert!(kept.iter().all(|packed| high(packed) <= most), "{kept:?}");
+        kept.iter().map(|packed| form.unpack(*packed)).collect::<Vec<_>>()
+    };
+    let reduced = |factor: L::Factor| {
+        let mut values = vec![Fp::ZERO; L::WIDTH];
+        L::reduced(factor, &mut values);
+        values.iter().map(|value| form.unpack(Packed(value.0))).collect::<Vec<_>>()
+    };
+    let (mut x, mut y) = (L::unpack(&packed(a)), L::unpack(&packed(b)));
+    let (mut c, mut d) = (a.to_vec(), b.to_vec());
+    prop_assert_eq!(kept(x), a);
+    let storage_forms = packed(b).iter().map(|packed| Fp::from_montgomery(packed.0)).collect::<Vec<_>>();
+    let (mut factor, mut e) = (L::from_reduced(&storage_forms), b.to_vec());
+    prop_assert_eq!(reduced(factor), b);
+    for _ in 0..6 {
+        let (difference, f) = (y.difference(x), each(&d, &c, |d, c| d - c));
+        prop_assert_eq!(reduced(difference), &f[..]);
+        (factor, e) = (L::product(difference, factor), each(&f, &e, |f, e| f * e));
+        prop_assert_eq!(reduced(factor), &e[..]);
+        let (third, g) = (L::third_x(factor, x, y), each(&e, &each(&c, &d, |c, d| c + d), |e, sum| e.square() - sum));
+        prop_assert_eq!(kept(third), &g[..]);
+        let across = each(&e, &each(&c, &g, |c, g| c - g), |e, across| e * across);
+        (x, y, c, d) =
+            (third, L::third_y(factor, x.difference(third), y), g, each(&across, &d, |across, d| across - d));
+        prop_assert_eq!(kept(y), &d[..]);
+    }
+    Ok(())
+}
+
 /// As many butterflies in a row as a pass has.
 fn butterflies_agree<P: Params, L: Butterfly<P>>(values: &[Fp<P>; 16]) -> Result<(), TestCaseError> {
     let (a, b) = (&values[..L::WIDTH], &values[8..8 + L::WIDTH]);
@@ -154,18 +193,21 @@ proptest! {
     fn scalars_agree(a in elements::<FrParams>(), b in elements::<FqParams>()) {
         butterflies_agree::<_, Scalar>(&a)?;
         ring_agrees::<_, Fp<FqParams>>(&b)?;
+        chord_agrees::<Fp<FqParams>>(&b, 1.0)?;
     }
 
     #[test]
     fn limbs_of_30_bits_agree(a in elements::<FrParams>(), b in elements::<FqParams>()) {
         butterflies_agree::<_, Limbs30<_>>(&a)?;
         ring_agrees::<_, Limbs30<_>>(&b)?;
+        chord_agrees::<Limbs30<_>>(&b, 2.0)?;
     }
 
     #[test]
     fn limbs_of_51_bits_agree(a in elements::<FrParams>(), b in elements::<FqParams>()) {
         butterflies_agree::<_, Fma51<_, Pair<true>>>(&a)?;
         ring_agrees::<_, Fma51<_, Pair<true>>>(&b)?;
+        chord_agrees::<Fma51<_, Pair<true>>>(&b, 1.1)?;
     }
 }
 
@@ -179,6 +221,7 @@ proptest! {
         if ifma::detected() {
             butterflies_agree::<_, Ifma<_>>(&a)?;
             ring_agrees::<_, Ifma<_>>(&b)?;
+            chord_agrees::<Ifma<_>>(&b, 2.0)?;
         }
     }
 }
@@ -218,6 +261,26 @@ fn extreme_differences_stay_in_range() {
     #[cfg(target_arch = "x86_64")]
     if ifma::detected() {
         extreme_differences_agree::<FqParams, Ifma<_>>();
+    }
+}
+
+/// The fifth column of a product in the middle between two multiples of a limb, with both moduli.
+#[test]
+fn half_a_limb_is_carried() {
+    let middle = [0, 1 << 63, 0, 0];
+    fn halves<P: Params>(middle: [u64; 4]) -> Vec<Fp<P>> {
+        let x = Fma51::<P, Pair<true>>::load(&[Fp::from_montgomery(middle); 2]);
+        stored(x.mul(x))
+    }
+    assert_eq!(halves::<FrParams>(middle), vec![Fp::from_montgomery(middle).square(); 2]);
+    assert_eq!(halves::<FqParams>(middle), vec![Fp::from_montgomery(middle).square(); 2]);
+    type Lanes51 = Fma51<FqParams, Pair<true>>;
+    let form = Form::of::<Lanes51>();
+    for value in [form.unpack(Packed(middle)), -form.unpack(Packed(middle))] {
+        let factor = Lanes51::from_reduced(&[Fp::from_montgomery(form.pack(value).0); 2]);
+        let mut square = [Fp::ZERO; 2];
+        Lanes51::reduced(Lanes51::product(factor, factor), &mut square);
+        assert_eq!(square.map(|square| form.unpack(Packed(square.0))), [value.square(); 2]);
     }
 }
 

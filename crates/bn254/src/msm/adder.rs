@@ -3,28 +3,35 @@
 
 use core::marker::PhantomData;
 
+use super::point::Point;
 use crate::curve::Affine;
 use crate::field::{Fq, FqParams};
-use crate::lanes::{MAX_WIDTH, Ring, Work, with_lanes};
+use crate::lanes::chord::{Chord, Form, Packed};
+use crate::lanes::{MAX_WIDTH, Work, row_loop, with_lanes};
 
-/// Additions that share an inversion. Coordinates of a batch take 128 bytes an addition.
+/// Additions that share an inversion. What a batch works with takes about 350 bytes an addition.
 const BATCH: usize = 512;
+/// What the number of additions is padded to a multiple of; divided by the width of any lanes times their chains.
+const TOGETHER: usize = 2 * MAX_WIDTH;
+
+/// Groups of points that go through the formulas together, so that what is between them stays in the nearest cache.
+const BLOCK: usize = 16;
 
 /// Coordinates of points, x and y apart.
 #[derive(Default)]
 struct Coordinates {
-    x: Vec<Fq>,
-    y: Vec<Fq>,
+    x: Vec<Packed>,
+    y: Vec<Packed>,
 }
 
 impl Coordinates {
-    fn push(&mut self, point: Affine) {
+    fn push(&mut self, point: Point) {
         self.x.push(point.x);
         self.y.push(point.y);
     }
 
-    fn get(&self, i: usize) -> Affine {
-        Affine { x: self.x[i], y: self.y[i] }
+    fn get(&self, i: usize) -> Point {
+        Point { x: self.x[i], y: self.y[i] }
     }
 
     fn clear(&mut self) {
@@ -52,7 +59,7 @@ impl Adder {
 
     /// Puts `a + b` into `points[target]`, now or at the next [`Self::flush`].
     #[inline(always)]
-    pub(super) fn add(&mut self, a: Affine, b: Affine, target: usize, points: &mut [Affine]) {
+    pub(super) fn add(&mut self, a: Point, b: Point, target: usize, points: &mut [Point]) {
         self.left.push(a);
         self.right.push(b);
         self.targets.push(target);
@@ -62,19 +69,19 @@ impl Adder {
     }
 
     /// Carries out all pending additions.
-    pub(super) fn flush(&mut self, points: &mut [Affine]) {
+    pub(super) fn flush(&mut self, points: &mut [Point]) {
         let count = self.targets.len();
         if count == 0 {
             return;
         }
         // Any two points of different x do for padding.
-        for _ in count..count.next_multiple_of(MAX_WIDTH) {
-            self.left.push(Affine::IDENTITY);
-            self.right.push(Affine { x: Fq::ONE, y: Fq::ZERO });
+        for _ in count..count.next_multiple_of(TOGETHER) {
+            self.left.push(Point::IDENTITY);
+            self.right.push(Point { x: Packed::OTHER, y: Packed::ZERO });
         }
         let padded = self.left.x.len();
-        self.sums.x.resize(padded, Fq::ZERO);
-        self.sums.y.resize(padded, Fq::ZERO);
+        self.sums.x.resize(padded, Packed::ZERO);
+        self.sums.y.resize(padded, Packed::ZERO);
         let quick =
             !self.identities && with_lanes!(Fq, FqParams, distinct_sums(&self.left, &self.right, &mut self.sums));
         if !quick {
@@ -89,14 +96,13 @@ impl Adder {
 
     /// The first `count` sums for any operands: equal, opposite and identity points too.
     fn all_sums(&mut self, count: usize) {
-        let denominator = |i: usize| {
-            let (a, b) = (self.left.get(i), self.right.get(i));
-            if a == b { a.y.double() } else { b.x - a.x }
-        };
-        let mut inverses: Vec<_> = (0..count).map(denominator).collect();
+        let form = Form::here();
+        let operands = |i: usize| (self.left.get(i).unpack(&form), self.right.get(i).unpack(&form));
+        let operands: Vec<(Affine, Affine)> = (0..count).map(operands).collect();
+        let denominator = |(a, b): &(Affine, Affine)| if a == b { a.y.double() } else { b.x - a.x };
+        let mut inverses: Vec<_> = operands.iter().map(denominator).collect();
         Fq::batch_invert(&mut inverses, &mut Vec::new());
-        for (i, inverse) in inverses.into_iter().enumerate() {
-            let (a, b) = (self.left.get(i), self.right.get(i));
+        for (i, ((a, b), inverse)) in operands.into_iter().zip(inverses).enumerate() {
             let sum = if a.is_identity() {
                 b
             } else if b.is_identity() {
@@ -116,6 +122,7 @@ impl Adder {
                 Affine { x, y: slope * (a.x - x) - a.y }
             };
             self.identities |= sum.is_identity();
+            let sum = Point::pack(sum, &form);
             self.sums.x[i] = sum.x;
             self.sums.y[i] = sum.y;
         }
@@ -123,8 +130,8 @@ impl Adder {
 }
 
 /// Sums of pairs of points of which none is the identity; `false`, with the sums undefined, if the two x of some pair
-/// agree. All lengths are equal and a multiple of the width.
-fn distinct_sums<L: Ring<FqParams>>(left: &Coordinates, right: &Coordinates, sums: &mut Coordinates) -> bool {
+/// agree. All lengths are equal and a multiple of [`TOGETHER`].
+fn distinct_sums<L: Chord>(left: &Coordinates, right: &Coordinates, sums: &mut Coordinates) -> bool {
     L::enter(DistinctSums::<L> { left, right, sums, lanes: PhantomData })
 }
 
@@ -135,45 +142,102 @@ struct DistinctSums<'a, L> {
     lanes: PhantomData<L>,
 }
 
-impl<L: Ring<FqParams>> Work for DistinctSums<'_, L> {
+impl<L: Chord> Work for DistinctSums<'_, L> {
     type Output = bool;
 
     #[inline(always)]
     fn run(self) -> bool {
         let Self { left, right, sums, .. } = self;
         let count = left.x.len();
-        let mut steps: Vec<(L, L)> = Vec::with_capacity(count / L::WIDTH);
-        // Each lane has its own running product of the differences of x.
-        let mut product: Option<L> = None;
-        for (x1, x2) in left.x.chunks_exact(L::WIDTH).zip(right.x.chunks_exact(L::WIDTH)) {
-            let difference = L::load(x2).sub(L::load(x1));
-            let before = product.unwrap_or(difference);
-            steps.push((difference, before));
-            product = Some(if product.is_some() { before.mul(difference) } else { difference });
+        let groups = count / L::WIDTH;
+        if groups == 0 {
+            return true;
         }
-        let Some(product) = product else { return true };
-        let mut inverses = [Fq::ZERO; MAX_WIDTH];
-        product.store(&mut inverses);
-        if inverses[..L::WIDTH].iter().any(Fq::is_zero) {
+        let zero = L::unpack(&[Packed::ZERO; MAX_WIDTH]);
+        // Names stand for what is in a vector last: x2 and y1 end as the sum, `across` as x1 - x3, `running` as slopes.
+        let (mut x1, mut x2) = (vec![zero; groups], vec![zero; groups]);
+        unpack::<L>(&mut x1, &left.x);
+        unpack::<L>(&mut x2, &right.x);
+        let mut across = vec![zero.difference(zero); groups];
+        differences::<L>(&mut across, &x2, &x1);
+        // Each lane of each chain has its own running product of the differences of x.
+        let mut running = across.clone();
+        running_products::<L>(&mut running, &across);
+        let mut inverses = [Fq::ZERO; TOGETHER];
+        let inverses = &mut inverses[..L::CHAINS * L::WIDTH];
+        for (product, inverses) in running[groups - L::CHAINS..].iter().zip(inverses.chunks_exact_mut(L::WIDTH)) {
+            L::reduced(*product, inverses);
+        }
+        if inverses.iter().any(Fq::is_zero) {
             return false;
         }
-        Fq::batch_invert(&mut inverses, &mut Vec::with_capacity(MAX_WIDTH));
-        let mut inverse = L::load(&inverses);
-        for (i, (difference, before)) in steps.into_iter().enumerate().rev() {
-            let at = i * L::WIDTH;
-            let own = if i == 0 { inverse } else { inverse.mul(before) };
-            inverse = inverse.mul(difference);
-            let (x1, y1) = (L::load(&left.x[at..]), L::load(&left.y[at..]));
-            let (x2, y2) = (L::load(&right.x[at..]), L::load(&right.y[at..]));
-            let slope = y2.sub(y1).mul(own);
-            let x = slope.square().sub(x1).sub(x2);
-            let y = slope.mul(x1.sub(x)).sub(y1);
-            x.store(&mut sums.x[at..]);
-            y.store(&mut sums.y[at..]);
+        Fq::batch_invert(inverses, &mut Vec::with_capacity(TOGETHER));
+        inverses.iter_mut().for_each(|inverse| *inverse *= L::INVERSE);
+        let mut inverses: Vec<_> = inverses.chunks_exact(L::WIDTH).map(L::from_reduced).collect();
+        single_inverses::<L>(&mut running, &mut inverses, &across);
+        let (mut y1, mut y2) = ([zero; BLOCK], [zero; BLOCK]);
+        for at in (0..groups).step_by(BLOCK) {
+            let block = at..(at + BLOCK).min(groups);
+            let values = block.start * L::WIDTH..block.end * L::WIDTH;
+            let (y1, y2) = (&mut y1[..block.len()], &mut y2[..block.len()]);
+            let (x1, x2) = (&x1[block.clone()], &mut x2[block.clone()]);
+            let (slopes, across) = (&mut running[block.clone()], &mut across[block]);
+            unpack::<L>(y1, &left.y[values.clone()]);
+            unpack::<L>(y2, &right.y[values.clone()]);
+            differences::<L>(across, y2, y1);
+            products::<L>(slopes, across);
+            third_x::<L>(x2, slopes, x1);
+            differences::<L>(across, x1, x2);
+            third_y::<L>(y1, slopes, across);
+            pack::<L>(&mut sums.x[values.clone()], x2);
+            pack::<L>(&mut sums.y[values], y1);
         }
         true
     }
 }
+
+row_loop!(unpack<L: Chord>(target: &mut [L], packed: &[Packed]) {
+    for (target, packed) in target.iter_mut().zip(packed.chunks_exact(L::WIDTH)) {
+        *target = L::unpack(packed);
+    }
+});
+row_loop!(pack<L: Chord>(packed: &mut [Packed], values: &[L]) {
+    for (packed, values) in packed.chunks_exact_mut(L::WIDTH).zip(values) {
+        values.pack(packed);
+    }
+});
+row_loop!(differences<L: Chord>(target: &mut [L::Factor], a: &[L], b: &[L]) {
+    for (target, (a, b)) in target.iter_mut().zip(a.iter().zip(b)) {
+        *target = a.difference(*b);
+    }
+});
+row_loop!(products<L: Chord>(target: &mut [L::Factor], factors: &[L::Factor]) {
+    for (target, factor) in target.iter_mut().zip(factors) {
+        *target = L::product(*target, *factor);
+    }
+});
+row_loop!(running_products<L: Chord>(running: &mut [L::Factor], factors: &[L::Factor]) {
+    for (i, factor) in factors.iter().enumerate().skip(L::CHAINS) {
+        running[i] = L::product(running[i - L::CHAINS], *factor);
+    }
+});
+row_loop!(single_inverses<L: Chord>(running: &mut [L::Factor], inverses: &mut [L::Factor], factors: &[L::Factor]) {
+    for (i, factor) in factors.iter().enumerate().rev() {
+        let inverse = &mut inverses[i % L::CHAINS];
+        running[i] = i.checked_sub(L::CHAINS).map_or(*inverse, |before| L::product(*inverse, running[before]));
+        *inverse = L::product(*inverse, *factor);
+    }
+});
+row_loop!(third_x<L: Chord>(x2: &mut [L], slopes: &[L::Factor], x1: &[L]) {
+    for (x2, (slope, x1)) in x2.iter_mut().zip(slopes.iter().zip(x1)) {
+        *x2 = L::third_x(*slope, *x1, *x2);
+    }
+});
+row_loop!(third_y<L: Chord>(y1: &mut [L], slopes: &[L::Factor], across: &[L::Factor]) {
+    for (y1, (slope, across)) in y1.iter_mut().zip(slopes.iter().zip(across)) {
+        *y1 = L::third_y(*slope, *across, *y1);
+    }
+});
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
@@ -184,26 +248,41 @@ mod tests {
     use crate::lanes::tests::Pair;
 
     /// i times the generator (1, 2), for i from `first`.
-    fn multiples(first: usize, count: usize) -> Coordinates {
+    fn multiples(first: usize, count: usize) -> Vec<Affine> {
         let generator = Affine { x: Fq::ONE, y: Fq::from_u64(2) };
         let sums = core::iter::successors(Some(G1::from(generator)), |sum| Some(sum.add_affine(generator)));
-        let mut coordinates = Coordinates::default();
         G1::normalize(&sums.skip(first - 1).take(count).collect::<Vec<_>>())
-            .into_iter()
-            .for_each(|p| coordinates.push(p));
+    }
+
+    fn packed<L: Chord>(points: &[Affine]) -> Coordinates {
+        let mut coordinates = Coordinates::default();
+        points.iter().for_each(|point| coordinates.push(Point::pack(*point, &Form::of::<L>())));
         coordinates
     }
 
-    fn check<L: Ring<FqParams>>() {
-        let mut sums = Coordinates { x: vec![Fq::ZERO; 48], y: vec![Fq::ZERO; 48] };
-        assert!(distinct_sums::<L>(&multiples(1, 48), &multiples(101, 48), &mut sums));
-        for (i, sum) in (102..).step_by(2).zip(0..48).map(|(i, at)| (i, sums.get(at))) {
-            assert_eq!(sum, multiples(i, 1).get(0), "{i}");
+    fn check<L: Chord>() {
+        let mut sums = Coordinates { x: vec![Packed::ZERO; 48], y: vec![Packed::ZERO; 48] };
+        let (left, mut right) = (packed::<L>(&multiples(1, 48)), packed::<L>(&multiples(101, 48)));
+        assert!(distinct_sums::<L>(&left, &right, &mut sums));
+        let expected: Vec<_> = multiples(102, 95).into_iter().step_by(2).collect();
+        for (i, expected) in expected.iter().enumerate() {
+            assert_eq!(sums.get(i).unpack(&Form::of::<L>()), *expected, "{i}");
+        }
+        // Sums are operands as they are.
+        let mut again = Coordinates { x: vec![Packed::ZERO; 48], y: vec![Packed::ZERO; 48] };
+        assert!(distinct_sums::<L>(&sums, &left, &mut again));
+        for (i, expected) in multiples(103, 142).into_iter().step_by(3).enumerate() {
+            assert_eq!(again.get(i).unpack(&Form::of::<L>()), expected, "{i}");
         }
         // One pair of equal points among the others.
-        let mut right = multiples(101, 48);
-        right.x[17] = multiples(18, 1).x[0];
-        assert!(!distinct_sums::<L>(&multiples(1, 48), &right, &mut sums));
+        right.x[17] = left.x[17];
+        assert!(!distinct_sums::<L>(&left, &right, &mut sums));
+        // Also where the integers differ: the same point as a sum and as it is.
+        assert!(!distinct_sums::<L>(
+            &again,
+            &packed::<L>(&multiples(103, 142).into_iter().step_by(3).collect::<Vec<_>>()),
+            &mut sums
+        ));
     }
 
     #[test]
@@ -211,5 +290,9 @@ mod tests {
         check::<Fq>();
         check::<Limbs30<FqParams>>();
         check::<Fma51<FqParams, Pair<true>>>();
+        #[cfg(target_arch = "x86_64")]
+        if crate::arithmetic() == crate::lanes::Arithmetic::Ifma52 {
+            check::<crate::lanes::Ifma<FqParams>>();
+        }
     }
 }

@@ -5,23 +5,24 @@
 
 use core::ops::Range;
 
+use super::point::Base;
 use super::scalars::{HALF_BITS, Signed, digits};
 use super::window::Workspace;
 use crate::curve::{Affine, G1};
 use crate::field::Fq;
+use crate::lanes::chord::Form;
 
 /// Bits of a digit.
 const BITS: u32 = 5;
 const MULTIPLES: usize = 1 << (BITS - 1);
 
 /// For a few points and their images under the endomorphism, the multiples m 2^(BITS i) for each digit i and m from 1
-/// to 2^(BITS - 1): about 40 kB a point.
+/// to 2^(BITS - 1): about 50 kB a point.
 pub(super) struct Tables {
     /// Which bases.
     range: Range<usize>,
     /// By point, digit and multiple.
-    multiples: Vec<Affine>,
-    endo_x: Vec<Fq>,
+    multiples: Vec<Base>,
 }
 
 impl Tables {
@@ -37,8 +38,9 @@ impl Tables {
         };
         let units = G1::normalize(&points.iter().flat_map(shifted).collect::<Vec<_>>());
         let multiples = G1::normalize(&units.into_iter().flat_map(chain).collect::<Vec<_>>());
-        let endo_x = multiples.iter().map(|point| point.x * beta).collect();
-        Self { range, multiples, endo_x }
+        let form = Form::here();
+        let multiples = multiples.into_iter().map(|point| Base::new(point, beta, &form)).collect();
+        Self { range, multiples }
     }
 
     /// Whether these are the tables of a range of bases.
@@ -55,9 +57,7 @@ impl Tables {
                     let digit = scalar.digit(index, BITS);
                     let multiple = (digit.unsigned_abs() as usize).checked_sub(1)?;
                     let at = ((i % count) * digits as usize + index as usize) * MULTIPLES + multiple;
-                    let point = self.multiples[at];
-                    let x = if i < count { point.x } else { self.endo_x[at] };
-                    Some(Affine { x, y: point.y }.signed(digit < 0)).filter(|point| !point.is_identity())
+                    Some(self.multiples[at].point(i >= count, digit < 0)).filter(|point| !point.is_identity())
                 })
             })
         }))

@@ -3,9 +3,11 @@
 use core::ops::Range;
 
 use super::adder::Adder;
+use super::point::{Base, Point};
 use super::scalars::Signed;
 use super::{Bases, ENDO};
 use crate::curve::{Affine, G1};
+use crate::lanes::chord::Form;
 
 /// The digits of one window of a column.
 pub(super) struct Window {
@@ -25,9 +27,9 @@ pub(super) struct Workspace {
     digits: Vec<i32>,
     /// Where the entries of each bucket end, while sorting: where the next goes.
     ends: Vec<u32>,
-    points: Vec<Affine>,
+    points: Vec<Point>,
     lengths: Vec<usize>,
-    buckets: Vec<Affine>,
+    buckets: Vec<Point>,
 }
 
 const NEGATIVE: u32 = 1 << 31;
@@ -44,7 +46,7 @@ impl Workspace {
         let digit = |i: usize| {
             let (scalar, point) = entry(i);
             // A few bases may be the identity; they count as if their digit was 0.
-            let idle = bases.has_identity && bases.point(point).is_identity();
+            let idle = bases.has_identity && bases.base(point).is_identity();
             if idle { 0 } else { scalar.digit(window.index, window.bits) }
         };
         self.adder.restart();
@@ -55,7 +57,7 @@ impl Workspace {
         self.buckets.clear();
         let mut sums = self.points.iter();
         for &length in &self.lengths {
-            self.buckets.push(if length == 0 { None } else { sums.next() }.copied().unwrap_or(Affine::IDENTITY));
+            self.buckets.push(if length == 0 { None } else { sums.next() }.copied().unwrap_or(Point::IDENTITY));
         }
         self.weighted_sum(window.bits)
     }
@@ -90,10 +92,10 @@ impl Workspace {
 
     /// Adds the sorted entries of each bucket in pairs, from the bases into `points`.
     fn first_round(&mut self, bases: &Bases) {
-        let point = |entry: u32| bases.point(entry & !NEGATIVE).signed(entry & NEGATIVE != 0);
+        let point = |entry: u32| bases.base(entry & !NEGATIVE).point(entry & ENDO != 0, entry & NEGATIVE != 0);
         let halved = self.lengths.iter().map(|length| length.div_ceil(2)).sum();
         self.points.clear();
-        self.points.resize(halved, Affine::IDENTITY);
+        self.points.resize(halved, Point::IDENTITY);
         let (mut read, mut write) = (0, 0);
         for length in &mut self.lengths {
             for pair in self.sorted[read..read + *length].chunks(2) {
@@ -160,7 +162,7 @@ impl Workspace {
     }
 
     /// The plain sum of each group of points, of which none is the identity.
-    pub(super) fn plain_sums(&mut self, groups: impl Iterator<Item = impl Iterator<Item = Affine>>) -> Vec<G1> {
+    pub(super) fn plain_sums(&mut self, groups: impl Iterator<Item = impl Iterator<Item = Point>>) -> Vec<G1> {
         self.adder.restart();
         self.points.clear();
         self.lengths.clear();
@@ -175,9 +177,10 @@ impl Workspace {
     /// The sums of the groups that `points` and `lengths` hold, which are consumed.
     fn sums_of_groups(&mut self) -> Vec<Affine> {
         self.pair_up();
-        let mut sums = self.points.iter();
+        let form = Form::here();
+        let mut sums = self.points.iter().map(|sum| sum.unpack(&form));
         let sum = |length: &usize| if *length == 0 { None } else { sums.next() };
-        self.lengths.iter().map(sum).map(|sum| sum.copied().unwrap_or(Affine::IDENTITY)).collect()
+        self.lengths.iter().map(sum).map(|sum| sum.unwrap_or(Affine::IDENTITY)).collect()
     }
 }
 
@@ -192,11 +195,9 @@ fn ascending_sum(points: &[Affine]) -> G1 {
 }
 
 impl Bases {
-    /// A base, or its image under the endomorphism where the index has [`ENDO`].
+    /// The base that an entry's index stands for, with or without [`ENDO`].
     #[inline(always)]
-    fn point(&self, index: u32) -> Affine {
-        let i = (index & !ENDO) as usize;
-        let point = self.points[i];
-        if index & ENDO == 0 { point } else { Affine { x: self.endo_x[i], y: point.y } }
+    fn base(&self, index: u32) -> &Base {
+        &self.bases[(index & !ENDO) as usize]
     }
 }

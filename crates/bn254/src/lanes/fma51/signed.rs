@@ -1,0 +1,220 @@
+//! Coordinates of points on the same limbs, with signs: a difference keeps its sign until it is multiplied, and no product
+//! is corrected.
+//!
+//! With c1 = 3 * 2^102 and c2 = c1 + 3 * 2^51 the high and low parts of a b come out as in the parent module for all
+//! |a b| <= 2^102, and count nothing too much. A product is divided by 2^255 with digits of magnitude at most 2^50, which
+//! leaves it at most 0.3782 a b / p + 0.63 p in magnitude: p / 2^255 < 0.3782, p / 2 from the fifth digit, p mu / 2^52 from
+//! the others. Packed coordinates are in 0..1.1 p, and then no factor exceeds 1.1 p:
+//!
+//! | | bounds, in p |
+//! |---|---|
+//! | a difference of coordinates | 1.1 |
+//! | a difference, or a factor below 1.1, times a factor below 1.1 | 0.3782 * 1.1 * 1.1 + 0.63 = 1.09 |
+//! | slope^2 - x1 - x2 | -0.63 - 2.2 = -2.83 to 0.3782 * 1.1 * 1.1 + 0.63 = 1.09 |
+//! | slope (x1 - x3) - y1 | -1.09 - 1.1 = -2.19 to 1.09 |
+//!
+//! The last two get 2p where they are below -0.9 p, then p where they are below p / 16, which brings them into p / 16 to
+//! 1.1 p. Their top limbs judge, 2^-40 p from the truth.
+
+use super::{BITS, C1, Fma51, LOW, MASK, Word, high_parts, low_parts, saved_parts};
+use crate::field::{Fq, FqParams};
+use crate::lanes::Lanes;
+use crate::lanes::chord::{Chord, Packed};
+
+const C1_SIGNED: f64 = 1.5 * C1;
+const C2_SIGNED: f64 = C1_SIGNED + ROUND;
+/// The pattern of a number of magnitude below 2^51 added to it is that of their sum.
+const ROUND: f64 = (3u64 << 51) as f64;
+/// What a high part's pattern exceeds the part by.
+const HIGH: u64 = C1_SIGNED.to_bits();
+/// What a low part's pattern exceeds the part by.
+const LOW_SIGNED: u64 = ROUND.to_bits();
+/// Half of a limb.
+const HALF: u64 = 1 << (BITS - 1);
+/// What keeps a column of a product positive, so that logical shifts carry; a multiple of a limb.
+const BIAS: u64 = 1 << 57;
+
+/// Five limbs as doubles, of magnitude at most 2^51.
+#[derive(Clone, Copy)]
+pub(crate) struct Signed<W>([W; 5]);
+
+/// Integers of magnitude below 2^51 to doubles.
+#[inline(always)]
+fn to_f64<W: Word>(x: W) -> W {
+    x.add(W::splat(LOW_SIGNED)).sub_f64(W::splat(LOW_SIGNED))
+}
+
+/// Integers in 0..2^51 to doubles, less `offset`.
+#[inline(always)]
+fn to_f64_less<W: Word>(x: W, offset: u64) -> W {
+    x.or(W::splat(LOW)).sub_f64(W::splat(((1u64 << 52) as f64 + offset as f64).to_bits()))
+}
+
+/// Bit patterns of the high and low part of a product.
+#[inline(always)]
+fn product<W: Word>(a: W, b: W) -> (W, W) {
+    let high = high(a, b);
+    (high, low(a, b, high))
+}
+
+#[inline(always)]
+fn high<W: Word>(a: W, b: W) -> W {
+    W::fused(a, b, W::splat(C1_SIGNED.to_bits()))
+}
+
+#[inline(always)]
+fn low<W: Word>(a: W, b: W, high: W) -> W {
+    W::fused(a, b, W::splat(C2_SIGNED.to_bits()).sub_f64(high))
+}
+
+/// Start of a column: minus all constants that its parts will bring, and biases. Columns 0 to 4 are rounded to the nearest
+/// limb when they are carried, for which column 4 lacks a low part. `rest` is added to columns 5 to 8.
+const fn start(column: usize, rest: u64) -> u64 {
+    let (low, high) = (low_parts(column).wrapping_mul(LOW_SIGNED), high_parts(column).wrapping_mul(HIGH));
+    let bias = match column {
+        0..5 => BIAS + HALF - 1,
+        5..9 => BIAS + rest,
+        _ => 0,
+    };
+    let repaid = if column == 0 { 0 } else { BIAS >> BITS };
+    bias.wrapping_sub(repaid).wrapping_sub(low).wrapping_sub(high)
+}
+
+impl<W: Word> Fma51<FqParams, W> {
+    /// Columns of products of limbs, started.
+    #[inline(always)]
+    fn columns(a: &[W; 5], b: &[W; 5], rest: u64) -> [W; 10] {
+        let mut t: [W; 10] = core::array::from_fn(|column| W::splat(start(column, rest)));
+        for (i, a) in a.iter().enumerate() {
+            for (j, b) in b.iter().enumerate() {
+                let (high, low) = product(*a, *b);
+                t[i + j] = t[i + j].add(low);
+                t[i + j + 1] = t[i + j + 1].add(high);
+            }
+        }
+        t
+    }
+
+    /// Columns of a square: limbs of magnitude at most 2^50, so that twice one is at most 2^51.
+    #[inline(always)]
+    fn square_columns(a: &[W; 5]) -> [W; 10] {
+        let twice = a.map(|limb| W::fused(limb, W::splat(2f64.to_bits()), W::splat(0)));
+        let mut t: [W; 10] = core::array::from_fn(|column| {
+            let mut bits = start(column, 0).wrapping_add(saved_parts(column).wrapping_mul(LOW_SIGNED));
+            if column > 0 {
+                bits = bits.wrapping_add(saved_parts(column - 1).wrapping_mul(HIGH));
+            }
+            W::splat(bits)
+        });
+        for i in 0..5 {
+            for j in i..5 {
+                let (high, low) = product(a[i], if i == j { a[j] } else { twice[j] });
+                t[i + j] = t[i + j].add(low);
+                t[i + j + 1] = t[i + j + 1].add(high);
+            }
+        }
+        t
+    }
+
+    /// The upper columns after dividing by 2^255, not carried; as [`Self::reduce`] does it, with signed digits.
+    ///
+    /// A column is 2^51 q + s with s in -(2^50 - 1)..=2^50. Of the first four, s is taken off and q carried. The fifth gets
+    /// m p, whose lowest part l ends the column: l = -s but for s = 2^50. Then m and l are 2^50 or its opposite, as rounding
+    /// to even has it, which for l comes out negative whether p is 1 or 3 modulo 4. So again q is carried, and l need not
+    /// be computed.
+    #[inline(always)]
+    fn divided(mut t: [W; 10]) -> [W; 5] {
+        const { assert!(Self::MU < (26 << 51) / 100, "p mu is too large for four columns") };
+        let doubles = |limbs: [u64; 5]| limbs.map(|limb| W::splat((limb as f64).to_bits()));
+        let (scaled, p) = (doubles(Self::SCALED), doubles(Self::P1));
+        for i in 0..4 {
+            let s = to_f64_less(t[i].and(W::splat(MASK)), HALF - 1);
+            t[i + 1] = t[i + 1].add(t[i].shr::<BITS>());
+            for (j, limb) in scaled.iter().enumerate() {
+                let (high, low) = product(s, *limb);
+                t[i + j + 1] = t[i + j + 1].add(low);
+                t[i + j + 2] = t[i + j + 2].add(high);
+            }
+        }
+        let mu = W::splat((Self::MU as f64).to_bits());
+        let s = to_f64_less(t[4].and(W::splat(MASK)), HALF - 1);
+        let m = low(s, mu, high(s, mu)).sub_f64(W::splat(ROUND.to_bits()));
+        t[5] = t[5].add(t[4].shr::<BITS>()).add(high(m, p[0]));
+        for j in 1..5 {
+            let (high, low) = product(m, p[j]);
+            t[4 + j] = t[4 + j].add(low);
+            t[5 + j] = t[5 + j].add(high);
+        }
+        [t[5], t[6], t[7], t[8], t[9]]
+    }
+
+    /// A value between -2.7p and p brought between p / 16 and 1.1 p; carried.
+    #[inline(always)]
+    fn into_range(mut t: [W; 5]) -> Self {
+        let below = W::splat((Self::P1[4] / 10 * 9).wrapping_neg()).greater(t[4]);
+        for (limb, p) in t.iter_mut().zip(Self::P2) {
+            *limb = limb.add(W::splat(p).and(below));
+        }
+        let below = W::splat(Self::P1[4] / 16).greater(t[4]);
+        for (limb, p) in t.iter_mut().zip(Self::P1) {
+            *limb = limb.add(W::splat(p).and(below));
+        }
+        Self::carry(t)
+    }
+}
+
+impl<W: Word> Chord for Fma51<FqParams, W> {
+    const RADIX_BITS: u32 = 255;
+    const CHAINS: usize = 2;
+    type Factor = Signed<W>;
+
+    #[inline(always)]
+    fn unpack(values: &[Packed]) -> Self {
+        Self::from_words(&values[0].0, &values[1].0)
+    }
+
+    #[inline(always)]
+    fn pack(self, values: &mut [Packed]) {
+        for (value, words) in values.iter_mut().zip(self.to_words()) {
+            *value = Packed(words);
+        }
+    }
+
+    #[inline(always)]
+    fn difference(self, other: Self) -> Signed<W> {
+        Signed(core::array::from_fn(|i| to_f64(self.limbs[i].sub(other.limbs[i]))))
+    }
+
+    /// Limbs of magnitude at most 2^50.
+    #[inline(always)]
+    fn product(a: Signed<W>, b: Signed<W>) -> Signed<W> {
+        let limbs = Self::carry(Self::divided(Self::columns(&a.0, &b.0, HALF))).limbs;
+        Signed(core::array::from_fn(|i| if i < 4 { to_f64_less(limbs[i], HALF) } else { to_f64(limbs[i]) }))
+    }
+
+    /// The slope is a product.
+    #[inline(always)]
+    fn third_x(slope: Signed<W>, x1: Self, x2: Self) -> Self {
+        let square = Self::divided(Self::square_columns(&slope.0));
+        Self::into_range(core::array::from_fn(|i| square[i].sub(x1.limbs[i]).sub(x2.limbs[i])))
+    }
+
+    #[inline(always)]
+    fn third_y(slope: Signed<W>, across: Signed<W>, y1: Self) -> Self {
+        let product = Self::divided(Self::columns(&slope.0, &across.0, 0));
+        Self::into_range(core::array::from_fn(|i| product[i].sub(y1.limbs[i])))
+    }
+
+    #[inline(always)]
+    fn reduced(factor: Signed<W>, values: &mut [Fq]) {
+        // Twice p more, which makes it positive, and a limb lent by each to the one below.
+        let lent = |i: usize| Self::P2[i].wrapping_add(if i < 4 { 1 << BITS } else { 0 }).wrapping_sub((i > 0).into());
+        let integer = |x: W| W::fused(x, W::splat(1f64.to_bits()), W::splat(LOW_SIGNED)).sub(W::splat(LOW_SIGNED));
+        Self::carry(core::array::from_fn(|i| integer(factor.0[i]).add(W::splat(lent(i))))).store(values);
+    }
+
+    #[inline(always)]
+    fn from_reduced(values: &[Fq]) -> Signed<W> {
+        Signed(Self::load(values).doubles())
+    }
+}
