@@ -5,7 +5,7 @@
 use core::marker::PhantomData;
 
 use crate::field::{Fr, FrParams};
-use crate::lanes::{Butterfly, MAX_WIDTH, Scalar, Work, with_lanes};
+use crate::lanes::{Butterfly, MAX_WIDTH, Ring, Scalar, Work, with_lanes};
 
 /// Sums between a load and a store, as many as [`Butterfly::butterfly`] allows.
 const SUMS: usize = 8;
@@ -14,7 +14,7 @@ const CHAINS: usize = 4;
 
 /// `target[i] = a[i] * b[i]`
 pub fn mul(target: &mut [Fr], a: &[Fr], b: &[Fr]) {
-    with_lanes!(Scalar, FrParams, products(target, a, b));
+    with_lanes!(Fr, FrParams, products(target, a, b));
 }
 
 /// `target[i] = a[i] * factor`
@@ -46,7 +46,7 @@ pub fn evaluate(coefficients: &[Fr], x: Fr) -> Fr {
     with_lanes!(Scalar, FrParams, evaluated(coefficients, x))
 }
 
-fn products<L: Butterfly<FrParams>>(target: &mut [Fr], a: &[Fr], b: &[Fr]) {
+fn products<L: Ring<FrParams>>(target: &mut [Fr], a: &[Fr], b: &[Fr]) {
     L::enter(Products::<L> { target, a, b, lanes: PhantomData });
 }
 
@@ -57,7 +57,7 @@ struct Products<'a, L> {
     lanes: PhantomData<L>,
 }
 
-impl<L: Butterfly<FrParams>> Work for Products<'_, L> {
+impl<L: Ring<FrParams>> Work for Products<'_, L> {
     type Output = ();
 
     #[inline(always)]
@@ -65,7 +65,7 @@ impl<L: Butterfly<FrParams>> Work for Products<'_, L> {
         let (a, b) = (self.a.chunks_exact(L::WIDTH), self.b.chunks_exact(L::WIDTH));
         let mut done = 0;
         for ((target, a), b) in self.target.chunks_exact_mut(L::WIDTH).zip(a).zip(b) {
-            L::load(a).scale(L::factors(b)).store(target);
+            L::load(a).mul(L::load(b)).store(target);
             done += L::WIDTH;
         }
         let rest = self.a.iter().zip(self.b).skip(done);
@@ -185,9 +185,9 @@ mod tests {
     use crate::lanes::fma51::Fma51;
     use crate::lanes::tests::Pair;
 
-    fn check<L: Butterfly<FrParams>>(a: &[Fr], b: &[Fr], x: Fr) -> Result<(), TestCaseError> {
+    fn check<R: Ring<FrParams>, L: Butterfly<FrParams>>(a: &[Fr], b: &[Fr], x: Fr) -> Result<(), TestCaseError> {
         let mut target = vec![Fr::ONE; a.len()];
-        products::<L>(&mut target, a, b);
+        products::<R>(&mut target, a, b);
         prop_assert_eq!(&target, &a.iter().zip(b).map(|(a, b)| *a * *b).collect::<Vec<_>>());
         scaled::<L>(&mut target, a, x);
         prop_assert_eq!(&target, &a.iter().map(|a| *a * x).collect::<Vec<_>>());
@@ -224,9 +224,9 @@ mod tests {
             x in element(),
         ) {
             let (a, b): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
-            check::<Scalar>(&a, &b, x)?;
-            check::<Limbs30<FrParams>>(&a, &b, x)?;
-            check::<Fma51<FrParams, Pair<true>>>(&a, &b, x)?;
+            check::<Fr, Scalar>(&a, &b, x)?;
+            check::<Limbs30<FrParams>, Limbs30<_>>(&a, &b, x)?;
+            check::<Fma51<FrParams, Pair<true>>, Fma51<_, Pair<true>>>(&a, &b, x)?;
             // Whatever this machine has, and more terms than a pass takes.
             let terms: Vec<_> = (0..19).map(|i| (x, if i % 3 == 0 { &a[..] } else { &b[..] })).collect();
             let mut target = a.clone();

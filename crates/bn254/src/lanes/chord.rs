@@ -61,11 +61,9 @@ const fn power_of_two(bits: u32) -> Fq {
 pub(crate) trait Chord: Lanes<FqParams> {
     /// log2 of the radix.
     const RADIX_BITS: u32;
-    /// Running products that are kept apart, so that a product need not wait for the one before.
-    const CHAINS: usize;
-    /// A value in the lanes' form that is read as an element's storage form has an inverse; times this it is the storage
-    /// form that reads as the inverse in the lanes' form.
-    const INVERSE: Fq = power_of_two(2 * Self::RADIX_BITS - 256);
+    /// The inverse of a value in the lanes' form that is read as an element's storage form, times this as a factor, is the
+    /// inverse in the lanes' form.
+    const INVERSE: Fq = power_of_two(3 * Self::RADIX_BITS - 512);
     /// What is multiplied: a difference, a product, an integer below p.
     type Factor: Copy;
 
@@ -92,7 +90,6 @@ macro_rules! chord_of_ring {
     ($lanes:ty, $unpack:expr, $pack:expr) => {
         impl Chord for $lanes {
             const RADIX_BITS: u32 = 256;
-            const CHAINS: usize = 1;
             type Factor = Self;
 
             #[inline(always)]

@@ -6,14 +6,14 @@
 //! are added as integers. Against the pattern of 2^52 the remainder counts 2^51 too much, which keeps every column of a
 //! product positive (so that logical shifts carry) and is taken from the next column.
 //!
-//! The product divides by 2^255 limb by limb and by 2 in a last step, so that elements stay in the storage form and
-//! a b / 2^256 is below 2p for a b <= 4 p^2.
+//! The product divides by 2^255 limb by limb and by 2 in a last step, so that elements stay in the storage form and are
+//! below 2p for a b <= 4 p^2. Transforms and sums of points do without that step, see [`signed`].
 
 mod signed;
 
 use core::marker::PhantomData;
 
-use super::{Butterfly, Lanes, Ring};
+use super::{Lanes, Ring};
 use crate::field::{Fp, Fr, FrParams, Params, scaled_modulus, shl1};
 
 /// Two 64-bit lanes, as integers or as doubles.
@@ -50,6 +50,8 @@ pub(crate) trait Word: Copy + Send + Sync {
 
 const BITS: u32 = 51;
 const MASK: u64 = (1 << BITS) - 1;
+/// What the highest column of a product counts too much.
+const EXCESS: u64 = 4;
 
 const C1: f64 = (1u128 << 103) as f64;
 const C2: f64 = ((1u128 << 103) + (3u128 << 51)) as f64;
@@ -68,17 +70,13 @@ const fn split(x: [u64; 4]) -> [u64; 5] {
     ]
 }
 
-/// Two elements as integers; limbs below 2^51, the highest below 2^52. In a [`Ring`] below 2p, in a transform below
-/// 4p + 2^206.
+/// Two elements as integers; limbs below 2^51, the highest signed. In a [`Ring`] in 0..2p; what transforms and sums of
+/// points do with signs is said in [`signed`].
 #[derive(Clone, Copy)]
 pub(crate) struct Fma51<P, W> {
     limbs: [W; 5],
     params: PhantomData<P>,
 }
-
-/// Limbs of a multiplier as doubles; below p.
-#[derive(Clone, Copy)]
-pub(crate) struct Factor51<W>([W; 5]);
 
 impl<P: Params, W: Word> Fma51<P, W> {
     const P1: [u64; 5] = split(P::MODULUS);
@@ -126,15 +124,15 @@ impl<P: Params, W: Word> Fma51<P, W> {
         self.limbs.map(to_f64)
     }
 
-    /// Half of the columns, after adding p to what is odd; carried. The highest column counts 4 too much.
+    /// Half of the columns, after adding p to what is odd; carried. The highest column counts `excess` too much.
     #[inline(always)]
-    fn halve(columns: [W; 5]) -> Self {
+    fn halve(columns: [W; 5], excess: u64) -> Self {
         let one = W::splat(1);
         let odd = W::splat(0).sub(columns[0].and(one));
         let even: [W; 5] = core::array::from_fn(|i| columns[i].add(W::splat(Self::P1[i]).and(odd)));
         Self::carry(core::array::from_fn(|i| {
             let half = even[i].shr::<1>();
-            if i < 4 { half.add(even[i + 1].and(one).shl::<50>()) } else { half.sub(W::splat(2)) }
+            if i < 4 { half.add(even[i + 1].and(one).shl::<50>()) } else { half.sub(W::splat(excess / 2)) }
         }))
     }
 
@@ -177,7 +175,7 @@ impl<P: Params, W: Word> Fma51<P, W> {
         }
         // This column was left without the share of its last low part.
         t[5] = t[5].add(t[4].sub(W::splat(LOW)).shr::<BITS>());
-        Self::halve([t[5], t[6], t[7], t[8], t[9]])
+        Self::halve([t[5], t[6], t[7], t[8], t[9]], EXCESS)
     }
 
     /// The product of limbs given as doubles.
@@ -205,13 +203,6 @@ impl<P: Params, W: Word> Fma51<P, W> {
         let mut limbs = core::array::from_fn(|i| difference.limbs[i].select(self.limbs[i], kept));
         limbs[4] = top.and(W::splat(MASK)).select(self.limbs[4], kept);
         Self::new(limbs)
-    }
-
-    /// `sum` plus `yes` where the mask is set and `no` where it is not, carried. Limbs of the total may be as low as
-    /// -2^51, the total itself not negative.
-    #[inline(always)]
-    fn adjusted(sum: [W; 5], yes: [u64; 5], no: [u64; 5], mask: W) -> Self {
-        Self::carry(core::array::from_fn(|i| sum[i].add(lent::<W>(yes[i], i).select(lent(no[i], i), mask))))
     }
 }
 
@@ -255,10 +246,10 @@ const fn saved_parts(column: usize) -> u64 {
 
 /// Start of a column: minus all constants that its parts will bring. Column 4 lacks one low part's, which
 /// [`Fma51::reduce`] takes off when the column is complete. The last column consists of high parts only, which may count
-/// -1 each before the carry into it arrives; 4 more keep it positive.
+/// -1 each before the carry into it arrives; [`EXCESS`] keeps it positive.
 const fn start(column: usize) -> u64 {
     let (low, high) = (low_parts(column).wrapping_mul(LOW), high_parts(column).wrapping_mul(HIGH));
-    let bias = if column == 9 { 4u64 } else { 0 };
+    let bias = if column == 9 { EXCESS } else { 0 };
     bias.wrapping_sub(low).wrapping_sub(high)
 }
 
@@ -291,8 +282,6 @@ pub(crate) fn self_check<W: Word>() -> bool {
     })
 }
 
-const ZERO: [u64; 5] = [0; 5];
-
 const fn negated(limbs: [u64; 5]) -> [u64; 5] {
     let mut result = limbs;
     let mut i = 0;
@@ -311,12 +300,16 @@ impl<P: Params, W: Word> Lanes<P> for Fma51<P, W> {
         Self::from_words(&values[0].0, &values[1].0)
     }
 
+    /// From -2.9 p to 3p.
     #[inline(always)]
     fn store(self, values: &mut [Fp<P>]) {
-        // From below 4p + 2^206 to below 2p + 2^206 by the top limb, then exactly, twice.
-        let mask = self.limbs[4].greater(W::splat(Self::P2[4]));
-        let below_2p = Self::adjusted(self.limbs, negated(Self::P2), ZERO, mask);
-        let words = below_2p.subtract_modulus().subtract_modulus().to_words();
+        // 2p where it is negative, then p where it still is, by the top limb; from then on exactly.
+        let mut limbs = self.limbs;
+        for multiple in [Self::P2, Self::P1] {
+            let negative = W::splat(0).greater(limbs[4]);
+            limbs = core::array::from_fn(|i| limbs[i].add(W::splat(multiple[i]).and(negative)));
+        }
+        let words = Self::carry(limbs).subtract_modulus().subtract_modulus().to_words();
         for (value, words) in values.iter_mut().zip(words) {
             *value = Fp::from_montgomery(words);
         }
@@ -376,33 +369,5 @@ impl<P: Params, W: Word> Ring<P> for Fma51<P, W> {
             let added = lent::<W>(Self::P2[i], i).select(lent(Self::P1[i], i), less);
             self.limbs[i].sub(other.limbs[i]).add(lent::<W>(0, i).select(added, greater))
         }))
-    }
-}
-
-impl<P: Params, W: Word> Butterfly<P> for Fma51<P, W> {
-    type Factor = Factor51<W>;
-
-    #[inline(always)]
-    fn factors(values: &[Fp<P>]) -> Factor51<W> {
-        Factor51(Self::load(values).doubles())
-    }
-
-    #[inline(always)]
-    fn factor(value: Fp<P>) -> Factor51<W> {
-        Factor51(split(value.0).map(|limb| W::splat((limb as f64).to_bits())))
-    }
-
-    #[inline(always)]
-    fn scale(self, factor: Factor51<W>) -> Self {
-        Self::mul_doubles(factor.0, self.doubles())
-    }
-
-    /// `self` below 4p + 2^206 is first brought below 2p + 2^204, by its top limb; `other` is below 2p.
-    #[inline(always)]
-    fn sum_difference(self, other: Self) -> (Self, Self) {
-        let mask = self.limbs[4].greater(W::splat(Self::P2[4]));
-        let sum = core::array::from_fn(|i| self.limbs[i].add(other.limbs[i]));
-        let difference = core::array::from_fn(|i| self.limbs[i].sub(other.limbs[i]));
-        (Self::adjusted(sum, negated(Self::P2), ZERO, mask), Self::adjusted(difference, ZERO, Self::P2, mask))
     }
 }

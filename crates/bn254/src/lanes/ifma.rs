@@ -336,7 +336,6 @@ impl<P: Params> Ring<P> for Ifma<P> {
 /// Packed coordinates are below 2p, factors below 4p, products of factors below 16 p^2 / 2^260 + 1.2 p < 1.4p.
 impl Chord for Ifma<FqParams> {
     const RADIX_BITS: u32 = 260;
-    const CHAINS: usize = 2;
     type Factor = Factor52;
 
     #[inline(always)]

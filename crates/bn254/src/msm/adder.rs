@@ -11,8 +11,6 @@ use crate::lanes::{MAX_WIDTH, Work, row_loop, with_lanes};
 
 /// Additions that share an inversion. What a batch works with takes about 350 bytes an addition.
 const BATCH: usize = 512;
-/// What the number of additions is padded to a multiple of; divided by the width of any lanes times their chains.
-const TOGETHER: usize = 2 * MAX_WIDTH;
 
 /// Groups of points that go through the formulas together, so that what is between them stays in the nearest cache.
 const BLOCK: usize = 16;
@@ -75,7 +73,7 @@ impl Adder {
             return;
         }
         // Any two points of different x do for padding.
-        for _ in count..count.next_multiple_of(TOGETHER) {
+        for _ in count..count.next_multiple_of(MAX_WIDTH) {
             self.left.push(Point::IDENTITY);
             self.right.push(Point { x: Packed::OTHER, y: Packed::ZERO });
         }
@@ -130,7 +128,7 @@ impl Adder {
 }
 
 /// Sums of pairs of points of which none is the identity; `false`, with the sums undefined, if the two x of some pair
-/// agree. All lengths are equal and a multiple of [`TOGETHER`].
+/// agree. All lengths are equal and a multiple of the width.
 fn distinct_sums<L: Chord>(left: &Coordinates, right: &Coordinates, sums: &mut Coordinates) -> bool {
     L::enter(DistinctSums::<L> { left, right, sums, lanes: PhantomData })
 }
@@ -160,21 +158,17 @@ impl<L: Chord> Work for DistinctSums<'_, L> {
         unpack::<L>(&mut x2, &right.x);
         let mut across = vec![zero.difference(zero); groups];
         differences::<L>(&mut across, &x2, &x1);
-        // Each lane of each chain has its own running product of the differences of x.
+        // Each lane has its own running product of the differences of x.
         let mut running = across.clone();
         running_products::<L>(&mut running, &across);
-        let mut inverses = [Fq::ZERO; TOGETHER];
-        let inverses = &mut inverses[..L::CHAINS * L::WIDTH];
-        for (product, inverses) in running[groups - L::CHAINS..].iter().zip(inverses.chunks_exact_mut(L::WIDTH)) {
-            L::reduced(*product, inverses);
-        }
-        if inverses.iter().any(Fq::is_zero) {
+        let mut inverses = [Fq::ZERO; MAX_WIDTH];
+        L::reduced(running[groups - 1], &mut inverses);
+        if inverses[..L::WIDTH].iter().any(Fq::is_zero) {
             return false;
         }
-        Fq::batch_invert(inverses, &mut Vec::with_capacity(TOGETHER));
-        inverses.iter_mut().for_each(|inverse| *inverse *= L::INVERSE);
-        let mut inverses: Vec<_> = inverses.chunks_exact(L::WIDTH).map(L::from_reduced).collect();
-        single_inverses::<L>(&mut running, &mut inverses, &across);
+        Fq::batch_invert(&mut inverses[..L::WIDTH], &mut Vec::with_capacity(MAX_WIDTH));
+        let inverse = L::product(L::from_reduced(&inverses), L::from_reduced(&[L::INVERSE; MAX_WIDTH]));
+        single_inverses::<L>(&mut running, &across, inverse);
         let (mut y1, mut y2) = ([zero; BLOCK], [zero; BLOCK]);
         for at in (0..groups).step_by(BLOCK) {
             let block = at..(at + BLOCK).min(groups);
@@ -217,16 +211,17 @@ row_loop!(products<L: Chord>(target: &mut [L::Factor], factors: &[L::Factor]) {
     }
 });
 row_loop!(running_products<L: Chord>(running: &mut [L::Factor], factors: &[L::Factor]) {
-    for (i, factor) in factors.iter().enumerate().skip(L::CHAINS) {
-        running[i] = L::product(running[i - L::CHAINS], *factor);
+    for (i, factor) in factors.iter().enumerate().skip(1) {
+        running[i] = L::product(running[i - 1], *factor);
     }
 });
-row_loop!(single_inverses<L: Chord>(running: &mut [L::Factor], inverses: &mut [L::Factor], factors: &[L::Factor]) {
-    for (i, factor) in factors.iter().enumerate().rev() {
-        let inverse = &mut inverses[i % L::CHAINS];
-        running[i] = i.checked_sub(L::CHAINS).map_or(*inverse, |before| L::product(*inverse, running[before]));
-        *inverse = L::product(*inverse, *factor);
+row_loop!(single_inverses<L: Chord>(running: &mut [L::Factor], factors: &[L::Factor], inverse: L::Factor) {
+    let mut inverse = inverse;
+    for (i, factor) in factors.iter().enumerate().skip(1).rev() {
+        running[i] = L::product(inverse, running[i - 1]);
+        inverse = L::product(inverse, *factor);
     }
+    running[0] = inverse;
 });
 row_loop!(third_x<L: Chord>(x2: &mut [L], slopes: &[L::Factor], x1: &[L]) {
     for (x2, (slope, x1)) in x2.iter_mut().zip(slopes.iter().zip(x1)) {

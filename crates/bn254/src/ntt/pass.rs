@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::field::{Fr, FrParams};
-use crate::lanes::{Butterfly, Scalar, Work, with_lanes};
+use crate::lanes::{Butterfly, Scalar, Work, row_loop, with_lanes};
 
 /// Columns of a tile: eight elements of 32 bytes are four cache lines, and a multiple of every vector width.
 const TILE: usize = 8;
@@ -128,18 +128,13 @@ impl<L: Butterfly<FrParams>, const COLUMNS: usize> Work for FirstTile<'_, '_, L,
         }
         for layer in 0..count {
             let half = 1usize << layer;
-            let trivial = layer == 0 && layers.trivial_first;
-            let scale = layers.last_scale.filter(|_| layer + 1 == k);
-            for j in 0..half {
-                let factor = L::factor(layers.factors[half + j]);
-                for block in tile.chunks_exact_mut(2 * half * vectors) {
-                    let (upper, lower) = block.split_at_mut(half * vectors);
-                    let at = j * vectors..(j + 1) * vectors;
-                    for (a, b) in upper[at.clone()].iter_mut().zip(&mut lower[at]) {
-                        let x = if let Some(scale) = scale { a.scale(L::factor(scale)) } else { *a };
-                        (*a, *b) = if trivial { x.sum_difference(*b) } else { x.butterfly(*b, factor) };
-                    }
-                }
+            if let Some(scale) = layers.last_scale.filter(|_| layer + 1 == k) {
+                scale_upper(tile, half * vectors, L::factor(scale));
+            }
+            if layer == 0 && layers.trivial_first {
+                trivial_butterflies(tile, vectors);
+            } else {
+                butterflies_by_rows(tile, vectors, &layers.factors[half..2 * half]);
             }
         }
         let outputs = layers.outputs.as_ref().filter(|_| count == k);
@@ -204,19 +199,11 @@ impl<L: Butterfly<FrParams>> Work for NextTile<'_, '_, L> {
         }
         for layer in 0..count {
             let half = 1usize << layer;
-            let scale = layers.last_scale.filter(|_| last && layer + 1 == count);
-            for j in 0..half {
-                let first = ((half + j) << done) + column;
-                for (v, factors) in layers.factors[first..first + TILE].chunks_exact(L::WIDTH).enumerate() {
-                    let factor = L::factors(factors);
-                    for block in tile.chunks_exact_mut(2 * half * vectors) {
-                        let (upper, lower) = block.split_at_mut(half * vectors);
-                        let (a, b) = (&mut upper[j * vectors + v], &mut lower[j * vectors + v]);
-                        let x = if let Some(scale) = scale { a.scale(L::factor(scale)) } else { *a };
-                        (*a, *b) = x.butterfly(*b, factor);
-                    }
-                }
+            if let Some(scale) = layers.last_scale.filter(|_| last && layer + 1 == count) {
+                scale_upper(tile, half * vectors, L::factor(scale));
             }
+            let first = (half << done) + column;
+            butterflies_by_elements(tile, half, &layers.factors[first..], 1 << done);
         }
         let outputs = layers.outputs.as_ref().filter(|_| last);
         for (row, (vectors, piece)) in tile.chunks_exact(vectors).zip(pieces.iter_mut()).enumerate() {
@@ -231,3 +218,46 @@ impl<L: Butterfly<FrParams>> Work for NextTile<'_, '_, L> {
         }
     }
 }
+
+// What layers do with a tile, each in a loop of its own.
+row_loop!(scale_upper<L: Butterfly<FrParams>>(tile: &mut [L], half: usize, factor: L::Factor) {
+    for upper in tile.chunks_exact_mut(2 * half).flat_map(|block| &mut block[..half]) {
+        *upper = upper.scale(factor);
+    }
+});
+row_loop!(trivial_butterflies<L: Butterfly<FrParams>>(tile: &mut [L], vectors: usize) {
+    for block in tile.chunks_exact_mut(2 * vectors) {
+        let (upper, lower) = block.split_at_mut(vectors);
+        for (a, b) in upper.iter_mut().zip(lower) {
+            (*a, *b) = a.sum_difference(*b);
+        }
+    }
+});
+// A layer with the same factor in a row of the tile.
+row_loop!(butterflies_by_rows<L: Butterfly<FrParams>>(tile: &mut [L], vectors: usize, factors: &[Fr]) {
+    let half = factors.len() * vectors;
+    for (j, factor) in factors.iter().enumerate() {
+        let factor = L::factor(*factor);
+        for block in tile.chunks_exact_mut(2 * half) {
+            let (upper, lower) = block.split_at_mut(half);
+            let at = j * vectors..(j + 1) * vectors;
+            for (a, b) in upper[at.clone()].iter_mut().zip(&mut lower[at]) {
+                (*a, *b) = a.butterfly(*b, factor);
+            }
+        }
+    }
+});
+// A layer of `half` rows with a factor for each element, `stride` from row to row.
+row_loop!(butterflies_by_elements<L: Butterfly<FrParams>>(tile: &mut [L], half: usize, factors: &[Fr], stride: usize) {
+    let vectors = TILE / L::WIDTH;
+    for j in 0..half {
+        for (v, factors) in factors[j * stride..][..TILE].chunks_exact(L::WIDTH).enumerate() {
+            let factor = L::factors(factors);
+            for block in tile.chunks_exact_mut(2 * half * vectors) {
+                let (upper, lower) = block.split_at_mut(half * vectors);
+                let (a, b) = (&mut upper[j * vectors + v], &mut lower[j * vectors + v]);
+                (*a, *b) = a.butterfly(*b, factor);
+            }
+        }
+    }
+});

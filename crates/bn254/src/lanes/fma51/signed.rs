@@ -1,10 +1,12 @@
-//! Coordinates of points on the same limbs, with signs: a difference keeps its sign until it is multiplied, and no product
-//! is corrected.
+//! Values with signs on the same limbs, for transforms and sums of points: a difference keeps its sign, and no product is
+//! corrected.
 //!
 //! With c1 = 3 * 2^102 and c2 = c1 + 3 * 2^51 the high and low parts of a b come out as in the parent module for all
 //! |a b| <= 2^102, and count nothing too much. A product is divided by 2^255 with digits of magnitude at most 2^50, which
 //! leaves it at most 0.3782 a b / p + 0.63 p in magnitude: p / 2^255 < 0.3782, p / 2 from the fifth digit, p mu / 2^52 from
-//! the others. Packed coordinates are in 0..1.1 p, and then no factor exceeds 1.1 p:
+//! the others.
+//!
+//! *Sums of points.* Packed coordinates are in 0..1.1 p, and then no factor exceeds 1.1 p:
 //!
 //! | | bounds, in p |
 //! |---|---|
@@ -14,12 +16,18 @@
 //! | slope (x1 - x3) - y1 | -1.09 - 1.1 = -2.19 to 1.09 |
 //!
 //! The last two get 2p where they are below -0.9 p, then p where they are below p / 16, which brings them into p / 16 to
-//! 1.1 p. Their top limbs judge, 2^-40 p from the truth.
+//! 1.1 p.
+//!
+//! *Butterflies.* Factors are halved, so that dividing by 2^255 keeps the storage form. Values are of magnitude at most
+//! 2.63 p: one is brought to at most p by adding or subtracting 2p, and one times a factor below p is at most
+//! 0.3782 * 2.63 + 0.63 < 1.63 p.
+//!
+//! Top limbs judge what is added, 2^-40 p from the truth.
 
 use super::{BITS, C1, Fma51, LOW, MASK, Word, high_parts, low_parts, saved_parts};
-use crate::field::{Fq, FqParams};
-use crate::lanes::Lanes;
+use crate::field::{Fp, Fq, FqParams, Params};
 use crate::lanes::chord::{Chord, Packed};
+use crate::lanes::{Butterfly, Lanes};
 
 const C1_SIGNED: f64 = 1.5 * C1;
 const C2_SIGNED: f64 = C1_SIGNED + ROUND;
@@ -67,6 +75,12 @@ fn low<W: Word>(a: W, b: W, high: W) -> W {
     W::fused(a, b, W::splat(C2_SIGNED.to_bits()).sub_f64(high))
 }
 
+/// Limb `i` of zero, with 2^57 lent to each limb but the top and repaid by the next.
+const fn bias(i: usize) -> u64 {
+    let (lent, repaid) = (if i < 4 { BIAS } else { 0 }, if i > 0 { BIAS >> BITS } else { 0 });
+    lent.wrapping_sub(repaid)
+}
+
 /// Start of a column: minus all constants that its parts will bring, and biases. Columns 0 to 4 are rounded to the nearest
 /// limb when they are carried, for which column 4 lacks a low part. `rest` is added to columns 5 to 8.
 const fn start(column: usize, rest: u64) -> u64 {
@@ -80,7 +94,7 @@ const fn start(column: usize, rest: u64) -> u64 {
     bias.wrapping_sub(repaid).wrapping_sub(low).wrapping_sub(high)
 }
 
-impl<W: Word> Fma51<FqParams, W> {
+impl<P: Params, W: Word> Fma51<P, W> {
     /// Columns of products of limbs, started.
     #[inline(always)]
     fn columns(a: &[W; 5], b: &[W; 5], rest: u64) -> [W; 10] {
@@ -148,7 +162,37 @@ impl<W: Word> Fma51<FqParams, W> {
         [t[5], t[6], t[7], t[8], t[9]]
     }
 
-    /// A value between -2.7p and p brought between p / 16 and 1.1 p; carried.
+    /// Carries limbs of magnitude below 2^57.
+    #[inline(always)]
+    fn carry_signed(limbs: [W; 5]) -> Self {
+        Self::carry(core::array::from_fn(|i| limbs[i].add(W::splat(bias(i)))))
+    }
+
+    /// As doubles.
+    #[inline(always)]
+    fn signed(self) -> [W; 5] {
+        let limbs = self.limbs;
+        core::array::from_fn(|i| if i < 4 { to_f64_less(limbs[i], 0) } else { to_f64(limbs[i]) })
+    }
+
+    /// The columns of the product with a halved factor, not carried.
+    #[inline(always)]
+    fn scaled(self, factor: Signed<W>) -> [W; 5] {
+        Self::divided(Self::columns(&factor.0, &self.signed(), 0))
+    }
+
+    /// Brought to a magnitude of at most p; not carried.
+    #[inline(always)]
+    fn near(self) -> [W; 5] {
+        let above = self.limbs[4].greater(W::splat(Self::P1[4]));
+        let below = W::splat(Self::P1[4].wrapping_neg()).greater(self.limbs[4]);
+        core::array::from_fn(|i| {
+            let twice = W::splat(Self::P2[i]);
+            self.limbs[i].add(twice.and(below)).sub(twice.and(above))
+        })
+    }
+
+    /// A value between -2.83 p and 1.09 p brought between p / 16 and 1.1 p; carried.
     #[inline(always)]
     fn into_range(mut t: [W; 5]) -> Self {
         let below = W::splat((Self::P1[4] / 10 * 9).wrapping_neg()).greater(t[4]);
@@ -165,7 +209,6 @@ impl<W: Word> Fma51<FqParams, W> {
 
 impl<W: Word> Chord for Fma51<FqParams, W> {
     const RADIX_BITS: u32 = 255;
-    const CHAINS: usize = 2;
     type Factor = Signed<W>;
 
     #[inline(always)]
@@ -207,14 +250,49 @@ impl<W: Word> Chord for Fma51<FqParams, W> {
 
     #[inline(always)]
     fn reduced(factor: Signed<W>, values: &mut [Fq]) {
-        // Twice p more, which makes it positive, and a limb lent by each to the one below.
-        let lent = |i: usize| Self::P2[i].wrapping_add(if i < 4 { 1 << BITS } else { 0 }).wrapping_sub((i > 0).into());
         let integer = |x: W| W::fused(x, W::splat(1f64.to_bits()), W::splat(LOW_SIGNED)).sub(W::splat(LOW_SIGNED));
-        Self::carry(core::array::from_fn(|i| integer(factor.0[i]).add(W::splat(lent(i))))).store(values);
+        Self::carry_signed(factor.0.map(integer)).store(values);
     }
 
     #[inline(always)]
     fn from_reduced(values: &[Fq]) -> Signed<W> {
         Signed(Self::load(values).doubles())
+    }
+}
+
+impl<P: Params, W: Word> Butterfly<P> for Fma51<P, W> {
+    /// Half of an element, below p.
+    type Factor = Signed<W>;
+
+    #[inline(always)]
+    fn factors(values: &[Fp<P>]) -> Signed<W> {
+        Signed(Self::halve(Self::load(values).limbs, 0).signed())
+    }
+
+    #[inline(always)]
+    fn factor(value: Fp<P>) -> Signed<W> {
+        Self::factors(&[value; 2])
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: Signed<W>) -> Self {
+        Self::carry(self.scaled(factor))
+    }
+
+    #[inline(always)]
+    fn sum_difference(self, other: Self) -> (Self, Self) {
+        let (near, other) = (self.near(), other.limbs);
+        let sum = core::array::from_fn(|i| near[i].add(other[i]));
+        let difference = core::array::from_fn(|i| near[i].sub(other[i]));
+        (Self::carry_signed(sum), Self::carry_signed(difference))
+    }
+
+    #[inline(always)]
+    fn butterfly(self, other: Self, factor: Signed<W>) -> (Self, Self) {
+        let (near, scaled) = (self.near(), other.scaled(factor));
+        // The columns contain `bias` once; so do they here after being subtracted.
+        let sum = core::array::from_fn(|i| near[i].add(scaled[i]));
+        let difference = core::array::from_fn(|i| near[i].sub(scaled[i]).add(W::splat(bias(i).wrapping_mul(2))));
+        (Self::carry(sum), Self::carry(difference))
     }
 }
