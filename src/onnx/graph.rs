@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use prost::Message;
+
 use super::{
     order,
     pb::{NodeProto, ValueInfoProto},
@@ -17,6 +19,12 @@ use crate::{
 
 /// Most values a tensor that depends on the input may have.
 const MAX_VALUES: usize = 1 << 24;
+
+/// Most values of a constant that is computed from fewer.
+const MAX_FOLDED: usize = 1 << 22;
+
+/// Most values of all constants of a small file; of a larger one, for each of its bytes.
+const MAX_CONSTANTS: (usize, usize) = (1 << 25, 16);
 
 /// Most values of a graph.
 const MAX_NODES: usize = 1 << 18;
@@ -175,7 +183,7 @@ impl Graph {
 
     pub(super) fn build(source: &Source) -> Result<Self> {
         let proto = &source.graph;
-        let mut builder = Builder::new(&proto.name, [source.opset, source.ml_opset]);
+        let mut builder = Builder::new(&proto.name, [source.opset, source.ml_opset], proto.encoded_len());
         builder.consumed = order::consumed(proto).into_iter().collect();
         builder.endings = order::endings(proto);
         for tensor in &proto.initializer {
@@ -228,8 +236,9 @@ pub(super) struct Builder<'a> {
     consumed: HashSet<&'a str>,
     /// How values leave the network, of those near its output.
     endings: HashMap<&'a str, Ending>,
-    /// Number of constants so far.
+    /// Number of values of constants so far, and most of them.
     constants: usize,
+    max_constants: usize,
     /// Least and largest of each element of integers whose ranges are known.
     bounds: HashMap<Id, Vec<(f64, f64)>>,
     /// Least and largest value of the element types of the graph's inputs of small integers.
@@ -246,8 +255,10 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(name: &str, [opset, ml_opset]: [i64; 2]) -> Self {
+    /// For a graph of `bytes` bytes.
+    fn new(name: &str, [opset, ml_opset]: [i64; 2], bytes: usize) -> Self {
         let name = name.to_owned();
+        let (least, per_byte) = MAX_CONSTANTS;
         Self {
             graph: Graph {
                 name,
@@ -267,6 +278,7 @@ impl<'a> Builder<'a> {
             consumed: HashSet::new(),
             endings: HashMap::new(),
             constants: 0,
+            max_constants: bytes.saturating_mul(per_byte).clamp(least, MAX_ELEMENTS),
             bounds: HashMap::new(),
             limits: HashMap::new(),
             masks: HashMap::new(),
@@ -405,8 +417,8 @@ impl Nodes for Builder<'_> {
 
     fn constant(&mut self, tensor: Tensor) -> OpResult<Id> {
         self.constants = self.constants.saturating_add(tensor.data().len());
-        if self.constants > MAX_ELEMENTS {
-            return Err(OpError::Graph(format!("more than {MAX_ELEMENTS} weights")));
+        if self.constants > self.max_constants {
+            return Err(OpError::Graph(format!("more than {} constants in all", self.max_constants)));
         }
         Ok(self.add(tensor.fact().clone(), Some(tensor)))
     }
@@ -427,9 +439,10 @@ impl Nodes for Builder<'_> {
         if let Some(constants) = constants {
             // Folding must not turn a small file into large tensors.
             let read: usize = constants.iter().flatten().map(|tensor| tensor.data().len()).sum();
-            let fits = |fact: &Fact| fact.checked_len().is_some_and(|len| len <= read.max(MAX_VALUES));
+            let most = if inputs.is_empty() { MAX_VALUES } else { read.max(MAX_FOLDED) };
+            let fits = |fact: &Fact| fact.checked_len().is_some_and(|len| len <= most);
             if let Some(fact) = facts.iter().find(|fact| !fits(fact)) {
-                return Err(OpError::Graph(format!("shape {:?} is empty or too large", fact.shape)));
+                return Err(OpError::Graph(format!("a constant of shape {:?} is empty or too large", fact.shape)));
             }
             let values = kernel.eval(Inputs(&constants))?;
             if let Some(bad) = values.iter().flat_map(Tensor::data).find(|value| !value.is_finite()) {
@@ -578,7 +591,7 @@ pub(crate) fn node_graph(
     const NAMES: [&str; 3] = ["a", "b", "c"];
     let (op, opset) = (def.onnx, *def.opsets.end());
     let error = |e| locate("node", op, e);
-    let mut builder = Builder::new("graph", [*ops::OPSETS.end(), opset]);
+    let mut builder = Builder::new("graph", [*ops::OPSETS.end(), opset], 0);
     let input = builder.private(x).map_err(error)?;
     builder.named("x", input);
     builder.graph.inputs.push(input);

@@ -49,12 +49,18 @@ impl Pad {
         if pads.len() != axes.len() * 2 {
             return Err(OpError::Graph(format!("{} widths for {} axes", pads.len(), axes.len())));
         }
-        let mut coordinates: Vec<_> = shape.iter().map(|size| Moves::all(*size)).collect();
+        let mut padded = shape.to_vec();
         for (i, name) in axes.iter().enumerate() {
             let axis = axis(*name, shape.len())?;
             let (size, begin, end) = (shape[axis] as i64, pads[i], pads[axes.len() + i]);
             let len = size.checked_add(begin).and_then(|len| len.checked_add(end)).filter(|len| *len > 0);
-            let len = moves::size(len.and_then(|len| usize::try_from(len).ok()))? as i64;
+            padded[axis] = moves::size(len.and_then(|len| usize::try_from(len).ok()))?;
+        }
+        moves::fits(shape, padded.iter().copied())?;
+        let mut coordinates: Vec<_> = shape.iter().map(|size| Moves::all(*size)).collect();
+        for (i, name) in axes.iter().enumerate() {
+            let axis = axis(*name, shape.len())?;
+            let (size, begin, end) = (shape[axis] as i64, pads[i], pads[axes.len() + i]);
             let limit = if matches!(self.mode, Mode::Reflect) { size - 1 } else { MAX_ELEMENTS as i64 };
             if begin.max(end) > limit || begin.min(end) < -size {
                 return Err(OpError::Graph(format!(
@@ -69,7 +75,7 @@ impl Pad {
                 };
                 usize::try_from(at).ok().filter(|at| *at < shape[axis])
             };
-            coordinates[axis] = (0..len).map(|at| read(at - begin)).collect();
+            coordinates[axis] = (0..padded[axis] as i64).map(|at| read(at - begin)).collect();
         }
         Ok(Moves::along(shape, coordinates))
     }
@@ -133,7 +139,14 @@ mod tests {
     fn pad_refuses() {
         let case = Case::new(&super::DEF);
         let x = private(&[1, 3], &[0.0; 3]);
-        for bad in [&[0, -2, 0, -1][..], &[0, 0], &[0, i64::MAX, 0, i64::MAX], &[0, 1 << 40, 0, 0], &[0, -9, 0, 9]] {
+        for bad in [
+            &[0, -2, 0, -1][..],
+            &[0, 0],
+            &[0, i64::MAX, 0, i64::MAX],
+            &[0, 1 << 40, 0, 0],
+            &[0, 1 << 27, 0, 0],
+            &[0, -9, 0, 9],
+        ] {
             case.graph_error(&[&x, &integers(&[bad.len()], bad)]);
         }
         case.graph_error(&[&x]);

@@ -181,7 +181,9 @@ pub(super) fn scaled(shape: &[usize], scales: &[f64]) -> OpResult<Vec<(usize, f6
         let to = (*size as f64 * scale).floor();
         Ok((moves::size((to >= 1.0 && to.is_finite()).then_some(to as usize))?, *scale))
     };
-    shape.iter().zip(scales).map(scaled).collect()
+    let axes: Vec<_> = shape.iter().zip(scales).map(scaled).collect::<OpResult<_>>()?;
+    moves::fits(shape, axes.iter().map(|(size, _)| *size))?;
+    Ok(axes)
 }
 
 impl Resize {
@@ -217,6 +219,7 @@ impl Resize {
             (None, Some(sizes)) => return Err(misfit(sizes.len())),
             _ => return Err(OpError::Graph("takes either scales or sizes".into())),
         }
+        moves::fits(shape, all.iter().map(|axis| axis.to))?;
         if self.crops {
             let count = named.len();
             let regions = regions.map(Tensor::data).filter(|regions| regions.len() == 2 * count);

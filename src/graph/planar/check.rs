@@ -37,7 +37,6 @@ impl Model {
         let lanes =
             (1..=MAX_LANES.0).contains(&self.lanes.activations) && (1..=MAX_LANES.1).contains(&self.lanes.weights);
         ensure(lanes, || format!("{:?}, expected 1 to {} and 1 to {}", self.lanes, MAX_LANES.0, MAX_LANES.1))?;
-        self.check_private()?;
         self.check_shapes()?;
         self.check_tables()?;
         self.check_input()?;
@@ -45,6 +44,8 @@ impl Model {
         for (index, layer) in self.layers.iter().enumerate() {
             self.check_layer(index, layer, &mut products)?;
         }
+        // Weights are told apart by maps that are checked.
+        self.check_private()?;
         self.check_output()?;
         let (mut codes, mut bounds) = (vec![self.cut_bound(None)], Vec::with_capacity(self.layers.len()));
         for layer in &self.layers {

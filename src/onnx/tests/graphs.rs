@@ -117,6 +117,19 @@ fn dense() -> Builder {
 }
 
 #[test]
+fn constants_of_a_small_file_are_few() {
+    // Nine of 2^22.
+    let mut many = new(&[1]).integers("shape", &[1 << 11, 1 << 11]);
+    let sums = ["x", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "y"];
+    for pair in sums.windows(2) {
+        many = many.node("ConstantOfShape", &["shape"], &format!("{}'s", pair[1]));
+        many = many.node("Add", &[pair[0], &format!("{}'s", pair[1])], pair[1]);
+    }
+    let reason = many.graph_error("#14");
+    assert!(reason.contains("constants in all"), "{reason}");
+}
+
+#[test]
 fn affine_maps_compose() {
     let chain = dense().node("Sub", &["x", "c"], "a").node("Div", &["a", "c"], "b").node("MatMul", &["b", "w"], "d");
     let chain = chain.node("Neg", &["d"], "e").node("MatMul", &["e", "w"], "f").node("Sub", &["c", "f"], "y");

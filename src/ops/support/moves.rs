@@ -74,6 +74,22 @@ pub(in crate::ops) fn list(inputs: &Inputs<'_, Operand<'_>>, index: usize, what:
     inputs.optional(index).map(|input| input.constant(what).map(crate::ops::integers)).transpose()
 }
 
+/// Most values that a result may have which is larger than its source.
+const MAX_GROWN: usize = 1 << 24;
+
+/// Checks the sizes of a result before anything is made for each of its coordinates.
+///
+/// # Errors
+/// If it has more than 2^24 values, and more than its source.
+pub(in crate::ops) fn fits(from: &[usize], sizes: impl Iterator<Item = usize>) -> OpResult<()> {
+    let most = from.iter().product::<usize>().max(MAX_GROWN);
+    let values = sizes.into_iter().try_fold(1usize, |values, size| values.checked_mul(size));
+    match values.filter(|values| *values <= most) {
+        Some(_) => Ok(()),
+        None => Err(OpError::Graph(format!("the result has more than {most} values"))),
+    }
+}
+
 /// The size of a changed axis, if a tensor may be so large.
 pub(in crate::ops) fn size(size: Option<usize>) -> OpResult<usize> {
     let size = size.filter(|size| *size <= MAX_ELEMENTS);

@@ -40,6 +40,14 @@ fn weights_beyond_their_limbs_are_refused_by_node() {
 }
 
 #[test]
+fn maps_are_checked_before_their_weights_are_read() {
+    let mut model = private();
+    let Map::Conv(conv) = &mut model.layers[1].terms[0].map else { panic!("a convolution") };
+    conv.kernel = [0, 1];
+    assert!(matches!(model.check(), Err(Error::Artifact { .. })));
+}
+
+#[test]
 fn bounds_are_those_of_the_range_and_not_of_the_weights() {
     let mut model = private();
     let bounds = model.accumulator_bounds().unwrap();
