@@ -77,6 +77,6 @@ const FIELD_BYTES: f64 = 32.0;
 const ADVICE_COPIES: f64 = 1.7;
 const FIXED_COPIES: f64 = 2.55;
 /// Most bytes of fixed columns' values on the cosets that the prover keeps from proof to proof.
-const KEPT_BYTES: f64 = 48.0 * 1024.0 * 1024.0;
+const KEPT_BYTES: f64 = 24.0 * 1024.0 * 1024.0;
 /// What the program takes for a model of few rows.
 const FIXED_BYTES: f64 = 14.5 * 1024.0 * 1024.0;

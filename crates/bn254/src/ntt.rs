@@ -17,10 +17,14 @@ use halo2curves::ff::{PrimeField, WithSmallOrderMulGroup};
 use rayon::prelude::*;
 
 use crate::field::Fr;
+use crate::slices;
 use pass::{Layers, run};
 
 /// Largest supported log2 of the number of points.
 pub const MAX_K: u32 = 24;
+
+/// Elements that a thread computes at a time.
+const CHUNK: usize = 1 << 12;
 
 /// Why a transform was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,12 +183,14 @@ impl Domain {
         if g.is_zero() {
             return Err(NttError::ZeroShift);
         }
-        let mut factors = self.forward.layers.factors().to_vec();
+        let roots = self.forward.layers.factors();
+        let mut factors = vec![Fr::ONE; roots.len()];
         // g^(n / 2h) for the layer of half-size h, from the last layer down.
         let mut power = g;
         for layer in (0..self.k).rev() {
             let h = 1usize << layer;
-            factors[h..2 * h].par_iter_mut().for_each(|factor| *factor *= power);
+            let pieces = factors[h..2 * h].par_chunks_mut(CHUNK).zip(roots[h..2 * h].par_chunks(CHUNK));
+            pieces.for_each(|(factors, roots)| slices::mul_scalar(factors, roots, power));
             power = power.square();
         }
         Ok(Transform { k: self.k, layers: Layers::coset(factors) })
@@ -211,7 +217,6 @@ pub fn zeta() -> Fr {
 
 /// 1, base, base^2, …; `count` of them, in parallel.
 fn powers(base: Fr, count: usize) -> Vec<Fr> {
-    const CHUNK: usize = 1 << 12;
     let mut values = vec![Fr::ONE; count];
     values.par_chunks_mut(CHUNK).enumerate().for_each(|(i, chunk)| {
         let mut power = base.pow(&[(i * CHUNK) as u64]);

@@ -7,7 +7,7 @@ use halo2_proofs::poly::{Polynomial, Rotation};
 use halo2curves::bn256::{self, G1Affine};
 use halo2curves::ff::PrimeField;
 use hushproof_bn254::Fr;
-use hushproof_bn254::ntt::{Domain, NttError, Transform, zeta};
+use hushproof_bn254::ntt::{Domain, NttError, zeta};
 use rayon::prelude::*;
 
 use crate::assembly::Assembly;
@@ -24,7 +24,7 @@ const TOGETHER_BYTES: usize = 8 << 20;
 
 /// The prover of one circuit. It holds copies of all it needs of the keys, which may be dropped.
 ///
-/// Memory: 32 bytes times the rows for each fixed column, permuted column (twice), and of 2 + degree tables.
+/// Memory: 32 bytes times the rows for each fixed column, permuted column (twice), and of two tables.
 pub struct Prover {
     pub(crate) domain: Domain,
     pub(crate) transcript_repr: bn256::Fr,
@@ -75,7 +75,6 @@ pub(crate) struct Coset {
     pub(crate) shift: Fr,
     /// g^-1
     pub(crate) shift_inverse: Fr,
-    pub(crate) transform: Transform,
     /// From this coset's share of the quotient to its pieces: X^n is a constant c on each coset, piece j is the
     /// coefficient of c^j. Includes the division by the vanishing polynomial, c - 1 on this coset.
     pub(crate) to_pieces: Vec<Fr>,
@@ -292,7 +291,6 @@ fn cosets(domain: &Domain, pieces: usize) -> Result<Vec<Coset>, ProveError> {
         Ok(Coset {
             shift,
             shift_inverse: shift.invert().ok_or(NttError::ZeroShift)?,
-            transform: domain.coset_forward(shift)?,
             to_pieces: basis.into_iter().map(|coefficient| coefficient * vanishing_inverse).collect(),
         })
     };

@@ -64,7 +64,7 @@ impl Prover {
         for value in instances.iter().copied().flatten() {
             transcript.common_scalar(*value)?;
         }
-        let advice = self.commit_advice(srs, witness, &mut randomness, control, transcript)?;
+        let mut advice = self.commit_advice(srs, witness, &mut randomness, control, transcript)?;
 
         // theta, of the look-ups.
         squeeze(transcript);
@@ -86,6 +86,7 @@ impl Prover {
             let challenges = permutation::Challenges { beta, gamma, omega: self.domain.omega() };
             permutation::products(&self.permutation, &values, self.usable_rows(), &challenges)
         };
+        advice.values.clear();
         let products = self.commit_products(srs, products, &mut randomness, control, transcript)?;
 
         control.step(Stage::Random, 0, 1)?;

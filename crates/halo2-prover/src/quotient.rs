@@ -5,6 +5,7 @@
 //! result's coefficients are the quotient modulo X^n - c, and from all of them its pieces are solved for.
 
 use hushproof_bn254::Fr;
+use hushproof_bn254::ntt::Transform;
 use rayon::prelude::*;
 
 use crate::control::{Control, Stage};
@@ -14,7 +15,7 @@ use crate::polynomial::{combine, scale_by_powers};
 use crate::program::{Inputs, Source};
 
 /// Most bytes of constant columns' values that are kept from proof to proof.
-const KEPT_BYTES: usize = 48 << 20;
+const KEPT_BYTES: usize = 24 << 20;
 
 /// Coefficients of the columns that the constraints read.
 pub(crate) struct Columns<'a> {
@@ -49,6 +50,7 @@ pub(crate) fn pieces(
     let mut free = Vec::new();
     let mut shares = Vec::with_capacity(prover.cosets.len());
     for (done, coset) in prover.cosets.iter().enumerate() {
+        let transform = prover.domain.coset_forward(coset.shift)?;
         let mut result = vec![Fr::ZERO; size];
         for (index, part) in parts.iter().enumerate() {
             control.step(Stage::Quotient, done * parts.len() + index, steps)?;
@@ -57,8 +59,8 @@ pub(crate) fn pieces(
                 missing.map(|slot| (*slot, free.pop().unwrap_or_else(|| vec![Fr::ZERO; size]))).collect();
             missing.par_iter_mut().try_for_each(|(slot, values)| {
                 match coefficients(prover, columns, &combinations, sources[*slot]) {
-                    Some(coefficients) => Ok(coset.transform.apply(coefficients, values)?),
-                    None => computed(prover, coset, sources[*slot], values),
+                    Some(coefficients) => Ok(transform.apply(coefficients, values)?),
+                    None => computed(prover, coset, &transform, sources[*slot], values),
                 }
             })?;
             missing.into_iter().for_each(|(slot, column)| values[slot] = column);
@@ -102,28 +104,36 @@ fn kept(prover: &Prover) -> Result<Option<&Vec<Vec<Vec<Fr>>>>, ProveError> {
     if let Some(kept) = prover.constants.get() {
         return Ok(Some(kept));
     }
-    let column = |coset: &Coset, source: &Source| {
+    let column = |coset: &Coset, transform: &Transform, source: &Source| {
         if !is_constant(*source) {
             return Ok(Vec::new());
         }
         let mut values = vec![Fr::ZERO; size];
         let none = Columns { advice: &[], instance: &[], products: &[] };
         match coefficients(prover, &none, &[], *source) {
-            Some(coefficients) => coset.transform.apply(coefficients, &mut values)?,
-            None => computed(prover, coset, *source, &mut values)?,
+            Some(coefficients) => transform.apply(coefficients, &mut values)?,
+            None => computed(prover, coset, transform, *source, &mut values)?,
         }
         Ok(values)
     };
-    let columns =
-        |coset| sources.par_iter().map(|source| column(coset, source)).collect::<Result<Vec<_>, ProveError>>();
+    let columns = |coset: &Coset| {
+        let transform = prover.domain.coset_forward(coset.shift)?;
+        sources.par_iter().map(|source| column(coset, &transform, source)).collect::<Result<Vec<_>, ProveError>>()
+    };
     let all = prover.cosets.iter().map(columns).collect::<Result<Vec<_>, _>>()?;
     Ok(Some(prover.constants.get_or_init(|| all)))
 }
 
 /// A column that has no coefficients.
-fn computed(prover: &Prover, coset: &Coset, source: Source, values: &mut [Fr]) -> Result<(), ProveError> {
+fn computed(
+    prover: &Prover,
+    coset: &Coset,
+    transform: &Transform,
+    source: Source,
+    values: &mut [Fr],
+) -> Result<(), ProveError> {
     if source == Source::FirstRow {
-        return first_row(coset, values);
+        return first_row(transform, values);
     }
     points(prover, coset, values);
     Ok(())
@@ -154,8 +164,8 @@ fn points(prover: &Prover, coset: &Coset, values: &mut [Fr]) {
 }
 
 /// The Lagrange polynomial of the first row, (1 + X + … + X^(n-1)) / n, on a coset.
-fn first_row(coset: &Coset, values: &mut [Fr]) -> Result<(), ProveError> {
+fn first_row(transform: &Transform, values: &mut [Fr]) -> Result<(), ProveError> {
     let inverse = Fr::from_u64(values.len() as u64).invert().unwrap_or_default();
-    coset.transform.apply(&vec![inverse; values.len()], values)?;
+    transform.apply(&vec![inverse; values.len()], values)?;
     Ok(())
 }

@@ -47,12 +47,16 @@ impl<C: Circuit<Fr> + Witness + Clone> Case<C> {
 
     /// Proves once with one system, and tells how much memory there was before and at most during the proof.
     pub(crate) fn memory(self, system: System) -> Result<Value, Error> {
-        let key = self.key()?;
         let peak = match system {
-            System::Stock => memory::during(|| self.stock(&key, 1).map(drop))?,
+            System::Stock => {
+                let key = self.key()?;
+                memory::during(|| self.stock(&key, 1).map(drop))?
+            }
             System::Ours => {
-                let (prover, srs) = (Prover::new(&key)?, Srs::from_params(&self.params)?);
-                drop(key);
+                // As where it is used: from the verifying key, without a proving key.
+                let empty = self.circuit.without_witnesses();
+                let prover = Prover::from_circuit(&keygen_vk(&self.params, &empty)?, &empty)?;
+                let srs = Srs::from_params(&self.params)?;
                 let Self { circuit, instance, params } = self;
                 drop(params);
                 memory::during(|| {

@@ -29,7 +29,7 @@ fn main() -> Result<(), Error> {
                 "stock" => System::Stock,
                 other => return Err(format!("no prover named {other}").into()),
             };
-            println!("{}", subject(what)?.memory(&std::fs::read(file)?, system)?);
+            println!("{}", subject(what)?.memory(std::fs::read(file)?, system)?);
         }
         _ => return Err("unknown arguments; the head of this program's source lists them".into()),
     }

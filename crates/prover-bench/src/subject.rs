@@ -84,8 +84,10 @@ impl Subject {
     ///
     /// # Errors
     /// As [`Self::compare`].
-    pub fn memory(&self, params: &[u8], system: System) -> Result<Value, Error> {
-        let params = self.read(params)?;
+    pub fn memory(&self, params: Vec<u8>, system: System) -> Result<Value, Error> {
+        let bytes = params;
+        let params = self.read(&bytes)?;
+        drop(bytes);
         match self {
             Self::Synthetic { k } => synthetic(*k, params).memory(system),
             Self::Model { model, witness } => model_case(model, witness, params)?.memory(system),

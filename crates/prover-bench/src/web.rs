@@ -7,14 +7,21 @@ use crate::{Error, Subject, System, kernels};
 /// Both provers on a model (`hush` and `input`), or on the synthetic circuit of 2^k rows when `hush` is empty. With
 /// `system` (`ours` or `stock`) the memory of one proof instead.
 #[wasm_bindgen]
-pub fn prover(k: u32, hush: &[u8], input: &[u8], params: &[u8], runs: usize, system: &str) -> Result<String, JsValue> {
+pub fn prover(
+    k: u32,
+    hush: &[u8],
+    input: &[u8],
+    params: Vec<u8>,
+    runs: usize,
+    system: &str,
+) -> Result<String, JsValue> {
     measure(k, hush, input, params, runs, system).map_err(|error| JsError::new(&error.to_string()).into())
 }
 
-fn measure(k: u32, hush: &[u8], input: &[u8], params: &[u8], runs: usize, system: &str) -> Result<String, Error> {
+fn measure(k: u32, hush: &[u8], input: &[u8], params: Vec<u8>, runs: usize, system: &str) -> Result<String, Error> {
     let subject = if hush.is_empty() { Subject::Synthetic { k } } else { Subject::model(hush, input)? };
     let row = match system {
-        "" => subject.compare(params, runs)?,
+        "" => subject.compare(&params, runs)?,
         "ours" => subject.memory(params, System::Ours)?,
         "stock" => subject.memory(params, System::Stock)?,
         other => return Err(format!("no prover named {other}").into()),
