@@ -2,13 +2,13 @@
 //! 32-bit halves are cheap and 128-bit ones are not.
 //!
 //! A product divides by 2^240 limb by limb and by 2^16 in a last step, so that elements stay in the storage form. With
-//! both factors below 2^256 the highest limbs have 16 bits; a column then collects at most 7 products of two 30-bit
-//! limbs from each of the product and the reduction, and small ones, below 2^64 in all.
+//! both factors below 2^256 the highest limbs have 16 bits; a column then collects less than 0.8 * 2^64 from the product
+//! and the reduction, with the limbs of either modulus.
 
 use core::marker::PhantomData;
 
 use super::{Butterfly, Lanes, Ring};
-use crate::field::{Fp, Params, shl1};
+use crate::field::{Fp, Params, scaled_modulus, shl1};
 
 const BITS: u32 = 30;
 const MASK: u64 = (1 << BITS) - 1;
@@ -40,6 +40,8 @@ impl<P: Params> Limbs30<P> {
     const P2: [u64; 9] = split(shl1(P::MODULUS));
     /// -p^-1 mod 2^30 (and, its low bits, mod 2^16).
     const MU: u64 = Fp::<P>::NEG_INV & MASK;
+    /// (p mu + 1) / 2^30, for the mu of [`Self::MU`].
+    const SCALED: [u64; 9] = split(scaled_modulus(P::MODULUS, Self::MU, BITS));
 
     #[inline(always)]
     fn new(limbs: [u64; 9]) -> Self {
@@ -121,13 +123,19 @@ impl<P: Params> Limbs30<P> {
     /// The columns of a product divided by 2^256 modulo p.
     #[inline(always)]
     fn reduce(mut t: [u64; 17]) -> Self {
-        for i in 0..8 {
-            let m = t[i].wrapping_mul(Self::MU) & MASK;
-            for (j, p) in Self::P1.iter().enumerate() {
-                t[i + j] += m * p;
-            }
+        // Seven limbs vanish with p mu, which is -1 modulo 2^30: up to 2^-16 p more in the end. The rest takes p itself.
+        for i in 0..7 {
+            let m = t[i] & MASK;
             t[i + 1] += t[i] >> BITS;
+            for (j, limb) in Self::SCALED.iter().enumerate() {
+                t[i + 1 + j] += m * limb;
+            }
         }
+        let m = t[7].wrapping_mul(Self::MU) & MASK;
+        for (j, p) in Self::P1.iter().enumerate() {
+            t[7 + j] += m * p;
+        }
+        t[8] += t[7] >> BITS;
         let m = t[8].wrapping_mul(Self::MU) & 0xffff;
         for (j, p) in Self::P1.iter().enumerate() {
             t[8 + j] += m * p;
