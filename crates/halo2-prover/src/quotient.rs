@@ -15,7 +15,7 @@ use crate::polynomial::{combine, scale_by_powers};
 use crate::program::{Inputs, Source};
 
 /// Most bytes of constant columns' values that are kept from proof to proof.
-const KEPT_BYTES: usize = 24 << 20;
+const KEPT_BYTES: usize = 28 << 20;
 
 /// Coefficients of the columns that the constraints read.
 pub(crate) struct Columns<'a> {
