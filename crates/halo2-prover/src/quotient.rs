@@ -58,10 +58,8 @@ pub(crate) fn pieces(
             let mut missing: Vec<(usize, Vec<Fr>)> =
                 missing.map(|slot| (*slot, free.pop().unwrap_or_else(|| vec![Fr::ZERO; size]))).collect();
             missing.par_iter_mut().try_for_each(|(slot, values)| {
-                match coefficients(prover, columns, &combinations, sources[*slot]) {
-                    Some(coefficients) => Ok(transform.apply(coefficients, values)?),
-                    None => computed(prover, coset, &transform, sources[*slot], values),
-                }
+                let coefficients = coefficients(prover, columns, &combinations, sources[*slot]);
+                on_coset(prover, coset, &transform, sources[*slot], coefficients, values)
             })?;
             missing.into_iter().for_each(|(slot, column)| values[slot] = column);
             let mut slices: Vec<_> = values.iter().map(Vec::as_slice).collect();
@@ -110,10 +108,7 @@ fn kept(prover: &Prover) -> Result<Option<&Vec<Vec<Vec<Fr>>>>, ProveError> {
         }
         let mut values = vec![Fr::ZERO; size];
         let none = Columns { advice: &[], instance: &[], products: &[] };
-        match coefficients(prover, &none, &[], *source) {
-            Some(coefficients) => transform.apply(coefficients, &mut values)?,
-            None => computed(prover, coset, transform, *source, &mut values)?,
-        }
+        on_coset(prover, coset, transform, *source, coefficients(prover, &none, &[], *source), &mut values)?;
         Ok(values)
     };
     let columns = |coset: &Coset| {
@@ -124,19 +119,23 @@ fn kept(prover: &Prover) -> Result<Option<&Vec<Vec<Vec<Fr>>>>, ProveError> {
     Ok(Some(prover.constants.get_or_init(|| all)))
 }
 
-/// A column that has no coefficients.
-fn computed(
+/// A column's values on a coset, with the coset's transform: from its coefficients if it has any.
+fn on_coset(
     prover: &Prover,
     coset: &Coset,
     transform: &Transform,
     source: Source,
+    coefficients: Option<&[Fr]>,
     values: &mut [Fr],
 ) -> Result<(), ProveError> {
-    if source == Source::FirstRow {
-        return first_row(transform, values);
+    match coefficients {
+        Some(coefficients) => Ok(transform.apply(coefficients, values)?),
+        None if source == Source::FirstRow => first_row(transform, values),
+        None => {
+            points(prover, coset, values);
+            Ok(())
+        }
     }
-    points(prover, coset, values);
-    Ok(())
 }
 
 /// The coefficients of a column; none of those that are computed for each coset.

@@ -85,12 +85,11 @@ impl Subject {
     /// # Errors
     /// As [`Self::compare`].
     pub fn memory(&self, params: Vec<u8>, system: System) -> Result<Value, Error> {
-        let bytes = params;
-        let params = self.read(&bytes)?;
-        drop(bytes);
+        let read = self.read(&params)?;
+        drop(params);
         match self {
-            Self::Synthetic { k } => synthetic(*k, params).memory(system),
-            Self::Model { model, witness } => model_case(model, witness, params)?.memory(system),
+            Self::Synthetic { k } => synthetic(*k, read).memory(system),
+            Self::Model { model, witness } => model_case(model, witness, read)?.memory(system),
         }
     }
 

@@ -181,15 +181,7 @@ impl<P: Params, W: Word> Fma51<P, W> {
     /// The product of limbs given as doubles.
     #[inline(always)]
     fn mul_doubles(a: [W; 5], b: [W; 5]) -> Self {
-        let mut t: [W; 10] = core::array::from_fn(|column| W::splat(start(column)));
-        for (i, a) in a.iter().enumerate() {
-            for (j, b) in b.iter().enumerate() {
-                let (high, low) = product(*a, *b);
-                t[i + j] = t[i + j].add(low);
-                t[i + j + 1] = t[i + j + 1].add(high);
-            }
-        }
-        Self::reduce(t)
+        Self::reduce(products(product, a, b, |column| start(column, false)))
     }
 
     /// `self - p` where that is not negative; exact.
@@ -218,16 +210,6 @@ const fn parts(column: usize) -> u64 {
     if column < 5 { column as u64 + 1 } else { 9 - column as u64 }
 }
 
-/// Low parts in a column of a product and its reduction, but for that of the last step that makes column 4 vanish.
-const fn low_parts(column: usize) -> u64 {
-    parts(column) + reducing_parts(column) + (column > 4 && column < 9) as u64
-}
-
-/// High parts in a column of a product and its reduction.
-const fn high_parts(column: usize) -> u64 {
-    if column == 0 { 0 } else { parts(column - 1) + reducing_parts(column - 1) + (column > 4) as u64 }
-}
-
 /// Low parts that the first four steps of a reduction bring to a column, as many as high parts to the next: five each,
 /// from the column after their own.
 const fn reducing_parts(column: usize) -> u64 {
@@ -239,18 +221,52 @@ const fn reducing_parts(column: usize) -> u64 {
     parts
 }
 
-/// Low parts that a square saves in a column, where one product of doubled limbs stands for two; high parts in the next.
-const fn saved_parts(column: usize) -> u64 {
-    parts(column) / 2
+/// What the low and high parts of a product (or square) and its reduction bring to a column, for what one of each brings;
+/// without the low part that makes column 4 vanish in the reduction's last step. In a square one product of doubled limbs
+/// stands for two.
+const fn constants(column: usize, square: bool, low: u64, high: u64) -> u64 {
+    const fn both(column: usize, square: bool) -> u64 {
+        parts(column) - if square { parts(column) / 2 } else { 0 } + reducing_parts(column)
+    }
+    let lows = both(column, square) + (column > 4 && column < 9) as u64;
+    let highs = if column == 0 { 0 } else { both(column - 1, square) + (column > 4) as u64 };
+    lows.wrapping_mul(low).wrapping_add(highs.wrapping_mul(high))
 }
 
 /// Start of a column: minus all constants that its parts will bring. Column 4 lacks one low part's, which
 /// [`Fma51::reduce`] takes off when the column is complete. The last column consists of high parts only, which may count
 /// -1 each before the carry into it arrives; [`EXCESS`] keeps it positive.
-const fn start(column: usize) -> u64 {
-    let (low, high) = (low_parts(column).wrapping_mul(LOW), high_parts(column).wrapping_mul(HIGH));
+const fn start(column: usize, square: bool) -> u64 {
     let bias = if column == 9 { EXCESS } else { 0 };
-    bias.wrapping_sub(low).wrapping_sub(high)
+    bias.wrapping_sub(constants(column, square, LOW, HIGH))
+}
+
+/// The columns of a product: `parts` gives the high and low part of a product of limbs, `start` what a column starts with.
+#[inline(always)]
+fn products<W: Word>(parts: impl Fn(W, W) -> (W, W), a: [W; 5], b: [W; 5], start: impl Fn(usize) -> u64) -> [W; 10] {
+    let mut t: [W; 10] = core::array::from_fn(|column| W::splat(start(column)));
+    for (i, a) in a.into_iter().enumerate() {
+        for (j, b) in b.into_iter().enumerate() {
+            let (high, low) = parts(a, b);
+            t[i + j] = t[i + j].add(low);
+            t[i + j + 1] = t[i + j + 1].add(high);
+        }
+    }
+    t
+}
+
+/// The same of a square, by limbs and doubled limbs.
+#[inline(always)]
+fn squares<W: Word>(parts: impl Fn(W, W) -> (W, W), a: [W; 5], twice: [W; 5], start: impl Fn(usize) -> u64) -> [W; 10] {
+    let mut t: [W; 10] = core::array::from_fn(|column| W::splat(start(column)));
+    for i in 0..5 {
+        for j in i..5 {
+            let (high, low) = parts(a[i], if i == j { a[j] } else { twice[j] });
+            t[i + j] = t[i + j].add(low);
+            t[i + j + 1] = t[i + j + 1].add(high);
+        }
+    }
+    t
 }
 
 /// Integers in 0..2^52 to doubles.
@@ -327,22 +343,7 @@ impl<P: Params, W: Word> Ring<P> for Fma51<P, W> {
         let a = self.doubles();
         // Twice a limb is below 2^52: the highest limb of a value below 2^255 is below 2^51.
         let twice = self.limbs.map(|limb| to_f64(limb.add(limb)));
-        // A mixed product of doubled limbs brings one set of constants instead of two.
-        let mut t: [W; 10] = core::array::from_fn(|column| {
-            let mut bits = start(column).wrapping_add(saved_parts(column).wrapping_mul(LOW));
-            if column > 0 {
-                bits = bits.wrapping_add(saved_parts(column - 1).wrapping_mul(HIGH));
-            }
-            W::splat(bits)
-        });
-        for i in 0..5 {
-            for j in i..5 {
-                let (high, low) = product(a[i], if i == j { a[j] } else { twice[j] });
-                t[i + j] = t[i + j].add(low);
-                t[i + j + 1] = t[i + j + 1].add(high);
-            }
-        }
-        Self::reduce(t)
+        Self::reduce(squares(product, a, twice, |column| start(column, true)))
     }
 
     /// Judged by the top limb before the carry into it, of at most 1: subtracts 2p where it is greater than that of 2p, p

@@ -24,7 +24,7 @@
 //!
 //! Top limbs judge what is added, 2^-40 p from the truth.
 
-use super::{BITS, C1, Fma51, LOW, MASK, Word, high_parts, low_parts, saved_parts};
+use super::{BITS, C1, Fma51, LOW, MASK, Word, constants, products, squares};
 use crate::field::{Fp, Fq, FqParams, Params};
 use crate::lanes::chord::{Chord, Packed};
 use crate::lanes::{Butterfly, Lanes};
@@ -83,51 +83,21 @@ const fn bias(i: usize) -> u64 {
 
 /// Start of a column: minus all constants that its parts will bring, and biases. Columns 0 to 4 are rounded to the nearest
 /// limb when they are carried, for which column 4 lacks a low part. `rest` is added to columns 5 to 8.
-const fn start(column: usize, rest: u64) -> u64 {
-    let (low, high) = (low_parts(column).wrapping_mul(LOW_SIGNED), high_parts(column).wrapping_mul(HIGH));
+const fn start(column: usize, square: bool, rest: u64) -> u64 {
     let bias = match column {
         0..5 => BIAS + HALF - 1,
         5..9 => BIAS + rest,
         _ => 0,
     };
     let repaid = if column == 0 { 0 } else { BIAS >> BITS };
-    bias.wrapping_sub(repaid).wrapping_sub(low).wrapping_sub(high)
+    bias.wrapping_sub(repaid).wrapping_sub(constants(column, square, LOW_SIGNED, HIGH))
 }
 
 impl<P: Params, W: Word> Fma51<P, W> {
-    /// Columns of products of limbs, started.
+    /// The upper columns of a product, as [`Self::divided`] leaves them.
     #[inline(always)]
-    fn columns(a: &[W; 5], b: &[W; 5], rest: u64) -> [W; 10] {
-        let mut t: [W; 10] = core::array::from_fn(|column| W::splat(start(column, rest)));
-        for (i, a) in a.iter().enumerate() {
-            for (j, b) in b.iter().enumerate() {
-                let (high, low) = product(*a, *b);
-                t[i + j] = t[i + j].add(low);
-                t[i + j + 1] = t[i + j + 1].add(high);
-            }
-        }
-        t
-    }
-
-    /// Columns of a square: limbs of magnitude at most 2^50, so that twice one is at most 2^51.
-    #[inline(always)]
-    fn square_columns(a: &[W; 5]) -> [W; 10] {
-        let twice = a.map(|limb| W::fused(limb, W::splat(2f64.to_bits()), W::splat(0)));
-        let mut t: [W; 10] = core::array::from_fn(|column| {
-            let mut bits = start(column, 0).wrapping_add(saved_parts(column).wrapping_mul(LOW_SIGNED));
-            if column > 0 {
-                bits = bits.wrapping_add(saved_parts(column - 1).wrapping_mul(HIGH));
-            }
-            W::splat(bits)
-        });
-        for i in 0..5 {
-            for j in i..5 {
-                let (high, low) = product(a[i], if i == j { a[j] } else { twice[j] });
-                t[i + j] = t[i + j].add(low);
-                t[i + j + 1] = t[i + j + 1].add(high);
-            }
-        }
-        t
+    fn quotient(a: Signed<W>, b: Signed<W>, rest: u64) -> [W; 5] {
+        Self::divided(products(product, a.0, b.0, |column| start(column, false, rest)))
     }
 
     /// The upper columns after dividing by 2^255, not carried; as [`Self::reduce`] does it, with signed digits.
@@ -178,7 +148,7 @@ impl<P: Params, W: Word> Fma51<P, W> {
     /// The columns of the product with a halved factor, not carried.
     #[inline(always)]
     fn scaled(self, factor: Signed<W>) -> [W; 5] {
-        Self::divided(Self::columns(&factor.0, &self.signed(), 0))
+        Self::quotient(factor, Signed(self.signed()), 0)
     }
 
     /// Brought to a magnitude of at most p; not carried.
@@ -231,20 +201,21 @@ impl<W: Word> Chord for Fma51<FqParams, W> {
     /// Limbs of magnitude at most 2^50.
     #[inline(always)]
     fn product(a: Signed<W>, b: Signed<W>) -> Signed<W> {
-        let limbs = Self::carry(Self::divided(Self::columns(&a.0, &b.0, HALF))).limbs;
+        let limbs = Self::carry(Self::quotient(a, b, HALF)).limbs;
         Signed(core::array::from_fn(|i| if i < 4 { to_f64_less(limbs[i], HALF) } else { to_f64(limbs[i]) }))
     }
 
-    /// The slope is a product.
+    /// The slope is a product, so that twice a limb is at most 2^51.
     #[inline(always)]
     fn third_x(slope: Signed<W>, x1: Self, x2: Self) -> Self {
-        let square = Self::divided(Self::square_columns(&slope.0));
+        let twice = slope.0.map(|limb| W::fused(limb, W::splat(2f64.to_bits()), W::splat(0)));
+        let square = Self::divided(squares(product, slope.0, twice, |column| start(column, true, 0)));
         Self::into_range(core::array::from_fn(|i| square[i].sub(x1.limbs[i]).sub(x2.limbs[i])))
     }
 
     #[inline(always)]
     fn third_y(slope: Signed<W>, across: Signed<W>, y1: Self) -> Self {
-        let product = Self::divided(Self::columns(&slope.0, &across.0, 0));
+        let product = Self::quotient(slope, across, 0);
         Self::into_range(core::array::from_fn(|i| product[i].sub(y1.limbs[i])))
     }
 
