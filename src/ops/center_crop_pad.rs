@@ -27,18 +27,15 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             return Err(OpError::Graph(format!("{} sizes for {} axes", sizes.len(), axes.len())));
         }
         let mut changed = shape.clone();
-        for (axis, size) in axes.iter().zip(sizes) {
-            changed[*axis] = moves::size(usize::try_from(size).ok().filter(|size| *size > 0))?;
+        for (axis, size) in axes.into_iter().zip(sizes) {
+            changed[axis] = moves::size(usize::try_from(size).ok().filter(|size| *size > 0))?;
         }
-        moves::fits(&shape, changed.iter().copied())?;
-        let mut coordinates: Vec<Vec<Option<usize>>> = shape.iter().map(|size| Moves::all(*size)).collect();
-        for axis in axes {
+        // The odd value more is cut, and the odd zero more added, behind.
+        let moves = Moves::resized(&shape, &changed, |axis, i| {
             let (from, size) = (shape[axis], changed[axis]);
-            // The odd value more is cut, and the odd zero more added, behind.
             let (cut, before) = (from.saturating_sub(size) / 2, size.saturating_sub(from) / 2);
-            coordinates[axis] = (0..size).map(|i| (i + cut).checked_sub(before).filter(|at| *at < from)).collect();
-        }
-        let moves = Moves::along(&shape, coordinates);
+            (i + cut).checked_sub(before).filter(|at| *at < from)
+        })?;
         let (shape, sources) = (moves.shape(), moves.indices());
         Ok(vec![to.select(x, shape, sources, 0.0)?])
     },

@@ -1,7 +1,11 @@
 //! [ConstantOfShape](https://onnx.ai/onnx/operators/onnx__ConstantOfShape.html): one value everywhere. Opset 9+.
 //! Folded: it depends on shapes and constants alone.
 
-use super::{RewriteDef, inputs::only, shapes::sizes};
+use super::{
+    RewriteDef,
+    inputs::only,
+    shapes::{grown, sizes},
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -15,7 +19,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let shape = sizes(to.list(only(inputs)?, "the shape")?)?;
         let (dtype, fill) = value
             .map_or((DType::Float, 0.0), |value| (value.fact().dtype, value.data().first().copied().unwrap_or(0.0)));
-        let len = shape.iter().product();
+        let len = grown(0, &shape)?;
         Ok(vec![to.tensor(dtype, shape, vec![fill; len])?])
     },
 };
@@ -29,6 +33,7 @@ mod tests {
         let case = Case::new(&super::DEF);
         case.gives(&[&integers(&[2], &[1, 3])], &[1, 3], &[0.0; 3]);
         case.graph_error(&[&integers(&[1], &[0])]);
+        case.graph_error(&[&integers(&[1], &[1 << 27])]);
         case.unsupported(&[&integers(&[2], &[1, 3]).into_private()]);
     }
 }

@@ -1,7 +1,11 @@
 //! [Expand](https://onnx.ai/onnx/operators/onnx__Expand.html): broadcast to a constant shape. Opset 8+. Exact: it
 //! only moves values.
 
-use super::{OpError, RewriteDef, inputs::pair, shapes::sizes};
+use super::{
+    OpError, RewriteDef,
+    inputs::pair,
+    shapes::{grown, sizes},
+};
 use crate::tensor::{broadcast, broadcast_indices};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -16,7 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let shape = to.shape(x);
         let result =
             broadcast(&shape, &wanted).ok_or_else(|| OpError::shape("a shape to broadcast to", &[&shape, &wanted]))?;
-        sizes(result.iter().map(|size| *size as i64).collect())?;
+        grown(to.len(x), &result)?;
         let sources = broadcast_indices(&shape, &result).into_iter().map(|i| Some(i as u32)).collect();
         Ok(vec![to.select(x, result, sources, 0.0)?])
     },
@@ -32,6 +36,7 @@ mod tests {
         let x = private(&[1, 2], &[1.0, 2.0]);
         case.gives(&[&x, &integers(&[2], &[2, 1])], &[2, 2], &[1.0, 2.0, 1.0, 2.0]);
         case.shape_error(&[&x, &integers(&[1], &[3])]);
+        case.graph_error(&[&x, &integers(&[2], &[1 << 26, 1])]);
         case.unsupported(&[&x, &integers(&[1], &[2]).into_private()]);
     }
 }

@@ -5,11 +5,11 @@
 //! the values stand for; one below 0 counts from the end, one out of range selects nothing.
 
 use super::{
-    OpError, OpResult, RewriteDef, axis,
+    OpResult, RewriteDef, axis,
     indices::{OneOf, index},
     inputs::pair,
+    shapes::grown,
 };
-use crate::tensor::MAX_ELEMENTS;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Gather",
@@ -30,9 +30,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         if to.value(indices).is_some() {
             let indices = to.list(indices, "the indices")?;
             let indices = indices.into_iter().map(|i| index(i, size)).collect::<OpResult<Vec<_>>>()?;
-            if outer.saturating_mul(indices.len()).saturating_mul(inner) > MAX_ELEMENTS {
-                return Err(OpError::Graph("the result is too large".into()));
-            }
+            grown(to.len(data), &[outer, indices.len(), inner])?;
             let starts = (0..outer).flat_map(|o| indices.iter().map(move |i| (o * size + i) * inner));
             let sources = starts.flat_map(|start| (start..start + inner).map(|i| Some(i as u32))).collect();
             return Ok(vec![to.select(data, result, sources, 0.0)?]);

@@ -49,35 +49,29 @@ impl Pad {
         if pads.len() != axes.len() * 2 {
             return Err(OpError::Graph(format!("{} widths for {} axes", pads.len(), axes.len())));
         }
-        let mut padded = shape.to_vec();
+        let (mut sizes, mut begins) = (shape.to_vec(), vec![0; shape.len()]);
         for (i, name) in axes.iter().enumerate() {
             let axis = axis(*name, shape.len())?;
             let (size, begin, end) = (shape[axis] as i64, pads[i], pads[axes.len() + i]);
             let len = size.checked_add(begin).and_then(|len| len.checked_add(end)).filter(|len| *len > 0);
-            padded[axis] = moves::size(len.and_then(|len| usize::try_from(len).ok()))?;
-        }
-        moves::fits(shape, padded.iter().copied())?;
-        let mut coordinates: Vec<_> = shape.iter().map(|size| Moves::all(*size)).collect();
-        for (i, name) in axes.iter().enumerate() {
-            let axis = axis(*name, shape.len())?;
-            let (size, begin, end) = (shape[axis] as i64, pads[i], pads[axes.len() + i]);
+            sizes[axis] = moves::size(len.and_then(|len| usize::try_from(len).ok()))?;
+            begins[axis] = begin;
             let limit = if matches!(self.mode, Mode::Reflect) { size - 1 } else { MAX_ELEMENTS as i64 };
             if begin.max(end) > limit || begin.min(end) < -size {
                 return Err(OpError::Graph(format!(
                     "widths {begin} and {end} do not fit the {size} values of an axis"
                 )));
             }
-            let read = |at: i64| {
-                let at = match self.mode {
-                    Mode::Constant => at,
-                    Mode::Reflect => (size - 1) - ((size - 1) - at.abs()).abs(),
-                    Mode::Edge => at.clamp(0, size - 1),
-                };
-                usize::try_from(at).ok().filter(|at| *at < shape[axis])
-            };
-            coordinates[axis] = (0..padded[axis] as i64).map(|at| read(at - begin)).collect();
         }
-        Ok(Moves::along(shape, coordinates))
+        Moves::resized(shape, &sizes, |axis, at| {
+            let (size, at) = (shape[axis] as i64, at as i64 - begins[axis]);
+            let at = match self.mode {
+                Mode::Constant => at,
+                Mode::Reflect => (size - 1) - ((size - 1) - at.abs()).abs(),
+                Mode::Edge => at.clamp(0, size - 1),
+            };
+            usize::try_from(at).ok().filter(|at| *at < shape[axis])
+        })
     }
 
     fn operands(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Moves> {

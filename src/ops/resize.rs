@@ -9,6 +9,7 @@ use super::{
     Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
     moves::{self, Moves},
     planes,
+    shapes::grown,
     spatial::MAX_ENTRIES,
     tensor,
 };
@@ -164,12 +165,11 @@ fn coordinate(name: &str) -> Option<fn(&Axis, f64) -> f64> {
 }
 
 /// The nearest values along each axis of given size and scale; `at` gives the coordinate in the input.
-pub(super) fn nearest(shape: &[usize], scales: &[(usize, f64)], at: impl Fn(f64, f64) -> f64) -> Moves {
-    let along = |(input, (size, scale)): (&usize, &(usize, f64))| {
-        let clamp = |at: f64| at.clamp(0.0, (*input - 1) as f64) as usize;
-        (0..*size).map(|i| Some(clamp(at(*scale, i as f64)))).collect()
-    };
-    Moves::along(shape, shape.iter().zip(scales).map(along).collect())
+pub(super) fn nearest(shape: &[usize], scales: &[(usize, f64)], at: impl Fn(f64, f64) -> f64) -> OpResult<Moves> {
+    let sizes: Vec<_> = scales.iter().map(|(size, _)| *size).collect();
+    Moves::resized(shape, &sizes, |axis, i| {
+        Some(at(scales[axis].1, i as f64).clamp(0.0, (shape[axis] - 1) as f64) as usize)
+    })
 }
 
 /// Size of the output of each axis with its scale.
@@ -181,9 +181,7 @@ pub(super) fn scaled(shape: &[usize], scales: &[f64]) -> OpResult<Vec<(usize, f6
         let to = (*size as f64 * scale).floor();
         Ok((moves::size((to >= 1.0 && to.is_finite()).then_some(to as usize))?, *scale))
     };
-    let axes: Vec<_> = shape.iter().zip(scales).map(scaled).collect::<OpResult<_>>()?;
-    moves::fits(shape, axes.iter().map(|(size, _)| *size))?;
-    Ok(axes)
+    shape.iter().zip(scales).map(scaled).collect()
 }
 
 impl Resize {
@@ -219,7 +217,6 @@ impl Resize {
             (None, Some(sizes)) => return Err(misfit(sizes.len())),
             _ => return Err(OpError::Graph("takes either scales or sizes".into())),
         }
-        moves::fits(shape, all.iter().map(|axis| axis.to))?;
         if self.crops {
             let count = named.len();
             let regions = regions.map(Tensor::data).filter(|regions| regions.len() == 2 * count);
@@ -237,12 +234,11 @@ impl Resize {
     }
 
     /// The nearest values.
-    fn moves(&self, shape: &[usize], axes: &[Axis]) -> Moves {
-        let along = |axis: &Axis| {
-            let clamp = |at: f64| (self.nearest)(at).clamp(0.0, (axis.from - 1) as f64) as usize;
-            (0..axis.to).map(|i| self.place(axis, i).map(clamp)).collect()
-        };
-        Moves::along(shape, axes.iter().map(along).collect())
+    fn moves(&self, shape: &[usize], axes: &[Axis]) -> OpResult<Moves> {
+        Moves::resized(shape, &sizes(axes), |axis, i| {
+            let last = (axes[axis].from - 1) as f64;
+            self.place(&axes[axis], i).map(|at| (self.nearest)(at).clamp(0.0, last) as usize)
+        })
     }
 
     /// Weight of a value at a distance.
@@ -282,6 +278,7 @@ impl Resize {
 
     /// For each output the values that it is made of, with weights.
     fn sums(&self, shape: &[usize], axes: &[Axis]) -> OpResult<Vec<Vec<(usize, f64)>>> {
+        grown(shape.iter().product(), &sizes(axes))?;
         let mut sums = vec![vec![(0, 1.0)]];
         let mut stride = 1;
         // Grows from the innermost axis outwards.
@@ -341,7 +338,7 @@ impl Op for Resize {
         let x = inputs.get(0)?;
         let axes = self.axes(x.shape(), self.given(|index| Ok(inputs.optional(index)))?)?;
         if self.mode == Mode::Nearest {
-            return Ok(vec![self.moves(x.shape(), &axes).eval(x, self.extrapolation)?]);
+            return Ok(vec![self.moves(x.shape(), &axes)?.eval(x, self.extrapolation)?]);
         }
         let value = |taps: &Vec<(usize, f64)>| taps.iter().map(|(i, weight)| weight * x.data()[*i]).sum();
         let data = self.sums(x.shape(), &axes)?.iter().map(value).collect();
@@ -352,7 +349,7 @@ impl Op for Resize {
         let x = inputs.get(0)?.fact;
         let axes = self.operands(inputs)?;
         if self.mode == Mode::Nearest {
-            return Ok(vec![self.moves(&x.shape, &axes).lower(self.extrapolation)]);
+            return Ok(vec![self.moves(&x.shape, &axes)?.lower(self.extrapolation)]);
         }
         let mut columns = vec![vec![]; x.len()];
         for (output, taps) in self.sums(&x.shape, &axes)?.into_iter().enumerate() {

@@ -9,8 +9,8 @@ use super::{
     Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, axis,
     indices::{OneOf, along, check_along, index, scatter},
     inputs::pair,
+    shapes::grown,
 };
-use crate::tensor::MAX_ELEMENTS;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ScatterElements",
@@ -68,13 +68,11 @@ fn scatter_private(
     let mut seen = vec![0; len];
     for (at, target) in targets.into_iter().enumerate() {
         if rounds.len() == seen[target] {
+            grown(len, &[rounds.len() + 1, len])?;
             rounds.push(vec![None; len]);
         }
         rounds[seen[target]][target] = Some(at as u32);
         seen[target] += 1;
-    }
-    if rounds.len().saturating_mul(len) > MAX_ELEMENTS {
-        return Err(OpError::Graph("private indices choose among too many values".into()));
     }
     let count = rounds.len();
     let all = to.select(change, vec![count, len], rounds.concat(), 0.0)?;

@@ -1,7 +1,11 @@
 //! [Tile](https://onnx.ai/onnx/operators/onnx__Tile.html): copies beside one another, a constant number of times.
 //! Opset 6+. Exact: it only moves values.
 
-use super::{OpError, RewriteDef, inputs::pair, shapes::sizes};
+use super::{
+    OpError, RewriteDef,
+    inputs::pair,
+    shapes::{grown, sizes},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Tile",
@@ -27,7 +31,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             }
             Some(element as u32)
         };
-        let sources = (0..result.iter().product()).map(source).collect();
+        let sources = (0..grown(to.len(x), &result)?).map(source).collect();
         Ok(vec![to.select(x, result.clone(), sources, 0.0)?])
     },
 };
@@ -42,5 +46,6 @@ mod tests {
         let x = private(&[1, 2], &[1.0, 2.0]);
         case.gives(&[&x, &integers(&[2], &[2, 2])], &[2, 4], &[1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0]);
         case.graph_error(&[&x, &integers(&[1], &[2])]);
+        case.graph_error(&[&x, &integers(&[2], &[1 << 26, 1])]);
     }
 }

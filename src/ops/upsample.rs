@@ -29,7 +29,7 @@ impl Upsample {
     fn moves(&self, shape: &[usize], scales: Option<&Tensor>) -> OpResult<Moves> {
         let missing = || OpError::Graph("the scales are missing".into());
         let scales = scales.map(Tensor::data).or(self.scales.as_deref()).ok_or_else(missing)?;
-        Ok(nearest(shape, &scaled(shape, scales)?, |scale, i| (i / scale).floor()))
+        nearest(shape, &scaled(shape, scales)?, |scale, i| (i / scale).floor())
     }
 
     fn operands(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Moves> {

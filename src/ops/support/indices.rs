@@ -5,8 +5,9 @@ use crate::{
     ops::{
         Id, OpError, OpResult, Rewriter,
         extreme::{larger, smaller},
+        shapes::grown,
     },
-    tensor::{DType, MAX_ELEMENTS},
+    tensor::DType,
 };
 
 /// An index in 0..size.
@@ -71,9 +72,7 @@ impl OneOf {
         source: impl Fn(usize, usize, usize) -> usize,
     ) -> OpResult<Id> {
         let count = self.low.len();
-        if count.saturating_mul(self.width).saturating_mul(inner) > MAX_ELEMENTS {
-            return Err(OpError::Graph("a private index chooses among too many values".into()));
-        }
+        grown(to.len(data), &[count, self.width, inner])?;
         let dtype = to.fact(data).dtype;
         let data = to.float(data)?;
         let sources = (0..count).flat_map(|i| (0..self.width).map(move |w| (i, w)));

@@ -1,7 +1,7 @@
 //! What the operators share that only move values: for each axis of the output, which coordinate of the input it shows.
 
 use crate::{
-    ops::{Inputs, Lowered, OpError, OpResult, Operand, tensor},
+    ops::{Inputs, Lowered, OpError, OpResult, Operand, shapes::grown, tensor},
     tensor::{Fact, MAX_ELEMENTS, Tensor},
 };
 
@@ -17,6 +17,20 @@ impl Moves {
     /// Coordinates along each axis of an input of this shape.
     pub(in crate::ops) fn along(shape: &[usize], axes: Vec<Vec<Option<usize>>>) -> Self {
         Self { axes: axes.into_iter().zip(strides(shape)).collect() }
+    }
+
+    /// The same for a result of the given sizes, each coordinate by its axis and place.
+    ///
+    /// # Errors
+    /// Those of [`grown`].
+    pub(in crate::ops) fn resized(
+        shape: &[usize],
+        sizes: &[usize],
+        coordinate: impl Fn(usize, usize) -> Option<usize>,
+    ) -> OpResult<Self> {
+        grown(shape.iter().product(), sizes)?;
+        let along = |(axis, size): (usize, &usize)| (0..*size).map(|i| coordinate(axis, i)).collect();
+        Ok(Self::along(shape, sizes.iter().enumerate().map(along).collect()))
     }
 
     /// The same coordinates, the axes in another order: axis i of the output is axis `order[i]` of the input.
@@ -72,22 +86,6 @@ fn strides(shape: &[usize]) -> Vec<usize> {
 /// The integers of an input that must be constant, if it is given.
 pub(in crate::ops) fn list(inputs: &Inputs<'_, Operand<'_>>, index: usize, what: &str) -> OpResult<Option<Vec<i64>>> {
     inputs.optional(index).map(|input| input.constant(what).map(crate::ops::integers)).transpose()
-}
-
-/// Most values that a result may have which is larger than its source.
-const MAX_GROWN: usize = 1 << 24;
-
-/// Checks the sizes of a result before anything is made for each of its coordinates.
-///
-/// # Errors
-/// If it has more than 2^24 values, and more than its source.
-pub(in crate::ops) fn fits(from: &[usize], sizes: impl Iterator<Item = usize>) -> OpResult<()> {
-    let most = from.iter().product::<usize>().max(MAX_GROWN);
-    let values = sizes.into_iter().try_fold(1usize, |values, size| values.checked_mul(size));
-    match values.filter(|values| *values <= most) {
-        Some(_) => Ok(()),
-        None => Err(OpError::Graph(format!("the result has more than {most} values"))),
-    }
 }
 
 /// The size of a changed axis, if a tensor may be so large.

@@ -5,6 +5,21 @@ use crate::{
     tensor::{Fact, MAX_ELEMENTS},
 };
 
+/// Most values that a result may have which is larger than its source.
+const MAX_GROWN: usize = 1 << 24;
+
+/// The number of values of a result of these sizes, for a source of `from` values; before anything is made for each of them.
+///
+/// # Errors
+/// If there are more than 2^24 and more than in the source.
+pub(in crate::ops) fn grown(from: usize, sizes: &[usize]) -> OpResult<usize> {
+    let most = from.max(MAX_GROWN);
+    let values = sizes.iter().try_fold(1usize, |values, size| values.checked_mul(*size));
+    values
+        .filter(|values| *values <= most)
+        .ok_or_else(|| OpError::Graph(format!("the result has more than {most} values")))
+}
+
 /// Sizes that a tensor may have.
 pub(in crate::ops) fn sizes(list: Vec<i64>) -> OpResult<Vec<usize>> {
     let sizes: Option<Vec<usize>> = list.iter().map(|size| usize::try_from(*size).ok()).collect();
