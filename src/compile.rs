@@ -21,7 +21,10 @@ use search::{Plan, Trials};
 use crate::{
     circuit::{self, Layout},
     error::{Error, Result},
-    graph::{Model, Network, chain, planar},
+    graph::{
+        Model, Network,
+        planar::{FunctionTables, limbs_of, signed_bits},
+    },
     onnx::{self, Graph},
     quant,
 };
@@ -117,20 +120,15 @@ pub struct Compiled {
 }
 
 /// Compiles an imported network; `rows` are calibration rows, flat in ONNX order. Without rows, ranges come from interval
-/// arithmetic and random inputs, see [`quant::planar::Ranges::without_rows`].
+/// arithmetic and random inputs, see [`quant::Ranges::without_rows`].
 ///
 /// # Errors
-/// Those of [`reduce()`], of the form's range calibration, layout search and quantization, and of [`Layout::new`]; `Option`
-/// for a public input of a planar network, or private weights of a chain; `Scale` where no layout has the bits that a node
+/// Those of [`reduce()`], of range calibration, layout search and quantization, and of [`Layout::new`]; `Scale` where no layout has the bits that a node
 /// needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
-    let network = match reduce(network, options.reduction)? {
-        Network::Planar(planar) if options.private_weights => {
-            Network::Planar(circuit::planar::arrange_private(planar)?)
-        }
-        Network::Planar(planar) => Network::Planar(circuit::planar::arrange(planar)?),
-        chain => chain,
-    };
+    let network = reduce(network, options.reduction)?;
+    let network =
+        if options.private_weights { circuit::arrange_private(network)? } else { circuit::arrange(network)? };
     let target = match options.max_error {
         Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
         Some(error) => {
@@ -139,17 +137,10 @@ pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result
         None => Target::Shares,
     };
     let shown = shown(&network, rows, options)?;
-    let (mut model, scales, search) = match &network {
-        Network::Chain(chain) => compile_chain(chain, Job { network: &network, rows, shown: &shown, target, options })?,
-        Network::Planar(planar) => {
-            compile_planar(planar, Job { network: &network, rows, shown: &shown, target, options })?
-        }
-    };
+    let job = Job { network: &network, rows, shown: &shown, target, options };
+    let (mut model, scales, search) = job.compile()?;
     if let Reduction::Threshold(at) = options.reduction {
-        match &mut model {
-            Model::Chain(model) => model.output.threshold = Some(at),
-            Model::Planar(model) => model.output.threshold = Some(at),
-        }
+        model.output.threshold = Some(at);
     }
     if options.max_error.is_some() && !search.met {
         return Err(explain::accuracy(&network, &model, &scales, &search, &shown));
@@ -168,7 +159,7 @@ pub fn shown<'a>(network: &Network, rows: &'a [Vec<f64>], options: &Options) -> 
     }
     let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
     quant::check_input_range([min, max])?;
-    Ok(Cow::Owned(quant::probes(network.input().len(), min, max, quant::PROBES)))
+    Ok(Cow::Owned(quant::probes(network.input.len(), min, max, quant::PROBES)))
 }
 
 /// Rows, evenly spaced, of which the integers can be compared in little time.
@@ -180,7 +171,7 @@ fn some<'a>(network: &Network, rows: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
 /// Multiplications that one comparison of a model may take; of more rows, evenly spaced ones are looked at.
 const BUDGET: u64 = 1 << 32;
 
-/// What the forms compile from.
+/// What a network is compiled from.
 #[derive(Clone, Copy)]
 struct Job<'a> {
     network: &'a Network,
@@ -198,113 +189,20 @@ fn quant_options(options: &Options) -> quant::Options {
         input_margin: options.input_margin,
         public_input: options.public_input,
         private_weights: options.private_weights,
-    }
-}
-
-fn compile_chain(network: &chain::Network, job: Job<'_>) -> Result<(Model, quant::Scales, Search)> {
-    let options = job.options;
-    if options.private_weights {
-        let reason = "private weights are served in the planar form only; import the network in that form".to_owned();
-        return Err(Error::Option { option: "--weights", reason });
-    }
-    let ranges = match options.input_range {
-        _ if !job.rows.is_empty() => quant::Ranges::from_rows(network, job.rows)?,
-        range => quant::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
-    };
-    let quant_options = quant_options(options);
-    let make = |choice: &circuit::chain::Choice| {
-        let segments = choice.segments as usize;
-        quant::quantize_with_scales(network, &ranges, choice.digits, segments, choice.lanes, &quant_options)
-            .map(|(model, scales)| (model.into(), scales))
-    };
-    let search = |limits: Limits| {
-        let defaults = circuit::chain::SearchOptions::default();
-        let search_options = circuit::chain::SearchOptions {
-            value_bits: limits.value_bits.unwrap_or(defaults.value_bits),
-            remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits),
-            public_input: options.public_input,
-            few_columns: limits.few_columns,
-        };
-        circuit::chain::search(network, &search_options)
-    };
-    let plan = |choice: &circuit::chain::Choice| Plan {
-        digits: choice.digits,
-        k: choice.k,
-        columns: choice.columns,
-        prediction: choice.prediction,
-    };
-    job.run(search, plan, make).map_err(|error| explain::scale(error, job.network, job.shown, options))
-}
-
-fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, quant::Scales, Search)> {
-    let options = job.options;
-    if options.public_input {
-        let reason = "a public input is served for chains of dense layers only; this network is none".to_owned();
-        return Err(Error::Option { option: "--input", reason });
-    }
-    let ranges = match options.input_range {
-        _ if !job.rows.is_empty() => quant::planar::Ranges::from_rows(network, job.rows)?,
-        range => quant::planar::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
-    };
-    let quant_options = quant_options(options);
-    let tables = quant::planar::tables(network, &ranges, &quant_options)?;
-    let plan = |choice: &circuit::planar::Choice| Plan {
-        digits: choice.digits,
-        k: choice.k,
-        columns: choice.columns,
-        prediction: choice.prediction,
-    };
-    let least = least_bits(network, &ranges, tables);
-    let mut private_bits = options.private_weights.then_some(PRIVATE_BITS);
-    loop {
-        let mut missing = None;
-        let make = |choice: &circuit::planar::Choice| {
-            let digits = choice.digits;
-            let (mut model, scales) =
-                quant::planar::quantize_with_scales(network, &ranges, digits, choice.lanes, &quant_options)?;
-            if let Some(assumed) = private_bits {
-                let bits = planar::signed_bits(model.largest_weight());
-                let room = planar::limbs_of(digits.remainder_bits() + assumed, digits.limb_bits);
-                if planar::limbs_of(bits, digits.limb_bits) > room {
-                    missing = missing.max(Some(bits.saturating_sub(digits.remainder_bits())));
-                }
-                model.private_weights = Some(circuit::planar::weight_limbs(&model)?);
-                model.check()?;
-            }
-            Ok((model.into(), scales))
-        };
-        let search = |limits: Limits| {
-            let defaults = circuit::planar::SearchOptions::default();
-            let (low, high) = limits.value_bits.unwrap_or(defaults.value_bits);
-            let search_options = circuit::planar::SearchOptions {
-                value_bits: (low.max(least.0), high.max(least.0)),
-                remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
-                tables,
-                private_bits,
-                few_columns: limits.few_columns,
-            };
-            circuit::planar::search(network, &search_options)
-        };
-        let found =
-            job.run(search, plan, make).map_err(|error| explain::scale(error, job.network, job.shown, options))?;
-        // Only ever more, so that this ends.
-        match missing.filter(|bits| Some(*bits) > private_bits) {
-            Some(bits) => private_bits = Some(bits),
-            None => return Ok(found),
-        }
+        segments: None,
     }
 }
 
 /// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met exactly,
 /// ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class hold few values, of
 /// which all but the outputs are bits or features.
-fn least_bits(network: &planar::Network, ranges: &quant::planar::Ranges, tables: usize) -> (u32, u32) {
-    if let Some(bits) = quant::planar::code_bits(network, ranges) {
-        return (bits, quant::planar::EXACT_REMAINDER_BITS);
+fn least_bits(network: &Network, ranges: &quant::Ranges, tables: FunctionTables) -> (u32, u32) {
+    if let Some(bits) = quant::code_bits(network, ranges) {
+        return (bits, quant::EXACT_REMAINDER_BITS);
     }
     let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
-    let exact = tables == 0 && (network.label.is_some() || !network.cuts.is_empty());
+    let exact = tables.count == 0 && (network.label.is_some() || !network.cuts.is_empty());
     let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
     (value.max(rank_bits), remainder)
 }
@@ -321,6 +219,62 @@ struct Limits {
 }
 
 impl Job<'_> {
+    /// Searches the layout and makes the model.
+    fn compile(&self) -> Result<(Model, quant::Scales, Search)> {
+        let (network, options) = (self.network, self.options);
+        let ranges = match options.input_range {
+            _ if !self.rows.is_empty() => quant::Ranges::from_rows(network, self.rows)?,
+            range => quant::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
+        };
+        let quant_options = quant_options(options);
+        let tables = quant::tables(network, &ranges, &quant_options)?;
+        let plan = |choice: &circuit::Choice| Plan {
+            digits: choice.digits,
+            k: choice.k,
+            columns: choice.columns,
+            prediction: choice.prediction,
+        };
+        let least = least_bits(network, &ranges, tables);
+        let mut private_bits = options.private_weights.then_some(PRIVATE_BITS);
+        loop {
+            let mut missing = None;
+            let make = |choice: &circuit::Choice| {
+                let digits = choice.digits;
+                let quant_options = quant::Options { segments: choice.segments, ..quant_options };
+                let (mut model, scales) =
+                    quant::quantize_with_scales(network, &ranges, digits, choice.lanes, &quant_options)?;
+                if let Some(assumed) = private_bits {
+                    let bits = signed_bits(model.largest_weight());
+                    let room = limbs_of(digits.remainder_bits() + assumed, digits.limb_bits);
+                    if limbs_of(bits, digits.limb_bits) > room {
+                        missing = missing.max(Some(bits.saturating_sub(digits.remainder_bits())));
+                    }
+                    model.private_weights = Some(circuit::weight_limbs(&model)?);
+                    model.check()?;
+                }
+                Ok((model, scales))
+            };
+            let search = |limits: Limits| {
+                let defaults = circuit::SearchOptions::default();
+                let (low, high) = limits.value_bits.unwrap_or(defaults.value_bits);
+                let search_options = circuit::SearchOptions {
+                    value_bits: (low.max(least.0), high.max(least.0)),
+                    remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
+                    tables,
+                    private_bits,
+                    few_columns: limits.few_columns,
+                };
+                circuit::search(network, &search_options)
+            };
+            let found = self.run(search, plan, make).map_err(|error| explain::scale(error, network, self.shown, options))?;
+            // Only ever more, so that this ends.
+            match missing.filter(|bits| Some(*bits) > private_bits) {
+                Some(bits) => private_bits = Some(bits),
+                None => return Ok(found),
+            }
+        }
+    }
+
     /// Tries the layouts that `search` gives, cheapest first.
     fn run<C>(
         &self,

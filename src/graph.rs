@@ -1,12 +1,9 @@
-//! Networks in two forms, [`chain`] and [`planar`], each as floats and as the integers that are proved.
-//!
-//! [`Network`] and [`Model`] are networks and models of either form. Nothing here knows ONNX or circuits.
+//! Networks as floats ([`Network`]) and as the integers that are proved ([`Model`]). Nothing here knows ONNX or circuits.
 
-pub mod chain;
 mod digits;
+mod finish;
 mod model;
 mod network;
-mod part;
 pub mod planar;
 mod port;
 
@@ -15,13 +12,15 @@ use crate::{
     float,
 };
 
-pub use chain::ACCUMULATOR_BITS;
 pub use digits::Digits;
-pub use model::{Ending, MODEL_VERSION, Model};
-pub use network::Network;
-pub use part::Part;
+pub use finish::{Finish, FinishFunction};
+pub use model::{Ending, MODEL_VERSION};
+pub use planar::{Model, Network};
 pub use port::Port;
 pub(crate) use port::{read_port, write_port};
+
+/// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.
+pub const ACCUMULATOR_BITS: u32 = 62;
 
 /// An error about an inconsistent model unless `holds`.
 fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<()> {

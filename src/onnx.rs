@@ -7,7 +7,6 @@ mod control;
 #[cfg(not(target_arch = "wasm32"))]
 mod float_model;
 mod graph;
-mod normalize;
 mod order;
 mod pb;
 mod planar;
@@ -22,25 +21,12 @@ pub use graph::{Graph, Node};
 pub use crate::ops::operators;
 use crate::{Result, graph::Network};
 
-/// Reads an ONNX model and brings it into one of the two forms.
+/// Reads an ONNX model and brings it into normal form.
 ///
 /// # Errors
 /// Those of [`read`] and [`Graph::network`].
 pub fn import(bytes: &[u8]) -> Result<Network> {
     read(bytes)?.network()
-}
-
-impl Graph {
-    /// A chain of dense layers where the graph is one, else a network of planes.
-    ///
-    /// # Errors
-    /// Those of [`Graph::planar`], which serves every graph that [`Graph::normalize`] serves.
-    pub fn network(&self) -> Result<Network> {
-        match self.normalize() {
-            Ok(chain) => Ok(Network::Chain(chain)),
-            Err(_) => self.planar().map(Network::Planar),
-        }
-    }
 }
 
 /// Reads an ONNX model: checked, in order, with all shapes known and constants folded. A leading symbolic axis is the

@@ -164,10 +164,7 @@ mod xor;
 use std::{fmt, ops::RangeInclusive};
 
 use crate::{
-    graph::{
-        chain::FloatActivation,
-        planar::{self, Map},
-    },
+    graph::planar::{self, Map},
     tensor::{DType, Fact, Tensor},
 };
 
@@ -518,8 +515,8 @@ pub(crate) enum Lowered {
     Reshape,
     /// The sum of affine maps, each of the input with the given index.
     Affine(Vec<(usize, Affine)>),
-    /// An activation of the first input.
-    Activation(FloatActivation),
+    /// The index of the first largest value of the first input.
+    ArgMax,
     /// 1 where the input is at least (or, if `strict`, above) `at`, else 0.
     Threshold {
         /// Index of the private input.

@@ -7,12 +7,9 @@ use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
-    circuit::{
-        CONTEXT_ROWS, Layout,
-        chain::{self, PublicOutput},
-    },
-    error::{ArtifactKind, Error, Rejection, Result},
-    graph::{self, Ending, Model, Part, Port, chain::Input},
+    circuit::CONTEXT_ROWS,
+    error::{Error, Rejection, Result},
+    graph::{Ending, Finish, Model, Port},
 };
 
 /// Longest context, in bytes.
@@ -27,23 +24,6 @@ pub struct PublicCodes {
     pub input: Vec<u64>,
 }
 
-/// Rows of a public tensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rows {
-    /// Row of the first element.
-    pub first: usize,
-    /// Number of elements.
-    pub elements: usize,
-    /// Rows per element.
-    pub span: usize,
-}
-
-impl Rows {
-    const fn end(&self) -> usize {
-        self.first + self.elements * self.span
-    }
-}
-
 /// The output tensor and how its public codes are read: `value = zero + code · step`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
@@ -55,8 +35,8 @@ pub struct Output {
     pub step: Vec<f64>,
     /// What the float network's output was compared with, when the publisher asked for a decision only.
     pub threshold: Option<f64>,
-    /// The values that are arguments of a softmax, which the reader applies.
-    pub softmax: Option<Part>,
+    /// What the reader applies to the values.
+    pub finish: Option<Finish>,
 }
 
 /// The form of a statement: which rows of the instance mean what.
@@ -64,12 +44,8 @@ pub struct Output {
 pub struct Statement {
     /// Name, shape and scale of the output.
     pub output: Output,
-    /// Rows of the output.
-    pub output_rows: Rows,
     /// How output codes are bounded and read.
     pub kind: OutputKind,
-    /// The input, when it is public.
-    pub input: Option<(Input, Rows)>,
 }
 
 /// How output codes are bounded and read.
@@ -97,40 +73,8 @@ impl OutputKind {
 }
 
 impl Statement {
-    /// The statement of a model in its layout.
-    ///
-    /// # Errors
-    /// `Artifact` for the layout of another model.
-    pub fn new(model: &Model, layout: &Layout) -> Result<Self> {
-        match (model, layout) {
-            (Model::Chain(chain), Layout::Chain(layout)) => Ok(Self::of_chain(chain, layout, model.ending())),
-            (Model::Planar(planar), Layout::Planar(_)) => Ok(Self::of_planar(planar, model.ending())),
-            _ => Err(Error::artifact(ArtifactKind::Model, "not the model that the layout was made of")),
-        }
-    }
-
-    fn of_chain(model: &graph::chain::Model, layout: &chain::Layout, ending: Ending) -> Self {
-        let rows = |block: &chain::Block| Rows { first: block.first_row, elements: block.elements, span: block.span };
-        let bits = match (layout.params.output, layout.params.segments) {
-            (PublicOutput::Segments, Some((bits, _))) => bits,
-            _ => model.digits.value_bits(),
-        };
-        let output = &model.output;
-        Self {
-            output: Output {
-                port: output.port.clone(),
-                zero: output.zero.clone(),
-                step: output.step.clone(),
-                threshold: output.threshold,
-                softmax: None,
-            },
-            output_rows: rows(layout.block_of(model.layers.len().checked_sub(1))),
-            kind: OutputKind::new(ending, bits),
-            input: model.input.public.then(|| (model.input.clone(), rows(layout.block_of(None)))),
-        }
-    }
-
-    fn of_planar(model: &graph::planar::Model, ending: Ending) -> Self {
+    /// The statement of a model.
+    pub fn new(model: &Model) -> Self {
         let (output, code) = (&model.output, model.public_code());
         Self {
             output: Output {
@@ -138,18 +82,20 @@ impl Statement {
                 zero: output.step.iter().map(|step| -(code.offset as f64) * step).collect(),
                 step: output.step.clone(),
                 threshold: output.threshold,
-                softmax: output.softmax,
+                finish: output.finish,
             },
-            output_rows: Rows { first: 0, elements: output.step.len(), span: 1 },
-            kind: OutputKind::new(ending, code.bits),
-            input: None,
+            kind: OutputKind::new(model.ending(), code.bits),
         }
     }
 
+    /// Rows of the output, from the first one on.
+    const fn outputs(&self) -> usize {
+        self.output.step.len()
+    }
+
     /// Number of values in the instance vector.
-    pub fn instance_len(&self) -> usize {
-        let input = self.input.as_ref().map_or(0, |(_, rows)| rows.end());
-        self.output_rows.end().max(input) + CONTEXT_ROWS
+    pub const fn instance_len(&self) -> usize {
+        self.outputs() + CONTEXT_ROWS
     }
 
     /// The instance vector.
@@ -158,21 +104,12 @@ impl Statement {
     /// `Rejected` when the number of codes is wrong or a code has no valid encoding.
     pub fn instance(&self, codes: &PublicCodes, context: &[u8]) -> Result<Vec<Fr>> {
         self.check(codes)?;
-        let mut values = vec![Fr::ZERO; self.instance_len() - CONTEXT_ROWS];
-        let mut put = |rows: &Rows, codes: &[u64]| {
-            for (element, code) in codes.iter().enumerate() {
-                values[rows.first + element * rows.span] = Fr::from(*code);
-            }
-        };
-        put(&self.output_rows, &codes.output);
-        if let Some((_, rows)) = &self.input {
-            put(rows, &codes.input);
-        }
+        let mut values: Vec<Fr> = codes.output.iter().map(|code| Fr::from(*code)).collect();
         values.extend(context_digest(context)?);
         Ok(values)
     }
 
-    /// The real values that output codes stand for, after the softmax if there is one; a single index for an argmax.
+    /// The real values that output codes stand for, after what their reader applies; a single index for an argmax.
     pub fn output_values(&self, codes: &PublicCodes) -> Vec<f64> {
         if self.kind == OutputKind::Index {
             return vec![codes.output.iter().sum::<u64>() as f64];
@@ -180,24 +117,21 @@ impl Statement {
         let scales = self.output.zero.iter().zip(&self.output.step);
         let values = codes.output.iter().zip(scales).map(|(code, (zero, step))| zero + *code as f64 * step);
         let mut values: Vec<f64> = values.collect();
-        if let Some(part) = self.output.softmax {
-            part.apply(&mut values);
+        if let Some(finish) = self.output.finish {
+            finish.apply(&mut values);
         }
         values
     }
 
     /// The real values that public input codes stand for.
-    pub fn input_values(&self, codes: &PublicCodes) -> Vec<f64> {
-        let Some((input, _)) = &self.input else { return Vec::new() };
-        let scales = input.min.iter().zip(&input.step);
-        codes.input.iter().zip(scales).map(|(code, (min, step))| min + *code as f64 * step).collect()
+    pub const fn input_values(&self, _codes: &PublicCodes) -> Vec<f64> {
+        Vec::new()
     }
 
     fn check(&self, codes: &PublicCodes) -> Result<()> {
-        let inputs = self.input.as_ref().map_or(0, |(_, rows)| rows.elements);
-        let expected = self.output_rows.elements + inputs;
+        let (expected, inputs) = (self.outputs(), 0);
         let got = codes.output.len() + codes.input.len();
-        if codes.output.len() != self.output_rows.elements || codes.input.len() != inputs {
+        if codes.output.len() != expected || codes.input.len() != inputs {
             return Err(Error::Rejected(Rejection::InstanceLength { expected, got }));
         }
         let limit = match self.kind {

@@ -43,18 +43,18 @@ fn golden(folder: &Path, name: &str, rows: &str, setups: &mut Setups) -> Value {
     let network = onnx::import(&fs::read(folder.join(format!("{name}.onnx"))).unwrap()).unwrap();
     let file: Value = serde_json::from_slice(&fs::read(folder.join(format!("{rows}.json"))).unwrap()).unwrap();
     let inputs = file.get("inputs").unwrap_or(&file);
-    let rows = data::read_rows(inputs.to_string().as_bytes(), network.input()).unwrap();
+    let rows = data::read_rows(inputs.to_string().as_bytes(), &network.input).unwrap();
     let compiled = compile(network, &rows, &Options { private_weights, ..Options::default() })
         .unwrap_or_else(|error| panic!("{name}: {error}"));
     let layout = &compiled.layout;
-    let vk = keygen(&compiled.model, setups.of(layout.k())).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let vk = keygen(&compiled.model, setups.of(layout.k)).unwrap_or_else(|error| panic!("{name}: {error}"));
     json!({
-        "k": layout.k(),
+        "k": layout.k,
         "rows": layout.rows_used(),
-        "advice_columns": layout.params().advice_columns(),
-        "fixed_columns": layout.params().fixed_columns(),
+        "advice_columns": layout.params.advice_columns(),
+        "fixed_columns": layout.params.fixed_columns(),
         "degree": DEGREE,
-        "lookups_in_a_row": layout.params().lookups(),
+        "lookups_in_a_row": layout.params.lookups(),
         "verifying_key": hex::encode(vk.digest()),
     })
 }

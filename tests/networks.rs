@@ -48,7 +48,7 @@ type Prepared = (Compiled, Vec<Vec<f64>>, Option<Value>);
 fn prepare(folder: &Path, name: &str) -> Result<Prepared, Error> {
     let network = onnx::import(&fs::read(folder.join(format!("{name}.onnx"))).unwrap())?;
     let vectors: Value = serde_json::from_slice(&fs::read(folder.join(format!("{name}.json"))).unwrap()).unwrap();
-    let rows = data::read_rows(vectors["inputs"].to_string().as_bytes(), network.input())?;
+    let rows = data::read_rows(vectors["inputs"].to_string().as_bytes(), &network.input)?;
     let outputs = vectors["outputs"].as_object().and_then(|outputs| outputs.values().next().cloned());
     Ok((compile(network, &rows, &Options::default())?, rows, outputs))
 }
@@ -56,7 +56,7 @@ fn prepare(folder: &Path, name: &str) -> Result<Prepared, Error> {
 /// Proves the output on a row and verifies it through the files; the values that the verifier reads.
 fn verified(name: &str, compiled: &Compiled, row: &[f64], setups: &mut Setups) -> Vec<f64> {
     let model = &compiled.model;
-    let srs = setups.of(compiled.layout.k());
+    let srs = setups.of(compiled.layout.k);
     let vk = keygen(model, srs).unwrap_or_else(|error| panic!("{name}: {error}"));
     let vk = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
     let key = ProvingKey::new(model, vk, srs).unwrap();

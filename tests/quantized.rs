@@ -46,7 +46,7 @@ fn codes_are_those_of_the_graph() {
         let graph = onnx::read(&fs::read(folder.join(format!("{name}.onnx"))).unwrap()).unwrap();
         let network = graph.network().unwrap();
         let vectors: Value = serde_json::from_slice(&fs::read(folder.join(format!("{name}.json"))).unwrap()).unwrap();
-        let rows = data::read_rows(vectors["inputs"].to_string().as_bytes(), network.input()).unwrap();
+        let rows = data::read_rows(vectors["inputs"].to_string().as_bytes(), &network.input).unwrap();
         let compiled = compile(network, &rows, &Options::default()).unwrap();
         let Model::Planar(model) = &compiled.model else { panic!("{name} is a chain") };
         let stored: Vec<Vec<f64>> = match vectors["outputs"].as_object() {

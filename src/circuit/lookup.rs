@@ -17,26 +17,7 @@ pub(super) struct Fraction {
     pub(super) denominator: Expression<Fr>,
 }
 
-/// Number of gates for `fractions` fractions; all but one take a helper column.
-pub(super) const fn groups(fractions: usize) -> usize {
-    fractions.div_ceil(GROUP)
-}
-
-/// The gates of one row: `helper · Π d_i = Σ_i n_i · Π_{j≠i} d_j` per group after the first; the first group's sum is
-/// `step` less all helpers, so that `step` is the sum of all fractions.
-pub(super) fn gates(
-    fractions: Vec<Fraction>,
-    helpers: Vec<Expression<Fr>>,
-    step: Expression<Fr>,
-) -> Vec<Expression<Fr>> {
-    let own = helpers.iter().fold(step, |rest, helper| rest - helper.clone());
-    std::iter::once(own)
-        .chain(helpers)
-        .zip(fractions.chunks(GROUP))
-        .map(|(value, group)| group_gate(value, group))
-        .collect()
-}
-
+/// `value · Π d_i − Σ_i n_i · Π_{j≠i} d_j` of a group of fractions: 0 where `value` is their sum.
 pub(super) fn group_gate(value: Expression<Fr>, group: &[Fraction]) -> Expression<Fr> {
     let product = group.iter().fold(value, |product, fraction| product * fraction.denominator.clone());
     group.iter().enumerate().fold(product, |rest, (i, fraction)| {
@@ -45,11 +26,30 @@ pub(super) fn group_gate(value: Expression<Fr>, group: &[Fraction]) -> Expressio
     })
 }
 
-/// The inverse denominators `1 / (β + value + δ (tag + δ · code))` of a table of (value, tag, code): first a range of
-/// values under tag 0 and code 0, then functions of equal size under the tags from 1. Whatever is looked up is an entry,
-/// of which there are few.
+/// An entry of the lookup table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// A limb.
+    pub(super) value: u64,
+    /// 0 for the range, from 1 on for functions.
+    pub(super) tag: u64,
+    /// A function's code where the segment begins.
+    pub(super) base: i64,
+    /// A function's slope in the segment.
+    pub(super) slope: i64,
+}
+
+impl Entry {
+    /// A value of the range.
+    pub(super) const fn of_range(value: u64) -> Self {
+        Self { value, tag: 0, base: 0, slope: 0 }
+    }
+}
+
+/// The inverse denominators `1 / (β + value + δ (tag + δ (base + δ · slope)))` of a table: first a range of values under
+/// tag 0, then functions of equal size under the tags from 1. Whatever is looked up is an entry, of which there are few.
 pub(super) struct Inverses {
-    entries: Vec<(u64, u64, i64)>,
+    entries: Vec<Entry>,
     inverses: Vec<prover::Fr>,
     range: usize,
     size: usize,
@@ -59,31 +59,33 @@ pub(super) struct Inverses {
 
 impl Inverses {
     /// Of a table whose range has `range` values and whose functions have `size`.
-    pub(super) fn new(entries: Vec<(u64, u64, i64)>, [range, size]: [usize; 2], [beta, delta]: [Fr; 2]) -> Self {
+    pub(super) fn new(entries: Vec<Entry>, [range, size]: [usize; 2], [beta, delta]: [Fr; 2]) -> Self {
         let (beta, delta) = (beta.into(), delta.into());
         let mut table = Self { entries, inverses: Vec::new(), range, size, beta, delta };
-        let denominator = |(value, tag, code): &(u64, u64, i64)| table.denominator(*value as i64, *tag, *code);
+        let denominator = |entry: &Entry| table.denominator(entry.value as i64, entry.tag, [entry.base, entry.slope]);
         let mut inverses: Vec<_> = table.entries.par_iter().map(denominator).collect();
         inverses.par_chunks_mut(1 << 10).for_each(|chunk| prover::Fr::batch_invert(chunk, &mut Vec::new()));
         table.inverses = inverses;
         table
     }
 
-    fn denominator(&self, value: i64, tag: u64, code: i64) -> prover::Fr {
+    fn denominator(&self, value: i64, tag: u64, [base, slope]: [i64; 2]) -> prover::Fr {
         let plain = self.beta + prover::Fr::from_i64(value);
-        if (tag, code) == (0, 0) {
+        if (tag, base, slope) == (0, 0, 0) {
             return plain;
         }
-        plain + self.delta * (prover::Fr::from_u64(tag) + self.delta * prover::Fr::from_i64(code))
+        let function = prover::Fr::from_i64(base) + self.delta * prover::Fr::from_i64(slope);
+        plain + self.delta * (prover::Fr::from_u64(tag) + self.delta * function)
     }
 
-    /// The fraction of what is looked up; computed where a cell was tampered with so that it is no entry.
-    pub(super) fn of(&self, value: i64, tag: u64, code: i64) -> prover::Fr {
+    /// The fraction of a limb, in the segment of a function where the tag is not 0; computed where a cell was tampered
+    /// with so that it is no entry.
+    pub(super) fn of(&self, value: i64, tag: u64, [base, slope]: [i64; 2]) -> prover::Fr {
         let start = if tag == 0 { 0 } else { self.range + self.size * (tag as usize - 1) };
         let at = usize::try_from(value).map_or(usize::MAX, |value| value.saturating_add(start));
-        match self.entries.get(at) {
-            Some(entry) if (entry.0 as i64, entry.1, entry.2) == (value, tag, code) => self.inverses[at],
-            _ => self.denominator(value, tag, code).invert().unwrap_or_default(),
+        match (self.entries.get(at), u64::try_from(value)) {
+            (Some(entry), Ok(value)) if *entry == (Entry { value, tag, base, slope }) => self.inverses[at],
+            _ => self.denominator(value, tag, [base, slope]).invert().unwrap_or_default(),
         }
     }
 

@@ -28,22 +28,23 @@ use halo2_proofs::{
 };
 
 pub use arrange::{arrange, arrange_private};
-pub use config::Config;
-pub use layout::Layout;
-pub use params::{Params, Published, advice_columns, fixed_columns};
+pub use config::{Config, DEGREE};
+pub use layout::{CONTEXT_ROWS, Layout, MAX_K};
+pub use params::{Params, Published};
 pub use private::weight_limbs;
-pub use search::{Choice, SearchOptions, predict, search};
-pub use witness::{FirstPhase, Witness};
+pub use search::{Choice, SearchOptions, search};
+pub use witness::Witness;
+use witness::FirstPhase;
 
-pub(in crate::circuit) use accumulate::Challenges;
+use hushproof_halo2_prover::{self as prover, ColumnValues};
 
-use super::fixed::signed;
-use crate::graph::planar::Model;
-use accumulate::accumulate;
+use crate::graph::Model;
+use accumulate::{Challenges, accumulate};
+use fixed::signed;
 
 /// A model, and a witness when a proof is to be made.
 #[derive(Clone)]
-pub struct PlanarCircuit<'a> {
+pub struct ModelCircuit<'a> {
     model: &'a Model,
     layout: &'a Layout,
     witness: Option<&'a FirstPhase>,
@@ -51,7 +52,7 @@ pub struct PlanarCircuit<'a> {
     faults: &'a [super::tests::Fault],
 }
 
-impl<'a> PlanarCircuit<'a> {
+impl<'a> ModelCircuit<'a> {
     /// The circuit without a witness, for key generation.
     pub const fn new(model: &'a Model, layout: &'a Layout) -> Self {
         Self {
@@ -85,12 +86,12 @@ impl<'a> PlanarCircuit<'a> {
     }
 
     /// The first-phase columns, none without a witness.
-    pub(super) fn first(&self) -> Vec<&[i64]> {
+    fn first(&self) -> Vec<&[i64]> {
         self.witness.map(FirstPhase::columns).unwrap_or_default()
     }
 
     /// The second-phase columns, none without a witness.
-    pub(super) fn second(&self, challenges: Challenges) -> Vec<Vec<hushproof_halo2_prover::Fr>> {
+    fn second(&self, challenges: Challenges) -> Vec<Vec<prover::Fr>> {
         let columns = self.witness.map(|first| accumulate(self.model, self.layout, first, challenges).columns());
         columns.unwrap_or_default()
     }
@@ -116,7 +117,30 @@ impl<'a> PlanarCircuit<'a> {
     }
 }
 
-impl Circuit<Fr> for PlanarCircuit<'_> {
+/// The columns of a circuit with a witness.
+impl prover::Witness for ModelCircuit<'_> {
+    fn phase(&mut self, phase: u8, challenges: &prover::Challenges) -> Result<Vec<ColumnValues>, prover::Source> {
+        if phase == 0 {
+            return Ok(self.first().into_iter().map(small).collect());
+        }
+        let challenge = |index| challenges.get(index).map(Fr::from).ok_or("a challenge is missing");
+        let challenges = Challenges {
+            gamma: challenge(0)?,
+            eta: challenge(1)?,
+            beta: challenge(2)?,
+            delta: challenge(3)?,
+        };
+        Ok(self.second(challenges).into_iter().map(ColumnValues::Field).collect())
+    }
+}
+
+/// A column of integers with the bits that its largest one has.
+fn small(column: &[i64]) -> ColumnValues {
+    let largest = column.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
+    ColumnValues::Small { values: column.to_vec(), bits: u64::BITS - largest.leading_zeros() }
+}
+
+impl Circuit<Fr> for ModelCircuit<'_> {
     type Config = Config;
     type FloorPlanner = SimpleFloorPlanner;
     type Params = Params;

@@ -1,8 +1,5 @@
 //! A prover that lies, through the real prover and the stock verifier.
 
-pub(crate) mod fixtures;
-mod forgeries;
-mod guards;
 mod stock;
 
 use halo2_proofs::{
@@ -13,14 +10,11 @@ use halo2_proofs::{
 };
 use rand_core::OsRng;
 
-use super::{
-    ModelCircuit,
-    chain::{ChainCircuit, FirstPhase, Layout, Witness},
-};
+use super::ModelCircuit;
+pub(crate) use super::planar::tests::fixtures;
 use crate::{
     error::{Error, Rejection},
-    graph::chain::Model,
-    prove::{Proof, ProvingKey, Srs, Verified, keygen, verify},
+    prove::{Proof, ProvingKey, Verified},
     statement::PublicCodes,
 };
 
@@ -36,61 +30,6 @@ pub(super) struct Fault {
 pub(super) fn corrupt(faults: &[Fault], column: Column<Advice>, row: usize, value: Fr) -> Fr {
     let hit = faults.iter().filter(|fault| fault.column == column.index() && fault.row == row);
     hit.fold(value, |value, fault| value + fault.delta)
-}
-
-/// A model with its keys.
-struct Rig {
-    model: Model,
-    key: ProvingKey,
-}
-
-impl Rig {
-    fn new(model: Model) -> Self {
-        model.check().unwrap();
-        let layout = Layout::new(&model).unwrap();
-        let srs = Srs::new_development(layout.k, OsRng).unwrap();
-        let any = model.clone().into();
-        let vk = keygen(&any, &srs).unwrap();
-        let key = ProvingKey::new(&any, vk, &srs).unwrap();
-        Self { model, key }
-    }
-
-    fn layout(&self) -> &Layout {
-        match &self.key.layout {
-            super::Layout::Chain(layout) => layout,
-            super::Layout::Planar(_) => panic!("the layout of a chain"),
-        }
-    }
-
-    fn witness(&self, input: &[u64]) -> Witness {
-        Witness::new(&self.model, self.layout(), input.to_vec()).unwrap()
-    }
-
-    fn codes(&self, witness: &Witness) -> PublicCodes {
-        let input = if self.model.input.public { witness.trace.input.clone() } else { Vec::new() };
-        PublicCodes { output: witness.trace.codes.last().unwrap().clone(), input }
-    }
-
-    /// Proves whatever the columns say and lets the stock verifier judge it.
-    fn attempt(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Result<Verified, Error> {
-        verify(&self.key.vk, &self.prove(first, faults, codes), b"context")
-    }
-
-    fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
-        let circuit = ChainCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
-        let circuit = ModelCircuit::Chain(circuit);
-        forge(&self.key, circuit, codes)
-    }
-
-    /// Recounts multiplicities, so that only what is out of every table can betray the change.
-    fn recount(&self, first: &mut FirstPhase) {
-        first.count(&self.model, self.layout());
-    }
-
-    /// First row of an element of a layer's output (`None`: of the input).
-    fn row(&self, layer: Option<usize>, element: usize) -> usize {
-        self.layout().block_of(layer).row(element)
-    }
 }
 
 /// What the real prover makes of a circuit's columns, whatever they say.

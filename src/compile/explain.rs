@@ -44,7 +44,7 @@ pub(super) fn accuracy(network: &Network, model: &Model, scales: &Scales, search
     let (node, min, max) = match layers(network, model, scales, &super::some(network, rows)) {
         Ok(layers) => {
             let worst = worst(&layers).map(|layer| (format!("{} ({})", layer.node, layer.op), layer.min, layer.max));
-            worst.unwrap_or_else(|| (network.name().to_owned(), 0.0, 0.0))
+            worst.unwrap_or_else(|| (network.name.clone(), 0.0, 0.0))
         }
         Err(error) => return error,
     };
@@ -57,10 +57,6 @@ pub(super) const REMEDY: &str = "ask for less, calibrate with rows like those th
     values there";
 
 /// The node of every tensor, the input first.
-fn nodes(network: &Network) -> Box<dyn Iterator<Item = &str> + '_> {
-    let input = std::iter::once(network.input().name.as_str());
-    match network {
-        Network::Chain(network) => Box::new(input.chain(network.layers.iter().map(|layer| layer.node.as_str()))),
-        Network::Planar(network) => Box::new(input.chain(network.layers.iter().map(|layer| layer.node.as_str()))),
-    }
+fn nodes(network: &Network) -> impl Iterator<Item = &str> {
+    std::iter::once(network.input.name.as_str()).chain(network.layers.iter().map(|layer| layer.node.as_str()))
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::trace;
 use crate::{
     error::{Error, Result},
-    graph::{Ending, Model, Network, planar},
+    graph::{Ending, Model, Network},
     quant::Scales,
 };
 
@@ -124,7 +124,7 @@ impl Target {
 pub(super) struct Reference<'a> {
     network: &'a Network,
     rows: Vec<&'a [f64]>,
-    /// Outputs of each row, with the final softmax.
+    /// Outputs of each row, with what their reader applies.
     outputs: Vec<Vec<f64>>,
     /// What the class of each row is read off.
     scores: Vec<Vec<f64>>,
@@ -201,7 +201,7 @@ impl<'a> Reference<'a> {
     /// Outputs and scores of a model on a row.
     fn run(&self, model: &Model, scales: &Scales, row: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         if self.network.ending() == Ending::Values {
-            let scores = raw(model, row)?;
+            let scores = model.scores(row)?;
             return Ok((outputs(self.network, &scores), scores));
         }
         let mut trace = trace::integers(model, self.network, scales, row)?;
@@ -246,7 +246,7 @@ fn expected_disagreement(margins: &[Margin]) -> f64 {
     margins.iter().map(flips).sum::<f64>() / (2.0 * pairs)
 }
 
-/// What the float network's class is read off: the outputs before a softmax, or what a decision compares.
+/// What the float network's class is read off: the outputs before their reader applies a function, or what a decision compares.
 fn scores(network: &Network, row: &[f64]) -> Vec<f64> {
     trace::float(network, row).tensors.pop().unwrap_or_default()
 }
@@ -256,9 +256,7 @@ fn outputs(network: &Network, scores: &[f64]) -> Vec<f64> {
     let mut outputs = scores.to_vec();
     match network.ending() {
         Ending::Values => {
-            if let Network::Planar(planar::Network { softmax: Some(part), .. }) = network {
-                part.apply(&mut outputs);
-            }
+            network.finish.iter().for_each(|finish| finish.apply(&mut outputs));
             outputs
         }
         Ending::Threshold => {
@@ -268,17 +266,6 @@ fn outputs(network: &Network, scores: &[f64]) -> Vec<f64> {
         Ending::ArgMax => {
             let best = scores.iter().enumerate().fold(0, |best, (i, v)| if *v > scores[best] { i } else { best });
             vec![best as f64]
-        }
-    }
-}
-
-/// The model's outputs before a softmax.
-fn raw(model: &Model, row: &[f64]) -> Result<Vec<f64>> {
-    match model {
-        Model::Chain(_) => model.predict(row),
-        Model::Planar(model) => {
-            let trace = model.run(model.quantize_input(row)?)?;
-            Ok(model.output_values(trace.codes.last().map_or(&[], Vec::as_slice)))
         }
     }
 }

@@ -109,7 +109,7 @@ impl Sums {
 /// Compares all tensors of a model with those of its float network; rows that the model refuses are left out.
 ///
 /// # Errors
-/// Those of the executor but `InputRange` and `ActivationRange`; `Artifact` for the model of another network.
+/// Those of the executor but `InputRange` and `ActivationRange`.
 pub(super) fn layers(network: &Network, model: &Model, scales: &Scales, rows: &[&[f64]]) -> Result<Vec<LayerReport>> {
     let see = |row: &&[f64]| -> Result<Option<Vec<Sums>>> {
         let got = match trace::integers(model, network, scales, row) {
@@ -135,12 +135,9 @@ pub(super) fn layers(network: &Network, model: &Model, scales: &Scales, rows: &[
 
 fn report(network: &Network, model: &Model, tensor: usize, sums: &Sums, step: &[f64]) -> LayerReport {
     let (node, op, activation, values, reads) = describe(network, model, tensor);
-    let spread = match model {
-        Model::Chain(_) => sums.high.saturating_sub(sums.low).unsigned_abs(),
-        Model::Planar(_) => sums.low.unsigned_abs().max(sums.high.unsigned_abs()),
-    };
-    let decides = tensor > 0 && tensor + 1 == scales_len(network) && network.ending() != Ending::Values;
-    let bits = if decides { 1 } else { model.digits().value_bits() };
+    let spread = sums.low.unsigned_abs().max(sums.high.unsigned_abs());
+    let decides = tensor > 0 && tensor == network.layers.len() && network.ending() != Ending::Values;
+    let bits = if decides { 1 } else { model.digits.value_bits() };
     let relative = (sums.noise / sums.signal.max(f64::MIN_POSITIVE)).sqrt();
     LayerReport {
         node,
@@ -161,37 +158,18 @@ fn report(network: &Network, model: &Model, tensor: usize, sums: &Sums, step: &[
     }
 }
 
-/// Number of tensors.
-fn scales_len(network: &Network) -> usize {
-    1 + match network {
-        Network::Chain(network) => network.layers.len(),
-        Network::Planar(network) => network.layers.len(),
-    }
-}
-
 /// Node, operator, activation, number of values and the tensors read of a tensor.
 fn describe(network: &Network, model: &Model, tensor: usize) -> (String, String, &'static str, usize, Vec<usize>) {
     let Some(index) = tensor.checked_sub(1) else {
-        return (network.input().name.clone(), "input".to_owned(), "none", network.input().len(), Vec::new());
+        return (network.input.name.clone(), "input".to_owned(), "none", network.input.len(), Vec::new());
     };
-    let activation = match model {
-        Model::Chain(model) => model.layers.get(index).map_or("none", |layer| layer.activation.name()),
-        Model::Planar(model) => model.layers.get(index).map_or("none", |layer| layer.activation.name()),
-    };
-    match network {
-        Network::Chain(network) => {
-            let layer = &network.layers[index];
-            (layer.node.clone(), layer.op.clone(), activation, layer.weights.rows, vec![index])
-        }
-        Network::Planar(network) => {
-            let layer = &network.layers[index];
-            let mut reads: Vec<usize> =
-                layer.all_terms().flat_map(|term| [Some(term.source), term.map.factor()]).flatten().collect();
-            reads.sort_unstable();
-            reads.dedup();
-            (layer.node.clone(), layer.op.clone(), activation, layer.shape.len(), reads)
-        }
-    }
+    let activation = model.layers.get(index).map_or("none", |layer| layer.activation.name());
+    let layer = &network.layers[index];
+    let mut reads: Vec<usize> =
+        layer.all_terms().flat_map(|term| [Some(term.source), term.map.factor()]).flatten().collect();
+    reads.sort_unstable();
+    reads.dedup();
+    (layer.node.clone(), layer.op.clone(), activation, layer.shape.len(), reads)
 }
 
 /// The tensor that adds most to the relative error of what it reads.

@@ -4,8 +4,8 @@ use crate::{
     error::{Error, Result},
     float,
     graph::{
-        Ending, Network, Part, chain,
-        planar::{self, Function},
+        Ending, FinishFunction, Network,
+        planar::{Conv, FloatActivation, FloatLayer, Function, Map, Term},
     },
 };
 
@@ -50,7 +50,7 @@ enum Reduced {
 /// # Errors
 /// `Graph` where the output is already reduced, has the wrong number of values or an activation that is not increasing.
 pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
-    let node = network.output().name.clone();
+    let node = network.output.name.clone();
     let refuse = |reason: &str| Error::Graph { node: node.clone(), reason: reason.to_owned() };
     let threshold = match reduction {
         Reduction::Full => return Ok(network),
@@ -60,39 +60,21 @@ pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
     if network.ending() != Ending::Values {
         return Err(refuse("the output is already reduced to a decision"));
     }
-    let (end, outputs) = match &network {
-        Network::Chain(network) => chain_end(network),
-        Network::Planar(network) => planar_end(network),
-    };
+    let (end, outputs) = end_of(&network);
     let reduced = reduced(end, outputs, threshold).map_err(refuse)?;
-    match &mut network {
-        Network::Chain(network) => {
-            if let Some(last) = network.layers.last_mut() {
-                last.activation = match reduced {
-                    Reduced::ArgMax => chain::FloatActivation::ArgMax,
-                    Reduced::Threshold(at) | Reduced::Differences(at) => chain::FloatActivation::Threshold { at },
-                };
-            }
-            if reduced == Reduced::ArgMax {
-                network.output.shape = vec![1];
-            }
+    if let Some(last) = network.layers.last_mut() {
+        if matches!(reduced, Reduced::Differences(_)) && !subtract(last) {
+            return Err(refuse("a threshold on a softmax depends on all its arguments; use argmax"));
         }
-        Network::Planar(network) => {
-            if let Some(last) = network.layers.last_mut() {
-                if matches!(reduced, Reduced::Differences(_)) && !subtract(last) {
-                    return Err(refuse("a threshold on a softmax depends on all its arguments; use argmax"));
-                }
-                last.activation = match reduced {
-                    Reduced::ArgMax => planar::FloatActivation::ArgMax,
-                    Reduced::Threshold(at) | Reduced::Differences(at) => planar::FloatActivation::Threshold { at },
-                };
-                last.same_step = None;
-            }
-            network.softmax = None;
-            if reduced == Reduced::ArgMax {
-                network.output.shape = vec![1];
-            }
-        }
+        last.activation = match reduced {
+            Reduced::ArgMax => FloatActivation::ArgMax,
+            Reduced::Threshold(at) | Reduced::Differences(at) => FloatActivation::Threshold { at },
+        };
+        last.same_step = None;
+    }
+    network.finish = None;
+    if reduced == Reduced::ArgMax {
+        network.output.shape = vec![1];
     }
     Ok(network)
 }
@@ -118,12 +100,12 @@ fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, 
 
 /// Makes the two values of a layer their difference and its negative, which a softmax of two depends on; false where its
 /// maps have no such form.
-fn subtract(layer: &mut planar::FloatLayer) -> bool {
-    let whole = |conv: &planar::Conv<f64>| conv.groups == 1 && (conv.output_start, conv.outputs) == (0, 2);
-    let served = |term: &planar::Term<f64>| match &term.map {
-        planar::Map::Conv(conv) => whole(conv),
-        planar::Map::Sparse(_) => true,
-        planar::Map::Product(_) => false,
+fn subtract(layer: &mut FloatLayer) -> bool {
+    let whole = |conv: &Conv<f64>| conv.groups == 1 && (conv.output_start, conv.outputs) == (0, 2);
+    let served = |term: &Term<f64>| match &term.map {
+        Map::Conv(conv) => whole(conv),
+        Map::Sparse(_) => true,
+        Map::Product(_) => false,
     };
     let [first, second] = layer.bias[..] else { return false };
     if !layer.terms.iter().all(served) {
@@ -132,7 +114,7 @@ fn subtract(layer: &mut planar::FloatLayer) -> bool {
     layer.bias = vec![first - second, second - first];
     for term in &mut layer.terms {
         match &mut term.map {
-            planar::Map::Conv(conv) => {
+            Map::Conv(conv) => {
                 let half = conv.weights.len() / 2;
                 let (first, second) = conv.weights.split_at_mut(half);
                 for (first, second) in first.iter_mut().zip(second) {
@@ -140,43 +122,31 @@ fn subtract(layer: &mut planar::FloatLayer) -> bool {
                     *second = -*first;
                 }
             }
-            planar::Map::Sparse(sparse) => {
+            Map::Sparse(sparse) => {
                 for column in sparse.columns.iter_mut().filter(|column| !column.is_empty()) {
                     let sum: f64 = column.iter().map(|(o, weight)| if *o == 0 { *weight } else { -weight }).sum();
                     *column = vec![(0, sum), (1, -sum)];
                 }
             }
-            planar::Map::Product(_) => {}
+            Map::Product(_) => {}
         }
     }
     true
 }
 
-/// The end of a chain and its number of values.
-fn chain_end(network: &chain::Network) -> (End, usize) {
+/// The end of a network and its number of values.
+fn end_of(network: &Network) -> (End, usize) {
     let Some(last) = network.layers.last() else { return (End::Other, 0) };
-    let end = match last.activation {
-        chain::FloatActivation::Identity => End::Linear,
-        chain::FloatActivation::Relu => End::Relu,
-        chain::FloatActivation::Sigmoid => End::Sigmoid,
-        chain::FloatActivation::Threshold { .. } | chain::FloatActivation::ArgMax => End::Other,
-    };
-    (end, last.weights.rows)
-}
-
-/// The end of a planar network and its number of values.
-fn planar_end(network: &planar::Network) -> (End, usize) {
-    let Some(last) = network.layers.last() else { return (End::Other, 0) };
-    let end = match &last.activation {
-        planar::FloatActivation::Linear => match network.softmax {
-            Some(part) if part == Part::all(last.shape.len()) => End::Softmax,
-            Some(_) => End::Other,
-            None => End::Linear,
+    let end = match (&last.activation, network.finish) {
+        (FloatActivation::Linear, Some(finish)) if finish.is_of_all(last.shape.len()) => match finish.function {
+            FinishFunction::Softmax => End::Softmax,
+            FinishFunction::Sigmoid => End::Sigmoid,
         },
-        _ if network.softmax.is_some() => End::Other,
-        planar::FloatActivation::Relu => End::Relu,
-        planar::FloatActivation::Table(Function::Sigmoid) => End::Sigmoid,
-        planar::FloatActivation::Table(Function::Tanh | Function::Softplus | Function::Erf) => End::Increasing,
+        (_, Some(_)) => End::Other,
+        (FloatActivation::Linear, None) => End::Linear,
+        (FloatActivation::Relu, None) => End::Relu,
+        (FloatActivation::Table(Function::Sigmoid), None) => End::Sigmoid,
+        (FloatActivation::Table(Function::Tanh | Function::Softplus | Function::Erf), None) => End::Increasing,
         _ => End::Other,
     };
     (end, last.shape.len())

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     circuit::{self, Layout, Prediction},
     error::Result,
-    graph::{Model, Network},
+    graph::{Model, planar::FunctionTables},
     quant,
 };
 
@@ -118,9 +118,9 @@ pub fn report(compiled: &Compiled, rows: &[Vec<f64>], options: &Options) -> Resu
     let worst = worst(&layers).and_then(|worst| layers.iter().position(|layer| std::ptr::eq(layer, worst)));
     let random = rows.is_empty().then(|| options.input_range.unwrap_or(super::INPUT_RANGE));
     Ok(Report {
-        model: model.name().to_owned(),
+        model: model.name.clone(),
         data: Data { rows: shown.len(), compared, random },
-        accuracy: quant::evaluate(|row| Ok(network.eval(row)), network, model, &shown)?,
+        accuracy: quant::evaluate(|row| Ok(network.predict(row)), network, model, &shown)?,
         fit,
         search: search.clone(),
         worst,
@@ -131,9 +131,9 @@ pub fn report(compiled: &Compiled, rows: &[Vec<f64>], options: &Options) -> Resu
 }
 
 fn cost(model: &Model, layout: &Layout, layers: &[LayerReport]) -> Cost {
-    let (params, predicted) = (layout.params(), layout.prediction());
+    let (params, predicted) = (&layout.params, layout.prediction());
     let advice = params.advice_columns();
-    let size = (1u64 << layout.k()) as f64;
+    let size = (1u64 << layout.k) as f64;
     let rows = layout.tensor_rows();
     let costs = rows.iter().map(|rows| LayerCost {
         rows: *rows,
@@ -142,9 +142,9 @@ fn cost(model: &Model, layout: &Layout, layers: &[LayerReport]) -> Cost {
     });
     let used: usize = rows.iter().sum();
     let largest = rows.iter().enumerate().max_by_key(|(_, rows)| **rows).map_or(0, |(tensor, _)| tensor);
-    let range = 1usize << model.digits().limb_bits;
+    let range = 1usize << model.digits.limb_bits;
     let rows_follow = if used < layout.rows_used() && layout.rows_used() >= range && 2 * used <= layout.rows_used() {
-        format!("the range table of {} bits", model.digits().limb_bits)
+        format!("the range table of {} bits", model.digits.limb_bits)
     } else if used < layout.rows_used() {
         "weights, or the tables".to_owned()
     } else {
@@ -153,7 +153,7 @@ fn cost(model: &Model, layout: &Layout, layers: &[LayerReport]) -> Cost {
             .map_or_else(String::new, |layer| format!("values, most of them of {} ({})", layer.node, layer.op))
     };
     Cost {
-        k: layout.k(),
+        k: layout.k,
         rows: layout.rows_used(),
         advice_columns: advice,
         fixed_columns: params.fixed_columns(),
@@ -182,57 +182,37 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
             fit: attempt.fit.clone(),
         });
     }
-    let digits = model.digits();
+    let digits = model.digits;
     let bits = (digits.value_bits(), digits.value_bits());
-    let columns = layout.params().advice_columns() + layout.params().fixed_columns();
+    let columns = layout.params.advice_columns() + layout.params.fixed_columns();
     let mut columns_only = |what: String, k: u32, found: usize, predicted: Prediction| {
         if found < columns || predicted.native_seconds < now {
             ways.push(Cheaper { what, k, columns: found, predicted, fit: None });
         }
     };
     let few = "the fewest columns, for verification on a chain: --prefer columns".to_owned();
-    match network {
-        Network::Chain(network) => {
-            let options = circuit::chain::SearchOptions {
-                value_bits: bits,
-                remainder_bits: digits.remainder_bits(),
-                public_input: model.has_public_input(),
-                few_columns: true,
-            };
-            for choice in circuit::chain::search(network, &options).into_iter().flatten() {
-                columns_only(few.clone(), choice.k, choice.columns, choice.prediction);
-            }
+    if model.has_private_weights() {
+        return ways;
+    }
+    let smooth = model.tables.iter().all(|table| !table.slope.is_empty());
+    let options = circuit::SearchOptions {
+        value_bits: bits,
+        remainder_bits: digits.remainder_bits(),
+        tables: FunctionTables { count: model.tables.len(), smooth },
+        private_bits: None,
+        few_columns: true,
+    };
+    for choice in circuit::search(network, &options).into_iter().flatten() {
+        columns_only(few.clone(), choice.k, choice.columns, choice.prediction);
+    }
+    let nodes = table_nodes(layers);
+    if !nodes.is_empty() {
+        let options = circuit::SearchOptions { tables: FunctionTables::default(), few_columns: false, ..options };
+        let found = circuit::search(network, &options).ok().and_then(|found| found.into_iter().next());
+        if let Some(choice) = found {
+            let what = format!("no function tables, which {nodes} need: Relu, LeakyRelu and Relu6 have none");
+            columns_only(what, choice.k, choice.columns, choice.prediction);
         }
-        Network::Planar(network) if !model.has_private_weights() => {
-            let tables = match model {
-                Model::Planar(model) => model.tables.len(),
-                Model::Chain(_) => 0,
-            };
-            let options = circuit::planar::SearchOptions {
-                value_bits: bits,
-                remainder_bits: digits.remainder_bits(),
-                tables,
-                private_bits: None,
-                few_columns: true,
-            };
-            for choice in circuit::planar::search(network, &options).into_iter().flatten() {
-                columns_only(few.clone(), choice.k, choice.columns, choice.prediction);
-            }
-            if tables > 0 {
-                let options = circuit::planar::SearchOptions { tables: 0, few_columns: false, ..options };
-                let nodes = table_nodes(layers);
-                if nodes.is_empty() {
-                    return ways;
-                }
-                if let Some(choice) =
-                    circuit::planar::search(network, &options).ok().and_then(|found| found.into_iter().next())
-                {
-                    let what = format!("no function tables, which {nodes} need: Relu, LeakyRelu and Relu6 have none");
-                    columns_only(what, choice.k, choice.columns, choice.prediction);
-                }
-            }
-        }
-        Network::Planar(_) => {}
     }
     ways
 }

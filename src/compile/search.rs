@@ -149,7 +149,7 @@ impl<'a> Trials<'a> {
     pub(super) fn take(self, taken: Option<usize>) -> Result<(Model, Scales, Search)> {
         let model = taken.and_then(|taken| self.models.into_iter().find(|(attempt, ..)| *attempt == taken));
         let Some((taken, model, scales)) = model else {
-            let node = self.network.name().to_owned();
+            let node = self.network.name.clone();
             let none = || Error::Graph { node, reason: "no layout was tried".to_owned() };
             return Err(self.error.unwrap_or_else(none));
         };

@@ -10,7 +10,7 @@ fn bundled(name: &str, calibration: &str) -> (Network, Vec<Vec<f64>>) {
     let file: serde_json::Value =
         serde_json::from_slice(&fs::read(folder.join(format!("{calibration}.json"))).unwrap()).unwrap();
     let rows = file.get("inputs").unwrap_or(&file);
-    let rows = data::read_rows(rows.to_string().as_bytes(), network.input()).unwrap();
+    let rows = data::read_rows(rows.to_string().as_bytes(), &network.input).unwrap();
     (network, rows)
 }
 
@@ -39,12 +39,12 @@ fn the_cheapest_layout_that_meets_the_target_is_taken() {
         let aim = |attempt: &Attempt| attempt.fit.as_ref().is_some_and(|fit| target.is_aim(fit));
         assert!(attempts[..*taken].iter().all(|attempt| !aim(attempt)));
         assert!(aim(&attempts[*taken]));
-        assert_eq!(compiled.model.digits().value_bits(), attempts[*taken].value_bits);
-        assert_eq!(compiled.layout.k(), attempts[*taken].k);
-        let advice = compiled.layout.params().advice_columns();
-        assert_eq!(attempts[*taken].columns, advice + compiled.layout.params().fixed_columns());
+        assert_eq!(compiled.model.digits.value_bits(), attempts[*taken].value_bits);
+        assert_eq!(compiled.layout.k, attempts[*taken].k);
+        let advice = compiled.layout.params.advice_columns();
+        assert_eq!(attempts[*taken].columns, advice + compiled.layout.params.fixed_columns());
         let accuracy =
-            quant::evaluate(|row| Ok(compiled.network.eval(row)), &compiled.network, &compiled.model, &rows).unwrap();
+            quant::evaluate(|row| Ok(compiled.network.predict(row)), &compiled.network, &compiled.model, &rows).unwrap();
         let fit = attempts[*taken].fit.as_ref().unwrap();
         assert_eq!((accuracy.max_abs_error, accuracy.top1_agreement), (fit.max_error, fit.agreement));
     }
@@ -76,7 +76,7 @@ fn bits_can_be_pinned() {
         for bits in [7, 12, 16] {
             let options = Options { value_bits: Some(bits), ..Options::default() };
             let compiled = compile(network.clone(), &rows, &options).unwrap();
-            assert_eq!(compiled.model.digits().value_bits(), bits);
+            assert_eq!(compiled.model.digits.value_bits(), bits);
         }
     }
 }
@@ -120,7 +120,7 @@ fn networks_compile_without_rows() {
         assert!(report.text().contains("calibration: none"));
         assert!(report.html().contains("No data"));
         if range[1] > 1.0 {
-            let float = |row: &[f64]| Ok(compiled.network.eval(row));
+            let float = |row: &[f64]| Ok(compiled.network.predict(row));
             let accuracy = quant::evaluate(float, &compiled.network, &compiled.model, &rows).unwrap();
             assert_eq!(accuracy.out_of_range, 0, "{accuracy}");
             assert!(accuracy.top1_agreement.unwrap() > 0.98, "{accuracy}");
@@ -154,9 +154,9 @@ fn a_report_tells_where_accuracy_bits_and_rows_go() {
         let (first, last) = (&report.layers[0], report.layers.last().unwrap());
         assert_eq!(first.op, "input", "{name}");
         if compiled.network.ending() == crate::graph::Ending::Values {
-            let softmax = compiled.model.softmax().is_some();
+            let finish = compiled.model.output.finish.is_some();
             let error = report.accuracy.max_abs_error.unwrap();
-            assert!(softmax || (last.max_error - error).abs() < 1e-9, "{name}: {} {error}", last.max_error);
+            assert!(finish || (last.max_error - error).abs() < 1e-9, "{name}: {} {error}", last.max_error);
         }
         let html = report.html();
         assert!(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"), "{name}");

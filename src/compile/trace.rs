@@ -1,8 +1,8 @@
 //! A model's inner values as real numbers, beside those of the float network.
 
 use crate::{
-    error::{ArtifactKind, Error, Result},
-    graph::{Model, Network, planar},
+    error::Result,
+    graph::{Model, Network, planar::FloatActivation},
     quant::Scales,
 };
 
@@ -18,70 +18,40 @@ pub(super) struct Trace {
 /// What the float network computes.
 pub(super) fn float(network: &Network, row: &[f64]) -> Trace {
     let decides = network.ending() != crate::graph::Ending::Values;
-    let tensors = match network {
-        Network::Chain(network) => {
-            let mut tensors = vec![row.to_vec()];
-            for (index, layer) in network.layers.iter().enumerate() {
-                let y = layer.affine(tensors.last().map_or(&[], Vec::as_slice));
-                let last = index + 1 == network.layers.len();
-                tensors.push(if decides && last { y } else { layer.activate(&y) });
-            }
-            tensors
-        }
-        Network::Planar(network) => {
-            let mut tensors = vec![network.read(row)];
-            for index in 0..network.layers.len() {
-                let y = network.affine(index, &tensors);
-                let last = index + 1 == network.layers.len();
-                tensors.push(if decides && last { y } else { network.activate(index, y, &tensors) });
-            }
-            tensors
-        }
-    };
+    let mut tensors = vec![network.read(row)];
+    for index in 0..network.layers.len() {
+        let y = network.affine(index, &tensors);
+        let last = index + 1 == network.layers.len();
+        tensors.push(if decides && last { y } else { network.activate(index, y, &tensors) });
+    }
     Trace { codes: vec![(0, 0); tensors.len()], tensors }
 }
 
 /// What the integers stand for.
 ///
 /// # Errors
-/// Those of the executor; `Artifact` for the model of another network.
+/// Those of the executor.
 pub(super) fn integers(model: &Model, network: &Network, scales: &Scales, row: &[f64]) -> Result<Trace> {
     let decides = network.ending() != crate::graph::Ending::Values;
     let (mut tensors, mut codes) = (Vec::new(), Vec::new());
-    match (model, network) {
-        (Model::Chain(model), Network::Chain(network)) => {
-            let trace = model.run(model.quantize_input(row)?)?;
-            for (tensor, values) in std::iter::once(&trace.input).chain(&trace.codes).enumerate() {
-                tensors.push(scales.values(tensor, values.iter().map(|code| code.cast_signed())));
-                codes.push(ends(values.iter().map(|code| code.cast_signed())));
-            }
-            if let Some(last) = network.layers.last().filter(|_| decides) {
-                tensors.pop();
-                tensors.push(last.affine(tensors.last().map_or(&[], Vec::as_slice)));
-            }
-        }
-        (Model::Planar(model), Network::Planar(network)) => {
-            let trace = model.run(model.quantize_input(row)?)?;
-            for (tensor, values) in trace.codes.iter().enumerate() {
-                let mut real = scales.values(tensor, values.iter().copied());
-                let layer = tensor.checked_sub(1).map(|layer| &network.layers[layer]);
-                if let Some(planar::FloatActivation::PRelu { slope }) = layer.map(|layer| &layer.activation) {
-                    let negative = scales.values(tensor, trace.negative[tensor].iter().copied());
-                    let plane = real.len() / slope.len();
-                    for (index, (real, negative)) in real.iter_mut().zip(negative).enumerate() {
-                        *real -= slope[index / plane] * negative;
-                    }
-                }
-                tensors.push(real);
-                let negative = trace.negative.get(tensor).into_iter().flatten().map(|code| -code);
-                codes.push(ends(values.iter().copied().chain(negative)));
-            }
-            if decides && let Some(last) = network.layers.len().checked_sub(1) {
-                tensors.pop();
-                tensors.push(network.affine(last, &tensors));
+    let trace = model.run(model.quantize_input(row)?)?;
+    for (tensor, values) in trace.codes.iter().enumerate() {
+        let mut real = scales.values(tensor, values.iter().copied());
+        let layer = tensor.checked_sub(1).map(|layer| &network.layers[layer]);
+        if let Some(FloatActivation::PRelu { slope }) = layer.map(|layer| &layer.activation) {
+            let negative = scales.values(tensor, trace.negative[tensor].iter().copied());
+            let plane = real.len() / slope.len();
+            for (index, (real, negative)) in real.iter_mut().zip(negative).enumerate() {
+                *real -= slope[index / plane] * negative;
             }
         }
-        _ => return Err(Error::artifact(ArtifactKind::Model, "not the model of this network")),
+        tensors.push(real);
+        let negative = trace.negative.get(tensor).into_iter().flatten().map(|code| -code);
+        codes.push(ends(values.iter().copied().chain(negative)));
+    }
+    if decides && let Some(last) = network.layers.len().checked_sub(1) {
+        tensors.pop();
+        tensors.push(network.affine(last, &tensors));
     }
     Ok(Trace { tensors, codes })
 }

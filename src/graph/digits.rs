@@ -58,6 +58,12 @@ impl Digits {
         self.limb_bits * self.limbs()
     }
 
+    /// The highest limb of an integer of all limbs, and the limb below.
+    pub const fn top_limbs(&self, whole: u64) -> [u64; 2] {
+        let low = self.low_bits();
+        [whole >> low, (whole >> (low - self.limb_bits)) & ((1 << self.limb_bits) - 1)]
+    }
+
     /// Bits of all limbs of a row but the top one.
     pub const fn low_bits(&self) -> u32 {
         self.limb_bits * (self.limbs() - 1)

@@ -1,11 +1,13 @@
-//! A model of either form, and its `.hush` file.
+//! What a model shows to whoever runs, proves or publishes it, and its `.hush` file.
 //!
-//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar, 2 planar with private weights, 3 and 4 the
-//! same with cuts of the input), body, Blake2b-256 digest of all before it.
+//! Magic `HUSHMODL`, format version, a byte of flags, body, Blake2b-256 digest of all before it.
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
 //! exactly one encoding.
 
-use super::{Digits, Part, Port, chain, planar};
+use super::{
+    Model,
+    planar::{Activation, Flags},
+};
 use crate::{
     codec::{self, Reader, Writer},
     error::{ArtifactKind, Result},
@@ -14,16 +16,7 @@ use crate::{
 const MAGIC: &[u8; 8] = b"HUSHMODL";
 
 /// The format version this build reads and writes.
-pub const MODEL_VERSION: u32 = 2;
-
-/// The integers that are proved.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Model {
-    /// A chain of dense layers.
-    Chain(chain::Model),
-    /// A graph of planes.
-    Planar(planar::Model),
-}
+pub const MODEL_VERSION: u32 = 3;
 
 /// What the last layer of a network or model gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,110 +29,34 @@ pub enum Ending {
     ArgMax,
 }
 
-impl From<chain::Model> for Model {
-    fn from(model: chain::Model) -> Self {
-        Self::Chain(model)
-    }
-}
-
-impl From<planar::Model> for Model {
-    fn from(model: planar::Model) -> Self {
-        Self::Planar(model)
-    }
-}
-
 impl Model {
-    /// Name of the graph.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Chain(model) => &model.name,
-            Self::Planar(model) => &model.name,
-        }
-    }
-
-    /// Limb sizes.
-    pub const fn digits(&self) -> Digits {
-        match self {
-            Self::Chain(model) => model.digits,
-            Self::Planar(model) => model.digits,
-        }
-    }
-
-    /// Name and shape of the input.
-    pub const fn input(&self) -> &Port {
-        match self {
-            Self::Chain(model) => &model.input.port,
-            Self::Planar(model) => &model.input.port,
-        }
-    }
-
-    /// Whether the input codes are public; those of a planar model never are.
+    /// Whether the input codes are public.
     pub const fn has_public_input(&self) -> bool {
-        match self {
-            Self::Chain(model) => model.input.public,
-            Self::Planar(_) => false,
-        }
+        false
     }
 
     /// Smallest and largest value accepted per element of the input, flat in ONNX order.
     pub fn input_range(&self) -> (Vec<f64>, Vec<f64>) {
-        let top = ((1u64 << self.digits().value_bits()) - 1) as f64;
-        match self {
-            Self::Chain(model) => {
-                let input = &model.input;
-                let largest = input.min.iter().zip(&input.step).map(|(min, step)| min + step * top);
-                (input.min.clone(), largest.collect())
-            }
-            Self::Planar(model) if !model.input.cuts.is_empty() => {
-                let len = model.input.shape.len();
-                (vec![f64::MIN; len], vec![f64::MAX; len])
-            }
-            Self::Planar(model) => {
-                let input = &model.input;
-                let plane = input.shape.plane();
-                let largest = input.step.iter().flat_map(|step| std::iter::repeat_n(step * top, plane));
-                (largest.clone().map(|value| -value).collect(), largest.collect())
-            }
+        let input = &self.input;
+        if !input.cuts.is_empty() {
+            let len = input.shape.len();
+            return (vec![f64::MIN; len], vec![f64::MAX; len]);
         }
-    }
-
-    /// Name and shape of the output.
-    pub const fn output(&self) -> &Port {
-        match self {
-            Self::Chain(model) => &model.output.port,
-            Self::Planar(model) => &model.output.port,
-        }
+        let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
+        let ends = |channel: usize, step: f64| match input.zero.get(channel) {
+            Some(zero) => (*zero, zero + step * top),
+            None => (-step * top, step * top),
+        };
+        let channels = input.step.iter().enumerate().map(|(channel, step)| ends(channel, *step));
+        channels.flat_map(|ends| std::iter::repeat_n(ends, input.shape.plane())).unzip()
     }
 
     /// What the last layer gives.
     pub fn ending(&self) -> Ending {
-        match self {
-            Self::Chain(model) => match model.layers.last().map(|layer| &layer.activation) {
-                Some(chain::Activation::Threshold) => Ending::Threshold,
-                Some(chain::Activation::ArgMax) => Ending::ArgMax,
-                _ => Ending::Values,
-            },
-            Self::Planar(model) => match model.layers.last().map(|layer| &layer.activation) {
-                Some(planar::Activation::Threshold) => Ending::Threshold,
-                Some(planar::Activation::ArgMax) => Ending::ArgMax,
-                _ => Ending::Values,
-            },
-        }
-    }
-
-    /// What the float network's output was compared with, when the publisher asked for a decision only.
-    pub const fn threshold(&self) -> Option<f64> {
-        match self {
-            Self::Chain(model) => model.output.threshold,
-            Self::Planar(model) => model.output.threshold,
-        }
-    }
-
-    /// The values of which the reader of the output takes the softmax.
-    pub const fn softmax(&self) -> Option<Part> {
-        match self {
-            Self::Chain(_) => None,
-            Self::Planar(model) => model.output.softmax,
+        match self.layers.last().map(|layer| &layer.activation) {
+            Some(Activation::Threshold) => Ending::Threshold,
+            Some(Activation::ArgMax) => Ending::ArgMax,
+            _ => Ending::Values,
         }
     }
 
@@ -149,47 +66,25 @@ impl Model {
     /// # Errors
     /// `InputShape`, `InputValue` (NaN, infinity), `InputRange`, and `ActivationRange` for an inner value.
     pub fn predict(&self, values: &[f64]) -> Result<Vec<f64>> {
-        match self {
-            Self::Chain(model) => {
-                let trace = model.run(model.quantize_input(values)?)?;
-                Ok(model.output_values(trace.codes.last().map_or(&[], Vec::as_slice)))
-            }
-            Self::Planar(model) => {
-                let trace = model.run(model.quantize_input(values)?)?;
-                let mut outputs = model.output_values(trace.codes.last().map_or(&[], Vec::as_slice));
-                if let Some(part) = model.output.softmax {
-                    part.apply(&mut outputs);
-                }
-                Ok(outputs)
-            }
-        }
+        let mut outputs = self.scores(values)?;
+        self.output.finish.iter().for_each(|finish| finish.apply(&mut outputs));
+        Ok(outputs)
     }
 
-    /// Checks everything that circuit and executor rely on.
+    /// What [`Model::predict`] gives before the reader applies the function of the output.
     ///
     /// # Errors
-    /// Those of [`chain::Model::check`] and [`planar::Model::check`].
-    pub fn check(&self) -> Result<()> {
-        match self {
-            Self::Chain(model) => model.check(),
-            Self::Planar(model) => model.check(),
-        }
+    /// Those of [`Model::predict`].
+    pub fn scores(&self, values: &[f64]) -> Result<Vec<f64>> {
+        let trace = self.run(self.quantize_input(values)?)?;
+        Ok(self.output_values(trace.codes.last().map_or(&[], Vec::as_slice)))
     }
 
     /// The `.hush` file of this model.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut w = Writer::new(MAGIC, MODEL_VERSION);
-        match self {
-            Self::Chain(model) => {
-                w.u8(0);
-                model.write(&mut w);
-            }
-            Self::Planar(model) => {
-                let private = u8::from(model.private_weights.is_some());
-                w.u8(1 + private + 2 * u8::from(!model.input.cuts.is_empty()));
-                model.write(&mut w);
-            }
-        }
+        w.u8(Flags::of(self).to_byte());
+        self.write(&mut w);
         w.finish()
     }
 
@@ -200,30 +95,22 @@ impl Model {
     /// everything of [`Model::check`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
-        let model = match r.u8()? {
-            0 => Self::Chain(chain::Model::read(&mut r)?),
-            form @ 1..=4 => Self::Planar(planar::Model::read(&mut r, form % 2 == 0, form > 2)?),
-            other => return Err(r.error(format!("unknown form {other}"))),
-        };
+        let flags = r.u8()?;
+        let flags = Flags::from_byte(flags).ok_or_else(|| r.error(format!("unknown flags {flags}")))?;
+        let model = Self::read(&mut r, flags)?;
         r.finish()?;
         Ok(model)
     }
 
     /// Whether a verifying key says nothing about the weights.
     pub const fn has_private_weights(&self) -> bool {
-        match self {
-            Self::Chain(_) => false,
-            Self::Planar(model) => model.private_weights.is_some(),
-        }
+        self.private_weights.is_some()
     }
 
     /// By what a verifying key knows the model: [`Model::digest`]; where weights are private, that of the model with all
     /// weights and biases 0, so that nobody can test a guess of them.
     pub fn key_digest(&self) -> [u8; codec::DIGEST_BYTES] {
-        match self {
-            Self::Planar(model) if model.private_weights.is_some() => Self::Planar(model.without_weights()).digest(),
-            _ => self.digest(),
-        }
+        if self.has_private_weights() { self.without_weights().digest() } else { self.digest() }
     }
 
     /// Blake2b-256 of the `.hush` file.

@@ -1,89 +1,33 @@
-//! A float network of either form.
+//! What a float network's output means.
 
-use super::{Ending, Port, chain, planar};
-
-/// A float network of either form, as imported.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Network {
-    /// A chain of dense layers.
-    Chain(chain::Network),
-    /// A graph of planes.
-    Planar(planar::Network),
-}
-
-impl From<chain::Network> for Network {
-    fn from(network: chain::Network) -> Self {
-        Self::Chain(network)
-    }
-}
-
-impl From<planar::Network> for Network {
-    fn from(network: planar::Network) -> Self {
-        Self::Planar(network)
-    }
-}
+use super::{
+    Ending, FinishFunction, Network,
+    planar::{FloatActivation, Function},
+};
 
 impl Network {
-    /// Name of the graph.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Chain(network) => &network.name,
-            Self::Planar(network) => &network.name,
-        }
-    }
-
-    /// The private input.
-    pub const fn input(&self) -> &Port {
-        match self {
-            Self::Chain(network) => &network.input,
-            Self::Planar(network) => &network.input,
-        }
-    }
-
-    /// The output.
-    pub const fn output(&self) -> &Port {
-        match self {
-            Self::Chain(network) => &network.output,
-            Self::Planar(network) => &network.output,
-        }
-    }
-
     /// What the last layer gives.
     pub fn ending(&self) -> Ending {
-        match self {
-            Self::Chain(network) => match network.layers.last().map(|layer| layer.activation) {
-                Some(chain::FloatActivation::Threshold { .. }) => Ending::Threshold,
-                Some(chain::FloatActivation::ArgMax) => Ending::ArgMax,
-                _ => Ending::Values,
-            },
-            Self::Planar(network) => match network.layers.last().map(|layer| &layer.activation) {
-                Some(planar::FloatActivation::Threshold { .. }) => Ending::Threshold,
-                Some(planar::FloatActivation::ArgMax) => Ending::ArgMax,
-                _ => Ending::Values,
-            },
+        match self.last_activation() {
+            Some(FloatActivation::Threshold { .. }) => Ending::Threshold,
+            Some(FloatActivation::ArgMax) => Ending::ArgMax,
+            _ => Ending::Values,
         }
     }
 
-    /// The output values on input values (both flat, ONNX order), with the final softmax.
-    pub fn eval(&self, input: &[f64]) -> Vec<f64> {
-        match self {
-            Self::Chain(network) => network.eval(input),
-            Self::Planar(network) => {
-                let mut values = network.eval(input);
-                if let Some(part) = network.softmax {
-                    part.apply(&mut values);
-                }
-                values
-            }
-        }
+    /// The output values on input values (both flat, ONNX order), with what the reader of the output applies.
+    pub fn predict(&self, input: &[f64]) -> Vec<f64> {
+        let mut values = self.eval(input);
+        self.finish.iter().for_each(|finish| finish.apply(&mut values));
+        values
     }
 
     /// The class that output values stand for, comparable between two outputs of one network: the one that is an output, the
     /// index after an argmax, the largest of several values, the decision at ½ of a single probability, all decisions of a
     /// threshold. None where the output is no class.
     pub fn class(&self, values: &[f64]) -> Option<Vec<usize>> {
-        if let Self::Planar(planar::Network { label: Some(label), .. }) = self {
-            return values.get(*label).map(|class| vec![class.round() as usize]);
+        if let Some(label) = self.label {
+            return values.get(label).map(|class| vec![class.round() as usize]);
         }
         let decisions = || values.iter().map(|value| usize::from(*value >= 0.5)).collect();
         match self.ending() {
@@ -93,28 +37,24 @@ impl Network {
                 let largest = |best, (i, value): (usize, &f64)| if *value > values[best] { i } else { best };
                 Some(vec![values.iter().enumerate().fold(0, largest)])
             }
-            Ending::Values => self.ends_in_sigmoid().then(decisions),
+            Ending::Values => self.gives_probabilities().then(decisions),
         }
     }
 
-    /// What each output, or what a decision compares, must reach for its class to be 1; `None` where the class is that of
-    /// the largest of several values, or there is none.
+    /// What each score (a value of the last layer, or what a decision compares) must reach for its class to be 1; `None`
+    /// where the class is that of the largest of several values, or there is none.
     pub fn decides_at(&self) -> Option<f64> {
-        match self {
-            Self::Chain(network) => match network.layers.last().map(|layer| layer.activation) {
-                Some(chain::FloatActivation::Threshold { at }) => Some(at),
-                _ => (self.output().len() == 1 && self.ends_in_sigmoid()).then_some(0.5),
-            },
-            Self::Planar(network) => match network.layers.last().map(|layer| &layer.activation) {
-                Some(planar::FloatActivation::Threshold { at }) => Some(*at),
-                _ => (self.output().len() == 1 && self.ends_in_sigmoid()).then_some(0.5),
-            },
+        match self.last_activation() {
+            Some(FloatActivation::Threshold { at }) => Some(*at),
+            _ if self.output.len() != 1 || !self.gives_probabilities() => None,
+            // The sigmoid of 0 is ½.
+            _ => Some(if self.finish.is_some() { 0.0 } else { 0.5 }),
         }
     }
 
     /// Whether the output is one vector of scores or a decision, so that [`Network::class`] says what it is for.
     pub fn is_classifier(&self) -> bool {
-        let wide = self.output().shape.iter().filter(|size| **size > 1).count();
+        let wide = self.output.shape.iter().filter(|size| **size > 1).count();
         match self.ending() {
             Ending::ArgMax | Ending::Threshold => true,
             Ending::Values => self.gives_class() || wide == 1 || self.decides_at().is_some(),
@@ -123,27 +63,20 @@ impl Network {
 
     /// Whether one of the output values is a class.
     pub const fn gives_class(&self) -> bool {
-        matches!(self, Self::Planar(planar::Network { label: Some(_), .. }))
+        self.label.is_some()
     }
 
-    /// Multiplications of one evaluation.
-    pub fn products(&self) -> u64 {
-        match self {
-            Self::Chain(network) => network.layers.iter().map(|layer| layer.weights.data.len() as u64).sum(),
-            Self::Planar(network) => network.products(),
-        }
+    fn last_activation(&self) -> Option<&FloatActivation> {
+        self.layers.last().map(|layer| &layer.activation)
     }
 
-    /// Whether the last layer gives probabilities, each for itself.
-    fn ends_in_sigmoid(&self) -> bool {
-        use planar::{FloatActivation::Table, Function};
-        match self {
-            Self::Chain(network) => {
-                network.layers.last().is_some_and(|layer| layer.activation == chain::FloatActivation::Sigmoid)
-            }
-            Self::Planar(network) => network.layers.last().is_some_and(|layer| {
-                matches!(layer.activation, Table(Function::Sigmoid | Function::HardSigmoid { .. }))
-            }),
-        }
+    /// Whether the output values are probabilities, each for itself.
+    fn gives_probabilities(&self) -> bool {
+        let sigmoid = Function::Sigmoid;
+        let last = self.last_activation().is_some_and(|last| match last {
+            FloatActivation::Table(function) => *function == sigmoid || matches!(function, Function::HardSigmoid { .. }),
+            _ => false,
+        });
+        last || self.finish.is_some_and(|finish| finish.function == FinishFunction::Sigmoid)
     }
 }

@@ -5,7 +5,7 @@
 //! activation. Tensor 0 is the input, layer i makes tensor i + 1. Batch is 1 everywhere; a vector of m values is m
 //! channels of 1 × 1.
 
-mod check;
+pub(in crate::graph) mod check;
 pub(crate) mod conv;
 mod exec;
 mod float;
@@ -16,13 +16,14 @@ mod unary;
 
 pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use exec::{Element, Trace};
+pub(crate) use format::Flags;
 pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use public::PublicCode;
 pub use unary::Unary;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digits, Part, Port};
+use super::{Digits, Finish, Port};
 
 /// Channels × height × width; a 1-D signal has height 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -352,9 +353,9 @@ pub struct Network {
     pub output: Port,
     /// At least one layer, in topological order.
     pub layers: Vec<FloatLayer>,
-    /// The outputs over which the graph ends in a Softmax: the circuit's outputs are its arguments, and whoever reads them
+    /// The Softmax or Sigmoid in which the graph ends: the circuit's outputs are its arguments, and whoever reads them
     /// applies it.
-    pub softmax: Option<Part>,
+    pub finish: Option<Finish>,
     /// The output value that is a class, where the graph gives one beside other values.
     pub label: Option<usize>,
     /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants only;
@@ -367,14 +368,53 @@ pub fn rank(cuts: &[f64], x: f64) -> usize {
     cuts.partition_point(|cut| *cut <= x)
 }
 
-/// The table of an elementwise function: `code = values[a]` for `0 ≤ a < 2^bits`, `a − 2^(bits − 1)` being the rounded
-/// argument.
+/// The table of an elementwise function over equal segments of its argument, of which segment `j` is the row's highest
+/// limb: `code = base[j] + slope[j] · f`, f being the limb below. Without slopes the argument is rounded to a segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
-    /// Bits of the argument, at most the limb bits.
-    pub bits: u32,
-    /// 2^bits codes, possibly negative.
-    pub values: Vec<i64>,
+    /// Codes where the segments begin, possibly negative; an even number of them, at most `2^limb_bits`.
+    pub base: Vec<i64>,
+    /// By how much the code grows with f; one per segment, or none.
+    pub slope: Vec<i64>,
+}
+
+impl Table {
+    /// The argument 0, as a number of units of Y: `Y + zero` counts from where the first segment begins.
+    pub const fn zero(&self, digits: &Digits) -> i64 {
+        table_zero(self.base.len() as u64, !self.slope.is_empty(), digits)
+    }
+
+    /// The largest magnitude of its codes.
+    pub fn magnitude(&self, digits: &Digits) -> u64 {
+        let reach = (1u64 << digits.limb_bits) - 1;
+        let slopes = self.slope.iter().copied().chain(std::iter::repeat(0));
+        let ends = self.base.iter().zip(slopes).map(|(base, slope)| {
+            let end = i128::from(*base) + i128::from(slope) * i128::from(reach);
+            u128::from(base.unsigned_abs()).max(end.unsigned_abs())
+        });
+        u64::try_from(ends.max().unwrap_or(0)).unwrap_or(u64::MAX)
+    }
+
+    /// The code of segment `j` at position `f`; 0 where there is no such segment.
+    pub fn code(&self, j: u64, f: u64) -> i64 {
+        let entry = |list: &[i64]| usize::try_from(j).ok().and_then(|j| list.get(j)).copied().unwrap_or(0);
+        entry(&self.base) + entry(&self.slope) * f.cast_signed()
+    }
+}
+
+/// [`Table::zero`] of tables of so many segments.
+pub const fn table_zero(segments: u64, sloped: bool, digits: &Digits) -> i64 {
+    let half = (segments << digits.low_bits() >> 1).cast_signed();
+    if sloped { half } else { half + (1 << (digits.remainder_bits() - 1)) - 1 }
+}
+
+/// The function tables of a network.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FunctionTables {
+    /// How many.
+    pub count: usize,
+    /// Whether all functions are close to straight lines over short segments, so that tables may have slopes.
+    pub smooth: bool,
 }
 
 /// Bits of the arguments of function tables: all `tables` of them together are smaller than the range table of a limb, so
@@ -399,7 +439,7 @@ pub enum Activation {
     PRelu,
     /// As `Relu` while a fits; else state 2, `Y = U + (2^b − 1) · 2^s − c` and code `2^b − 1`.
     Clip,
-    /// `Y = U − c − 2^(s + bits − 1)`; the code is `values[a]` of the table with this index, `a < 2^bits`.
+    /// `Y = U − zero`; the code is that of the table with this index, by U's two highest limbs.
     Table(usize),
     /// `Y = (2·state − 1) · U`, code `state`. Weights are even and biases odd, so that Y is never 0. Where weights are
     /// private: `Y = (2·state − 1) · U + state − 1`, which has one state for every Y. As the last layer or an inner one.
@@ -431,8 +471,9 @@ pub struct Layer {
     pub activation: Activation,
 }
 
-/// The input tensor: `code = round(x / step)`, ties to even, of either sign, magnitude below 2^b; or, where there are cuts,
-/// the [`rank`] of x among them, from 0 to their number.
+/// The input tensor: `code = round(x / step)`, ties to even, of either sign, magnitude below 2^b; where there are zero
+/// points, `code = round((x − zero) / step)`, from 0 on; where there are cuts, the [`rank`] of x among them, from 0 to their
+/// number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name and shape.
@@ -441,6 +482,8 @@ pub struct Input {
     pub shape: Shape,
     /// Width of one code, per channel; 1 where there are cuts.
     pub step: Vec<f64>,
+    /// The value of code 0, per channel; empty where codes have a sign or are ranks.
+    pub zero: Vec<f64>,
     /// Per value increasing numbers, fewer than 2^b; empty where codes are rounded values.
     pub cuts: Vec<Vec<f64>>,
 }
@@ -454,8 +497,8 @@ pub struct Output {
     pub step: Vec<f64>,
     /// What the float network's output was compared with, when the publisher asked for a decision only.
     pub threshold: Option<f64>,
-    /// The values of which the reader of the output takes the softmax.
-    pub softmax: Option<Part>,
+    /// What the reader of the output applies to it.
+    pub finish: Option<Finish>,
 }
 
 /// What the layout search chose.
@@ -540,6 +583,13 @@ impl FloatLayer {
             _ => &mut [],
         };
         self.terms.iter_mut().chain(times)
+    }
+}
+
+impl Input {
+    /// Whether codes may be negative.
+    pub const fn is_signed(&self) -> bool {
+        self.cuts.is_empty() && self.zero.is_empty()
     }
 }
 

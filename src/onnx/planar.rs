@@ -1,4 +1,4 @@
-//! Normal form of networks that are no chain: layers of tensors of planes, joined by structured linear maps.
+//! Normal form: layers of tensors of planes, joined by structured linear maps.
 //!
 //! During normalization a value is an affine expression over committed tensors, possibly in another order of values. A
 //! layer is committed where an activation stands, where a value that is not linear in tensors of its own is read twice,
@@ -28,8 +28,7 @@ use super::graph::{Graph, Node};
 use crate::{
     Error, Result,
     graph::{
-        Part,
-        chain::FloatActivation as Activation,
+        Finish,
         planar::{Conv, FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate},
     },
     ops::{Inputs, Lowered, OpError, planes},
@@ -60,7 +59,7 @@ impl Graph {
     /// # Errors
     /// [`Error::Unsupported`] with every node that has no such form; [`Error::Graph`] if there are several inputs or
     /// outputs, too many weights, or a comparison, ArgMax or Softmax before the last step.
-    pub fn planar(&self) -> Result<Network> {
+    pub fn network(&self) -> Result<Network> {
         let (input, output) = self.ends()?;
         let mut uses = self.uses();
         let replaced = pattern::find(self, &mut uses);
@@ -146,20 +145,11 @@ impl Builder<'_> {
             let value = match lowered {
                 Lowered::Reshape => self.input(node, 0)?,
                 Lowered::Affine(maps) => self.affine(node, maps, to)?,
-                Lowered::Activation(Activation::Identity) => self.input(node, 0)?,
-                Lowered::Activation(Activation::Relu) => self.first_function(node, FloatActivation::Relu)?,
-                Lowered::Activation(Activation::Sigmoid) => {
-                    self.first_function(node, FloatActivation::Table(Function::Sigmoid))?
-                }
-                Lowered::Activation(Activation::ArgMax) => {
+                Lowered::ArgMax => {
                     let value = self.input(node, 0)?;
                     // The largest value keeps its place.
-                    self.softmax &= value.softmax.is_none();
-                    self.decide(node, Value { softmax: None, ..value }, FloatActivation::ArgMax)?
-                }
-                Lowered::Activation(Activation::Threshold { at }) => {
-                    let value = self.input(node, 0)?;
-                    self.threshold(node, value, false, at, false)?
+                    self.softmax &= value.finish.is_none();
+                    self.decide(node, Value { finish: None, ..value }, FloatActivation::ArgMax)?
                 }
                 Lowered::Threshold { input, negate, at, strict } => {
                     let value = self.input(node, input)?;
@@ -190,7 +180,7 @@ impl Builder<'_> {
                     let value = self.input(node, 0)?;
                     value.refuse_decision()?;
                     self.softmax = true;
-                    Value { softmax: Some(Part::all(value.expr_len())), ..value }
+                    Value { finish: Some(Finish::softmax(value.expr_len())), ..value }
                 }
                 Lowered::Forest(form) => self.forest(node, &form)?,
             };
@@ -367,8 +357,8 @@ impl Builder<'_> {
         let independent = "the output does not depend on the input";
         let value = self.values.remove(&output).ok_or_else(|| error(independent))?;
         let last = self.graph.nodes.last().ok_or_else(|| error(independent))?;
-        let softmax = value.softmax;
-        if self.softmax && softmax.is_none() {
+        let mut finish = value.finish;
+        if self.softmax && finish.is_none() {
             return Err(error("a Softmax lies before the last step"));
         }
         if !value.decision {
@@ -380,11 +370,12 @@ impl Builder<'_> {
             let tensor = if let (true, Some(tensor)) = (done, plain) {
                 tensor
             } else {
-                let value = Value { softmax: None, ..value };
+                let value = Value { finish: None, ..value };
                 let expr = self.settle(last, value, Shape::vector(len)).map_err(|e| last.error(e))?;
                 self.push(last, expr, FloatActivation::Linear, None).map_err(|e| last.error(e))?
             };
             self.keep(tensor);
+            finish = finish.or_else(|| self.leave_sigmoid());
         }
         let (inputs, outputs) = (self.graph.inputs(), self.graph.outputs());
         match (<[_; 1]>::try_from(inputs), <[_; 1]>::try_from(outputs)) {
@@ -394,7 +385,7 @@ impl Builder<'_> {
                 input_shape: self.input_shape,
                 output,
                 layers: self.layers,
-                softmax,
+                finish,
                 label: self.graph.label,
                 cuts: self.ranks.cuts,
             }),
@@ -403,6 +394,16 @@ impl Builder<'_> {
                 reason: "one input and one output are accepted".into(),
             }),
         }
+    }
+
+    /// Leaves the sigmoid of all outputs to whoever reads them.
+    fn leave_sigmoid(&mut self) -> Option<Finish> {
+        let last = self.layers.last_mut()?;
+        if last.activation != FloatActivation::Table(Function::Sigmoid) {
+            return None;
+        }
+        last.activation = FloatActivation::Linear;
+        Some(Finish::sigmoid(last.shape.len()))
     }
 
     /// Drops the layers that `tensor` does not need, so that it comes last.

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::{Error, graph::chain::Network};
+use crate::Error;
 
 fn models() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models")
@@ -33,10 +33,6 @@ fn vectors(path: PathBuf) -> Vec<(Vec<f64>, Vec<f64>)> {
     rows("inputs").iter().zip(rows("outputs")).map(|(x, y)| (flat(x), flat(&y))).collect()
 }
 
-fn run(network: &Network, x: &[f64]) -> Vec<f64> {
-    network.layers.iter().fold(x.to_vec(), |x, layer| layer.activate(&layer.affine(&x)))
-}
-
 fn assert_close(got: &[f64], expected: &[f64], what: &str) {
     let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-4 * b.abs().max(1.0);
     assert!(got.len() == expected.len() && got.iter().zip(expected).all(close), "{what}: {got:?} for {expected:?}");
@@ -45,12 +41,12 @@ fn assert_close(got: &[f64], expected: &[f64], what: &str) {
 /// Graph, network and tract agree with the vectors; returns the network.
 fn check(bytes: &[u8], vectors: &[(Vec<f64>, Vec<f64>)]) -> Network {
     let graph = read(bytes).unwrap();
-    let network = graph.normalize().unwrap();
+    let network = graph.network().unwrap();
     let float_model = FloatModel::new(bytes).unwrap();
     assert!(!vectors.is_empty());
     for (x, y) in vectors {
         assert_close(&graph.eval(x).unwrap(), y, "graph");
-        assert_close(&run(&network, x), y, "network");
+        assert_close(&network.predict(x), y, "network");
         let x: Vec<f32> = x.iter().map(|x| *x as f32).collect();
         let got: Vec<f64> = float_model.run(&x).unwrap().into_iter().map(f64::from).collect();
         assert_close(&got, y, "tract");
@@ -58,32 +54,33 @@ fn check(bytes: &[u8], vectors: &[(Vec<f64>, Vec<f64>)]) -> Network {
     network
 }
 
-/// Widths of the layers and kind of each activation, such as "4 Relu 3".
+/// Widths of the layers, kind of each activation, and what the reader of the output applies, such as "4 Relu 3 Linear".
 fn form(network: &Network) -> String {
     let mut form = network.input.len().to_string();
     for layer in &network.layers {
         let activation = format!("{:?}", layer.activation);
         let activation = activation.split(' ').next().unwrap();
-        form += &format!(" {} {activation}", layer.weights.rows);
+        form += &format!(" {} {activation}", layer.shape.len());
     }
+    network.finish.iter().for_each(|finish| form += &format!(" {:?}", finish.function));
     form
 }
 
 #[test]
 fn small_models_match_their_vectors() {
     for (name, expected) in [
-        ("gemm_only", "4 3 Identity"),
-        ("matmul_add_relu", "6 8 Relu 3 Identity"),
-        ("sigmoid_hidden", "5 7 Sigmoid 2 Identity"),
+        ("gemm_only", "4 3 Linear"),
+        ("matmul_add_relu", "6 8 Relu 3 Linear"),
+        ("sigmoid_hidden", "5 7 Table(Sigmoid) 2 Linear"),
         ("argmax3", "4 8 Relu 3 ArgMax"),
         ("argmax3_squeezed", "4 8 Relu 3 ArgMax"),
         ("argmax5", "4 8 Relu 5 ArgMax"),
         ("threshold", "5 1 Threshold"),
-        ("reshape_flatten", "6 2 Identity"),
-        ("muldiv", "4 3 Identity"),
-        ("relu_wide", "20 40 Relu 3 Identity"),
-        ("relu_input_only", "4 4 Relu 2 Identity"),
-        ("dynamic_batch", "4 3 Identity"),
+        ("reshape_flatten", "6 2 Linear"),
+        ("muldiv", "4 3 Linear"),
+        ("relu_wide", "20 40 Relu 3 Linear"),
+        ("relu_input_only", "4 4 Relu 2 Linear"),
+        ("dynamic_batch", "4 3 Linear"),
     ] {
         let network = check(&small(name), &vectors(models().join("small").join(format!("{name}.json"))));
         assert_eq!(form(&network), expected, "{name}");
@@ -97,7 +94,7 @@ fn breast_cancer_models_match_their_vectors() {
     let json = |name: &str| -> Value { serde_json::from_slice(&fs::read(models().join(name)).unwrap()).unwrap() };
     let inputs = json("breast_cancer_test.json");
     let inputs = inputs.as_object().unwrap().values().next().unwrap();
-    for (name, expected) in [("logreg", "30 1 Sigmoid"), ("mlp", "30 16 Relu 8 Relu 1 Sigmoid")] {
+    for (name, expected) in [("logreg", "30 1 Linear Sigmoid"), ("mlp", "30 16 Relu 8 Relu 1 Linear Sigmoid")] {
         let outputs = json(&format!("breast_cancer_{name}.reference.json"));
         let rows = inputs.as_array().unwrap().iter().zip(outputs.as_array().unwrap());
         let vectors: Vec<_> = rows.map(|(x, y)| (flat(x), flat(y))).collect();
@@ -131,20 +128,20 @@ pub(super) fn shared() -> Option<PathBuf> {
 fn shared_models_match_their_vectors() {
     let Some(shared) = shared() else { return };
     for (model, inputs, outputs, expected) in [
-        ("tabular/breast_cancer_logreg", "tabular/breast_cancer_test.x", "output", "30 1 Sigmoid"),
+        ("tabular/breast_cancer_logreg", "tabular/breast_cancer_test.x", "output", "30 1 Linear Sigmoid"),
         (
             "tabular/breast_cancer_mlp_30_16_8_1",
             "tabular/breast_cancer_test.x",
             "output",
-            "30 16 Relu 8 Relu 1 Sigmoid",
+            "30 16 Relu 8 Relu 1 Linear Sigmoid",
         ),
-        ("tabular/diabetes_ridge", "tabular/diabetes_test.x", "output", "10 1 Identity"),
-        ("tabular/diabetes_mlp_10_16_8_1", "tabular/diabetes_test.x", "output", "10 16 Relu 8 Relu 1 Identity"),
+        ("tabular/diabetes_ridge", "tabular/diabetes_test.x", "output", "10 1 Linear"),
+        ("tabular/diabetes_mlp_10_16_8_1", "tabular/diabetes_test.x", "output", "10 16 Relu 8 Relu 1 Linear"),
         (
             "mnist-trained/mnist_mlp_2m",
             "mnist-trained/mnist_mlp_2m.inputs",
             "outputs",
-            "784 1024 Relu 1024 Relu 10 Identity",
+            "784 1024 Relu 1024 Relu 10 Linear",
         ),
     ] {
         let bytes = fs::read(shared.join(format!("{model}.onnx"))).unwrap();
@@ -181,12 +178,12 @@ fn shared_models_import_or_say_why_not() {
                     };
                     (all("inputs"), all("outputs"))
                 } else {
-                    let x = vec![0.5; network.input().len()];
+                    let x = vec![0.5; network.input.len()];
                     let expected = graph.eval(&x).unwrap();
                     (x, expected)
                 };
                 assert_close(&graph.eval(&x).unwrap(), &expected, &what);
-                assert_close(&network.eval(&x), &expected, &what);
+                assert_close(&network.predict(&x), &expected, &what);
             }
             Err(Error::Unsupported(ops)) => assert!(!ops.is_empty()),
             Err(Error::Graph { node, reason }) => assert!(!reason.is_empty(), "{node}"),
@@ -206,13 +203,13 @@ fn trees_decide_as_their_reference() {
         let stored = vectors(models().join("small").join(format!("{name}.json")));
         for (x, y) in &stored {
             assert_close(&graph.eval(x).unwrap(), y, name);
-            assert_close(&network.eval(x), y, name);
+            assert_close(&network.predict(x), y, name);
         }
         // Quarters, among which are all numbers that `trees_modes` compares with.
         for seed in 0..500usize {
             let quarter = |i: usize| ((seed * 31 + i * 17 + seed * i * 7) % 13) as f64 / 4.0 - 1.5;
-            let x: Vec<f64> = (0..network.input().len()).map(quarter).collect();
-            assert_close(&network.eval(&x), &graph.eval(&x).unwrap(), name);
+            let x: Vec<f64> = (0..network.input.len()).map(quarter).collect();
+            assert_close(&network.predict(&x), &graph.eval(&x).unwrap(), name);
         }
     }
 }
@@ -230,7 +227,7 @@ fn outputs_are_chosen_by_name() {
         assert_eq!(graph.outputs()[0].name, name);
         assert!(graph.beside_class().is_empty());
         assert_close(&graph.eval(&x).unwrap(), &expected[range.clone()], name);
-        assert_close(&graph.network().unwrap().eval(&x), &expected[range], name);
+        assert_close(&graph.network().unwrap().predict(&x), &expected[range], name);
     }
     assert_eq!(named(&["label", "scores"]).unwrap().outputs()[0].name, "label+scores");
     assert!(matches!(named(&["other"]), Err(Error::Option { option: "--outputs", .. })));
@@ -290,7 +287,7 @@ fn mutated_models_never_panic() {
                 let mut changed = bytes.clone();
                 changed[i] = value;
                 if let Ok(network) = import(&changed) {
-                    network.eval(&vec![0.5; network.input().len()]);
+                    network.predict(&vec![0.5; network.input.len()]);
                 }
             }
         }
@@ -313,7 +310,7 @@ proptest! {
             *index.get_mut(&mut bytes) = value;
         }
         if let Ok(network) = import(&bytes) {
-            network.eval(&vec![0.5; network.input().len()]);
+            network.predict(&vec![0.5; network.input.len()]);
         }
     }
 }

@@ -10,7 +10,6 @@ use super::{
     tensor,
 };
 use crate::{
-    graph::chain::FloatActivation,
     tensor::{DType, Fact, Tensor},
 };
 
@@ -82,7 +81,7 @@ impl Op for ArgMax {
         if self.last {
             return Err(OpError::unsupported("the last of equals as a decision"));
         }
-        Ok(vec![Lowered::Activation(FloatActivation::ArgMax)])
+        Ok(vec![Lowered::ArgMax])
     }
 
     fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {

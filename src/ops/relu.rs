@@ -4,7 +4,7 @@
 
 use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
 use crate::{
-    graph::chain::FloatActivation,
+    graph::planar::FloatActivation,
     tensor::{Fact, Tensor},
 };
 
@@ -28,7 +28,7 @@ impl Op for Relu {
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
-        Ok(vec![Lowered::Activation(FloatActivation::Relu)])
+        Ok(vec![Lowered::Function(FloatActivation::Relu)])
     }
 }
 

@@ -1,11 +1,12 @@
 //! [Sigmoid](https://onnx.ai/onnx/operators/onnx__Sigmoid.html): y = 1 / (1 + e^−x), element by element. Opset 6+.
 //!
-//! The integer model interpolates it; only a comparison with a constant behind it is free of that.
+//! At the output whoever reads it applies it, and a comparison with a constant is one of its argument; elsewhere the integer
+//! model interpolates it.
 
 use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
 use crate::{
     float,
-    graph::chain::FloatActivation,
+    graph::planar::{FloatActivation, Function},
     tensor::{Fact, Tensor},
 };
 
@@ -30,7 +31,7 @@ impl Op for Sigmoid {
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
-        Ok(vec![Lowered::Activation(FloatActivation::Sigmoid)])
+        Ok(vec![Lowered::Function(FloatActivation::Table(Function::Sigmoid))])
     }
 }
 

@@ -66,16 +66,16 @@ pub struct ProvingKey {
 /// `ModelTooLarge`, `SrsTooSmall`.
 pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
     let layout = Layout::new(model)?;
-    let key = keygen_vk(&srs.trim(layout.k())?.params()?, &ModelCircuit::new(model, &layout)?)?;
+    let key = keygen_vk(&srs.trim(layout.k)?.params()?, &ModelCircuit::new(model, &layout))?;
     check_degrees(key.cs())?;
     Ok(VerifyingKey {
-        model: model.name().to_owned(),
+        model: model.name.clone(),
         model_digest: model.key_digest(),
         srs_origin: srs.origin(),
         srs: srs.verifier_points(),
-        statement: Statement::new(model, &layout)?,
-        params: layout.params(),
-        k: layout.k(),
+        statement: Statement::new(model),
+        params: layout.params.clone(),
+        k: layout.k,
         key,
     })
 }
@@ -98,11 +98,11 @@ impl ProvingKey {
         vk.check_srs(srs)?;
         let layout = Layout::new(model)?;
         memory::check(layout.prediction().memory_bytes)?;
-        if layout.params() != vk.params || layout.k() != vk.k {
+        if layout.params != vk.params || layout.k != vk.k {
             return Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"));
         }
-        let srs = srs.trim(layout.k())?;
-        let circuit = ModelCircuit::new(model, &layout)?;
+        let srs = srs.trim(layout.k)?;
+        let circuit = ModelCircuit::new(model, &layout);
         Ok(Self {
             prover: hushproof_halo2_prover::Prover::from_circuit(&vk.key, &circuit)?,
             srs: Arc::clone(srs.points()),

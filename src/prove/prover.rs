@@ -53,8 +53,7 @@ pub struct Proved {
 /// which never decreases and ends at 1.
 ///
 /// # Errors
-/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`, `Option` for a context that is too long, and `Artifact` for
-/// another form of model than the key's.
+/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange` and `Option` for a context that is too long.
 pub fn prove(
     model: &Model,
     key: &ProvingKey,
@@ -65,15 +64,15 @@ pub fn prove(
 ) -> Result<Proved> {
     let start = Instant::now();
     progress("witness", 0.0);
-    let witness = Witness::new(model, &key.layout, values)?;
-    let codes = PublicCodes { output: witness.output.clone(), input: witness.input.clone() };
+    let witness = Witness::new(model, &key.layout, model.quantize_input(values)?)?;
+    let codes = PublicCodes { output: witness.published(model)?, input: Vec::new() };
     let statement = &key.vk.statement;
     let instance = statement.instance(&codes, context)?;
     let witness_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
     let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-    let mut circuit = ModelCircuit::new(model, &key.layout)?.with_witness(&witness)?;
+    let mut circuit = ModelCircuit::new(model, &key.layout).with_witness(&witness);
     let progress = RefCell::new(Progress::new(progress));
     let report = |stage: Stage, fraction: f32| progress.borrow_mut().report(stage, fraction);
     let control = Control { progress: Some(&report), ..Control::default() };

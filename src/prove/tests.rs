@@ -13,39 +13,40 @@ use crate::{
     circuit::{Layout, tests::fixtures},
     codec,
     error::{Error, Rejection},
-    graph::{
-        Model,
-        chain::Activation::{Relu, Requantize},
-    },
+    graph::{Model, planar::Activation},
 };
 
-const INPUT: [f64; 4] = [17.0, 200.0, 0.0, 255.0];
+/// A small model and input values for it.
+fn small_with_input() -> (Model, Vec<f64>) {
+    let (_, model, input) = fixtures::all().remove(0);
+    (model, input.into_iter().map(|code| code as f64).collect())
+}
 
 fn small() -> Model {
-    fixtures::model(&[(3, Relu), (2, Requantize)], 3).into()
+    small_with_input().0
 }
 
 fn keys(model: &Model) -> (Srs, ProvingKey) {
-    let srs = Srs::new_development(Layout::new(model).unwrap().k(), OsRng).unwrap();
+    let srs = Srs::new_development(Layout::new(model).unwrap().k, OsRng).unwrap();
     let vk = keygen(model, &srs).unwrap();
     let key = ProvingKey::new(model, vk, &srs).unwrap();
     (srs, key)
 }
 
 fn proof_of(model: &Model, key: &ProvingKey, context: &[u8]) -> Proof {
-    prove(model, key, &INPUT, context, OsRng, &mut |_, _| {}).unwrap().proof
+    prove(model, key, &small_with_input().1, context, OsRng, &mut |_, _| {}).unwrap().proof
 }
 
 #[test]
 fn keys_and_proofs_survive_their_files() {
-    for (name, model) in fixtures::all() {
-        let model = Model::from(model);
+    for (name, model, input) in fixtures::all() {
         let (_, key) = keys(&model);
         let vk = VerifyingKey::from_bytes(&key.vk.to_bytes()).unwrap();
         assert_eq!(vk.digest(), key.vk.digest(), "{name}");
         assert_eq!(vk.stock().transcript_repr(), key.vk.stock().transcript_repr(), "{name}");
         assert_eq!(vk.statement, key.vk.statement, "{name}");
-        let proof = proof_of(&model, &key, b"nonce");
+        let values: Vec<f64> = input.into_iter().map(|code| code as f64).collect();
+        let proof = prove(&model, &key, &values, b"nonce", OsRng, &mut |_, _| {}).unwrap().proof;
         let read = Proof::from_json(&proof.to_json()).unwrap();
         assert_eq!(read, proof, "{name}");
         verify(&vk, &read, b"nonce").unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -68,7 +69,7 @@ fn progress_runs_to_the_end_and_stages_are_timed() {
     let model = small();
     let (_, key) = keys(&model);
     let mut reports = Vec::new();
-    let proved = prove(&model, &key, &INPUT, b"", OsRng, &mut |stage, done| reports.push((stage, done))).unwrap();
+    let proved = prove(&model, &key, &small_with_input().1, b"", OsRng, &mut |stage, done| reports.push((stage, done))).unwrap();
     assert!(reports.is_sorted_by_key(|(_, done)| *done), "{reports:?}");
     assert_eq!((reports.first(), reports.last()), (Some(&("witness", 0.0)), Some(&("open", 1.0))));
     let mut stages: Vec<_> = reports.into_iter().map(|(stage, _)| stage).collect();
@@ -119,7 +120,7 @@ fn lengths_are_exact() {
     more.codes.output.push(0);
     assert!(matches!(verify(&key.vk, &more, b""), Err(Error::Rejected(Rejection::InstanceLength { .. }))));
     let mut wide = proof;
-    wide.codes.output[0] = 1 << 8;
+    wide.codes.output[0] = 1 << 9;
     assert!(matches!(verify(&key.vk, &wide, b""), Err(Error::Rejected(Rejection::Output))));
 }
 
@@ -127,7 +128,8 @@ fn lengths_are_exact() {
 fn files_that_do_not_belong_together_are_refused() {
     let model = small();
     let (srs, key) = keys(&model);
-    let other = fixtures::model(&[(2, Relu), (2, Requantize)], 3).into();
+    let mut other = model.clone();
+    other.layers[0].activation = Activation::Linear;
     let wrong_model = ProvingKey::new(&other, key.vk.clone(), &srs);
     assert!(matches!(wrong_model, Err(Error::KeyMismatch { .. })));
     let foreign = Srs::new_development(srs.k(), OsRng).unwrap();
@@ -142,7 +144,7 @@ fn files_that_do_not_belong_together_are_refused() {
 #[test]
 fn a_larger_srs_of_the_same_ceremony_serves() {
     let model = small();
-    let k = Layout::new(&model).unwrap().k();
+    let k = Layout::new(&model).unwrap().k;
     let srs = Srs::new_development(k + 1, OsRng).unwrap();
     let vk = keygen(&model, &srs).unwrap();
     let key = ProvingKey::new(&model, vk, &srs.trim(k).unwrap()).unwrap();
@@ -155,7 +157,7 @@ proptest! {
     /// With a digest made right, so that the body itself is read.
     #[test]
     fn damaged_keys_are_refused(at in 12usize..800, bit in 0u8..8, cut in 0usize..40) {
-        let (_, key) = keys(&fixtures::model(&[(2, Relu)], 2).into());
+        let (_, key) = keys(&small());
         let bytes = key.vk.to_bytes();
         let mut body = bytes[..bytes.len() - codec::DIGEST_BYTES].to_vec();
         let at = at % body.len();

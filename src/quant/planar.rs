@@ -1,16 +1,18 @@
 //! Quantization of networks of planes.
 //!
 //! Codes are signed and symmetric: real = `code · step`, with a step per channel wherever the activation is positively
-//! homogeneous. A consumer's weights absorb the steps of the codes it reads and the slopes of their negative parts, its
+//! homogeneous; those of an input of features may have a zero point per channel instead. A consumer's weights absorb the steps of the codes it reads and the slopes of their negative parts, its
 //! bias absorbs the rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
 
 mod codes;
 mod exact;
+mod input;
 mod interval;
 mod layer;
 mod products;
 mod ranges;
 mod rounding;
+mod segments;
 mod steps;
 
 pub use codes::{EXACT_REMAINDER_BITS, code_bits};
@@ -21,7 +23,7 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{FloatActivation, Input, Lanes, Map, Model, Network, Output, Term, limbs_of, signed_bits},
+        planar::{FloatActivation, FunctionTables, Input, Lanes, Map, Model, Network, Output, Term, limbs_of, signed_bits},
     },
 };
 use steps::{Functions, Steps};
@@ -65,13 +67,14 @@ pub fn quantize_with_scales(
         port: network.input.clone(),
         shape: network.input_shape,
         step: steps.step[0].clone(),
+        zero: steps.zero.clone(),
         cuts: network.cuts.clone(),
     };
     let output = Output {
         port: network.output.clone(),
         step: steps.step.last().cloned().unwrap_or_default(),
         threshold: None,
-        softmax: network.softmax.filter(|_| !decision),
+        finish: network.finish.filter(|_| !decision),
     };
     let mut model = Model {
         name: network.name.clone(),
@@ -88,17 +91,19 @@ pub fn quantize_with_scales(
         model.private_weights = Some(limbs_of(bits, digits.limb_bits));
     }
     model.check()?;
-    let zero = vec![Vec::new(); steps.step.len()];
+    let mut zero = vec![Vec::new(); steps.step.len()];
+    zero[0] = steps.zero;
     Ok((model, Scales { zero, step: steps.step }))
 }
 
-/// How many function tables [`quantize`] makes of a network.
+/// Which function tables [`quantize`] makes of a network.
 ///
 /// # Errors
 /// `Calibration` for ranges of another network.
-pub fn tables(network: &Network, ranges: &Ranges, options: &Options) -> Result<usize> {
+pub fn tables(network: &Network, ranges: &Ranges, options: &Options) -> Result<FunctionTables> {
     ranges.check(network)?;
-    Ok(Functions::new(network, ranges, options).list.len())
+    let list = Functions::new(network, ranges, options).list;
+    Ok(FunctionTables { count: list.len(), smooth: list.iter().all(|(function, ..)| function.is_smooth()) })
 }
 
 const fn is_decision(activation: &FloatActivation) -> bool {

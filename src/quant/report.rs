@@ -77,7 +77,7 @@ pub fn evaluate(
         };
         if got.len() != expected.len() {
             let reason = format!("the float network gives {} values, the model {}", expected.len(), got.len());
-            return Err(Error::Graph { node: network.output().name.clone(), reason });
+            return Err(Error::Graph { node: network.output.name.clone(), reason });
         }
         match (network.class(&got), network.class(&expected)) {
             (Some(got), Some(expected)) => agreeing += usize::from(got == expected),

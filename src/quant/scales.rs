@@ -1,10 +1,10 @@
 //! Which real number a code of each tensor stands for.
 
-/// The scales of all tensors of a model, the input first: `real = zero + code · step`. One value per element of a chain's
-/// tensor, one per channel of a tensor of planes; decisions have step 1.
+/// The scales of all tensors of a model, the input first: `real = zero + code · step`, one of each per channel; decisions
+/// have step 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scales {
-    /// The value of code 0; empty where it is 0, as for all tensors of planes.
+    /// The value of code 0; empty where it is 0.
     pub zero: Vec<Vec<f64>>,
     /// The width of one code.
     pub step: Vec<Vec<f64>>,

@@ -11,7 +11,7 @@ use super::{
     types::{self, to_js, with_files},
 };
 use crate::{
-    circuit::Prediction,
+    circuit::{self, Prediction},
     compile::{self, Compiled, Options, Prefer, Reduction},
     data,
     error::{Error, Result},
@@ -48,8 +48,8 @@ impl OnnxModel {
         }
         to_js(&Info {
             name: self.graph.name(),
-            input: self.network.input(),
-            output: self.network.output(),
+            input: &self.network.input,
+            output: &self.network.output,
             operators,
             parameters: self.graph.parameters(),
         })
@@ -73,10 +73,8 @@ impl OnnxModel {
         let mut progress = reporter(on_progress);
         progress("calibration", 0.0);
         let rows = self.read_rows(&calibration)?;
-        let network =
-            if options.private_weights { Network::Planar(self.graph.planar()?) } else { self.network.clone() };
         progress("compile", 0.0);
-        let compiled = compile::compile(network, &rows, &options)?;
+        let compiled = compile::compile(self.network.clone(), &rows, &options)?;
         progress("evaluate", 0.0);
         let full = compile::report(&compiled, &rows, &options)?;
         progress("evaluate", 1.0);
@@ -89,8 +87,8 @@ impl OnnxModel {
 impl OnnxModel {
     fn read_rows(&self, data: &JsValue) -> Result<Vec<Vec<f64>>> {
         match data.dyn_ref::<Uint8Array>() {
-            Some(bytes) => data::read_rows(&bytes.to_vec(), self.network.input()),
-            None => data::read_rows(types::to_json(data)?.as_bytes(), self.network.input()),
+            Some(bytes) => data::read_rows(&bytes.to_vec(), &self.network.input),
+            None => data::read_rows(types::to_json(data)?.as_bytes(), &self.network.input),
         }
     }
 }
@@ -129,13 +127,13 @@ impl<'a> Report<'a> {
     fn new(compiled: &'a Compiled, calibration_rows: usize, bytes: usize, accuracy: quant::Report) -> Self {
         let Compiled { model, layout, .. } = compiled;
         Self {
-            model: model.name(),
+            model: &model.name,
             bytes,
-            k: layout.k(),
+            k: layout.k,
             rows: layout.rows_used(),
-            advice_columns: layout.params().advice_columns(),
+            advice_columns: layout.params.advice_columns(),
             weights: if model.has_private_weights() { "private" } else { "public" },
-            value_bits: model.digits().value_bits(),
+            value_bits: model.digits.value_bits(),
             calibration_rows,
             accuracy,
             predicted: layout.prediction(),

@@ -52,7 +52,7 @@ impl Prover {
 
     /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers.
     pub fn prove(&self, inputs: JsValue, context: &[u8], on_progress: Option<Function>) -> Result<JsValue, JsValue> {
-        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), self.model.input())?;
+        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), &self.model.input.port)?;
         let mut progress = reporter(on_progress);
         let proved = prove::prove(&self.model, &self.key, &values, context, OsRng, &mut progress)?;
         to_js(&Proved::new(&self.key.vk, &proved))
@@ -91,7 +91,7 @@ pub fn make_keys(hush: &[u8], srs: Option<Vec<u8>>, on_progress: Option<Function
         Some(bytes) => (Srs::from_bytes(&bytes)?, None),
         None => {
             progress("setup", 0.0);
-            let srs = Srs::new_development(Layout::new(&model)?.k(), OsRng)?;
+            let srs = Srs::new_development(Layout::new(&model)?.k, OsRng)?;
             let bytes = srs.to_bytes();
             (srs, Some(bytes))
         }
@@ -145,17 +145,17 @@ struct OutputInfo<'a> {
 
 impl<'a> Info<'a> {
     fn new(model: &'a Model, key: &'a ProvingKey) -> Self {
-        let (input, (min, max)) = (model.input(), model.input_range());
+        let (input, (min, max)) = (&model.input.port, model.input_range());
         Self {
-            model: model.name(),
+            model: &model.name,
             digest: hex::encode(key.vk.digest()),
-            k: key.layout.k(),
+            k: key.layout.k,
             rows: key.layout.rows_used(),
             advice_columns: key.vk.params.advice_columns(),
             srs_origin: key.vk.srs_origin.to_string(),
             inputs: [InputInfo { name: &input.name, shape: &input.shape, min, max }],
             outputs: [OutputInfo {
-                name: &model.output().name,
+                name: &model.output.port.name,
                 kind: match key.vk.statement.kind {
                     OutputKind::Scale { .. } => "value",
                     OutputKind::Decision => "decision",

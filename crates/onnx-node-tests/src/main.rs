@@ -166,14 +166,14 @@ fn run(folder: &Path, operators: &[String], srs: Option<&Srs>) -> Outcome {
         };
         let mut outcome = Outcome {
             verdict: if binding.zero { "constant" } else { "pass" },
-            k: Some(compiled.layout.k()),
+            k: Some(compiled.layout.k),
             ..Outcome::default()
         };
         outcome.constant = case.model.graph.iter().flat_map(|graph| binding.names(graph)).map(str::to_owned).collect();
         let result = compiled.model.predict(&row).map_err(anyhow::Error::from);
         let checked = result.and_then(|got| compare(&got, vector, binding.zero)).and_then(|error| {
             outcome.error = error;
-            match srs.filter(|_| compiled.layout.k() <= MAX_K && !binding.zero) {
+            match srs.filter(|_| compiled.layout.k <= MAX_K && !binding.zero) {
                 Some(srs) => check_proof(&compiled, &row, srs),
                 None => Ok(false),
             }
@@ -198,7 +198,7 @@ fn prepare(case: &Case, vector: &Vector, binding: &Binding) -> Result<(Compiled,
     let network = onnx::import(&case::bytes(&model))?;
     let names: Vec<&str> = match &private[..] {
         [(name, _)] => vec![name],
-        _ => network.input().name.split('+').collect(),
+        _ => &network.input.name.split('+').collect(),
     };
     let mut row = vec![];
     for name in names {

@@ -15,7 +15,7 @@ use super::{
     weights::{Multiplier, WeightCell},
     witness::{FirstPhase, decides, table_of},
 };
-use crate::graph::planar::{Activation, Model};
+use crate::graph::planar::{Activation, Model, table_zero};
 
 /// The challenges drawn after the first phase.
 #[derive(Debug, Clone, Copy)]
@@ -239,8 +239,7 @@ impl Evaluator<'_> {
             let produced = Fr::from_i64(y - self.bias(row, (index, 0)));
             return [produced, Fr::ZERO, Fr::ZERO];
         }
-        // Ranks have no sign.
-        let input = if self.model.input.cuts.is_empty() { &Activation::Linear } else { &Activation::Relu };
+        let input = if self.model.input.is_signed() { &Activation::Linear } else { &Activation::Relu };
         let activation = layer.map_or(input, |layer| &layer.activation);
         let (at_step, at_gamma) = (self.gamma.lanes(row.step), self.gamma.lanes(row.spread));
         let mut sums = [IntegerSum::default(); 3];
@@ -290,10 +289,11 @@ impl Evaluator<'_> {
         let whole = self.positional(lane, row, 0);
         let upper = self.positional(lane, row, params.digits.remainder_limbs as usize);
         let rounding = params.rounding() as i64;
-        if matches!(activation, Activation::Table(_)) {
-            let bits = params.tables.map_or(0, |(_, bits)| bits);
-            let share = whole - rounding - (1 << (params.digits.remainder_bits() + bits - 1));
-            return (share, state, (1 - state) * upper);
+        let lanes = &self.first.lanes[lane];
+        let sloped = lanes.slope(row) * lanes.limbs[lanes.limbs.len() - 2][row];
+        if let (Activation::Table(_), Some(tables)) = (activation, params.tables) {
+            let share = whole - table_zero(tables.segments.into(), tables.sloped, &params.digits);
+            return (share, state + sloped, (1 - state) * upper);
         }
         if *activation == Activation::Threshold {
             let below = if self.first.private.is_some() { state - 1 } else { 0 };
@@ -327,7 +327,7 @@ struct Lookups<'a> {
 
 impl<'a> Lookups<'a> {
     fn new(model: &'a Model, layout: &'a Layout, first: &'a FirstPhase, challenges: Challenges) -> Self {
-        let size = layout.params.tables.map_or(0, |(_, bits)| 1usize << bits);
+        let size = layout.params.tables.map_or(0, |tables| tables.segments as usize);
         let sizes = [1 << model.digits.limb_bits, size];
         let inverses = Inverses::new(table_entries(model), sizes, [challenges.beta, challenges.delta]);
         Self { model, layout, first, inverses }
@@ -363,16 +363,17 @@ impl<'a> Lookups<'a> {
             let hidden = placed.is_some_and(|row| row.hidden && !decision && row.mask >> l & 1 == 0);
             for (i, limb) in lane.limbs.iter().enumerate() {
                 let in_tuple = self.layout.params.tables.is_some() && i == top;
+                let slope = if in_tuple { lane.slope(row) } else { 0 };
                 let fraction = match table {
                     _ if i == 0 && hidden => Fr::ZERO,
-                    Some(table) if in_tuple => self.inverses.of(limb[row], table as u64 + 1, lane.state[row]),
-                    _ => self.inverses.of(limb[row], 0, 0),
+                    Some(table) if in_tuple => self.inverses.of(limb[row], table as u64 + 1, [lane.state[row], slope]),
+                    _ => self.inverses.of(limb[row], 0, [0, slope]),
                 };
                 if in_tuple { &mut tuples } else { &mut plain }.push(fraction);
             }
         }
         for limb in self.first.private.iter().flat_map(|private| private.looked_up(row)) {
-            plain.push(self.inverses.of(limb, 0, 0));
+            plain.push(self.inverses.of(limb, 0, [0, 0]));
         }
         plain.push(self.inverses.of_row(row, self.first.multiplicity[row]));
         pair(plain, tuples)

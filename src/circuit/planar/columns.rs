@@ -10,10 +10,12 @@ use super::{Params, params::Published, private::PrivateFixed};
 /// The cells of one lane.
 #[derive(Debug, Clone)]
 pub(super) struct Lane {
-    /// Sign of the accumulator, 2 beyond a clip's top, or a table's value.
+    /// Sign of the accumulator, 2 beyond a clip's top, or where the segment of a function begins.
     pub(super) state: Column<Advice>,
     /// Remainder limbs, then value limbs, lowest first.
     pub(super) limbs: Vec<Column<Advice>>,
+    /// By how much the value of a function grows within its segment; 0 elsewhere.
+    pub(super) slope: Option<Column<Advice>>,
     /// Whether the lane holds an element.
     pub(super) mask: Column<Fixed>,
 }
@@ -69,7 +71,8 @@ pub(super) struct FunctionColumns {
     /// The table's number on those rows.
     pub(super) tag: Column<Fixed>,
     pub(super) table_tag: Column<Fixed>,
-    pub(super) table_value: Column<Fixed>,
+    pub(super) table_base: Column<Fixed>,
+    pub(super) table_slope: Option<Column<Fixed>>,
 }
 
 impl FixedColumns {
@@ -104,11 +107,12 @@ impl FixedColumns {
             decision: params.decision().then(|| meta.fixed_column()),
             argmax_inside: (params.published == Published::ArgMax).then(|| meta.fixed_column()),
             table: meta.fixed_column(),
-            function: params.tables.map(|_| FunctionColumns {
+            function: params.tables.map(|tables| FunctionColumns {
                 active: meta.fixed_column(),
                 tag: meta.fixed_column(),
                 table_tag: meta.fixed_column(),
-                table_value: meta.fixed_column(),
+                table_base: meta.fixed_column(),
+                table_slope: tables.sloped.then(|| meta.fixed_column()),
             }),
             weights: (0..params.lanes.weights).map(|_| meta.fixed_column()).collect(),
             along_gamma: meta.fixed_column(),

@@ -5,7 +5,7 @@
 //! same row. Factors of consumed polynomials come from the weight rows through the transfer column.
 
 use halo2_proofs::{
-    halo2curves::bn256::Fr,
+    halo2curves::{bn256::Fr, ff::Field},
     plonk::{
         Advice, Challenge, Column, ConstraintSystem, Expression, FirstPhase, Fixed, Instance, SecondPhase, VirtualCells,
     },
@@ -13,16 +13,17 @@ use halo2_proofs::{
 };
 
 use super::{
-    super::{
-        config::power_of_two,
-        lookup::{Fraction, group_gate},
-    },
+    super::lookup::{Fraction, group_gate},
     Params,
     columns::{FixedColumns, Lane},
     params::Published,
     private::PrivateColumns,
 };
-use crate::circuit::DEGREE;
+use crate::graph::planar::table_zero;
+
+/// Largest degree of a gate; the extended domain has four times the rows.
+pub const DEGREE: usize = 5;
+
 
 /// Columns and challenges of a planar circuit.
 #[derive(Debug, Clone)]
@@ -53,6 +54,11 @@ pub struct Config {
     pub(super) beta: Challenge,
     /// Separates the parts of a lookup tuple.
     pub(super) delta: Challenge,
+}
+
+/// 2^bits in the field.
+pub(super) fn power_of_two(bits: u32) -> Fr {
+    Fr::from(2).pow([u64::from(bits)])
 }
 
 fn constant(value: u64) -> Expression<Fr> {
@@ -90,6 +96,7 @@ impl Config {
         let lane = |meta: &mut ConstraintSystem<Fr>| Lane {
             state: meta.advice_column_in(FirstPhase),
             limbs: (0..params.limbs()).map(|_| meta.advice_column_in(FirstPhase)).collect(),
+            slope: params.sloped().then(|| meta.advice_column_in(FirstPhase)),
             mask: meta.fixed_column(),
         };
         let lanes = (0..params.lanes.activations).map(|_| lane(meta)).collect();
@@ -146,6 +153,7 @@ impl Config {
         for (l, lane) in self.lanes.iter().enumerate() {
             columns.push((format!("state {l}"), lane.state));
             columns.extend(lane.limbs.iter().enumerate().map(|(i, c)| (format!("limb {l}.{i}"), *c)));
+            columns.extend(lane.slope.map(|c| (format!("slope {l}"), c)));
         }
         columns.extend(self.maximum.map(|c| ("maximum".to_owned(), c)));
         columns.push(("multiplicity".to_owned(), self.multiplicity));
@@ -260,10 +268,10 @@ impl Config {
         }
         let signed = (constant(2) * state - constant(1)) * (whole.clone() - rounding.clone());
         match (&self.fixed.function, self.params.tables) {
-            (Some(function), Some((_, bits))) => {
+            (Some(function), Some(tables)) => {
                 let active = fixed(cells, function.active);
-                let zero = Expression::Constant(power_of_two(self.params.digits.remainder_bits() + bits - 1));
-                signed.clone() + active * (whole - rounding - zero - signed)
+                let zero = table_zero(tables.segments.into(), tables.sloped, &self.params.digits);
+                signed.clone() + active * (whole - constant(zero.unsigned_abs()) - signed)
             }
             _ => signed,
         }
@@ -295,7 +303,11 @@ impl Config {
         let mut factor = state.clone() + signed * (state.clone() - constant(1));
         if let Some(function) = &self.fixed.function {
             let active = fixed(cells, function.active);
-            return (factor - active.clone() * state.clone()) * upper + active * state;
+            let base = (factor - active.clone() * state.clone()) * upper + active * state;
+            return match lane.slope {
+                Some(slope) => base + advice(cells, slope) * advice(cells, lane.limbs[lane.limbs.len() - 2]),
+                None => base,
+            };
         }
         if self.params.clip {
             factor = factor + state.clone() * (constant(1) - state.clone());
@@ -378,7 +390,7 @@ impl Config {
         });
     }
 
-    /// Every limb but hidden coefficients is in the range table, arguments of functions in their table with the value.
+    /// Every limb but hidden coefficients is in the range table, segments of functions in their table with base and slope.
     fn look_up(&self, meta: &mut ConstraintSystem<Fr>) {
         meta.create_gate("lookup", |cells| {
             let beta = cells.query_challenge(self.beta);
@@ -397,7 +409,10 @@ impl Config {
                     match self.fixed.function {
                         Some(function) if i == top => {
                             let tag = fixed(cells, function.tag);
-                            let value = fixed(cells, function.active) * advice(cells, lane.state);
+                            let mut value = fixed(cells, function.active) * advice(cells, lane.state);
+                            if let Some(slope) = lane.slope {
+                                value = value + delta.clone() * advice(cells, slope);
+                            }
                             denominator = denominator + delta.clone() * (tag + delta.clone() * value);
                             tuples.push(Fraction { numerator, denominator });
                         }
@@ -411,7 +426,10 @@ impl Config {
             }
             let mut entry = beta + fixed(cells, self.fixed.table);
             if let Some(function) = &self.fixed.function {
-                let (tag, value) = (fixed(cells, function.table_tag), fixed(cells, function.table_value));
+                let (tag, mut value) = (fixed(cells, function.table_tag), fixed(cells, function.table_base));
+                if let Some(slope) = function.table_slope {
+                    value = value + delta.clone() * fixed(cells, slope);
+                }
                 entry = entry + delta.clone() * (tag + delta * value);
             }
             fractions.push(Fraction { numerator: -advice(cells, self.multiplicity), denominator: entry });

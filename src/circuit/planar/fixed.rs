@@ -6,7 +6,7 @@ use halo2_proofs::{
 };
 
 use super::{
-    super::fixed::signed,
+    super::lookup::Entry,
     config::Config,
     layout::Layout,
     params::Published,
@@ -19,6 +19,12 @@ use crate::graph::planar::{Activation, Model};
 
 /// One assignment.
 pub(super) type Cell = (Column<Fixed>, usize, Fr);
+
+/// A signed integer in the field.
+pub(super) fn signed(value: i64) -> Fr {
+    let magnitude = Fr::from(value.unsigned_abs());
+    if value < 0 { -magnitude } else { magnitude }
+}
 
 /// A row of an advice column.
 pub(super) type AdviceCell = (Column<Advice>, usize);
@@ -38,11 +44,14 @@ pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell
     }
     writer.output();
     writer.weights();
-    for (row, (value, tag, code)) in table_entries(model).into_iter().enumerate() {
-        writer.set(fixed.table, row, Fr::from(value));
+    for (row, entry) in table_entries(model).into_iter().enumerate() {
+        writer.set(fixed.table, row, Fr::from(entry.value));
         if let Some(function) = fixed.function {
-            writer.set(function.table_tag, row, Fr::from(tag));
-            writer.set(function.table_value, row, signed(code));
+            writer.set(function.table_tag, row, Fr::from(entry.tag));
+            writer.set(function.table_base, row, signed(entry.base));
+            if let Some(column) = function.table_slope {
+                writer.set(column, row, signed(entry.slope));
+            }
         }
     }
     writer.cells
@@ -117,7 +126,7 @@ impl Writer<'_> {
             self.flag(*column, index, row.step == *step);
         }
         let has_sign = match activation {
-            None => self.model.input.cuts.is_empty(),
+            None => self.model.input.is_signed(),
             Some(activation) => *activation == Activation::Linear,
         };
         self.flag(fixed.signed, index, has_sign);
@@ -200,12 +209,18 @@ impl Writer<'_> {
     }
 }
 
-/// The lookup table as (value, tag, code): the range under tag 0, which unassigned rows repeat harmlessly, then each
-/// function under its own tag.
-pub(super) fn table_entries(model: &Model) -> Vec<(u64, u64, i64)> {
-    let mut entries: Vec<_> = (0..1 << model.digits.limb_bits).map(|value| (value, 0, 0)).collect();
+/// The lookup table: the range under tag 0, which unassigned rows repeat harmlessly, then each function under its own tag.
+pub(super) fn table_entries(model: &Model) -> Vec<Entry> {
+    let mut entries: Vec<_> = (0..1 << model.digits.limb_bits).map(Entry::of_range).collect();
     for (index, table) in model.tables.iter().enumerate() {
-        entries.extend(table.values.iter().enumerate().map(|(a, code)| (a as u64, index as u64 + 1, *code)));
+        let slopes = table.slope.iter().copied().chain(std::iter::repeat(0));
+        let entry = |(value, (base, slope)): (usize, (&i64, i64))| Entry {
+            value: value as u64,
+            tag: index as u64 + 1,
+            base: *base,
+            slope,
+        };
+        entries.extend(table.base.iter().zip(slopes).enumerate().map(entry));
     }
     entries
 }

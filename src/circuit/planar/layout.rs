@@ -5,19 +5,31 @@
 //! η^block · γ^exponent. Consumer runs take the same cells at γ^(cell within the run).
 
 use super::{
-    super::layout::{CONTEXT_ROWS, MAX_K, RESERVED_ROWS},
     Params,
     geometry::Geometry,
     private,
     rows::{Link, Row, TensorRows, ends, place},
     runs::Runs,
+    search::predict,
     view::{View, Weight},
     weights::{WeightCell, WeightRows},
 };
 use crate::{
+    circuit::Prediction,
     error::{Error, Result},
     graph::planar::Model,
 };
+
+/// Rows at the end of every column that hold randomness, plus the row where running sums end.
+///
+/// halo2 takes max(3, rotations of a column) + 3 rows; no column here is opened at more than three rotations.
+pub(super) const RESERVED_ROWS: usize = 6;
+
+/// The largest circuit that is ever laid out.
+pub const MAX_K: u32 = 20;
+
+/// Public rows of the context's digest.
+pub const CONTEXT_ROWS: usize = 2;
 
 /// The layout of one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +125,16 @@ impl Layout {
     /// Rows of activations, and rows of weights beside them.
     pub fn row_counts(&self) -> (usize, usize) {
         (self.rows.len(), self.weights.rows.len())
+    }
+
+    /// Advice cells of the whole circuit: columns × 2^k.
+    pub fn allocated_cells(&self) -> usize {
+        self.params.advice_columns() << self.k
+    }
+
+    /// Predicted cost of a proof.
+    pub fn prediction(&self) -> Prediction {
+        predict(self.k, &self.params)
     }
 
     /// Rows of every tensor, the input first.

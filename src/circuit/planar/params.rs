@@ -6,7 +6,7 @@ use crate::{
     error::{ArtifactKind, Error, Result},
     graph::{
         Digits,
-        planar::{Activation, FloatActivation, Lanes, Model, Network, table_bits},
+        planar::{Activation, FloatActivation, Lanes, Model, Network, Table},
     },
 };
 
@@ -40,6 +40,30 @@ pub enum Published {
     ArgMax,
 }
 
+/// The function tables of a circuit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tables {
+    /// How many, at least one.
+    pub count: u32,
+    /// Segments of each, an even number.
+    pub segments: u32,
+    /// Whether codes grow within segments, or are one per segment.
+    pub sloped: bool,
+}
+
+impl Tables {
+    /// Rows of all of them.
+    pub(super) const fn rows(&self) -> usize {
+        self.count as usize * self.segments as usize
+    }
+
+    /// Whether circuits of these limbs have such tables.
+    const fn fit(&self, digits: &Digits) -> bool {
+        let segments = self.segments >= 2 && self.segments <= 1 << digits.limb_bits && self.segments.is_multiple_of(2);
+        self.count >= 1 && self.count <= 64 && segments && (self.sloped || digits.value_limbs == 1)
+    }
+}
+
 /// Everything that `configure` depends on; the weights are not among it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Params {
@@ -63,8 +87,8 @@ pub struct Params {
     pub negative: bool,
     /// Whether some layer but the last is a Threshold, whose states are read.
     pub compares: bool,
-    /// Number of function tables and bits of their arguments.
-    pub tables: Option<(u32, u32)>,
+    /// Function tables, if there are any.
+    pub tables: Option<Tables>,
     /// Whether some layer has a bias per value.
     pub value_bias: bool,
     /// How the output is published.
@@ -102,12 +126,15 @@ impl Params {
     /// `Artifact` for lanes or tables that no circuit has.
     pub fn new(model: &Model) -> Result<Self> {
         let activations = || model.layers.iter().map(|layer| &layer.activation);
-        let bits = model.tables.first().map(|table| table.bits);
-        if model.tables.iter().any(|table| Some(table.bits) != bits) {
+        let size = |table: &Table| (table.base.len() as u32, !table.slope.is_empty());
+        let sizes = model.tables.first().map(size);
+        if model.tables.iter().any(|table| Some(size(table)) != sizes) {
             return Err(Error::artifact(ArtifactKind::Model, "tables of different sizes"));
         }
+        let count = model.tables.len() as u32;
+        let tables = sizes.map(|(segments, sloped)| Tables { count, segments, sloped });
         let clip = activations().any(|activation| *activation == Activation::Clip);
-        if clip && bits.is_some() {
+        if clip && tables.is_some() {
             return Err(Error::artifact(ArtifactKind::Model, "a Clip beside function tables must be a table itself"));
         }
         let params = Self {
@@ -121,7 +148,7 @@ impl Params {
             clip,
             negative: activations().any(|activation| *activation == Activation::PRelu),
             compares: model.compares(),
-            tables: bits.map(|bits| (model.tables.len() as u32, bits)),
+            tables,
             value_bias: model.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
             published: match model.layers.last().map(|layer| &layer.activation) {
                 Some(Activation::Threshold) => Published::Threshold,
@@ -136,8 +163,8 @@ impl Params {
         Ok(params)
     }
 
-    /// The parameters that a float network will have with so many function tables.
-    pub(super) fn of_network(network: &Network, tables: usize, digits: Digits, lanes: Lanes) -> Self {
+    /// The parameters that a float network will have with these function tables.
+    pub(super) fn of_network(network: &Network, tables: Option<Tables>, digits: Digits, lanes: Lanes) -> Self {
         let activations = || network.layers.iter().map(|layer| &layer.activation);
         let clip = activations().any(|activation| matches!(activation, FloatActivation::Clip { .. }));
         Self {
@@ -148,10 +175,10 @@ impl Params {
             spreads: Vec::new(),
             pairs: network.layers.iter().any(|layer| !layer.times().is_empty()),
             products: network.layers.iter().flat_map(|l| &l.terms).any(|term| term.map.factor().is_some()),
-            clip: clip && tables == 0,
+            clip: clip && tables.is_none(),
             negative: activations().any(|activation| matches!(activation, FloatActivation::PRelu { .. })),
             compares: network.compares(),
-            tables: (tables > 0).then(|| (tables as u32, table_bits(digits.limb_bits, tables))),
+            tables,
             value_bias: network.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
             published: match network.layers.last().map(|layer| &layer.activation) {
                 Some(FloatActivation::ArgMax) => Published::ArgMax,
@@ -179,9 +206,7 @@ impl Params {
     /// # Errors
     /// `Artifact` where none can.
     pub(super) fn check(&self) -> Result<()> {
-        let tables = self.tables.is_none_or(|(count, bits)| {
-            (1..=64).contains(&count) && (2..=self.digits.limb_bits).contains(&bits) && !self.clip
-        });
+        let tables = self.tables.is_none_or(|tables| tables.fit(&self.digits) && !self.clip);
         let list = |values: &[u32], range: std::ops::RangeInclusive<u32>| {
             values.len() <= MAX_STEPS && values.iter().all(|v| range.contains(v)) && values.is_sorted_by(|a, b| a < b)
         };
@@ -189,7 +214,6 @@ impl Params {
         if self.digits.is_valid()
             && (1..=MAX_LANES).contains(&self.lanes.activations)
             && (2..=MAX_WEIGHT_LANES).contains(&self.lanes.weights)
-            && (self.tables.is_none() || self.digits.value_limbs == 1)
             && tables
             && steps
             && self.check_private()
@@ -225,7 +249,17 @@ impl Params {
 
     /// Rows of the lookup table: the range, then the function tables.
     pub(super) fn table_rows(&self) -> usize {
-        (1 << self.digits.limb_bits) + self.tables.map_or(0, |(count, bits)| (count as usize) << bits)
+        (1 << self.digits.limb_bits) + self.tables.as_ref().map_or(0, Tables::rows)
+    }
+
+    /// Whether elements have a slope.
+    pub(super) const fn sloped(&self) -> bool {
+        matches!(self.tables, Some(Tables { sloped: true, .. }))
+    }
+
+    /// First-phase columns of a lane: the state, the limbs and, where functions have slopes, the slope.
+    pub(super) const fn lane_columns(&self) -> usize {
+        1 + self.limbs() + if self.sloped() { 1 } else { 0 }
     }
 
     /// Look-ups of a lane.
@@ -249,7 +283,7 @@ impl Params {
     }
 
     /// Look-ups in a row.
-    pub(in crate::circuit) fn lookups(&self) -> usize {
+    pub fn lookups(&self) -> usize {
         self.lanes.activations * self.limbs() + self.weight_lookups()
     }
 
@@ -270,9 +304,10 @@ impl Params {
         for flag in given {
             w.u8(flag.into());
         }
-        if let Some((count, bits)) = self.tables {
+        if let Some(Tables { count, segments, sloped }) = self.tables {
             w.varint(count.into());
-            w.varint(bits.into());
+            w.varint(segments.into());
+            w.u8(sloped.into());
         }
         let published = match self.published {
             Published::Signed => 0,
@@ -302,7 +337,11 @@ impl Params {
         let spreads = r.many(count, 1, Reader::varint_u32)?;
         let (pairs, products) = (r.bool()?, r.bool()?);
         let (clip, negative, tables, value_bias) = (r.bool()?, r.bool()?, r.bool()?, r.bool()?);
-        let tables = if tables { Some((r.varint_u32()?, r.varint_u32()?)) } else { None };
+        let tables = if tables {
+            Some(Tables { count: r.varint_u32()?, segments: r.varint_u32()?, sloped: r.bool()? })
+        } else {
+            None
+        };
         let published = r.u8()?;
         let private = if published & PRIVATE == 0 { None } else { Some(r.varint_u32()?) };
         let compares = published & COMPARES != 0;
@@ -335,31 +374,38 @@ impl Params {
     }
 }
 
-/// Advice columns of a circuit with these parameters.
-pub fn advice_columns(params: &Params) -> usize {
-    // multiplicity, produced, consumed, weight, multiplier, transfer and the running sum
-    let optional = [params.negative, params.published == Published::ArgMax].iter().filter(|b| **b).count();
-    params.lanes.activations * (1 + params.limbs()) + params.helpers() + 7 + optional + params.private_columns()
-}
+impl Params {
+    /// Advice columns of the circuit.
+    pub fn advice_columns(&self) -> usize {
+        // multiplicity, produced, consumed, weight, multiplier, transfer and the running sum
+        let optional = [self.negative, self.published == Published::ArgMax].iter().filter(|b| **b).count();
+        self.lanes.activations * self.lane_columns() + self.helpers() + 7 + optional + self.private_columns()
+    }
 
-/// Fixed columns of a circuit with these parameters.
-pub fn fixed_columns(params: &Params) -> usize {
-    let bias = match (params.private.is_some(), params.value_bias) {
-        (false, true) => params.lanes.activations,
-        (false, false) => 1,
-        (true, by_value) => super::private::FIXED + usize::from(by_value),
-    };
-    let argmax = params.published == Published::ArgMax;
-    let optional = [params.negative, params.clip, params.compares, params.decision(), argmax];
-    let tables = if params.tables.is_some() { 4 } else { 0 };
-    // usable, first, last, hidden, run, head, four links, signed, public, table, gamma, more, one
-    16 + params.lanes.activations
-        + bias
-        + params.steps.len()
-        + params.hops.len()
-        + params.spreads.len()
-        + usize::from(params.pairs)
-        + optional.iter().filter(|b| **b).count()
-        + tables
-        + params.lanes.weights
+    /// Fixed columns of the circuit.
+    pub fn fixed_columns(&self) -> usize {
+        let bias = match (self.private.is_some(), self.value_bias) {
+            (false, true) => self.lanes.activations,
+            (false, false) => 1,
+            (true, by_value) => super::private::FIXED + usize::from(by_value),
+        };
+        let argmax = self.published == Published::ArgMax;
+        let optional = [self.negative, self.clip, self.compares, self.decision(), argmax];
+        let tables = self.tables.map_or(0, |tables| 4 + usize::from(tables.sloped));
+        // usable, first, last, hidden, run, head, four links, signed, public, table, gamma, more, one
+        16 + self.lanes.activations
+            + bias
+            + self.steps.len()
+            + self.hops.len()
+            + self.spreads.len()
+            + usize::from(self.pairs)
+            + optional.iter().filter(|b| **b).count()
+            + tables
+            + self.lanes.weights
+    }
+
+    /// Whether the circuit holds the weights as a witness.
+    pub const fn has_private_weights(&self) -> bool {
+        self.private.is_some()
+    }
 }

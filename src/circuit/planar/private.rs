@@ -10,8 +10,8 @@ use halo2_proofs::{
 };
 
 use super::{
-    super::config::power_of_two,
     Config, Layout, Params,
+    config::power_of_two,
     geometry::Geometry,
     rows::Row,
     view::{TermView, View, Weight},

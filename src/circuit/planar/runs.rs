@@ -1,8 +1,8 @@
 //! The factors of the polynomials that consumers read.
 
 use super::{
-    super::layout::MAX_K,
     geometry::{Geometry, is_scattered},
+    layout::MAX_K,
     rows::{Row, TensorRows},
     view::{TermView, View, Weight, taps},
     weights::{Factor, WeightCell, WeightRows},

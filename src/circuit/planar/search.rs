@@ -4,10 +4,11 @@ use super::{
     super::{
         cost::{Prediction, Shape},
         frontier::{Candidate, few_columns, frontier},
-        layout::{MAX_K, RESERVED_ROWS},
     },
-    Layout, Params, advice_columns, fixed_columns,
+    Layout, Params,
     geometry::Geometry,
+    layout::{CONTEXT_ROWS, MAX_K, RESERVED_ROWS},
+    params::Tables,
     rows::place,
     view::View,
 };
@@ -15,7 +16,7 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{Lanes, Network, limbs_of},
+        planar::{FunctionTables, Lanes, Network, limbs_of, table_bits},
     },
 };
 
@@ -27,7 +28,7 @@ pub struct SearchOptions {
     /// Least bits of a requantization remainder: the precision of the weights.
     pub remainder_bits: u32,
     /// Function tables.
-    pub tables: usize,
+    pub tables: FunctionTables,
     /// Where weights are private, their bits beyond those of a remainder, the sign included.
     pub private_bits: Option<u32>,
     /// Whether to take the layout with the least columns of those that are at most twice as slow as the fastest.
@@ -40,7 +41,7 @@ impl Default for SearchOptions {
         Self {
             value_bits: (MIN_BITS, MAX_BITS),
             remainder_bits: MIN_BITS,
-            tables: 0,
+            tables: FunctionTables::default(),
             private_bits: None,
             few_columns: false,
         }
@@ -54,6 +55,8 @@ pub struct Choice {
     pub digits: Digits,
     /// Lanes of activations and weights.
     pub lanes: Lanes,
+    /// Segments of function tables with slopes; `None` for tables without.
+    pub segments: Option<u32>,
     /// log2 rows.
     pub k: u32,
     /// Advice and fixed columns.
@@ -78,8 +81,9 @@ impl Candidate for Choice {
 
 /// Least bits of a code and of a remainder.
 const MIN_BITS: u32 = 6;
-/// Most bits of a code and of a remainder.
+/// Most bits of a code, and of a remainder unless more are asked for.
 const MAX_BITS: u32 = 18;
+const MAX_REMAINDER_BITS: u32 = 26;
 
 const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
 const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
@@ -108,7 +112,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
     let mut weights = Vec::new();
     let weight_lanes: &[usize] = if options.private_bits.is_some() { &PRIVATE_LANES } else { &WEIGHT_LANES };
     for lanes in weight_lanes.iter().copied() {
-        let params = Params::of_network(network, options.tables, smallest, Lanes { activations: 8, weights: lanes });
+        let params = Params::of_network(network, None, smallest, Lanes { activations: 8, weights: lanes });
         let params = Params { private: options.private_bits.map(|_| SEARCHED_LIMBS), ..params };
         if let Ok(layout) = Layout::plan(&view, params) {
             weights.push((lanes, layout.row_counts().1));
@@ -124,16 +128,20 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
                 let Params { steps, hops, spreads, .. } = distances.clone();
                 let private =
                     options.private_bits.map(|bits| limbs_of(digits.remainder_bits() + bits, digits.limb_bits));
-                let params = Params::of_network(network, options.tables, digits, lanes);
-                let params = Params { steps, hops, spreads, private, ..params };
-                let used = (*activation_rows).max(*weight_rows).max(params.table_rows()).max(outputs + 2);
-                let k = (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros();
-                if k > MAX_K || params.tables.is_some() && digits.value_limbs > 1 {
-                    too_large |= k > MAX_K;
-                    continue;
+                let least = (*activation_rows).max(*weight_rows).max(outputs + CONTEXT_ROWS);
+                for tables in tables(options.tables, &digits, least) {
+                    let params = Params::of_network(network, tables, digits, lanes);
+                    let (steps, hops, spreads) = (steps.clone(), hops.clone(), spreads.clone());
+                    let params = Params { steps, hops, spreads, private, ..params };
+                    let k = log2_rows(least.max(params.table_rows()));
+                    if k > MAX_K {
+                        too_large = true;
+                        continue;
+                    }
+                    let columns = params.advice_columns() + params.fixed_columns();
+                    let segments = tables.filter(|tables| tables.sloped).map(|tables| tables.segments);
+                    choices.push(Choice { digits, lanes, segments, k, columns, prediction: predict(k, &params) });
                 }
-                let columns = advice_columns(&params) + fixed_columns(&params);
-                choices.push(Choice { digits, lanes, k, columns, prediction: cost(k, &params) });
             }
         }
     }
@@ -146,26 +154,54 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
             node: network.input.name.clone(),
             op: "input".to_owned(),
             got_bits,
-            max_bits: 2 * MAX_BITS,
+            max_bits: MAX_BITS + MAX_REMAINDER_BITS,
         });
     }
     Ok(if options.few_columns { few_columns(choices) } else { frontier(choices) })
 }
 
+/// log2 rows of a circuit whose columns use so many.
+const fn log2_rows(used: usize) -> u32 {
+    (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros()
+}
+
+/// The function tables that a circuit of these limbs and at least `used` rows may have: without slopes, as many entries as
+/// fit beside the range; with slopes, as many segments as cost no more rows.
+fn tables(functions: FunctionTables, digits: &Digits, used: usize) -> Vec<Option<Tables>> {
+    let FunctionTables { count, smooth } = functions;
+    if count == 0 {
+        return vec![None];
+    }
+    let of = |segments: u32, sloped: bool| Some(Tables { count: count as u32, segments, sloped });
+    let mut tables = Vec::new();
+    if digits.value_limbs == 1 {
+        tables.push(of(1 << table_bits(digits.limb_bits, count), false));
+    }
+    let range = 1usize << digits.limb_bits;
+    let least = (LEAST_SEGMENTS as usize).min(range);
+    if smooth {
+        let rows = (1usize << log2_rows(used.max(range + count * least))) - 1 - RESERVED_ROWS;
+        let segments = ((rows - range) / count).min(range) & !1;
+        tables.push(of(segments as u32, true));
+    }
+    tables
+}
+
+/// Fewest segments of a function with slopes.
+const LEAST_SEGMENTS: u32 = 24;
+
 /// Bits by which limbs may exceed what is asked for beyond those.
 const SPARE_BITS: u32 = 6;
 
 fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
-    // Two limbs, but where more bits are asked for.
-    let most = if options.remainder_bits > MAX_BITS { 4 } else { 2 };
-    let all = (6..=16).flat_map(move |limb_bits| {
-        (1..=2).flat_map(move |value_limbs| {
-            (1..=most).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
+    let all = (4..=16).flat_map(move |limb_bits| {
+        (1..=4).flat_map(move |value_limbs| {
+            (1..=4).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
         })
     });
     let (least, most_bits) = options.value_bits;
     let cut = options.remainder_bits;
-    let most_cut = if cut > MAX_BITS { cut.saturating_add(SPARE_BITS) } else { MAX_BITS };
+    let most_cut = MAX_REMAINDER_BITS.max(cut.saturating_add(SPARE_BITS));
     all.filter(move |digits| {
         (least..=most_bits).contains(&digits.value_bits())
             && (cut..=most_cut).contains(&digits.remainder_bits())
@@ -173,13 +209,9 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
     })
 }
 
-fn cost(k: u32, params: &Params) -> Prediction {
-    let small = params.lanes.activations * (1 + params.limbs()) + 1 + params.private_columns();
-    Shape { k, advice: advice_columns(params), small, fixed: fixed_columns(params), permuted: params.permuted() }
+/// Predicted cost of a circuit.
+pub(super) fn predict(k: u32, params: &Params) -> Prediction {
+    let small = params.lanes.activations * params.lane_columns() + 1 + params.private_columns();
+    Shape { k, advice: params.advice_columns(), small, fixed: params.fixed_columns(), permuted: params.permuted() }
         .predict()
-}
-
-/// Predicted cost of a layout.
-pub fn predict(layout: &Layout) -> Prediction {
-    cost(layout.k, &layout.params)
 }

@@ -17,12 +17,9 @@ use halo2_proofs::{
 };
 use rand_core::OsRng;
 
-use super::{Config, FirstPhase, Layout, Params, PlanarCircuit, Witness, accumulate::Challenges};
+use super::{Config, FirstPhase, Layout, ModelCircuit, Params, Witness, accumulate::Challenges};
 use crate::{
-    circuit::{
-        self, ModelCircuit,
-        tests::{Fault, assert_rejected, forge},
-    },
+    circuit::tests::{Fault, assert_rejected, forge},
     error::Error,
     graph::planar::Model,
     prove::{Proof, ProvingKey, Srs, Verified, keygen, verify},
@@ -38,18 +35,14 @@ pub(in crate::circuit) struct Rig {
 impl Rig {
     pub(in crate::circuit) fn new(model: Model) -> Self {
         model.check().unwrap();
-        let any = model.clone().into();
         let srs = Srs::new_development(Layout::new(&model).unwrap().k, OsRng).unwrap();
-        let vk = keygen(&any, &srs).unwrap();
-        let key = ProvingKey::new(&any, vk, &srs).unwrap();
+        let vk = keygen(&model, &srs).unwrap();
+        let key = ProvingKey::new(&model, vk, &srs).unwrap();
         Self { model, key }
     }
 
     pub(in crate::circuit) fn layout(&self) -> &Layout {
-        match &self.key.layout {
-            circuit::Layout::Planar(layout) => layout,
-            circuit::Layout::Chain(_) => panic!("the layout of planes"),
-        }
+        &self.key.layout
     }
 
     pub(in crate::circuit) fn witness(&self, input: &[i64]) -> Witness {
@@ -57,9 +50,7 @@ impl Rig {
     }
 
     pub(in crate::circuit) fn codes(&self, witness: &Witness) -> PublicCodes {
-        let form = self.model.public_code();
-        let output = witness.output().iter().map(|code| form.of(*code).unwrap()).collect();
-        PublicCodes { output, input: Vec::new() }
+        PublicCodes { output: witness.published(&self.model).unwrap(), input: Vec::new() }
     }
 
     /// Proves whatever the columns say and lets the stock verifier judge it.
@@ -68,8 +59,7 @@ impl Rig {
     }
 
     fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
-        let circuit = PlanarCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
-        let circuit = ModelCircuit::Planar(circuit);
+        let circuit = ModelCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
         forge(&self.key, circuit, codes)
     }
 

@@ -8,8 +8,8 @@ use super::{
     view::{class_size, classes, taps},
 };
 use crate::{
-    error::Result,
-    graph::planar::{Activation, Conv, Element, Map, Model, Trace},
+    error::{Error, Result},
+    graph::planar::{Activation, Conv, Element, Map, Model, Table, Trace},
 };
 
 /// Cells of one lane.
@@ -18,6 +18,15 @@ pub(super) struct LaneCells {
     pub(super) state: Vec<i64>,
     /// Remainder limbs, then value limbs, lowest first.
     pub(super) limbs: Vec<Vec<i64>>,
+    /// Slopes of functions; empty where these have none.
+    pub(super) slopes: Vec<i64>,
+}
+
+impl LaneCells {
+    /// The slope in a row; 0 where there are none.
+    pub(super) fn slope(&self, row: usize) -> i64 {
+        self.slopes.get(row).copied().unwrap_or(0)
+    }
 }
 
 /// First-phase columns, one integer per usable row.
@@ -36,6 +45,7 @@ impl FirstPhase {
         for lane in &self.lanes {
             columns.push(&lane.state);
             columns.extend(lane.limbs.iter().map(Vec::as_slice));
+            columns.extend(Some(lane.slopes.as_slice()).filter(|slopes| !slopes.is_empty()));
         }
         columns.extend(self.maximum.as_deref());
         columns.push(&self.multiplicity);
@@ -76,10 +86,14 @@ impl Witness {
                 first.pair(rows, &trace.accumulators[layer], &trace.factors[layer]);
                 continue;
             }
+            let function = table_of(model, tensor).map(|table| &model.tables[table]);
             for (index, (state, whole)) in (0..shape.len()).filter_map(|index| Some((index, element(index)?))) {
                 let (channel, cell) = (index / shape.plane(), index % shape.plane());
                 let at = rows.position(channel, cell / shape.width, cell % shape.width);
                 first.put(model, at, state, whole);
+                if let Some(function) = function {
+                    first.segment(at, function, model.digits.top_limbs(whole)[0]);
+                }
             }
             if let (Some(maximum), Some(Activation::ArgMax)) =
                 (&mut first.maximum, tensor.checked_sub(1).map(|layer| &model.layers[layer].activation))
@@ -87,8 +101,8 @@ impl Witness {
                 let best = trace.accumulators[tensor - 1].iter().max().copied().unwrap_or(0);
                 maximum[rows.first..rows.first + shape.len()].fill(best);
             }
-            if let Some(table) = table_of(model, tensor) {
-                first.idle(layout, tensor, model.tables[table].values[0]);
+            if let Some(function) = function {
+                first.idle(layout, tensor, function);
             }
             if rows.storage.form == Form::Native {
                 hide(model, layout, tensor - 1, &trace, &mut first);
@@ -96,6 +110,19 @@ impl Witness {
         }
         first.count(model, layout);
         Ok(Self { trace, first })
+    }
+
+    /// Output codes as they are published.
+    ///
+    /// # Errors
+    /// `ActivationRange` for a code that has no public form.
+    pub fn published(&self, model: &Model) -> Result<Vec<u64>> {
+        let form = model.public_code();
+        let node = || model.layers.last().map(|layer| layer.node.clone()).unwrap_or_default();
+        let publish = |(index, code): (usize, &i64)| {
+            form.of(*code).ok_or_else(|| Error::ActivationRange { node: node(), index })
+        };
+        self.output().iter().enumerate().map(publish).collect()
     }
 
     /// Codes of the output tensor.
@@ -114,7 +141,6 @@ fn first_cells(model: &Model, layer: usize, trace: &Trace, index: usize) -> Opti
         return Some((code, (best - y - code) as u64));
     }
     let Element { state, upper, lower } = model.split(&model.layers[layer], y)?;
-    let state = if matches!(activation, Activation::Table(_)) { trace.codes[layer + 1][index] } else { state };
     Some((state, (upper << model.digits.remainder_bits()) + lower))
 }
 
@@ -122,7 +148,8 @@ impl FirstPhase {
     fn zero(layout: &Layout) -> Self {
         let rows = layout.usable_rows();
         let params = &layout.params;
-        let lane = LaneCells { state: vec![0; rows], limbs: vec![vec![0; rows]; params.limbs()] };
+        let slopes = if params.sloped() { vec![0; rows] } else { Vec::new() };
+        let lane = LaneCells { state: vec![0; rows], limbs: vec![vec![0; rows]; params.limbs()], slopes };
         Self {
             lanes: vec![lane; params.lanes.activations],
             maximum: (params.published == super::params::Published::ArgMax).then(|| vec![0; rows]),
@@ -151,19 +178,30 @@ impl FirstPhase {
         }
     }
 
-    /// Lanes without an element on the rows of a table hold its first entry.
-    fn idle(&mut self, layout: &Layout, tensor: usize, value: i64) {
+    /// Writes base and slope of a function's segment.
+    fn segment(&mut self, at: (usize, usize), function: &Table, segment: u64) {
+        let lane = &mut self.lanes[at.1];
+        let entry = |list: &[i64]| list.get(segment as usize).copied().unwrap_or(0);
+        lane.state[at.0] = entry(&function.base);
+        if let Some(slope) = lane.slopes.get_mut(at.0) {
+            *slope = entry(&function.slope);
+        }
+    }
+
+    /// Lanes without an element on the rows of a function are in its first segment.
+    fn idle(&mut self, layout: &Layout, tensor: usize, function: &Table) {
         let rows = layout.rows.iter().enumerate().filter(|(_, row)| row.tensor as usize == tensor);
         for (index, row) in rows {
-            let lanes = self.lanes.iter_mut().enumerate();
-            lanes.filter(|(lane, _)| row.mask >> lane & 1 == 0).for_each(|(_, lane)| lane.state[index] = value);
+            for lane in (0..self.lanes.len()).filter(|lane| row.mask >> lane & 1 == 0) {
+                self.segment((index, lane), function, 0);
+            }
         }
     }
 
     /// Counts how often each table row is looked up.
     pub(super) fn count(&mut self, model: &Model, layout: &Layout) {
         let range = 1usize << model.digits.limb_bits;
-        let size = layout.params.tables.map_or(0, |(_, bits)| 1usize << bits);
+        let size = layout.params.tables.map_or(0, |tables| tables.segments as usize);
         let mut multiplicity = vec![0i64; self.multiplicity.len()];
         for row in 0..layout.usable_rows() - 1 {
             let placed = layout.rows.get(row);

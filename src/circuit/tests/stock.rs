@@ -29,21 +29,11 @@ fn assert_same_bytes(name: &str, key: &ProvingKey, mut circuit: ModelCircuit<'_>
 }
 
 #[test]
-fn proofs_of_chains_are_the_stock_provers() {
-    for (name, model) in super::fixtures::all() {
-        let rig = super::Rig::new(model);
-        let witness = rig.witness(&super::fixtures::INPUT);
-        let circuit = super::ChainCircuit::new(&rig.model, rig.layout()).with_witness(&witness);
-        assert_same_bytes(name, &rig.key, ModelCircuit::Chain(circuit), &rig.codes(&witness));
-    }
-}
-
-#[test]
-fn proofs_of_planes_are_the_stock_provers() {
+fn proofs_are_the_stock_provers() {
     for (name, model, input) in planar::tests::fixtures::all() {
         let rig = planar::tests::Rig::new(model);
         let witness = rig.witness(&input);
-        let circuit = planar::PlanarCircuit::new(&rig.model, rig.layout()).with_witness(&witness);
-        assert_same_bytes(name, &rig.key, ModelCircuit::Planar(circuit), &rig.codes(&witness));
+        let circuit = ModelCircuit::new(&rig.model, rig.layout()).with_witness(&witness);
+        assert_same_bytes(name, &rig.key, circuit, &rig.codes(&witness));
     }
 }

@@ -3,29 +3,31 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     error::Error,
-    graph::chain::{self, Activation},
+    graph::planar::{Map, check::tests::sample},
 };
 
-fn sample(last: Activation) -> Model {
-    chain::sample(last).into()
-}
-
 const LAST: [Activation; 5] =
-    [Activation::Requantize, Activation::Relu, Activation::Segments, Activation::Threshold, Activation::ArgMax];
+    [Activation::Linear, Activation::Relu, Activation::Clip, Activation::Threshold, Activation::ArgMax];
 
 fn model() -> impl Strategy<Value = Model> {
-    let weights = prop::collection::vec(-1_000_000i64..1_000_000, 12 + 20 + 10);
-    (0..5usize, weights, ".{0,8}", any::<bool>(), 1..=256usize).prop_map(|(last, weights, name, public, lanes)| {
-        let mut model = chain::sample(LAST[last].clone());
-        let mut values = weights.into_iter();
-        for layer in &mut model.layers {
-            let even = layer.activation == Activation::Threshold;
-            layer.weights.data.iter_mut().zip(&mut values).for_each(|(k, v)| *k = if even { v * 2 } else { v });
+    let weights = prop::collection::vec(-1_000_000i64..1_000_000, 54);
+    (0..5usize, weights, ".{0,8}", 0..4u8, 1..=256usize).prop_map(|(last, weights, name, input, lanes)| {
+        let mut model = sample(LAST[last].clone());
+        if let Map::Conv(conv) = &mut model.layers[0].terms[0].map {
+            conv.weights = weights;
+        }
+        match input {
+            0 => model.input.zero = vec![-3.5, 7.0],
+            1 => {
+                model.input.step.fill(1.0);
+                model.input.cuts = (0..32).map(|i| (0..i).map(f64::from).collect()).collect();
+            }
+            2 => model.private_weights = Some(4),
+            _ => {}
         }
         model.name = name;
-        model.input.public = public;
-        model.lanes = lanes;
-        model.into()
+        model.lanes.weights = lanes;
+        model
     })
 }
 
@@ -93,14 +95,14 @@ fn other_files_and_versions_are_named() {
     let bytes = sample(Activation::Relu).to_bytes();
     assert!(matches!(Model::from_bytes(b"\x89PNG\r\n\x1a\n"), Err(Error::Artifact { .. })));
     let mut newer = bytes.clone();
-    newer[8] = 3;
-    assert!(matches!(Model::from_bytes(&newer), Err(Error::Version { expected: 2, got: 3, .. })));
+    newer[8] = 4;
+    assert!(matches!(Model::from_bytes(&newer), Err(Error::Version { expected: 3, got: 4, .. })));
     let mut older = bytes;
-    older[8] = 1;
-    assert!(matches!(Model::from_bytes(&older), Err(Error::Version { expected: 2, got: 1, .. })));
-    let mut broken = chain::sample(Activation::Relu);
-    broken.lanes = 0;
-    assert!(matches!(Model::from_bytes(&Model::from(broken).to_bytes()), Err(Error::Artifact { .. })));
+    older[8] = 2;
+    assert!(matches!(Model::from_bytes(&older), Err(Error::Version { expected: 3, got: 2, .. })));
+    let mut broken = sample(Activation::Relu);
+    broken.lanes.weights = 0;
+    assert!(matches!(Model::from_bytes(&broken.to_bytes()), Err(Error::Artifact { .. })));
 }
 
 #[test]
@@ -108,20 +110,22 @@ fn declared_sizes_allocate_nothing() {
     let mut w = Writer::new(MAGIC, MODEL_VERSION);
     w.u8(0);
     w.text("bomb");
-    [5u64, 2, 2, 4].iter().for_each(|v| w.varint(*v));
+    [5u64, 2, 2, 4, 4].iter().for_each(|v| w.varint(*v));
     w.text("x");
-    w.varint(2);
+    w.varint(1);
     w.varint(1 << 31);
-    w.varint(1 << 30);
-    w.u8(0);
+    [1u64 << 31, 1, 1].iter().for_each(|v| w.varint(*v));
     assert!(matches!(Model::from_bytes(&w.finish()), Err(Error::Artifact { .. })));
 }
 
 #[test]
 fn weights_are_small() {
-    let mut model = chain::sample(Activation::Relu);
-    let before = Model::from(model.clone()).to_bytes().len();
-    model.layers[0].weights.data.fill(63);
-    assert!(Model::from(model).to_bytes().len() <= before);
-    assert!(before < 300, "{before}");
+    let mut model = sample(Activation::Relu);
+    let before = model.to_bytes().len();
+    for layer in &mut model.layers {
+        if let Map::Conv(conv) = &mut layer.terms[0].map {
+            conv.weights.fill(63);
+        }
+    }
+    assert!(model.to_bytes().len() <= before);
 }

@@ -1,6 +1,6 @@
 //! The invariants of a [`Model`] that the circuit and the executor rely on, by interval arithmetic where values matter.
 
-use super::{Activation, Conv, Layer, Map, Model, Product, Shape, Table, Term};
+use super::{Activation, Conv, Layer, Map, Model, Product, Shape, Term};
 use crate::{
     error::{Error, Result},
     graph::{ACCUMULATOR_BITS, elements, ensure},
@@ -66,7 +66,7 @@ impl Model {
     fn cut_bound(&self, activation: Option<&Activation>) -> u64 {
         match activation {
             Some(Activation::Table(index)) => {
-                self.tables[*index].values.iter().map(|v| v.unsigned_abs()).max().unwrap_or(0)
+                self.tables[*index].magnitude(&self.digits)
             }
             Some(Activation::Threshold | Activation::ArgMax) => 1,
             _ => (1 << self.digits.value_bits()) - 1,
@@ -86,15 +86,14 @@ impl Model {
 
     fn check_tables(&self) -> Result<()> {
         ensure(self.tables.len() <= MAX_TABLES, || format!("{} tables, expected {MAX_TABLES}", self.tables.len()))?;
-        for (index, Table { bits, values }) in self.tables.iter().enumerate() {
-            let sizes = (1..=self.digits.limb_bits).contains(bits) && values.len() == 1 << bits;
-            let small = values.iter().all(|v| v.unsigned_abs() >> TABLE_VALUE_BITS == 0);
-            ensure(sizes && small, || {
-                format!(
-                    "table {index} of {} values for {bits} bits, or a value beyond {TABLE_VALUE_BITS} bits",
-                    values.len()
-                )
-            })?;
+        for (index, table) in self.tables.iter().enumerate() {
+            let (bases, slopes) = (table.base.len(), table.slope.len());
+            let sizes = (2..=1 << self.digits.limb_bits).contains(&bases) && bases.is_multiple_of(2);
+            // Without slopes the argument is the code's own limb.
+            let sloped = slopes == bases || slopes == 0 && self.digits.value_limbs == 1;
+            ensure(sizes && sloped, || format!("table {index} of {bases} segments and {slopes} slopes"))?;
+            let small = table.magnitude(&self.digits) >> TABLE_VALUE_BITS == 0;
+            ensure(small, || format!("table {index} has a code beyond {TABLE_VALUE_BITS} bits"))?;
             let used = self.layers.iter().any(|layer| layer.activation == Activation::Table(index));
             ensure(used, || format!("no layer uses table {index}"))?;
         }
@@ -110,6 +109,13 @@ impl Model {
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let bad = input.step.iter().position(|step| !(*step > 0.0 && (step * top).is_finite()));
         ensure(bad.is_none(), || format!("input channel {} has no valid step", bad.unwrap_or_default()))?;
+        if !input.zero.is_empty() {
+            let ends = input.zero.iter().zip(&input.step).map(|(zero, step)| zero + step * top);
+            let finite = ends.chain(input.zero.iter().copied()).all(f64::is_finite);
+            ensure(input.zero.len() == input.shape.channels && input.cuts.is_empty() && finite, || {
+                "zero points of the input that do not fit it".to_owned()
+            })?;
+        }
         if input.cuts.is_empty() {
             return Ok(());
         }
@@ -188,8 +194,8 @@ impl Model {
         ensure(output.step.len() == values, || format!("{} output steps on {values} values", output.step.len()))?;
         let steps = output.step.iter().all(|step| step.is_finite() && *step > 0.0);
         ensure(steps, || "output step is not a positive number".to_owned())?;
-        let softmax = output.softmax.is_none_or(|part| part.fits(values) && !decision);
-        ensure(softmax, || "softmax of a decision, or of values that are no outputs".to_owned())?;
+        let finish = output.finish.is_none_or(|finish| finish.fits(values) && !decision);
+        ensure(finish, || "a function of a decision, or of values that are no outputs".to_owned())?;
         ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
     }
 
@@ -334,4 +340,4 @@ fn same_form(a: &Map<i64>, b: &Map<i64>) -> bool {
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
-pub(super) mod tests;
+pub(in crate::graph) mod tests;

@@ -46,8 +46,10 @@ impl Activation {
                 (state, u, digits.value_bits())
             }
             Self::Table(index) => {
-                let bits = tables.get(*index)?.bits;
-                (0, y + half + (1 << (s + bits - 1)), bits)
+                let table = tables.get(*index)?;
+                let u = u64::try_from(y + table.zero(digits)).ok()?;
+                let fits = u >> digits.low_bits() < table.base.len() as u64;
+                return fits.then(|| Element { state: 0, upper: u >> s, lower: u & ((1 << s) - 1) });
             }
             Self::Threshold => (positive, y.abs(), digits.value_bits()),
             Self::ArgMax => (0, y, digits.value_bits()),
@@ -68,8 +70,9 @@ impl Element {
             Activation::Clip if self.state == 2 => (1 << digits.value_bits()) - 1,
             Activation::Relu | Activation::PRelu | Activation::Clip => self.state * upper,
             Activation::Table(index) => {
-                let table = tables.get(*index);
-                table.and_then(|table| table.values.get(self.upper as usize)).copied().unwrap_or(0)
+                let u = (self.upper << digits.remainder_bits()) + self.lower;
+                let [j, f] = digits.top_limbs(u);
+                tables.get(*index).map_or(0, |table| table.code(j, f))
             }
             Activation::Threshold => self.state,
             Activation::ArgMax | Activation::Product { .. } => 0,
@@ -104,11 +107,13 @@ impl Model {
             if let Some(cuts) = input.cuts.get(index) {
                 return Ok(rank(cuts, x) as i64);
             }
-            let step = input.step[index / input.shape.plane()];
-            let code = (x / step).round_ties_even();
-            if code.abs() > top {
-                let max = step * top;
-                return Err(Error::InputRange { input: input.port.name.clone(), index, min: -max, max });
+            let channel = index / input.shape.plane();
+            let step = input.step[channel];
+            let (zero, least) = input.zero.get(channel).map_or((0.0, -top), |zero| (*zero, 0.0));
+            let code = ((x - zero) / step).round_ties_even();
+            if !(least..=top).contains(&code) {
+                let (min, max) = (zero + step * least, zero + step * top);
+                return Err(Error::InputRange { input: input.port.name.clone(), index, min, max });
             }
             Ok(code as i64)
         };
@@ -116,13 +121,13 @@ impl Model {
     }
 
     /// Evaluates the model, which holds [`Model::check`], on input codes of magnitude below 2^b, not negative where the input
-    /// has cuts.
+    /// has zero points or cuts.
     ///
     /// # Errors
     /// `ActivationRange` where an accumulator leaves its range; `Artifact` for a wrong number of codes or one out of
     /// range.
     pub fn run(&self, input: Vec<i64>) -> Result<Trace> {
-        let signed = self.input.cuts.is_empty();
+        let signed = self.input.is_signed();
         let fits = |code: &i64| code.unsigned_abs() >> self.digits.value_bits() == 0 && (signed || *code >= 0);
         if input.len() != self.input.shape.len() || !input.iter().all(fits) {
             return Err(Error::artifact(ArtifactKind::Data, "wrong number of input codes, or codes out of range"));

@@ -103,6 +103,14 @@ impl FloatActivation {
 }
 
 impl Function {
+    /// Whether straight lines over short segments come close to it.
+    pub const fn is_smooth(&self) -> bool {
+        match self {
+            Self::Unary(unary) => unary.is_smooth(),
+            _ => true,
+        }
+    }
+
     /// The value at `x`.
     pub fn eval(&self, x: f64) -> f64 {
         match *self {
@@ -214,7 +222,7 @@ mod tests {
                 layer(pair, vec![(0, Map::Conv(conv(vec![1.0, -1.0])))], vec![0.5]),
                 layer(pair, vec![(0, Map::Sparse(sparse)), (1, Map::Conv(conv(vec![10.0])))], vec![1.0, 2.0]),
             ],
-            softmax: None,
+            finish: None,
             label: None,
             cuts: Vec::new(),
         };

@@ -8,10 +8,10 @@ use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, 
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, Part, read_port, write_port},
+    graph::{Digits, Finish, read_port, write_port},
 };
 
-/// Fewest bytes of a table: its bits and number of values.
+/// Fewest bytes of a table: the numbers of its bases and of its slopes.
 const MIN_TABLE_BYTES: usize = 2;
 /// Fewest bytes of a layer: two names, a shape, the numbers of terms and biases, an activation.
 const MIN_LAYER_BYTES: usize = 8;
@@ -19,6 +19,35 @@ const MIN_LAYER_BYTES: usize = 8;
 const MIN_TERM_BYTES: usize = 3;
 /// Fewest bytes of an entry of a sparse map.
 const MIN_ENTRY_BYTES: usize = 2;
+
+/// What a model has beside a usual one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flags {
+    private: bool,
+    cuts: bool,
+    zeros: bool,
+}
+
+impl Flags {
+    pub(crate) const fn of(model: &Model) -> Self {
+        Self {
+            private: model.private_weights.is_some(),
+            cuts: !model.input.cuts.is_empty(),
+            zeros: !model.input.zero.is_empty(),
+        }
+    }
+
+    pub(crate) fn to_byte(self) -> u8 {
+        u8::from(self.private) | u8::from(self.cuts) << 1 | u8::from(self.zeros) << 2
+    }
+
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        if byte > 7 {
+            return None;
+        }
+        Some(Self { private: byte & 1 != 0, cuts: byte & 2 != 0, zeros: byte & 4 != 0 })
+    }
+}
 
 impl Model {
     /// Writes the body.
@@ -30,39 +59,41 @@ impl Model {
         write_port(w, &self.input.port);
         write_shape(w, self.input.shape);
         self.input.step.iter().for_each(|step| w.f64(*step));
+        self.input.zero.iter().for_each(|zero| w.f64(*zero));
         for cuts in &self.input.cuts {
             w.size(cuts.len());
             cuts.iter().for_each(|cut| w.f64(*cut));
         }
         w.size(self.tables.len());
         for table in &self.tables {
-            w.varint(table.bits.into());
-            w.size(table.values.len());
-            table.values.iter().for_each(|v| w.signed(*v));
+            for list in [&table.base, &table.slope] {
+                w.size(list.len());
+                list.iter().for_each(|v| w.signed(*v));
+            }
         }
         w.size(self.layers.len());
         self.layers.iter().for_each(|layer| write_layer(w, layer));
         write_port(w, &self.output.port);
         self.output.step.iter().for_each(|step| w.f64(*step));
         w.optional_f64(self.output.threshold);
-        Part::write(self.output.softmax, self.output.step.len(), w);
+        Finish::write(self.output.finish, self.output.step.len(), w);
         self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
-    /// Reads the body and checks the model; `private` if its last item are the limbs of private weights, `cut` if the input
-    /// has cuts.
+    /// Reads the body and checks the model.
     ///
     /// # Errors
     /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
-    pub(crate) fn read(r: &mut Reader<'_>, private: bool, cut: bool) -> Result<Self> {
+    pub(crate) fn read(r: &mut Reader<'_>, flags: Flags) -> Result<Self> {
         let name = r.text()?;
         let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
         let (port, shape) = (read_port(r)?, read_shape(r)?);
         let step = r.many(shape.channels, 8, Reader::f64)?;
         let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
-        let cuts = if cut { r.many(values, 1, read_cuts)? } else { Vec::new() };
-        let input = Input { port, shape, step, cuts };
+        let zero = if flags.zeros { r.many(shape.channels, 8, Reader::f64)? } else { Vec::new() };
+        let cuts = if flags.cuts { r.many(values, 1, read_cuts)? } else { Vec::new() };
+        let input = Input { port, shape, step, zero, cuts };
         let count = r.size()?;
         let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         let count = r.size()?;
@@ -70,8 +101,8 @@ impl Model {
         let port = read_port(r)?;
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
         let step = r.many(values, 8, Reader::f64)?;
-        let output = Output { port, step, threshold: r.optional_f64()?, softmax: Part::read(r, values)? };
-        let private_weights = if private { Some(r.varint_u32()?) } else { None };
+        let output = Output { port, step, threshold: r.optional_f64()?, finish: Finish::read(r, values)? };
+        let private_weights = if flags.private { Some(r.varint_u32()?) } else { None };
         let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         model.check()?;
         Ok(model)
@@ -92,9 +123,10 @@ fn read_cuts(r: &mut Reader<'_>) -> Result<Vec<f64>> {
 }
 
 fn read_table(r: &mut Reader<'_>) -> Result<Table> {
-    let bits = r.varint_u32()?;
-    let count = r.size()?;
-    Ok(Table { bits, values: r.many(count, 1, Reader::signed)? })
+    let bases = r.size()?;
+    let base = r.many(bases, 1, Reader::signed)?;
+    let slopes = r.size()?;
+    Ok(Table { base, slope: r.many(slopes, 1, Reader::signed)? })
 }
 
 fn write_layer(w: &mut Writer, layer: &Layer) {

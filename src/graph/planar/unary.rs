@@ -145,6 +145,25 @@ impl Unary {
         )
     }
 
+    /// Whether straight lines over short segments come close to it: it has no jump, no pole and no vertical tangent.
+    pub const fn is_smooth(&self) -> bool {
+        match self {
+            Self::Abs
+            | Self::Exp
+            | Self::Sin
+            | Self::Cos
+            | Self::Atan
+            | Self::Sinh
+            | Self::Cosh
+            | Self::Asinh
+            | Self::Softsign
+            | Self::Mish => true,
+            Self::Pow { exponent } => *exponent >= 1.0,
+            Self::Shrink { lambda, bias } => *lambda == *bias,
+            _ => false,
+        }
+    }
+
     /// Whether every value is an integer.
     pub const fn is_integer(&self) -> bool {
         matches!(

@@ -5,7 +5,6 @@ use std::{collections::HashMap, f64::consts::SQRT_2};
 use super::{Graph, Node};
 use crate::{
     graph::{
-        chain::FloatActivation as Activation,
         planar::{FloatActivation, Function},
     },
     ops::{Inputs, Lowered},
@@ -103,7 +102,7 @@ impl Search<'_> {
         }
         let operands = [Some(self.graph.operand(x))];
         let function = match node.kernel.lower(Inputs(&operands)).unwrap_or_default()[..] {
-            [Lowered::Activation(Activation::Sigmoid)] => Function::Silu,
+            [Lowered::Function(FloatActivation::Table(Function::Sigmoid))] => Function::Silu,
             [Lowered::Function(FloatActivation::Table(Function::HardSigmoid { alpha, beta }))]
                 if (alpha - 1.0 / 6.0).abs() < CLOSE && beta == 0.5 =>
             {

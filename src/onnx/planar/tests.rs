@@ -47,7 +47,7 @@ impl Build for Builder {
 
     fn planar(&self) -> Network {
         let graph = self.read().unwrap();
-        let network = graph.planar().unwrap();
+        let network = graph.network().unwrap();
         let float_model = FloatModel::of(proto::check(self.model()).unwrap()).unwrap();
         for seed in 0..4 {
             let x = numbers(network.input.len(), seed);
@@ -65,7 +65,7 @@ impl Build for Builder {
     }
 
     fn refused(&self) -> Error {
-        self.read().and_then(|graph| graph.planar()).unwrap_err()
+        self.read().and_then(|graph| graph.network()).unwrap_err()
     }
 }
 
@@ -307,18 +307,18 @@ fn dense_layers_stay_dense() {
 fn endings() {
     let conv = graph(&[1, 2, 4, 4]).random("w", &[3, 2, 4, 4]).node("Conv", &["x", "w"], "a");
     let soft = conv.clone().node("Flatten", &["a"], "b").node("Softmax", &["b"], "c");
-    let network = soft.clone().node("Identity", &["c"], "y").read().unwrap().planar().unwrap();
-    assert!(network.softmax.is_some() && network.layers.len() == 1);
+    let network = soft.clone().node("Identity", &["c"], "y").read().unwrap().network().unwrap();
+    assert!(network.finish.is_some() && network.layers.len() == 1);
     let arg_max = soft.clone().node("ArgMax", &["c"], "y").int("axis", 1).planar();
-    assert!(arg_max.softmax.is_none() && form(&arg_max) == ["3x1x1 0:4x4 ArgMax"]);
-    assert!(soft.node("Relu", &["c"], "y").planar().softmax.is_none());
+    assert!(arg_max.finish.is_none() && form(&arg_max) == ["3x1x1 0:4x4 ArgMax"]);
+    assert!(soft.node("Relu", &["c"], "y").planar().finish.is_none());
     let at = conv.clone().weight("p", &[], &[0.75]).node("Sigmoid", &["a"], "s").node("Greater", &["p", "s"], "b");
     let network = at.clone().node("Squeeze", &["b"], "y").planar();
     let at_least = -crate::float::ln(3.0);
     assert!(
         matches!(network.layers[..], [ref layer] if layer.activation == FloatActivation::Threshold { at: at_least.next_up() })
     );
-    let at = at.node("Cast", &["b"], "c").int("to", 1).node("Neg", &["c"], "y").read().unwrap().planar().unwrap();
+    let at = at.node("Cast", &["b"], "c").int("to", 1).node("Neg", &["c"], "y").read().unwrap().network().unwrap();
     assert!(at.layers.iter().all(|layer| !matches!(layer.activation, FloatActivation::Threshold { .. })));
     let planes = graph(&[1, 2, 2, 2]).weight("p", &[], &[0.25]).node("GreaterOrEqual", &["x", "p"], "y");
     assert_eq!(form(&planes.planar()), ["8x1x1 0:sparse Threshold"]);
@@ -371,7 +371,7 @@ fn changed_models_never_panic() {
                 for value in values {
                     let mut changed = model.clone();
                     changed.0.node[node].attribute[attribute].ints[index] = value;
-                    if let Ok(network) = changed.read().and_then(|graph| graph.planar()) {
+                    if let Ok(network) = changed.read().and_then(|graph| graph.network()) {
                         network.eval(&vec![0.5; network.input.len()]);
                     }
                 }
@@ -383,7 +383,7 @@ fn changed_models_never_panic() {
             let mut changed = model.clone();
             let pads = changed.0.initializer.iter_mut().find(|tensor| tensor.name == "pads").unwrap();
             pads.int64_data[index] = value;
-            let _ = changed.read().and_then(|graph| graph.planar());
+            let _ = changed.read().and_then(|graph| graph.network());
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     float,
     graph::{
-        Part,
+        Finish,
         planar::{Conv, FloatActivation, FloatLayer, Function, Map, Shape, Sparse},
     },
     ops::{Affine, Linear, OpError, planes},
@@ -23,13 +23,13 @@ pub(super) struct Value {
     pub(super) order: Option<Vec<u32>>,
     /// Whether a comparison or ArgMax made it.
     pub(super) decision: bool,
-    /// The values that stand for their softmax.
-    pub(super) softmax: Option<Part>,
+    /// The function of the values that their reader applies.
+    pub(super) finish: Option<Finish>,
 }
 
 impl From<Expr> for Value {
     fn from(expr: Expr) -> Self {
-        Self { expr, order: None, decision: false, softmax: None }
+        Self { expr, order: None, decision: false, finish: None }
     }
 }
 
@@ -60,7 +60,7 @@ impl Value {
 
     /// Refuses what only the last step may make.
     pub(super) fn refuse_decision(&self) -> Result<(), OpError> {
-        let (what, given) = match (self.decision, self.softmax.is_some()) {
+        let (what, given) = match (self.decision, self.finish.is_some()) {
             (false, false) => return Ok(()),
             (true, _) => ("a comparison or ArgMax", "a change of shape or element type"),
             (_, true) => ("a Softmax", "a change of shape or ArgMax"),
@@ -228,15 +228,15 @@ impl Builder<'_> {
             }
         }
         let mut sum: Option<Expr> = None;
-        let mut softmax = None;
+        let mut finish = None;
         for (input, pairs) in pairs.into_iter().enumerate().filter(|(_, pairs)| !pairs.is_empty()) {
             let mut value = self.part(node, input, last)?;
-            if softmax.is_none() && value.softmax == Some(Part::all(pairs.len())) {
+            if finish.is_none() && value.finish == Some(Finish::softmax(pairs.len())) {
                 // All of a softmax, in order, beside other values.
                 let start = pairs[0].0;
                 if (0..).zip(&pairs).all(|(i, pair)| *pair == (start + i, i)) {
-                    softmax = Some(Part { start: start as usize, len: pairs.len() });
-                    value.softmax = None;
+                    finish = Some(Finish { start: start as usize, ..Finish::softmax(pairs.len()) });
+                    value.finish = None;
                 }
             }
             value.refuse_decision()?;
@@ -250,7 +250,7 @@ impl Builder<'_> {
         }
         let mut sum = sum.ok_or_else(|| OpError::Graph("shows no value that depends on the input".into()))?;
         sum.shift(shift);
-        Ok(Value { softmax, ..sum.into() })
+        Ok(Value { finish, ..sum.into() })
     }
 
     /// An input that all outputs of the node read.

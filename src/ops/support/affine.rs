@@ -1,10 +1,27 @@
 //! Affine maps between flattened tensors, y = W·x + b, sparse while they can be.
 
 use crate::{
-    graph::chain::Matrix,
     ops::{MAX_WORK, OpError, OpResult},
     tensor::MAX_ELEMENTS,
 };
+
+/// A dense row-major matrix.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Matrix {
+    /// Number of rows (outputs).
+    pub(crate) rows: usize,
+    /// Number of columns (inputs).
+    pub(crate) cols: usize,
+    /// `rows * cols` values, row after row.
+    pub(crate) data: Vec<f64>,
+}
+
+impl Matrix {
+    /// Row `row`: the weights of one output.
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
+        &self.data[row * self.cols..(row + 1) * self.cols]
+    }
+}
 
 /// y = W·x + b.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,29 +77,6 @@ impl Affine {
             }
             Linear::Dense(_) => false,
         }
-    }
-
-    /// Whether the map was built from a matrix rather than element by element.
-    pub(crate) const fn is_dense(&self) -> bool {
-        matches!(self.linear, Linear::Dense(_))
-    }
-
-    /// How many numbers are stored.
-    pub(crate) const fn size(&self) -> usize {
-        let linear = match &self.linear {
-            Linear::Elements(terms) => terms.len().saturating_mul(2),
-            Linear::Dense(weights) => weights.data.len(),
-        };
-        linear.saturating_add(self.shift.len())
-    }
-
-    /// Whether every coefficient is a finite number.
-    pub(crate) fn is_finite(&self) -> bool {
-        let linear = match &self.linear {
-            Linear::Elements(terms) => terms.iter().all(|(_, scale)| scale.is_finite()),
-            Linear::Dense(weights) => weights.data.iter().all(|weight| weight.is_finite()),
-        };
-        linear && self.shift.iter().all(|shift| shift.is_finite())
     }
 
     /// W·x + b; `x` has as many values as the map takes.
@@ -156,35 +150,6 @@ impl Affine {
         Ok(Self { cols: self.cols, linear, shift })
     }
 
-    /// The sum of two maps of the same input.
-    ///
-    /// # Errors
-    /// If their numbers of inputs or outputs differ, or the sum is too large.
-    pub(crate) fn plus(self, other: Self) -> OpResult<Self> {
-        if (self.rows(), self.cols) != (other.rows(), other.cols) {
-            let (got, expected) = ([other.rows(), other.cols], [self.rows(), self.cols]);
-            return Err(OpError::shape(format!("{expected:?}"), &[&got]));
-        }
-        let cols = self.cols;
-        let shift = self.shift.iter().zip(&other.shift).map(|(a, b)| a + b).collect();
-        let linear = match (self.linear, other.linear) {
-            (Linear::Elements(a), Linear::Elements(b)) if a.iter().zip(&b).all(|(a, b)| a.0 == b.0) => {
-                Linear::Elements(a.into_iter().zip(b).map(|((source, a), (_, b))| (source, a + b)).collect())
-            }
-            (a, b) => {
-                let mut sum = a.into_matrix(cols)?;
-                match b {
-                    Linear::Dense(b) => sum.data.iter_mut().zip(b.data).for_each(|(a, b)| *a += b),
-                    Linear::Elements(b) => {
-                        b.into_iter().enumerate().for_each(|(i, (source, scale))| sum.data[i * cols + source] += scale);
-                    }
-                }
-                Linear::Dense(sum)
-            }
-        };
-        Ok(Self { cols, linear, shift })
-    }
-
     /// The map with the opposite sign.
     pub(crate) fn negated(mut self) -> Self {
         match &mut self.linear {
@@ -193,29 +158,6 @@ impl Affine {
         }
         self.shift.iter_mut().for_each(|shift| *shift = -*shift);
         self
-    }
-
-    /// Weights and bias.
-    ///
-    /// # Errors
-    /// If the matrix is too large.
-    pub(crate) fn into_dense(self) -> OpResult<(Matrix, Vec<f64>)> {
-        Ok((self.linear.into_matrix(self.cols)?, self.shift))
-    }
-}
-
-impl Linear {
-    fn into_matrix(self, cols: usize) -> OpResult<Matrix> {
-        match self {
-            Self::Dense(weights) => Ok(weights),
-            Self::Elements(terms) => {
-                let mut weights = zeros(terms.len(), cols)?;
-                for ((source, scale), row) in terms.into_iter().zip(weights.data.chunks_exact_mut(cols)) {
-                    row[source] = scale;
-                }
-                Ok(weights)
-            }
-        }
     }
 }
 
@@ -268,17 +210,12 @@ mod tests {
     }
 
     #[test]
-    fn composition_and_sum_equal_evaluation() {
+    fn composition_equals_evaluation() {
         let x = [0.25, -2.0, 3.0];
         for inner in maps() {
             for outer in maps() {
                 let composed = inner.clone().then(outer.clone()).unwrap();
                 assert_eq!(composed.apply(&x), outer.apply(&inner.apply(&x)));
-                let sum = inner.clone().plus(outer.clone()).unwrap();
-                let expected: Vec<f64> = inner.apply(&x).iter().zip(outer.apply(&x)).map(|(a, b)| a + b).collect();
-                assert_eq!(sum.apply(&x), expected);
-                let (weights, bias) = sum.into_dense().unwrap();
-                assert_eq!(Affine::dense(weights, bias).apply(&x), expected);
             }
             let negated: Vec<f64> = inner.apply(&x).iter().map(|y| -y).collect();
             assert_eq!(inner.negated().apply(&x), negated);
@@ -298,8 +235,6 @@ mod tests {
     #[test]
     fn misfits_and_huge_maps_are_errors() {
         assert!(matches!(Affine::identity(2).then(Affine::identity(3)), Err(OpError::Shape { .. })));
-        assert!(matches!(Affine::identity(2).plus(Affine::identity(3)), Err(OpError::Shape { .. })));
-        assert!(matches!(Affine::identity(MAX_ELEMENTS / 2048).into_dense(), Err(OpError::Graph(_))));
-        assert!(!Affine::elements(1, vec![(0, f64::INFINITY)], vec![0.0]).is_finite());
+        assert!(matches!(zeros(MAX_ELEMENTS / 2048, MAX_ELEMENTS / 2048), Err(OpError::Graph(_))));
     }
 }

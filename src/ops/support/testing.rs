@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    graph::planar::conv::accumulate,
+    graph::planar::{FloatActivation, conv::accumulate},
     ops::{
         Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpDef, OpError, OpResult,
         Operand, RewriteDef, Rewriter, planes,
@@ -250,12 +250,7 @@ fn run(lowered: &Lowered, inputs: &[Option<&Tensor>], output: &Fact) -> Vec<f64>
             .map(|(input, map)| map.apply(data(*input)))
             .reduce(|sum, y| sum.iter().zip(y).map(|(a, b)| a + b).collect())
             .unwrap(),
-        Lowered::Activation(activation) => {
-            use crate::graph::chain::{FloatLayer, Matrix};
-            let weights = Matrix { rows: 0, cols: 0, data: vec![] };
-            let (node, op) = (String::new(), String::new());
-            FloatLayer { node, op, weights, bias: vec![], activation: *activation }.activate(data(0))
-        }
+        Lowered::ArgMax => FloatActivation::ArgMax.apply(planes(inputs[0].unwrap().shape()), data(0).to_vec()),
         Lowered::Threshold { input, negate, at, strict } => data(*input)
             .iter()
             .map(|x| if *negate { -x } else { *x })

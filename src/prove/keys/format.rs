@@ -18,8 +18,8 @@ use crate::{
     circuit::{MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Part, chain::Input, read_port, write_port},
-    statement::{Output, OutputKind, Rows, Statement},
+    graph::{Finish, read_port, write_port},
+    statement::{Output, OutputKind, Statement},
 };
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
 };
 
 const MAGIC: &[u8; 8] = b"HUSHVKEY";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const POINT_BYTES: usize = 64;
 
 impl VerifyingKey {
@@ -63,7 +63,7 @@ impl VerifyingKey {
         if !(4..=MAX_K).contains(&k) {
             return Err(r.error(format!("k = {k}, at most {MAX_K} is allowed")));
         }
-        let statement = read_statement(&mut r, &params, k)?;
+        let statement = read_statement(&mut r, k)?;
         let key = read_key(&mut r, &params, k)?;
         r.finish()?;
         Ok(Self { model, model_digest, srs_origin, srs, params, k, statement, key })
@@ -120,11 +120,12 @@ fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::Verify
 }
 
 fn write_statement(w: &mut Writer, statement: &Statement) {
-    write_rows(w, &statement.output_rows);
-    write_port(w, &statement.output.port);
-    statement.output.zero.iter().chain(&statement.output.step).for_each(|v| w.f64(*v));
-    w.optional_f64(statement.output.threshold);
-    Part::write(statement.output.softmax, statement.output.step.len(), w);
+    let output = &statement.output;
+    w.size(output.step.len());
+    write_port(w, &output.port);
+    output.zero.iter().chain(&output.step).for_each(|v| w.f64(*v));
+    w.optional_f64(output.threshold);
+    Finish::write(output.finish, output.step.len(), w);
     let (tag, bits) = match statement.kind {
         OutputKind::Scale { bits } => (0, bits),
         OutputKind::Decision => (1, 0),
@@ -132,22 +133,20 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
     };
     w.u8(tag);
     w.varint(bits.into());
-    if let Some((input, rows)) = &statement.input {
-        write_rows(w, rows);
-        write_port(w, &input.port);
-        input.min.iter().chain(&input.step).for_each(|v| w.f64(*v));
-    }
 }
 
-fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Statement> {
-    let output_rows = read_rows(r, k)?;
+fn read_statement(r: &mut Reader<'_>, k: u32) -> Result<Statement> {
+    let outputs = r.size()?;
+    if outputs == 0 || outputs >= 1 << k {
+        return Err(r.error("public rows outside the circuit"));
+    }
     let port = read_port(r)?;
     let output = Output {
         port,
-        zero: r.many(output_rows.elements, 8, Reader::f64)?,
-        step: r.many(output_rows.elements, 8, Reader::f64)?,
+        zero: r.many(outputs, 8, Reader::f64)?,
+        step: r.many(outputs, 8, Reader::f64)?,
         threshold: r.optional_f64()?,
-        softmax: Part::read(r, output_rows.elements)?,
+        finish: Finish::read(r, outputs)?,
     };
     let kind = match (r.u8()?, r.varint_u32()?) {
         (0, bits @ 1..=48) => OutputKind::Scale { bits },
@@ -155,32 +154,8 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         (2, 0) => OutputKind::Index,
         _ => return Err(r.error("unknown kind of output")),
     };
-    if output.softmax.is_some() && !matches!(kind, OutputKind::Scale { .. }) {
-        return Err(r.error("softmax of a decision"));
+    if output.finish.is_some() && !matches!(kind, OutputKind::Scale { .. }) {
+        return Err(r.error("a function of a decision"));
     }
-    let input = if matches!(params, Params::Chain(params) if params.public_input) {
-        let rows = read_rows(r, k)?;
-        let port = read_port(r)?;
-        let min = r.many(rows.elements, 8, Reader::f64)?;
-        let step = r.many(rows.elements, 8, Reader::f64)?;
-        Some((Input { port, min, step, public: true }, rows))
-    } else {
-        None
-    };
-    Ok(Statement { output, output_rows, kind, input })
-}
-
-fn write_rows(w: &mut Writer, rows: &Rows) {
-    w.size(rows.first);
-    w.size(rows.elements);
-    w.size(rows.span);
-}
-
-fn read_rows(r: &mut Reader<'_>, k: u32) -> Result<Rows> {
-    let rows = Rows { first: r.size()?, elements: r.size()?, span: r.size()? };
-    let end = rows.elements.checked_mul(rows.span).and_then(|rows_in_all| rows_in_all.checked_add(rows.first));
-    if rows.elements > 0 && rows.span > 0 && end.is_some_and(|end| end < 1 << k) {
-        return Ok(rows);
-    }
-    Err(r.error("public rows outside the circuit"))
+    Ok(Statement { output, kind })
 }

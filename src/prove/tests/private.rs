@@ -9,7 +9,6 @@ use crate::{
     circuit::Layout,
     compile::{Compiled, Options, compile},
     data,
-    error::Error,
     graph::{Model, Network},
     onnx,
 };
@@ -18,12 +17,12 @@ fn read(name: &str) -> Vec<u8> {
     fs::read(format!("{}/models/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-/// A bundled network in the planar form with its calibration rows.
+/// A bundled network with its calibration rows.
 fn bundled(onnx_file: &str, rows: &str) -> (Network, Vec<Vec<f64>>) {
-    let network = Network::Planar(onnx::read(&read(onnx_file)).unwrap().planar().unwrap());
+    let network = onnx::import(&read(onnx_file)).unwrap();
     let file: serde_json::Value = serde_json::from_slice(&read(rows)).unwrap();
     let inputs = file.get("inputs").unwrap_or(&file);
-    let rows = data::read_rows(inputs.to_string().as_bytes(), network.input()).unwrap();
+    let rows = data::read_rows(inputs.to_string().as_bytes(), &network.input).unwrap();
     (network, rows)
 }
 
@@ -41,7 +40,7 @@ fn private_weights_prove_what_the_integers_give() {
         let Compiled { model, network, layout, .. } = compile(network, &rows, &options).unwrap();
         assert!(model.has_private_weights(), "{onnx_file}");
         assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model, "{onnx_file}");
-        let srs = Srs::new_development(layout.k(), OsRng).unwrap();
+        let srs = Srs::new_development(layout.k, OsRng).unwrap();
         let vk = VerifyingKey::from_bytes(&keygen(&model, &srs).unwrap().to_bytes()).unwrap();
         assert!(vk.params.has_private_weights(), "{onnx_file}");
         assert_ne!(vk.model_digest, model.digest(), "{onnx_file}");
@@ -49,7 +48,7 @@ fn private_weights_prove_what_the_integers_give() {
         let proved = prove(&model, &key, &rows[0], b"nonce", OsRng, &mut |_, _| {}).unwrap();
         let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
         let verified = verify(&key.vk, &proof, b"nonce").unwrap_or_else(|error| panic!("{onnx_file}: {error}"));
-        let (predicted, float) = (model.predict(&rows[0]).unwrap(), network.eval(&rows[0]));
+        let (predicted, float) = (model.predict(&rows[0]).unwrap(), network.predict(&rows[0]));
         let far = |(a, b): (&f64, &f64)| (a - b).abs() > 0.05 * (1.0 + b.abs());
         assert_eq!(verified.outputs.len(), predicted.len(), "{onnx_file}");
         for reference in [&predicted, &float] {
@@ -57,18 +56,6 @@ fn private_weights_prove_what_the_integers_give() {
             assert!(!wrong, "{onnx_file}: {:?}, {reference:?}", verified.outputs);
         }
     }
-}
-
-#[test]
-fn private_weights_of_a_chain_are_refused() {
-    let network = onnx::import(&read("breast_cancer_mlp.onnx")).unwrap();
-    let rows = bundled("breast_cancer_mlp.onnx", "breast_cancer_calibration.json").1;
-    let options = Options { private_weights: true, ..Options::default() };
-    let outcome = compile(network, &rows, &options);
-    assert!(matches!(outcome, Err(Error::Option { option: "--weights", .. })), "{outcome:?}");
-    let (network, rows) = bundled("breast_cancer_mlp.onnx", "breast_cancer_calibration.json");
-    let outcome = compile(network, &rows, &Options { public_input: true, ..options });
-    assert!(matches!(outcome, Err(Error::Option { option: "--input", .. })), "{outcome:?}");
 }
 
 #[test]

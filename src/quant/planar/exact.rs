@@ -107,7 +107,7 @@ mod tests {
                 ),
                 layer(Shape::vector(1), vec![(2, dense(3, &[2.0, 0.0, 0.0]))], vec![0.0], FloatActivation::Linear),
             ],
-            softmax: None,
+            finish: None,
             label: None,
             cuts: vec![vec![0.5, 1.5, 2.0], vec![]],
         };

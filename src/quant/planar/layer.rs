@@ -1,5 +1,7 @@
 //! One float layer to integers.
 
+use std::borrow::Cow;
+
 use super::{
     Ranges, Steps,
     exact::sums,
@@ -12,7 +14,7 @@ use crate::{
     float,
     graph::{
         ACCUMULATOR_BITS, Digits,
-        planar::{Activation, FloatActivation, FloatLayer, Layer, Map, Network, Shape, Term},
+        planar::{Activation, FloatActivation, FloatLayer, Layer, Map, Network, Shape, Term, conv::accumulate},
     },
 };
 
@@ -32,17 +34,17 @@ pub(super) fn quantize(
     steps: &Steps,
     private: bool,
 ) -> Result<Layer> {
-    let layer = &network.layers[index];
-    if let FloatActivation::Product { times } = &layer.activation {
-        return unrounded(layer, times);
+    if let FloatActivation::Product { times } = &network.layers[index].activation {
+        return unrounded(&network.layers[index], times);
     }
+    let layer = &shifted(network, index, &steps.zero);
     let activation = steps.activation[index].clone();
     let scale = float::exp2(f64::from(digits.remainder_bits()));
     // The real value of Y = 1.
     let unit: Vec<f64> = match &activation {
-        Activation::Table(table) => vec![steps.argument[*table] / scale; layer.shape.channels],
+        Activation::Table(table) => vec![steps.unit[*table]; layer.shape.channels],
         Activation::Threshold | Activation::ArgMax => {
-            let wanted = decision_units(network, index, ranges, digits, steps);
+            let wanted = decision_units(network, index, layer, ranges, digits, steps);
             match Products::of(network, layer)?.filter(|products| products.single) {
                 Some(products) => {
                     let units = products.units(layer.shape.channels, &steps.step);
@@ -58,7 +60,9 @@ pub(super) fn quantize(
     for term in &layer.terms {
         let (step, seen) = (&steps.step[term.source], &ranges.tensors[term.source]);
         let from = network.shape(term.source);
-        let center = seen.iter().zip(step).map(|(c, step)| c.mean / step).collect();
+        let zero = if term.source == 0 { &steps.zero[..] } else { &[] };
+        let zeros = zero.iter().copied().chain(std::iter::repeat(0.0));
+        let center = seen.iter().zip(step).zip(zeros).map(|((c, step), zero)| (c.mean - zero) / step).collect();
         let factor = match &term.map {
             Map::Product(product) => step.iter().zip(&steps.step[product.factor]).map(|(a, b)| a * b).collect(),
             Map::Conv(_) | Map::Sparse(_) => step.clone(),
@@ -85,6 +89,20 @@ pub(super) fn quantize(
         bias.iter_mut().for_each(|b| *b = b.saturating_mul(2).saturating_add(1));
     }
     Ok(Layer { node: layer.node.clone(), op: layer.op.clone(), shape: layer.shape, terms, bias, activation })
+}
+
+/// A layer that reads the codes of the input instead of its values: its bias has what their zero points add.
+fn shifted<'a>(network: &'a Network, index: usize, zero: &[f64]) -> Cow<'a, FloatLayer> {
+    let layer = &network.layers[index];
+    if zero.is_empty() || layer.terms.iter().all(|term| term.source > 0) {
+        return Cow::Borrowed(layer);
+    }
+    let repeat = layer.shape.len() / layer.bias.len();
+    let mut bias: Vec<f64> = layer.bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, repeat)).collect();
+    for term in layer.terms.iter().filter(|term| term.source == 0) {
+        accumulate(&term.map, network.input_shape, zero, &[], layer.shape, &mut bias);
+    }
+    Cow::Owned(FloatLayer { bias, ..layer.clone() })
 }
 
 /// A layer of products: its maps select codes.
@@ -120,8 +138,14 @@ fn double(map: &mut Map<i64>) {
 
 /// Units of a decision: what is compared fits the bits of all limbs for [`REACH`] times the calibrated values, or for all
 /// values that codes allow where those are fewer. Integers that are compared are their own units where they fit.
-fn decision_units(network: &Network, index: usize, ranges: &Ranges, digits: &Digits, steps: &Steps) -> Vec<f64> {
-    let layer = &network.layers[index];
+fn decision_units(
+    network: &Network,
+    index: usize,
+    layer: &FloatLayer,
+    ranges: &Ranges,
+    digits: &Digits,
+    steps: &Steps,
+) -> Vec<f64> {
     let top = ((1u64 << digits.value_bits()) - 1) as f64;
     let (channels, plane) = (layer.shape.channels, layer.shape.plane());
     let biases = layer.bias.chunks(layer.bias.len() / channels);

@@ -3,8 +3,10 @@
 use super::{
     Channel, Options, Ranges, codes,
     exact::{exact, sums},
+    input,
     is_decision,
     products::Scales,
+    segments,
 };
 use crate::{
     error::{Error, Result},
@@ -13,7 +15,6 @@ use crate::{
         Digits,
         planar::{Activation, FloatActivation, FloatLayer, Function, Network, Table, table_bits},
     },
-    quant::ranges::alike,
 };
 
 /// A channel's range counts as at least this share of its tensor's range, so that what never showed keeps a sane scale.
@@ -29,9 +30,6 @@ const APART: f64 = 8.0;
 const MAX_TABLES: usize = 7;
 /// Arguments at which a steep function is tried.
 const STEEP_GRID: u32 = 1024;
-/// Levels of a colour channel. The code of the largest calibrated input is a multiple of it where bits allow, so that
-/// pixels are met exactly.
-const PIXEL_LEVELS: u64 = 255;
 /// What is computed from small integers only gets its whole range, up to so many times the one seen.
 const WHOLE: f64 = 64.0;
 
@@ -42,8 +40,10 @@ pub(super) struct Steps {
     pub(super) step: Vec<Vec<f64>>,
     /// Integer activation of each layer.
     pub(super) activation: Vec<Activation>,
-    /// Width of one table argument, per table.
-    pub(super) argument: Vec<f64>,
+    /// The value of code 0 of each channel of the input; empty where it is 0.
+    pub(super) zero: Vec<f64>,
+    /// The real value of Y = 1, per table.
+    pub(super) unit: Vec<f64>,
     /// The tables.
     pub(super) tables: Vec<Table>,
     /// Per tensor and channel the largest magnitude of codes that are integers themselves, at a step of 1.
@@ -58,12 +58,24 @@ impl Steps {
         let functions = Functions::new(network, ranges, options);
         let activation: Vec<Activation> =
             network.layers.iter().zip(&functions.table).map(|(layer, table)| activation(layer, *table)).collect();
-        let (mut argument, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut unit, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
         let bits = table_bits(digits.limb_bits, functions.list.len());
+        let top_code = float::exp2(f64::from(segments::code_bits(network, digits))) - 1.0;
         for (function, half, seen) in functions.list {
-            let step = argument_step(function, half, bits);
-            let (table, output) = table(function, step, limit(function, seen), bits, digits);
-            argument.push(step);
+            let limit = limit(function, seen);
+            let ((table, output), y) = match options.segments {
+                Some(count) => {
+                    let width = 2.0 * half / f64::from(count);
+                    let table = segments::table(function, width, limit, count, digits, top_code);
+                    (table, width / float::exp2(f64::from(digits.low_bits())))
+                }
+                None => {
+                    let step = argument_step(function, half, bits);
+                    let y = step / float::exp2(f64::from(digits.remainder_bits()));
+                    (table(function, step, limit, bits, digits), y)
+                }
+            };
+            unit.push(y);
             tables.push(table);
             outputs.push(output);
         }
@@ -73,7 +85,12 @@ impl Steps {
             range.iter_mut().zip(exact).filter(|(_, exact)| exact.is_some()).for_each(|(range, _)| *range = top);
             range
         };
-        let mut needs = vec![Need::Range(whole(input_range(network, &ranges.tensors[0], top, options), &exact[0]))];
+        let offsets = input::offsets(network, &ranges.tensors[0], top, options);
+        let mut needs = vec![match &offsets {
+            Some(offsets) => Need::Range(offsets.iter().map(|offset| offset.step * top).collect()),
+            None => Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact[0])),
+        }];
+        let zero = offsets.into_iter().flatten().map(|offset| offset.zero).collect();
         for (((layer, channels), activation), exact_codes) in layers().zip(&activation).zip(&exact[1..]) {
             needs.push(match (activation, &layer.activation) {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
@@ -99,7 +116,7 @@ impl Steps {
         for (exact, step) in exact.iter_mut().flatten().zip(step.iter().flatten()) {
             *exact = exact.filter(|_| *step == 1.0);
         }
-        Ok(Self { step, activation, argument, tables, exact })
+        Ok(Self { step, zero, activation, unit, tables, exact })
     }
 }
 
@@ -239,10 +256,8 @@ fn table(function: Function, step: f64, limit: f64, bits: u32, digits: &Digits) 
     let finite = values.iter().map(|v| v.abs()).filter(|v| v.is_finite());
     let largest = positive(finite.fold(0.0, f64::max));
     let output = largest / ((1u64 << (digits.value_bits() - 1).min(30)) - 1) as f64;
-    (
-        Table { bits, values: values.iter().map(|v| (v.clamp(-largest, largest) / output).round() as i64).collect() },
-        output,
-    )
+    let base = values.iter().map(|v| (v.clamp(-largest, largest) / output).round() as i64).collect();
+    (Table { base, slope: Vec::new() }, output)
 }
 
 /// What a tensor's steps must satisfy.
@@ -281,7 +296,8 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
     let cut = float::exp2(f64::from(digits.remainder_bits()));
     let silent = ranges.tensors.iter().map(|tensor| tensor.iter().all(|channel| channel.magnitude() == 0.0)).collect();
     let steps = Scales { network, root, fixed, wanted, silent, cut, top }.steps()?;
-    for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(t, _)| matches!(needs[*t], Need::Range(_))) {
+    let checked = |tensor: &usize| *tensor > 0 && matches!(needs[*tensor], Need::Range(_));
+    for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(tensor, _)| checked(tensor)) {
         let codes = channels.iter().zip(&steps[tensor]).map(|(channel, step)| channel.magnitude() / step);
         let largest = codes.fold(0.0, f64::max);
         if largest > top * (1.0 + f64::EPSILON.sqrt()) {
@@ -306,19 +322,6 @@ fn magnitudes(channels: &[Channel], values: usize, margin: f64) -> Vec<f64> {
     let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
     let floor = (FEW / (values as f64).sqrt()).clamp(FLOOR, 1.0);
     channels.iter().map(|c| positive(c.magnitude().max(largest * floor)) * margin).collect()
-}
-
-/// The channels of an image, and features that are all of one kind, share one range; a feature that is always 0 takes the largest one.
-fn input_range(network: &Network, channels: &[Channel], top: f64, options: &Options) -> Vec<f64> {
-    let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-    let image = network.input.shape.len() >= 3 || alike(channels.iter().map(|channel| (channel.min, channel.max)));
-    // The code of the largest calibrated value.
-    let mut code = ((top / options.input_margin).floor() as u64).max(1);
-    if code >= PIXEL_LEVELS {
-        code -= code % PIXEL_LEVELS;
-    }
-    let range = |c: &Channel| if image || c.magnitude() == 0.0 { largest } else { c.magnitude() };
-    channels.iter().map(|c| positive(range(c)) * top / code as f64).collect()
 }
 
 /// A scale for what is always 0.

@@ -1,22 +1,33 @@
 mod products;
 mod shared;
 
-use super::{
-    super::{Report, tests::Random},
-    *,
-};
+use super::{super::Report, *};
 use crate::graph::{
-    self, Part, Port,
+    Finish, Port,
     planar::{Activation, Conv, FloatLayer, Function, Shape, Sparse, Term},
 };
 
 /// How the model compares with the float network, after the softmax where there is one.
 fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Report {
-    let network = graph::Network::from(network.clone());
-    super::super::evaluate(|row| Ok(network.eval(row)), &network, &model.clone().into(), rows).unwrap()
+    super::super::evaluate(|row| Ok(network.predict(row)), network, model, rows).unwrap()
 }
 
-const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false, private_weights: false };
+/// A small deterministic generator of values in [−1, 1).
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    /// About normal.
+    fn normal(&mut self) -> f64 {
+        (0..6).map(|_| self.next()).sum::<f64>() / 2f64.sqrt()
+    }
+}
+
+const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false, private_weights: false, segments: None };
 const LANES: Lanes = Lanes { activations: 4, weights: 8 };
 const DIGITS: Digits = Digits { limb_bits: 16, value_limbs: 1, remainder_limbs: 1 };
 
@@ -93,7 +104,7 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
         input_shape: input,
         output: Port { name: "y".to_owned(), shape: vec![1, outputs] },
         layers,
-        softmax: None,
+        finish: None,
         label: None,
         cuts: Vec::new(),
     }
@@ -352,10 +363,10 @@ fn silent_channels_and_features_have_a_scale() {
 fn softmax_is_applied_before_comparing() {
     let mut random = Random(11);
     let mut net = vision(&mut random, &FloatActivation::Relu, FloatActivation::Linear);
-    net.softmax = Some(Part::all(net.output.len()));
+    net.finish = Some(Finish::softmax(net.output.len()));
     let data = rows(&mut random, net.input_shape, 20);
     let model = quantize(&net, &Ranges::from_rows(&net, &data).unwrap(), DIGITS, LANES, &OPTIONS).unwrap();
-    assert!(model.output.softmax.is_some());
+    assert!(model.output.finish.is_some());
     let report = evaluate(&net, &model, &data);
     assert!(report.max_abs_error.unwrap() < 1e-3, "{report}");
 }

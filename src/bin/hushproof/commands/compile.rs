@@ -7,7 +7,6 @@ use hushproof::{
     Error,
     compile::{self, INPUT_RANGE, Options, Prefer, Reduction},
     data::Selection,
-    graph::Network,
     prove,
 };
 use serde_json::json;
@@ -147,9 +146,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let bytes = files::read(&args.model)?;
     let graph = compile::read(&bytes, &args.outputs, options.reduction)?;
     let options = options.of_input(&graph, args.input_margin);
-    let network = if options.private_weights { Network::Planar(graph.planar()?) } else { graph.network()? };
+    let network = graph.network()?;
     let rows = match &args.calibration {
-        Some(path) => files::rows(path, network.input(), args.rows.as_ref())?,
+        Some(path) => files::rows(path, &network.input, args.rows.as_ref())?,
         None => {
             let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
             eprintln!(
@@ -179,19 +178,19 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     };
     files::write(&args.output_file, &hush)?;
     let mut object = json!({
-        "model": model.name(),
+        "model": model.name,
         "file": args.output_file.display().to_string(),
         "bytes": hush.len(),
         "weights": output::weights(model.has_private_weights()),
-        "value_bits": model.digits().value_bits(),
+        "value_bits": model.digits.value_bits(),
         "seconds": { "compile": seconds },
         "peak_rss_bytes": output::peak_rss_bytes(),
     });
     if args.json {
         let layout = &compiled.layout;
-        object["k"] = json!(layout.k());
+        object["k"] = json!(layout.k);
         object["rows"] = json!(layout.rows_used());
-        object["advice_columns"] = json!(layout.params().advice_columns());
+        object["advice_columns"] = json!(layout.params.advice_columns());
         object["calibration_rows"] = json!(rows.len());
         object["accuracy"] = json!(report.accuracy);
         object["predicted"] = json!(layout.prediction());

@@ -37,12 +37,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let graph = outputs_of(&bytes, &model)?;
     let original = graph.network()?;
-    if model.input() != original.input() {
-        let reason = format!("input {:?}, the ONNX model has {:?}", model.input(), original.input());
+    if &model.input.port != &original.input {
+        let reason = format!("input {:?}, the ONNX model has {:?}", &model.input.port, &original.input);
         return Err(Error::artifact(hushproof::error::ArtifactKind::Model, reason).into());
     }
     let network = reduced_like(original.clone(), &model)?;
-    let rows = files::rows(&args.data, model.input(), args.rows.as_ref())?;
+    let rows = files::rows(&args.data, &model.input.port, args.rows.as_ref())?;
     let report = if network == original {
         // Where tract does not serve the model, the operators' own reference does.
         let float = FloatModel::new(&bytes).ok();
@@ -53,19 +53,19 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         };
         quant::evaluate(run, &network, &model, &rows)?
     } else {
-        quant::evaluate(|row| Ok(network.eval(row)), &network, &model, &rows)?
+        quant::evaluate(|row| Ok(network.predict(row)), &network, &model, &rows)?
     };
     if args.json {
         output::print(&json!(report), true)
     } else {
-        output::print(&json!({ "model": model.name(), "accuracy": report.to_string() }), false)
+        output::print(&json!({ "model": model.name, "accuracy": report.to_string() }), false)
     }
 }
 
 /// The graph with those outputs that the model has.
 fn outputs_of(bytes: &[u8], model: &Model) -> Result<Graph, Error> {
     let graph = onnx::read(bytes)?;
-    let name = &model.output().name;
+    let name = &model.output.port.name;
     if graph.outputs().iter().any(|output| output.name == *name) {
         return Ok(graph);
     }
@@ -75,7 +75,7 @@ fn outputs_of(bytes: &[u8], model: &Model) -> Result<Graph, Error> {
 
 /// The float network with the reduction that the model was compiled with.
 fn reduced_like(network: Network, model: &Model) -> Result<Network, Error> {
-    match (network.ending(), model.ending(), model.threshold()) {
+    match (network.ending(), model.ending(), model.output.threshold) {
         (Ending::Values, Ending::ArgMax, _) => reduce(network, Reduction::ArgMax),
         (Ending::Values, Ending::Threshold, Some(at)) => reduce(network, Reduction::Threshold(at)),
         _ => Ok(network),

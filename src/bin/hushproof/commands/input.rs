@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
-    let port = model.input();
+    let port = &model.input.port;
     let rows = files::rows(&args.data, port, Some(&Selection::from(args.row)))?;
     let Some(values) = rows.first() else { anyhow::bail!("no row {}", args.row) };
     files::write(&args.output, output::named(&port.name, values).to_string().as_bytes())?;

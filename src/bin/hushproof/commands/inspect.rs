@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use hushproof::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
-    graph::{Model, chain, planar},
+    graph::{
+        FinishFunction, Model,
+        planar::{Shape, Table},
+    },
 };
 use serde_json::{Value, json};
 
@@ -24,17 +27,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let layout = Layout::new(&model)?;
     let prediction = layout.prediction();
-    let (layers, lanes, table) = match &model {
-        Model::Chain(model) => {
-            let segments = model.segments.as_ref().map(|table| json!({ "segments": table.base.len() }));
-            (chain_layers(model)?, json!({ "weights": model.lanes }), segments.into_iter().collect())
-        }
-        Model::Planar(model) => {
-            let tables: Vec<_> = model.tables.iter().map(|table| json!({ "bits": table.bits })).collect();
-            let lanes = json!({ "activations": model.lanes.activations, "weights": model.lanes.weights });
-            (planar_layers(model)?, lanes, tables)
-        }
-    };
+    let table = |table: &Table| json!({ "segments": table.base.len(), "sloped": !table.slope.is_empty() });
+    let tables: Vec<_> = model.tables.iter().map(table).collect();
     if prediction.memory_bytes > BROWSER_MEMORY_BYTES {
         eprintln!("warning: a proof takes more than the 4 GiB of memory that a browser has; it can be made natively");
     }
@@ -43,29 +37,29 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             "note: weights are private: a proof says that some weights of this architecture gave the output, not which"
         );
     }
-    let (input, digits, params) = (model.input(), model.digits(), layout.params());
+    let (input, digits, params, finish) = (&model.input.port, model.digits, &layout.params, model.output.finish);
     let object = json!({
-        "model": model.name(),
+        "model": model.name,
         "digest": hex::encode(model.digest()),
         "input": { "name": input.name, "shape": input.shape, "public": model.has_public_input() },
         "output": {
-            "name": model.output().name,
-            "shape": model.output().shape,
-            "threshold": model.threshold(),
-            "softmax": model.softmax().is_some(),
-            "softmax_of": model.softmax(),
+            "name": model.output.port.name,
+            "shape": model.output.port.shape,
+            "threshold": model.output.threshold,
+            "softmax": finish.is_some_and(|finish| finish.function == FinishFunction::Softmax),
+            "finish": finish,
         },
         "weights": weights(&model),
-        "layers": layers,
+        "layers": layers(&model)?,
         "limb_bits": digits.limb_bits,
         "value_bits": digits.value_bits(),
         "remainder_bits": digits.remainder_bits(),
-        "tables": table,
-        "k": layout.k(),
+        "tables": tables,
+        "k": layout.k,
         "rows": layout.rows_used(),
         "advice_columns": params.advice_columns(),
         "fixed_columns": params.fixed_columns(),
-        "lanes": lanes,
+        "lanes": { "activations": model.lanes.activations, "weights": model.lanes.weights },
         "advice_cells": output::cells(&layout),
         "predicted_seconds": { "native": prediction.native_seconds, "browser": prediction.browser_seconds },
         "predicted_memory_bytes": prediction.memory_bytes,
@@ -75,30 +69,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 
 /// Who sees the weights, and the bits that a proof shows private ones to fit, the sign included.
 fn weights(model: &Model) -> Value {
-    let bits = match model {
-        Model::Planar(model) => model.private_weights.map(|limbs| limbs * model.digits.limb_bits),
-        Model::Chain(_) => None,
-    };
+    let bits = model.private_weights.map(|limbs| limbs * model.digits.limb_bits);
     json!({ "visibility": output::weights(model.has_private_weights()), "proved_bits": bits })
 }
 
-fn chain_layers(model: &chain::Model) -> hushproof::Result<Vec<Value>> {
+fn layers(model: &Model) -> hushproof::Result<Vec<Value>> {
     let layers = model.layers.iter().zip(model.accumulator_bounds()?).map(|(layer, bound)| {
-        json!({
-            "node": layer.node,
-            "op": layer.op,
-            "inputs": layer.weights.cols,
-            "outputs": layer.weights.rows,
-            "activation": layer.activation.name(),
-            "accumulator_bits": u64::BITS - bound.leading_zeros(),
-        })
-    });
-    Ok(layers.collect())
-}
-
-fn planar_layers(model: &planar::Model) -> hushproof::Result<Vec<Value>> {
-    let layers = model.layers.iter().zip(model.accumulator_bounds()?).map(|(layer, bound)| {
-        let planar::Shape { channels, height, width } = layer.shape;
+        let Shape { channels, height, width } = layer.shape;
         json!({
             "node": layer.node,
             "op": layer.op,

@@ -42,7 +42,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let context = files::context(args.context.as_deref())?;
     let model = files::model(&args.model)?;
-    let values = data::read_input(&files::read(&args.input)?, model.input())?;
+    let values = data::read_input(&files::read(&args.input)?, &model.input.port)?;
     let srs = files::srs(&args.srs)?;
     let start = Instant::now();
     let vk = match &args.vk {
@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     files::write(&args.output, proved.proof.to_json().as_bytes())?;
     let object = json!({
         "file": args.output.display().to_string(),
-        "outputs": output::named(&model.output().name, &proved.outputs),
+        "outputs": output::named(&model.output.port.name, &proved.outputs),
         "verified": true,
         "seconds": {
             "keygen": keygen,
@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         },
         "stage_seconds": proved.stages,
         "prove_seconds": prove_runs,
-        "k": key.layout.k(),
+        "k": key.layout.k,
         "advice_columns": key.vk.params.advice_columns(),
         "fixed_columns": key.vk.params.fixed_columns(),
         "advice_cells": output::cells(&key.layout),

@@ -1,7 +1,7 @@
 //! What a circuit's size follows.
 
 use super::{
-    super::{Layout, predict},
+    super::Layout,
     fixtures::{Builder, Geometry},
 };
 use crate::graph::planar::{Activation, Lanes, Map, Model, Shape};
@@ -48,7 +48,7 @@ fn twice_the_multiplications_cost_the_same() {
     assert_eq!(a.activations(), b.activations());
     assert!(other_products >= 2 * products);
     assert_eq!((a.k, &a.params), (b.k, &b.params));
-    assert_eq!(predict(&a), predict(&b));
+    assert_eq!(a.prediction(), b.prediction());
     let near = |a: usize, b: usize| a.abs_diff(b) * 20 <= a.max(b);
     let (rows, other_rows) = (a.row_counts(), b.row_counts());
     assert!(near(rows.0, other_rows.0) && near(rows.1, other_rows.1), "{rows:?} and {other_rows:?}");

@@ -131,7 +131,7 @@ fn a_value_that_is_not_in_its_table_is_rejected() {
     let honest = rig.codes(&witness);
     let (last, range, size) = (rig.model.layers.len(), 256usize, 64usize);
     assert_eq!(rig.model.layers[last - 1].activation, Activation::Table(1));
-    let values = &rig.model.tables[1].values;
+    let values = &rig.model.tables[1].base;
     for index in 0..honest.output.len() {
         let at = rig.element(last, index);
         let a = witness.first.lanes[at.1].limbs[1][at.0] as usize;
@@ -141,7 +141,7 @@ fn a_value_that_is_not_in_its_table_is_rejected() {
             ("value of an unassigned table row", 0, 0),
             ("value of the range", 0, a),
             ("value of another argument", values[neighbour], range + size + neighbour),
-            ("value of another table", rig.model.tables[0].values[a], range + a),
+            ("value of another table", rig.model.tables[0].base[a], range + a),
         ];
         for (what, value, credited) in claims.into_iter().filter(|(_, value, _)| *value != values[a]) {
             let (mut first, mut codes) = (witness.first.clone(), honest.clone());

@@ -41,8 +41,8 @@ impl Geometry {
 impl Builder {
     pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
         let port = Port { name: "x".to_owned(), shape: vec![1, shape.channels, shape.height, shape.width] };
-        let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, softmax: None };
-        let input = Input { port, shape, step: vec![1.0; shape.channels], cuts: Vec::new() };
+        let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, finish: None };
+        let input = Input { port, shape, step: vec![1.0; shape.channels], zero: Vec::new(), cuts: Vec::new() };
         let model = Model {
             name: "fixture".to_owned(),
             digits: DIGITS,
@@ -383,5 +383,5 @@ pub(crate) fn private() -> Vec<(&'static str, Model, Vec<i64>)> {
 
 /// A rising and a falling staircase of 64 steps.
 fn table(index: i64) -> Table {
-    Table { bits: 6, values: (0..64).map(|a| (1 - 2 * index) * (a * 3 - 90)).collect() }
+    Table { base: (0..64).map(|a| (1 - 2 * index) * (a * 3 - 90)).collect(), slope: Vec::new() }
 }

@@ -7,14 +7,14 @@ use super::{
         Layout,
         fixed::copies,
         geometry::Form,
-        params::{advice_columns, fixed_columns},
+        layout::RESERVED_ROWS,
         rows::{Link, Row},
         weights::Multiplier,
     },
     Rig, audit, configured, fixtures,
 };
 use crate::{
-    circuit::{DEGREE, layout::RESERVED_ROWS, tests::advice_of},
+    circuit::{DEGREE, tests::advice_of},
     error::Error,
     graph::planar::{Activation, Lanes, Model, Shape},
 };
@@ -64,8 +64,8 @@ fn reserved_rows_and_column_counts_are_those_of_halo2() {
         let params = Layout::new(&model).unwrap().params;
         let (cs, _) = configured(&params);
         assert_eq!(cs.blinding_factors() + 1, RESERVED_ROWS, "{name}");
-        assert_eq!(cs.num_advice_columns(), advice_columns(&params), "{name}");
-        assert_eq!(cs.num_fixed_columns(), fixed_columns(&params), "{name}");
+        assert_eq!(cs.num_advice_columns(), params.advice_columns(), "{name}");
+        assert_eq!(cs.num_fixed_columns(), params.fixed_columns(), "{name}");
     }
 }
 

@@ -7,12 +7,13 @@ use halo2_proofs::{
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
-    super::{FirstPhase, Layout, PlanarCircuit, Witness, arrange, geometry::Form, rows::TensorRows, witness::decides},
+    super::{
+        FirstPhase, Layout, ModelCircuit, Witness, arrange, fixed::signed, geometry::Form, rows::TensorRows, witness::decides,
+    },
     Rig,
     audit::audit,
 };
 use crate::{
-    circuit::fixed::signed,
     error::Error,
     graph::{
         Digits, Port,
@@ -285,7 +286,7 @@ impl Recipe {
             input_shape,
             output: port,
             layers: Vec::new(),
-            softmax: None,
+            finish: None,
             label: None,
             cuts: Vec::new(),
         };
@@ -359,7 +360,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
             FloatActivation::Table(_) => {
                 let values =
                     (0..1i64 << digits.limb_bits).map(|a| (a * 37 + 11 * tables.len() as i64) % (2 * top) - top);
-                tables.push(Table { bits: digits.limb_bits, values: values.collect() });
+                tables.push(Table { base: values.collect(), slope: Vec::new() });
                 Activation::Table(tables.len() - 1)
             }
             FloatActivation::Product { times } => Activation::Product { times: times.iter().map(term).collect() },
@@ -381,10 +382,11 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         port: network.input.clone(),
         shape: network.input_shape,
         step: vec![1.0; network.input_shape.channels],
+        zero: Vec::new(),
         cuts: Vec::new(),
     };
     let port = Port { name: "y".to_owned(), shape: vec![1, outputs] };
-    let output = Output { port, step, threshold: None, softmax: None };
+    let output = Output { port, step, threshold: None, finish: None };
     Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }
 
@@ -398,7 +400,7 @@ fn served<T>(outcome: Result<T, Error>) -> Option<T> {
 }
 
 fn satisfied(model: &Model, layout: &Layout, first: &FirstPhase, output: &[i64]) -> bool {
-    let circuit = PlanarCircuit { model, layout, witness: Some(first), faults: &[] };
+    let circuit = ModelCircuit { model, layout, witness: Some(first), faults: &[] };
     let offset = layout.params.offset() as i64;
     let mut instance: Vec<Fr> = output.iter().map(|code| signed(code + offset)).collect();
     instance.extend([Fr::from(1), Fr::from(2)]);

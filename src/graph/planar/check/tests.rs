@@ -1,8 +1,8 @@
 use super::{
-    super::{Input, Lanes, Output, Sparse},
+    super::{Input, Lanes, Output, Sparse, Table},
     *,
 };
-use crate::graph::{Digits, Part, Port};
+use crate::graph::{Digits, Finish, Port};
 
 fn conv(inputs: usize, outputs: usize, groups: usize, kernel: usize, pad: isize, seed: i64) -> Conv<i64> {
     let len = outputs * inputs / groups * kernel * kernel;
@@ -44,6 +44,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             port: Port { name: "x".to_owned(), shape: vec![1, 2, 4, 4] },
             shape: plane(2),
             step: vec![0.5, 0.25],
+            zero: Vec::new(),
             cuts: Vec::new(),
         },
         layers: vec![
@@ -58,12 +59,12 @@ pub(crate) fn sample(last: Activation) -> Model {
             ),
             layer("dense", Shape::vector(4), vec![term(4, Map::Sparse(Sparse { columns }))], last),
         ],
-        tables: vec![Table { bits: 8, values: (0..256).map(|a| a - 128).collect() }],
+        tables: vec![Table { base: (0..250).map(|j| 200 * j - 20_000).collect(), slope: (0..250).map(|j| 3 - j % 7).collect() }],
         output: Output {
             port: Port { name: "y".to_owned(), shape: vec![1, outputs] },
             step: vec![1.0, 2.0, 0.5, 0.125],
             threshold: None,
-            softmax: None,
+            finish: None,
         },
         private_weights: None,
     }
@@ -138,11 +139,15 @@ fn malformed_models_are_refused() {
         ("output twice", |m| sparse_of(m).columns[3][0].0 = 3),
         ("table index", |m| m.layers[2].activation = Activation::Table(1)),
         ("unused table", |m| m.layers[2].activation = Activation::Relu),
-        ("table length", |m| m.tables[0].values.truncate(255)),
-        ("table bits", |m| m.tables[0] = Table { bits: 9, values: vec![0; 512] }),
-        ("table of nothing", |m| m.tables[0] = Table { bits: 0, values: vec![0] }),
-        ("table value", |m| m.tables[0].values[3] = 1 << 31),
-        ("table minimum", |m| m.tables[0].values[3] = i64::MIN),
+        ("a table of odd length", |m| m.tables[0] = Table { base: vec![0; 249], slope: vec![0; 249] }),
+        ("more segments than a limb holds", |m| m.tables[0] = Table { base: vec![0; 258], slope: vec![0; 258] }),
+        ("table of nothing", |m| m.tables[0] = Table { base: vec![], slope: vec![] }),
+        ("fewer slopes than segments", |m| m.tables[0].slope.truncate(248)),
+        ("no slopes for codes of two limbs", |m| m.tables[0].slope.clear()),
+        ("table value", |m| m.tables[0].base[3] = 1 << 31),
+        ("table minimum", |m| m.tables[0].base[3] = i64::MIN),
+        ("table value at the end of a segment", |m| m.tables[0].slope[3] = 1 << 24),
+        ("table slope", |m| m.tables[0].slope[3] = i64::MIN),
         ("an inner threshold with even biases", |m| {
             m.layers[1].activation = Activation::Threshold;
             m.layers[1].bias.fill(2);
@@ -154,7 +159,16 @@ fn malformed_models_are_refused() {
         ("output steps", |m| m.output.step.truncate(3)),
         ("zero output step", |m| m.output.step[1] = 0.0),
         ("threshold", |m| m.output.threshold = Some(f64::INFINITY)),
-        ("softmax of other values", |m| m.output.softmax = Some(Part { start: 2, len: 3 })),
+        ("softmax of other values", |m| m.output.finish = Some(Finish { start: 2, ..Finish::softmax(3) })),
+        ("sigmoid of other values", |m| m.output.finish = Some(Finish::sigmoid(5))),
+        ("too few zero points", |m| m.input.zero = vec![0.0]),
+        ("a zero point that is no number", |m| m.input.zero = vec![0.0, f64::NAN]),
+        ("an infinite zero point", |m| m.input.zero = vec![f64::INFINITY, 0.0]),
+        ("zero points beside cuts", |m| {
+            m.input.step.fill(1.0);
+            m.input.zero = vec![0.0; 2];
+            m.input.cuts = vec![Vec::new(); 32];
+        }),
         ("cuts beside wider steps", |m| m.input.cuts = vec![Vec::new(); 32]),
         ("too few cuts", |m| {
             m.input.step.fill(1.0);
@@ -181,7 +195,7 @@ fn malformed_models_are_refused() {
     for (what, change) in [
         ("even bias", (|m: &mut Model| m.layers[4].bias[0] = 2) as fn(&mut Model)),
         ("odd weight", |m| sparse_of(m).columns[0][0].1 = 1),
-        ("softmax", |m| m.output.softmax = Some(Part::all(4))),
+        ("softmax", |m| m.output.finish = Some(Finish::softmax(4))),
     ] {
         let mut model = sample(Activation::Threshold);
         change(&mut model);

@@ -13,8 +13,9 @@ const DIGITS: [Digits; 4] = [
 ];
 
 fn tables(digits: &Digits) -> Vec<Table> {
-    let bits = digits.limb_bits - 1;
-    vec![Table { bits, values: (0..1 << bits).map(|a| 7 * a - 5).collect() }]
+    let base: Vec<i64> = (0..1 << (digits.limb_bits - 1)).map(|a| 7 * a - 5).collect();
+    let slope = if digits.value_limbs > 1 { base.iter().map(|base| base % 5 - 2).collect() } else { Vec::new() };
+    vec![Table { base, slope }]
 }
 
 /// Y from its element, as [`Activation`] states it.
@@ -25,7 +26,7 @@ fn rebuilt(activation: &Activation, e: &Element, digits: &Digits, tables: &[Tabl
     match activation {
         Activation::Clip if e.state == 2 => u + (((1 << b) - 1) << s) - c,
         Activation::Linear | Activation::Relu | Activation::PRelu | Activation::Clip => (2 * e.state - 1) * (u - c),
-        Activation::Table(index) => u - c - (1 << (s + tables[*index].bits - 1)),
+        Activation::Table(index) => u - tables[*index].zero(digits),
         Activation::Threshold => (2 * e.state - 1) * u,
         Activation::ArgMax => u,
         Activation::Product { .. } => panic!("nothing is cut"),
@@ -41,11 +42,12 @@ fn check(activation: &Activation, y: i64, digits: &Digits) {
     let tables = tables(digits);
     let (b, s) = (digits.value_bits(), digits.remainder_bits());
     let (c, top) = ((1i64 << (s - 1)) - 1, (1i64 << b) - 1);
-    let argument = (y + c).div_euclid(1 << s) + (1 << (tables[0].bits - 1));
+    let argument = y + tables[0].zero(digits);
+    let segment = argument.div_euclid(1 << digits.low_bits());
     let inside = match activation {
         Activation::Linear | Activation::Relu | Activation::PRelu => rounded(y, s).abs() <= top,
         Activation::Clip => -top <= rounded(y, s) && y + c < ((2 * top + 1) << s),
-        Activation::Table(_) => (0..1 << tables[0].bits).contains(&argument),
+        Activation::Table(_) => (0..tables[0].base.len() as i64).contains(&segment),
         Activation::Threshold => y.abs() < 1 << (b + s),
         Activation::ArgMax => (0..1 << (b + s)).contains(&y),
         Activation::Product { .. } => false,
@@ -60,7 +62,11 @@ fn check(activation: &Activation, y: i64, digits: &Digits) {
         Activation::Linear => rounded(y, s),
         Activation::Relu | Activation::PRelu => rounded(y, s).max(0),
         Activation::Clip => rounded(y, s).clamp(0, top),
-        Activation::Table(_) => tables[0].values[argument as usize],
+        Activation::Table(_) => {
+            let f = (argument >> (digits.low_bits() - digits.limb_bits)) & ((1 << digits.limb_bits) - 1);
+            let slope = tables[0].slope.get(segment as usize).map_or(0, |slope| slope * f);
+            tables[0].base[segment as usize] + slope
+        }
         Activation::Threshold => i64::from(y > 0),
         Activation::ArgMax | Activation::Product { .. } => 0,
     };

@@ -1,7 +1,7 @@
 //! Private weights: their range, and the threshold whose parity nobody knows.
 
 use super::*;
-use crate::circuit::planar::tests::fixtures;
+use crate::circuit::tests::fixtures;
 
 fn private() -> Model {
     let (_, mut model, _) = fixtures::all().remove(2);

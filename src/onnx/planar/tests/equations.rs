@@ -16,7 +16,7 @@ fn at(builder: &Builder, opset: i64) -> Graph {
 /// Graph and network give these values.
 fn gives(builder: &Builder, opset: i64, x: &[f64], expected: &[f64]) {
     let graph = at(builder, opset);
-    for (got, who) in [(graph.eval(x).unwrap(), "graph"), (graph.planar().unwrap().eval(x), "network")] {
+    for (got, who) in [(graph.eval(x).unwrap(), "graph"), (graph.network().unwrap().eval(x), "network")] {
         let close = got.len() == expected.len() && got.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6);
         assert!(close, "{who}: {got:?} for {expected:?}");
     }
@@ -109,7 +109,7 @@ fn softmax_of_masked_scores() {
         let network = masked(low).weight("two", &[], &[2.0]).node("Mul", &["p", "two"], "y");
         network.alone(&x, &expected);
         // No range holds the mask.
-        let network = network.read().unwrap().planar().unwrap();
+        let network = network.read().unwrap().network().unwrap();
         let largest = network.tensors(&x).into_iter().flatten().fold(0.0f64, |most, value| most.max(value.abs()));
         assert!(largest < 10.0, "{largest}");
     }

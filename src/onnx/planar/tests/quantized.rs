@@ -35,7 +35,7 @@ impl Codes for Builder {
 /// The network gives what the graph gives.
 fn same(builder: &Builder) -> crate::graph::planar::Network {
     let graph = builder.read().unwrap();
-    let network = graph.planar().unwrap();
+    let network = graph.network().unwrap();
     for seed in 0..8 {
         let x: Vec<f64> = numbers(network.input.len(), seed).into_iter().map(|x| 2.0 * f64::from(x)).collect();
         let (got, expected) = (network.eval(&x), graph.eval(&x).unwrap());
@@ -103,7 +103,7 @@ fn integer_operators() {
         }
     }
     assert_eq!(graph_of.eval(&x).unwrap(), expected);
-    assert_eq!(graph_of.planar().unwrap().eval(&x), expected);
+    assert_eq!(graph_of.network().unwrap().eval(&x), expected);
     // From −1 to 2, scale 3 / 255.
     let dynamic = graph(&[1, 3]).node("DynamicQuantizeLinear", &["x"], "q").outputs(&["q", "s", "z"]);
     let values = dynamic.clone().node("DequantizeLinear", &["q", "s", "z"], "y");

@@ -60,7 +60,7 @@ fn shared_networks_match_their_outputs() {
         ("liveness/minifasnetv2", "liveness/minifasnetv2.inputs", "logits", [17, 0, 0, 33, 0]),
         ("liveness/minifasnetv2_bn", "liveness/minifasnetv2.inputs", "logits", [17, 0, 0, 33, 0]),
     ] {
-        let network = read(&fs::read(shared.join(format!("{model}.onnx"))).unwrap()).unwrap().planar().unwrap();
+        let network = read(&fs::read(shared.join(format!("{model}.onnx"))).unwrap()).unwrap().network().unwrap();
         let path = shared.join(format!("{inputs}.npy"));
         let inputs = if inputs.ends_with("u8") { scaled(bytes(&path, network.input.len())) } else { npy(path) };
         let outputs = npy(shared.join(format!("{}.{outputs}.npy", model.trim_end_matches("_bn"))));
@@ -90,7 +90,7 @@ fn shared_models_import_or_say_why_not() {
             }
             Err(error) => panic!("{name}: {error}"),
         };
-        match graph.planar() {
+        match graph.network() {
             Ok(network) => {
                 imported += 1;
                 let x: Vec<f64> = (0..network.input.len()).map(|i| (i % 7) as f64 / 4.0 - 0.5).collect();

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use super::*;
-use crate::{data, graph::Network as Form, onnx, quant::planar::quantize};
+use crate::{data, onnx, quant::planar::quantize};
 
 fn shared() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/models");
@@ -55,9 +55,7 @@ fn shared_networks_keep_their_classes() {
         ("vision/mobilenetv2_cifar", "mobilenetv2_cifar.logits", &cifar[..4], &cifar, DIGITS, 1.0, 0.1),
         ("liveness/minifasnetv2", "minifasnetv2.jitter30.logits", &photos, &crops, digits(15, 1, 1), 1.0, 0.02),
     ] {
-        let Form::Planar(network) = onnx::import(&fs::read(at(&format!("{model}.onnx"))).unwrap()).unwrap() else {
-            panic!("{model} is a chain");
-        };
+        let network = onnx::import(&fs::read(at(&format!("{model}.onnx"))).unwrap()).unwrap();
         let folder = model.split('/').next().unwrap();
         let port = &network.output;
         let expected = array(at(&format!("{folder}/{outputs}.npy")), &port.name, &port.shape, |v| v);
@@ -65,8 +63,7 @@ fn shared_networks_keep_their_classes() {
         let model_of = |ranges| quantize(&network, &ranges, sizes, LANES, &options).unwrap();
         let quantized = model_of(Ranges::from_rows(&network, calibration).unwrap());
         let stored = |row: &[f64]| Ok(expected[rows.iter().position(|known| known == row).unwrap()].clone());
-        let form = graph::Network::from(network.clone());
-        let report = crate::quant::evaluate(stored, &form, &quantized.into(), rows).unwrap();
+        let report = crate::quant::evaluate(stored, &network, &quantized, rows).unwrap();
         println!("{model} {sizes:?}: {report}");
         assert!(report.top1_agreement.unwrap() >= least && report.max_abs_error.unwrap() <= most, "{model}: {report}");
     }
