@@ -21,7 +21,7 @@ use search::{Plan, Trials};
 use crate::{
     circuit::{self, Layout},
     error::{Error, Result},
-    graph::{Model, Network, chain, planar},
+    graph::{Model, Network, Visibility, chain, planar},
     onnx::{self, Graph},
     quant,
 };
@@ -61,10 +61,10 @@ pub struct Options {
     pub margin: f64,
     /// Factor on the calibrated range of every input value.
     pub input_margin: f64,
-    /// Whether the input is public.
-    pub public_input: bool,
-    /// Whether the weights are private: the verifying key says nothing about them, and the prover alone knows them.
-    pub private_weights: bool,
+    /// Who sees the input.
+    pub input: Visibility,
+    /// Who sees the weights; of private ones the verifying key says nothing, and the prover alone knows them.
+    pub weights: Visibility,
     /// What is revealed of the output.
     pub reduction: Reduction,
     /// What the layout search minimizes.
@@ -79,8 +79,8 @@ impl Default for Options {
             input_range: None,
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
-            public_input: false,
-            private_weights: false,
+            input: Visibility::Private,
+            weights: Visibility::Public,
             reduction: Reduction::Full,
             prefer: Prefer::Speed,
         }
@@ -125,7 +125,7 @@ pub struct Compiled {
 /// needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = match reduce(network, options.reduction)? {
-        Network::Planar(planar) if options.private_weights => {
+        Network::Planar(planar) if !options.weights.is_public() => {
             Network::Planar(circuit::planar::arrange_private(planar)?)
         }
         Network::Planar(planar) => Network::Planar(circuit::planar::arrange(planar)?),
@@ -196,14 +196,14 @@ fn quant_options(options: &Options) -> quant::Options {
     quant::Options {
         margin: options.margin,
         input_margin: options.input_margin,
-        public_input: options.public_input,
-        private_weights: options.private_weights,
+        input: options.input,
+        weights: options.weights,
     }
 }
 
 fn compile_chain(network: &chain::Network, job: Job<'_>) -> Result<(Model, quant::Scales, Search)> {
     let options = job.options;
-    if options.private_weights {
+    if !options.weights.is_public() {
         let reason = "private weights are served in the planar form only; import the network in that form".to_owned();
         return Err(Error::Option { option: "--weights", reason });
     }
@@ -222,7 +222,7 @@ fn compile_chain(network: &chain::Network, job: Job<'_>) -> Result<(Model, quant
         let search_options = circuit::chain::SearchOptions {
             value_bits: limits.value_bits.unwrap_or(defaults.value_bits),
             remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits),
-            public_input: options.public_input,
+            public_input: options.input.is_public(),
             few_columns: limits.few_columns,
         };
         circuit::chain::search(network, &search_options)
@@ -238,7 +238,7 @@ fn compile_chain(network: &chain::Network, job: Job<'_>) -> Result<(Model, quant
 
 fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, quant::Scales, Search)> {
     let options = job.options;
-    if options.public_input {
+    if options.input.is_public() {
         let reason = "a public input is served for chains of dense layers only; this network is none".to_owned();
         return Err(Error::Option { option: "--input", reason });
     }
@@ -255,7 +255,7 @@ fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, qua
         prediction: choice.prediction,
     };
     let least = least_bits(network, &ranges, tables);
-    let mut private_bits = options.private_weights.then_some(PRIVATE_BITS);
+    let mut private_bits = (!options.weights.is_public()).then_some(PRIVATE_BITS);
     loop {
         let mut missing = None;
         let make = |choice: &circuit::planar::Choice| {

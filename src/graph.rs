@@ -9,6 +9,7 @@ mod network;
 mod part;
 pub mod planar;
 mod port;
+mod visibility;
 
 use crate::{
     error::{ArtifactKind, Error, Result},
@@ -22,6 +23,7 @@ pub use network::Network;
 pub use part::Part;
 pub use port::Port;
 pub(crate) use port::{read_port, write_port};
+pub use visibility::Visibility;
 
 /// An error about an inconsistent model unless `holds`.
 fn ensure(holds: bool, reason: impl FnOnce() -> String) -> Result<()> {

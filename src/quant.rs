@@ -21,7 +21,7 @@ pub use sigmoid::{output_bits, sigmoid_error, sigmoid_table, table_segments_erro
 use crate::{
     error::{Error, Result},
     graph::{
-        Digits,
+        Digits, Visibility,
         chain::{FloatActivation, Input, Model, Network, Output},
     },
 };
@@ -34,15 +34,16 @@ pub struct Options {
     pub margin: f64,
     /// Factor on the calibrated range of every input value, at least 1: single inputs stray further than what follows.
     pub input_margin: f64,
-    /// Whether the input codes are public.
-    pub public_input: bool,
-    /// Whether weights are private: zeros are kept, and nothing depends on the parity of a sum. For planar networks only.
-    pub private_weights: bool,
+    /// Who sees the input codes.
+    pub input: Visibility,
+    /// Who sees the weights. Of private ones zeros are kept, and nothing depends on the parity of a sum; for planar networks
+    /// only.
+    pub weights: Visibility,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { margin: 4.0, input_margin: 8.0, public_input: false, private_weights: false }
+        Self { margin: 4.0, input_margin: 8.0, input: Visibility::Private, weights: Visibility::Public }
     }
 }
 
@@ -128,7 +129,7 @@ fn quantize_input(network: &Network, ranges: &Ranges, digits: &Digits, options: 
     let (min, step): (Vec<f64>, Vec<f64>) = ranges.input.iter().map(scale).unzip();
     let codes = Codes { zero: min.clone(), step: step.clone(), top, center: Vec::new() };
     let means: Vec<f64> = ranges.input.iter().map(|span| span.mean).collect();
-    (Input { port: port.clone(), min, step, public: options.public_input }, codes.with_centers(&means))
+    (Input { port: port.clone(), min, step, public: options.input.is_public() }, codes.with_centers(&means))
 }
 
 fn has_sigmoid(network: &Network) -> bool {

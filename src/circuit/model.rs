@@ -12,7 +12,7 @@ use super::{Prediction, chain, planar};
 use crate::{
     codec::{Reader, Writer},
     error::{ArtifactKind, Error, Result},
-    graph::Model,
+    graph::{Model, Visibility},
 };
 
 /// Everything that `configure` depends on; the weights are not among it.
@@ -48,11 +48,11 @@ impl Params {
         }
     }
 
-    /// Whether the circuit holds the weights as a witness.
-    pub const fn has_private_weights(&self) -> bool {
+    /// Who sees the weights; the circuit holds private ones as a witness.
+    pub const fn weights_visibility(&self) -> Visibility {
         match self {
-            Self::Chain(_) => false,
-            Self::Planar(params) => params.private.is_some(),
+            Self::Chain(_) => Visibility::Public,
+            Self::Planar(params) => Visibility::public_if(params.private.is_none()),
         }
     }
 

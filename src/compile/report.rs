@@ -196,14 +196,14 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
             let options = circuit::chain::SearchOptions {
                 value_bits: bits,
                 remainder_bits: digits.remainder_bits(),
-                public_input: model.has_public_input(),
+                public_input: model.input_visibility().is_public(),
                 few_columns: true,
             };
             for choice in circuit::chain::search(network, &options).into_iter().flatten() {
                 columns_only(few.clone(), choice.k, choice.columns, choice.prediction);
             }
         }
-        Network::Planar(network) if !model.has_private_weights() => {
+        Network::Planar(network) if model.weights_visibility().is_public() => {
             let tables = match model {
                 Model::Planar(model) => model.tables.len(),
                 Model::Chain(_) => 0,

@@ -5,7 +5,7 @@
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
 //! exactly one encoding.
 
-use super::{Digits, Part, Port, chain, planar};
+use super::{Digits, Part, Port, Visibility, chain, planar};
 use crate::{
     codec::{self, Reader, Writer},
     error::{ArtifactKind, Result},
@@ -73,11 +73,11 @@ impl Model {
         }
     }
 
-    /// Whether the input codes are public; those of a planar model never are.
-    pub const fn has_public_input(&self) -> bool {
+    /// Who sees the input codes.
+    pub const fn input_visibility(&self) -> Visibility {
         match self {
-            Self::Chain(model) => model.input.public,
-            Self::Planar(_) => false,
+            Self::Chain(model) => Visibility::public_if(model.input.public),
+            Self::Planar(_) => Visibility::Private,
         }
     }
 
@@ -209,11 +209,11 @@ impl Model {
         Ok(model)
     }
 
-    /// Whether a verifying key says nothing about the weights.
-    pub const fn has_private_weights(&self) -> bool {
+    /// Who sees the weights; of private ones a verifying key says nothing.
+    pub const fn weights_visibility(&self) -> Visibility {
         match self {
-            Self::Chain(_) => false,
-            Self::Planar(model) => model.private_weights.is_some(),
+            Self::Chain(_) => Visibility::Public,
+            Self::Planar(model) => Visibility::public_if(model.private_weights.is_none()),
         }
     }
 

@@ -14,7 +14,8 @@ fn evaluate(
 }
 
 /// Narrow margins: few bits must do.
-const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false, private_weights: false };
+const OPTIONS: Options =
+    Options { margin: 2.0, input_margin: 2.0, input: Visibility::Private, weights: Visibility::Public };
 
 /// A small deterministic generator of values in [−1, 1).
 pub(super) struct Random(pub(super) u64);
@@ -241,7 +242,7 @@ fn intervals_replace_rows() {
     let activations = [FloatActivation::Relu, FloatActivation::Sigmoid, FloatActivation::Identity];
     let net = network(&mut random, &[6, 8, 8, 3], &activations);
     let ranges = Ranges::input_only(&net, -3.0, 3.0).unwrap();
-    let margin = Options { margin: 1.0, input_margin: 1.0, public_input: true, private_weights: false };
+    let margin = Options { margin: 1.0, input_margin: 1.0, input: Visibility::Public, ..OPTIONS };
     let model = quantize(&net, &ranges, digits(8), 32, 2, &margin).unwrap();
     assert!(model.input.public);
     let data: Vec<Vec<f64>> = (0..200).map(|_| (0..6).map(|_| 3.0 * random.next()).collect()).collect();
@@ -290,7 +291,7 @@ fn unusable_options() {
     let net = affine(&[&[1.0]], &[0.0], FloatActivation::Sigmoid);
     let ranges = Ranges::from_rows(&net, &[vec![1.0], vec![2.0]]).unwrap();
     let code = |digits, segments, lanes, margin| {
-        let options = Options { margin, input_margin: margin, public_input: false, private_weights: false };
+        let options = Options { margin, input_margin: margin, ..OPTIONS };
         quantize(&net, &ranges, digits, segments, lanes, &options).map_err(|e| e.code())
     };
     assert!(code(digits(6), 8, 1, 2.0).is_ok());

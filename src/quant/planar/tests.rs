@@ -6,7 +6,7 @@ use super::{
     *,
 };
 use crate::graph::{
-    self, Part, Port,
+    self, Part, Port, Visibility,
     planar::{Activation, Conv, FloatLayer, Function, Shape, Sparse, Term},
 };
 
@@ -16,7 +16,8 @@ fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Report {
     super::super::evaluate(|row| Ok(network.eval(row)), &network, &model.clone().into(), rows).unwrap()
 }
 
-const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false, private_weights: false };
+const OPTIONS: Options =
+    Options { margin: 2.0, input_margin: 2.0, input: Visibility::Private, weights: Visibility::Public };
 const LANES: Lanes = Lanes { activations: 4, weights: 8 };
 const DIGITS: Digits = Digits { limb_bits: 16, value_limbs: 1, remainder_limbs: 1 };
 
