@@ -121,7 +121,7 @@ pub struct Compiled {
 ///
 /// # Errors
 /// Those of [`reduce()`], of the form's range calibration, layout search and quantization, and of [`Layout::new`]; `Option`
-/// for a public input of a planar network, or private weights of a chain; `Scale` where no layout has the bits that a node
+/// for private weights of a chain; `Scale` where no layout has the bits that a node
 /// needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = match reduce(network, options.reduction)? {
@@ -238,10 +238,6 @@ fn compile_chain(network: &chain::Network, job: Job<'_>) -> Result<(Model, quant
 
 fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, quant::Scales, Search)> {
     let options = job.options;
-    if options.input.is_public() {
-        let reason = "a public input is served for chains of dense layers only; this network is none".to_owned();
-        return Err(Error::Option { option: "--input", reason });
-    }
     let ranges = match options.input_range {
         _ if !job.rows.is_empty() => quant::planar::Ranges::from_rows(network, job.rows)?,
         range => quant::planar::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
@@ -280,6 +276,7 @@ fn compile_planar(network: &planar::Network, job: Job<'_>) -> Result<(Model, qua
                 value_bits: (low.max(least.0), high.max(least.0)),
                 remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
                 tables,
+                input: options.input,
                 private_bits,
                 few_columns: limits.few_columns,
             };

@@ -1,7 +1,8 @@
 //! What a proof states in public: context, output codes, and input codes when they are public.
 //!
-//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the context's digest. It is
-//! always rebuilt from the codes, so that it has exactly one form.
+//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the context's digest. A row of a
+//! public input holds the codes of its lanes, each in bits of its own. It is always rebuilt from the codes, so that it has
+//! exactly one form.
 
 use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
@@ -10,9 +11,13 @@ use crate::{
     circuit::{
         CONTEXT_ROWS, Layout,
         chain::{self, PublicOutput},
+        planar::{self, Grid},
     },
     error::{ArtifactKind, Error, Rejection, Result},
-    graph::{self, Ending, Model, Part, Port, chain::Input},
+    graph::{
+        self, Ending, Model, Part, Port,
+        planar::{PublicCode, Shape},
+    },
 };
 
 /// Longest context, in bytes.
@@ -39,7 +44,8 @@ pub struct Rows {
 }
 
 impl Rows {
-    const fn end(&self) -> usize {
+    /// The row after the last one.
+    pub const fn end(&self) -> usize {
         self.first + self.elements * self.span
     }
 }
@@ -59,6 +65,41 @@ pub struct Output {
     pub softmax: Option<Part>,
 }
 
+/// A public input and how its codes are read: `value = zero + (code − offset) · step`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublicInput {
+    /// Name and shape.
+    pub port: Port,
+    /// Value where code and offset are equal, per channel.
+    pub zero: Vec<f64>,
+    /// Value of one code, per channel; of ranks 1.
+    pub step: Vec<f64>,
+    /// Bits and offset of the codes.
+    pub code: PublicCode,
+    /// Where the elements stand.
+    pub grid: Grid,
+}
+
+impl PublicInput {
+    /// The values of its rows, from the grid's first one on.
+    pub(crate) fn rows(&self, codes: &[u64]) -> Vec<Fr> {
+        let lane = Fr::from(2).pow([u64::from(self.code.bits)]);
+        let lanes = std::iter::successors(Some(Fr::ONE), |power| Some(power * lane));
+        let lanes: Vec<Fr> = lanes.take(self.grid.lanes).collect();
+        let mut rows = vec![Fr::ZERO; self.grid.end() - self.grid.first];
+        for ((row, lane), code) in self.grid.cells().zip(codes) {
+            rows[row - self.grid.first] += lanes[lane] * Fr::from(*code);
+        }
+        rows
+    }
+
+    fn values(&self, codes: &[u64]) -> Vec<f64> {
+        let planes = self.zero.iter().zip(&self.step).zip(codes.chunks(self.grid.shape.plane()));
+        let value = |zero: f64, step: f64, code: u64| zero + (code as i64 - self.code.offset) as f64 * step;
+        planes.flat_map(|((zero, step), codes)| codes.iter().map(move |code| value(*zero, *step, *code))).collect()
+    }
+}
+
 /// The form of a statement: which rows of the instance mean what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
@@ -69,7 +110,7 @@ pub struct Statement {
     /// How output codes are bounded and read.
     pub kind: OutputKind,
     /// The input, when it is public.
-    pub input: Option<(Input, Rows)>,
+    pub input: Option<PublicInput>,
 }
 
 /// How output codes are bounded and read.
@@ -104,7 +145,7 @@ impl Statement {
     pub fn new(model: &Model, layout: &Layout) -> Result<Self> {
         match (model, layout) {
             (Model::Chain(chain), Layout::Chain(layout)) => Ok(Self::of_chain(chain, layout, model.ending())),
-            (Model::Planar(planar), Layout::Planar(_)) => Ok(Self::of_planar(planar, model.ending())),
+            (Model::Planar(planar), Layout::Planar(layout)) => Ok(Self::of_planar(planar, layout, model.ending())),
             _ => Err(Error::artifact(ArtifactKind::Model, "not the model that the layout was made of")),
         }
     }
@@ -126,11 +167,28 @@ impl Statement {
             },
             output_rows: rows(layout.block_of(model.layers.len().checked_sub(1))),
             kind: OutputKind::new(ending, bits),
-            input: model.input.public.then(|| (model.input.clone(), rows(layout.block_of(None)))),
+            input: model.input.public.then(|| {
+                let rows = rows(layout.block_of(None));
+                PublicInput {
+                    port: model.input.port.clone(),
+                    zero: model.input.min.clone(),
+                    step: model.input.step.clone(),
+                    code: PublicCode::of_bits(model.digits.value_bits(), false),
+                    grid: Grid {
+                        shape: Shape::vector(rows.elements),
+                        first: rows.first,
+                        rows: rows.span,
+                        lanes: 1,
+                        phase: [1, 1],
+                        starts: vec![0],
+                        steps: [0, 0],
+                    },
+                }
+            }),
         }
     }
 
-    fn of_planar(model: &graph::planar::Model, ending: Ending) -> Self {
+    fn of_planar(model: &graph::planar::Model, layout: &planar::Layout, ending: Ending) -> Self {
         let (output, code) = (&model.output, model.public_code());
         Self {
             output: Output {
@@ -142,13 +200,19 @@ impl Statement {
             },
             output_rows: Rows { first: 0, elements: output.step.len(), span: 1 },
             kind: OutputKind::new(ending, code.bits),
-            input: None,
+            input: layout.public_input().map(|grid| PublicInput {
+                port: model.input.port.clone(),
+                zero: vec![0.0; model.input.step.len()],
+                step: model.input.step.clone(),
+                code: model.input_code(),
+                grid,
+            }),
         }
     }
 
     /// Number of values in the instance vector.
     pub fn instance_len(&self) -> usize {
-        let input = self.input.as_ref().map_or(0, |(_, rows)| rows.end());
+        let input = self.input.as_ref().map_or(0, |input| input.grid.end());
         self.output_rows.end().max(input) + CONTEXT_ROWS
     }
 
@@ -159,14 +223,12 @@ impl Statement {
     pub fn instance(&self, codes: &PublicCodes, context: &[u8]) -> Result<Vec<Fr>> {
         self.check(codes)?;
         let mut values = vec![Fr::ZERO; self.instance_len() - CONTEXT_ROWS];
-        let mut put = |rows: &Rows, codes: &[u64]| {
-            for (element, code) in codes.iter().enumerate() {
-                values[rows.first + element * rows.span] = Fr::from(*code);
-            }
-        };
-        put(&self.output_rows, &codes.output);
-        if let Some((_, rows)) = &self.input {
-            put(rows, &codes.input);
+        for (element, code) in codes.output.iter().enumerate() {
+            values[self.output_rows.first + element * self.output_rows.span] = Fr::from(*code);
+        }
+        if let Some(input) = &self.input {
+            let (first, end) = (input.grid.first, input.grid.end());
+            values[first..end].copy_from_slice(&input.rows(&codes.input));
         }
         values.extend(context_digest(context)?);
         Ok(values)
@@ -188,17 +250,19 @@ impl Statement {
 
     /// The real values that public input codes stand for.
     pub fn input_values(&self, codes: &PublicCodes) -> Vec<f64> {
-        let Some((input, _)) = &self.input else { return Vec::new() };
-        let scales = input.min.iter().zip(&input.step);
-        codes.input.iter().zip(scales).map(|(code, (min, step))| min + *code as f64 * step).collect()
+        self.input.as_ref().map_or_else(Vec::new, |input| input.values(&codes.input))
     }
 
     fn check(&self, codes: &PublicCodes) -> Result<()> {
-        let inputs = self.input.as_ref().map_or(0, |(_, rows)| rows.elements);
+        let inputs = self.input.as_ref().map_or(0, |input| input.grid.shape.len());
         let expected = self.output_rows.elements + inputs;
         let got = codes.output.len() + codes.input.len();
         if codes.output.len() != self.output_rows.elements || codes.input.len() != inputs {
             return Err(Error::Rejected(Rejection::InstanceLength { expected, got }));
+        }
+        let fits = |input: &PublicInput| codes.input.iter().all(|code| code >> input.code.bits == 0);
+        if !self.input.as_ref().is_none_or(fits) {
+            return Err(Error::Rejected(Rejection::Input));
         }
         let limit = match self.kind {
             OutputKind::Scale { bits } => 1 << bits,

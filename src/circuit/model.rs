@@ -12,7 +12,7 @@ use super::{Prediction, chain, planar};
 use crate::{
     codec::{Reader, Writer},
     error::{ArtifactKind, Error, Result},
-    graph::{Model, Visibility},
+    graph::{Model, Visibility, planar::PublicCode},
 };
 
 /// Everything that `configure` depends on; the weights are not among it.
@@ -53,6 +53,16 @@ impl Params {
         match self {
             Self::Chain(_) => Visibility::Public,
             Self::Planar(params) => Visibility::public_if(params.private.is_none()),
+        }
+    }
+
+    /// How the codes of a public input stand in its rows, and how many of them in each; `None` where it is private.
+    pub fn public_input(&self) -> Option<(PublicCode, usize)> {
+        match self {
+            Self::Chain(params) => {
+                params.public_input.then(|| (PublicCode::of_bits(params.digits.value_bits(), false), 1))
+            }
+            Self::Planar(params) => params.input_code().map(|code| (code, params.lanes.activations)),
         }
     }
 
@@ -212,7 +222,15 @@ impl Witness {
                     form.of(*code).ok_or_else(|| Error::ActivationRange { node: node(), index })
                 };
                 let output = witness.output().iter().enumerate().map(publish).collect::<Result<_>>()?;
-                Ok(Self { cells: Cells::Planar(witness), output, input: Vec::new() })
+                let input = if model.input.visibility.is_public() {
+                    let form = model.input_code();
+                    let refuse = |index| Error::ActivationRange { node: model.input.port.name.clone(), index };
+                    let codes = witness.trace.codes.first().into_iter().flatten().enumerate();
+                    codes.map(|(index, code)| form.of(*code).ok_or_else(|| refuse(index))).collect::<Result<_>>()?
+                } else {
+                    Vec::new()
+                };
+                Ok(Self { cells: Cells::Planar(witness), output, input })
             }
             _ => Err(mismatch()),
         }

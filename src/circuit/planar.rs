@@ -9,6 +9,7 @@ mod columns;
 mod config;
 mod fixed;
 mod geometry;
+mod grid;
 mod layout;
 mod params;
 mod private;
@@ -29,8 +30,9 @@ use halo2_proofs::{
 
 pub use arrange::{arrange, arrange_private};
 pub use config::Config;
+pub use grid::Grid;
 pub use layout::Layout;
-pub use params::{Params, Published, advice_columns, fixed_columns};
+pub use params::{InputCodes, Params, Published, advice_columns, fixed_columns};
 pub use private::weight_limbs;
 pub use search::{Choice, SearchOptions, predict, search};
 pub use witness::{FirstPhase, Witness};

@@ -212,6 +212,7 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
                 value_bits: bits,
                 remainder_bits: digits.remainder_bits(),
                 tables,
+                input: model.input_visibility(),
                 private_bits: None,
                 few_columns: true,
             };

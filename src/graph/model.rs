@@ -1,7 +1,7 @@
 //! A model of either form, and its `.hush` file.
 //!
-//! Magic `HUSHMODL`, format version, a byte for the form (0 chain, 1 planar, 2 planar with private weights, 3 and 4 the
-//! same with cuts of the input), body, Blake2b-256 digest of all before it.
+//! Magic `HUSHMODL`, format version, a byte for the form (0 chain; of a planar model 1, and 1 more for private weights, 2 for
+//! cuts of the input, 4 for a public input), body, Blake2b-256 digest of all before it.
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
 //! exactly one encoding.
 
@@ -77,7 +77,7 @@ impl Model {
     pub const fn input_visibility(&self) -> Visibility {
         match self {
             Self::Chain(model) => Visibility::public_if(model.input.public),
-            Self::Planar(_) => Visibility::Private,
+            Self::Planar(model) => model.input.visibility,
         }
     }
 
@@ -185,8 +185,7 @@ impl Model {
                 model.write(&mut w);
             }
             Self::Planar(model) => {
-                let private = u8::from(model.private_weights.is_some());
-                w.u8(1 + private + 2 * u8::from(!model.input.cuts.is_empty()));
+                w.u8(1 + planar::Form::of(model).bits());
                 model.write(&mut w);
             }
         }
@@ -202,7 +201,7 @@ impl Model {
         let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
         let model = match r.u8()? {
             0 => Self::Chain(chain::Model::read(&mut r)?),
-            form @ 1..=4 => Self::Planar(planar::Model::read(&mut r, form % 2 == 0, form > 2)?),
+            form @ 1..=8 => Self::Planar(planar::Model::read(&mut r, planar::Form::from_bits(form - 1))?),
             other => return Err(r.error(format!("unknown form {other}"))),
         };
         r.finish()?;

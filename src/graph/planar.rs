@@ -16,13 +16,14 @@ mod unary;
 
 pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use exec::{Element, Trace};
+pub(crate) use format::Form;
 pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use public::PublicCode;
 pub use unary::Unary;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digits, Part, Port};
+use super::{Digits, Part, Port, Visibility};
 
 /// Channels × height × width; a 1-D signal has height 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -443,6 +444,8 @@ pub struct Input {
     pub step: Vec<f64>,
     /// Per value increasing numbers, fewer than 2^b; empty where codes are rounded values.
     pub cuts: Vec<Vec<f64>>,
+    /// Who sees the codes.
+    pub visibility: Visibility,
 }
 
 /// The output tensor: `value = code · step`.

@@ -66,6 +66,7 @@ pub fn quantize_with_scales(
         shape: network.input_shape,
         step: steps.step[0].clone(),
         cuts: network.cuts.clone(),
+        visibility: options.input,
     };
     let output = Output {
         port: network.output.clone(),

@@ -4,17 +4,18 @@ use super::{
     super::{
         cost::{Prediction, Shape},
         frontier::{Candidate, few_columns, frontier},
-        layout::{MAX_K, RESERVED_ROWS},
+        layout::{CONTEXT_ROWS, MAX_K, RESERVED_ROWS},
     },
     Layout, Params, advice_columns, fixed_columns,
     geometry::Geometry,
+    params::InputCodes,
     rows::place,
     view::View,
 };
 use crate::{
     error::{Error, Result},
     graph::{
-        Digits,
+        Digits, Visibility,
         planar::{Lanes, Network, limbs_of},
     },
 };
@@ -28,6 +29,8 @@ pub struct SearchOptions {
     pub remainder_bits: u32,
     /// Function tables.
     pub tables: usize,
+    /// Who sees the input.
+    pub input: Visibility,
     /// Where weights are private, their bits beyond those of a remainder, the sign included.
     pub private_bits: Option<u32>,
     /// Whether to take the layout with the least columns of those that are at most twice as slow as the fastest.
@@ -41,6 +44,7 @@ impl Default for SearchOptions {
             value_bits: (MIN_BITS, MAX_BITS),
             remainder_bits: MIN_BITS,
             tables: 0,
+            input: Visibility::Private,
             private_bits: None,
             few_columns: false,
         }
@@ -115,6 +119,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
         }
     }
     let outputs = view.shapes.last().map_or(0, |shape| shape.len());
+    let public_input = InputCodes::published(options.input, network.cuts.is_empty());
     let mut choices: Vec<Choice> = Vec::new();
     let mut too_large = false;
     for digits in candidates(options) {
@@ -125,8 +130,13 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
                 let private =
                     options.private_bits.map(|bits| limbs_of(digits.remainder_bits() + bits, digits.limb_bits));
                 let params = Params::of_network(network, options.tables, digits, lanes);
-                let params = Params { steps, hops, spreads, private, ..params };
-                let used = (*activation_rows).max(*weight_rows).max(params.table_rows()).max(outputs + 2);
+                let params = Params { steps, hops, spreads, private, public_input, ..params };
+                if !params.input_code().is_none_or(|code| code.packs(lanes)) {
+                    continue;
+                }
+                let public_rows = if public_input.is_some() { *activation_rows } else { outputs };
+                let used =
+                    (*activation_rows).max(*weight_rows).max(params.table_rows()).max(public_rows + CONTEXT_ROWS);
                 let k = (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros();
                 if k > MAX_K || params.tables.is_some() && digits.value_limbs > 1 {
                     too_large |= k > MAX_K;

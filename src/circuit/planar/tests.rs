@@ -9,6 +9,7 @@ mod guards;
 mod private;
 mod products;
 mod properties;
+mod public;
 mod shifts;
 
 use halo2_proofs::{
@@ -59,7 +60,12 @@ impl Rig {
     pub(in crate::circuit) fn codes(&self, witness: &Witness) -> PublicCodes {
         let form = self.model.public_code();
         let output = witness.output().iter().map(|code| form.of(*code).unwrap()).collect();
-        PublicCodes { output, input: Vec::new() }
+        let mut input = Vec::new();
+        if self.model.input.visibility.is_public() {
+            let form = self.model.input_code();
+            input.extend(witness.trace.codes[0].iter().map(|code| form.of(*code).unwrap()));
+        }
+        PublicCodes { output, input }
     }
 
     /// Proves whatever the columns say and lets the stock verifier judge it.
@@ -68,9 +74,12 @@ impl Rig {
     }
 
     fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
+        forge(&self.key, self.circuit(first, faults), codes)
+    }
+
+    fn circuit<'a>(&'a self, first: &'a FirstPhase, faults: &'a [Fault]) -> ModelCircuit<'a> {
         let circuit = PlanarCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
-        let circuit = ModelCircuit::Planar(circuit);
-        forge(&self.key, circuit, codes)
+        ModelCircuit::Planar(circuit)
     }
 
     /// Recounts multiplicities, so that only what is in no table can betray the change.
@@ -101,13 +110,15 @@ fn challenges() -> Challenges {
 
 #[test]
 fn honest_proofs_are_accepted_and_state_the_reference_output() {
-    for (name, model, input) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (name, model, input) in fixtures::every() {
         let rig = Rig::new(model);
         let witness = rig.witness(&input);
         let codes = rig.codes(&witness);
         let proof = rig.prove(&witness.first, &[], &codes);
         assert_eq!(proof.bytes.len(), rig.key.vk.proof_bytes(), "{name}");
         let verified = verify(&rig.key.vk, &proof, b"context").unwrap_or_else(|error| panic!("{name}: {error}"));
+        let inputs = input.iter().filter(|_| rig.model.input.visibility.is_public());
+        assert_eq!(verified.inputs, inputs.map(|code| *code as f64).collect::<Vec<_>>(), "{name}");
         let reference = rig.model.run(input).unwrap();
         assert_eq!(verified.outputs, rig.model.output_values(reference.codes.last().unwrap()), "{name}");
     }

@@ -8,7 +8,7 @@ use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, 
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, Part, read_port, write_port},
+    graph::{Digits, Part, Visibility, read_port, write_port},
 };
 
 /// Fewest bytes of a table: its bits and number of values.
@@ -19,6 +19,43 @@ const MIN_LAYER_BYTES: usize = 8;
 const MIN_TERM_BYTES: usize = 3;
 /// Fewest bytes of an entry of a sparse map.
 const MIN_ENTRY_BYTES: usize = 2;
+
+/// What a reader of the body is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Form {
+    /// Who sees the weights; the last item of a body are the limbs of private ones.
+    pub(crate) weights: Visibility,
+    /// Whether the input has cuts.
+    pub(crate) cuts: bool,
+    /// Who sees the input.
+    pub(crate) input: Visibility,
+}
+
+impl Form {
+    /// What the reader of a model is told.
+    pub(crate) const fn of(model: &Model) -> Self {
+        Self {
+            weights: Visibility::public_if(model.private_weights.is_none()),
+            cuts: !model.input.cuts.is_empty(),
+            input: model.input.visibility,
+        }
+    }
+
+    /// A number below 8, one bit for whatever is unusual.
+    pub(crate) fn bits(self) -> u8 {
+        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public()];
+        unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
+    }
+
+    /// See [`Form::bits`]; higher bits mean nothing.
+    pub(crate) const fn from_bits(bits: u8) -> Self {
+        Self {
+            weights: Visibility::public_if(bits & 1 == 0),
+            cuts: bits & 2 != 0,
+            input: Visibility::public_if(bits & 4 != 0),
+        }
+    }
+}
 
 impl Model {
     /// Writes the body.
@@ -49,20 +86,19 @@ impl Model {
         self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
-    /// Reads the body and checks the model; `private` if its last item are the limbs of private weights, `cut` if the input
-    /// has cuts.
+    /// Reads the body and checks the model.
     ///
     /// # Errors
     /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
-    pub(crate) fn read(r: &mut Reader<'_>, private: bool, cut: bool) -> Result<Self> {
+    pub(crate) fn read(r: &mut Reader<'_>, form: Form) -> Result<Self> {
         let name = r.text()?;
         let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
         let (port, shape) = (read_port(r)?, read_shape(r)?);
         let step = r.many(shape.channels, 8, Reader::f64)?;
         let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
-        let cuts = if cut { r.many(values, 1, read_cuts)? } else { Vec::new() };
-        let input = Input { port, shape, step, cuts };
+        let cuts = if form.cuts { r.many(values, 1, read_cuts)? } else { Vec::new() };
+        let input = Input { port, shape, step, cuts, visibility: form.input };
         let count = r.size()?;
         let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         let count = r.size()?;
@@ -71,7 +107,7 @@ impl Model {
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
         let step = r.many(values, 8, Reader::f64)?;
         let output = Output { port, step, threshold: r.optional_f64()?, softmax: Part::read(r, values)? };
-        let private_weights = if private { Some(r.varint_u32()?) } else { None };
+        let private_weights = if form.weights.is_public() { None } else { Some(r.varint_u32()?) };
         let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         model.check()?;
         Ok(model)

@@ -15,11 +15,11 @@ use halo2curves::{
 };
 
 use crate::{
-    circuit::{MAX_K, ModelCircuit, Params},
+    circuit::{CONTEXT_ROWS, MAX_K, ModelCircuit, Params, planar::Grid},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Part, chain::Input, read_port, write_port},
-    statement::{Output, OutputKind, Rows, Statement},
+    graph::{Part, planar::PublicCode, read_port, write_port},
+    statement::{Output, OutputKind, PublicInput, Rows, Statement},
 };
 
 use super::{
@@ -132,10 +132,10 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
     };
     w.u8(tag);
     w.varint(bits.into());
-    if let Some((input, rows)) = &statement.input {
-        write_rows(w, rows);
+    if let Some(input) = &statement.input {
+        input.grid.write(w);
         write_port(w, &input.port);
-        input.min.iter().chain(&input.step).for_each(|v| w.f64(*v));
+        input.zero.iter().chain(&input.step).for_each(|v| w.f64(*v));
     }
 }
 
@@ -158,16 +158,24 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
     if output.softmax.is_some() && !matches!(kind, OutputKind::Scale { .. }) {
         return Err(r.error("softmax of a decision"));
     }
-    let input = if matches!(params, Params::Chain(params) if params.public_input) {
-        let rows = read_rows(r, k)?;
-        let port = read_port(r)?;
-        let min = r.many(rows.elements, 8, Reader::f64)?;
-        let step = r.many(rows.elements, 8, Reader::f64)?;
-        Some((Input { port, min, step, public: true }, rows))
-    } else {
-        None
+    let input = match params.public_input() {
+        Some((code, lanes)) => Some(read_input(r, code, lanes, k, &output_rows)?),
+        None => None,
     };
     Ok(Statement { output, output_rows, kind, input })
+}
+
+/// A public input, which stands below the output and above two rows of the context at least.
+fn read_input(r: &mut Reader<'_>, code: PublicCode, lanes: usize, k: u32, output: &Rows) -> Result<PublicInput> {
+    let grid = Grid::read(r, lanes, (1 << k) - CONTEXT_ROWS)?;
+    let port = read_port(r)?;
+    let values = port.shape.iter().try_fold(1usize, |values, size| values.checked_mul(*size));
+    if grid.first < output.end() || values != Some(grid.shape.len()) {
+        return Err(r.error("a public input on rows of the output, or of another shape"));
+    }
+    let zero = r.many(grid.shape.channels, 8, Reader::f64)?;
+    let step = r.many(grid.shape.channels, 8, Reader::f64)?;
+    Ok(PublicInput { port, zero, step, code, grid })
 }
 
 fn write_rows(w: &mut Writer, rows: &Rows) {

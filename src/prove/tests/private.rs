@@ -66,9 +66,6 @@ fn private_weights_of_a_chain_are_refused() {
     let options = Options { weights: Visibility::Private, ..Options::default() };
     let outcome = compile(network, &rows, &options);
     assert!(matches!(outcome, Err(Error::Option { option: "--weights", .. })), "{outcome:?}");
-    let (network, rows) = bundled("breast_cancer_mlp.onnx", "breast_cancer_calibration.json");
-    let outcome = compile(network, &rows, &Options { input: Visibility::Public, ..options });
-    assert!(matches!(outcome, Err(Error::Option { option: "--input", .. })), "{outcome:?}");
 }
 
 #[test]

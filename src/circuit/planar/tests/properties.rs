@@ -7,7 +7,9 @@ use halo2_proofs::{
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
-    super::{FirstPhase, Layout, PlanarCircuit, Witness, arrange, geometry::Form, rows::TensorRows, witness::decides},
+    super::{
+        FirstPhase, Grid, Layout, PlanarCircuit, Witness, arrange, geometry::Form, rows::TensorRows, witness::decides,
+    },
     Rig,
     audit::audit,
 };
@@ -15,7 +17,7 @@ use crate::{
     circuit::fixed::signed,
     error::Error,
     graph::{
-        Digits, Port,
+        Digits, Port, Visibility,
         planar::{
             Activation, Conv, FloatActivation, FloatLayer, Function, Input, Lanes, Layer, Map, Model, Network, Output,
             Product, Shape, Sparse, Table, Term,
@@ -382,6 +384,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         shape: network.input_shape,
         step: vec![1.0; network.input_shape.channels],
         cuts: Vec::new(),
+        visibility: Visibility::Private,
     };
     let port = Port { name: "y".to_owned(), shape: vec![1, outputs] };
     let output = Output { port, step, threshold: None, softmax: None };
@@ -450,6 +453,11 @@ proptest! {
             model.check().unwrap();
             let layout = Layout::new(&model).unwrap();
             audit(&model, &layout);
+            let shape = model.input.shape;
+            let elements = (0..shape.len()).map(|index| (index / shape.plane(), index % shape.plane()));
+            let at = |(channel, cell)| layout.tensors[0].position(channel, cell / shape.width, cell % shape.width);
+            let grid = Grid::new(&layout.tensors[0], layout.params.lanes.activations);
+            prop_assert_eq!(grid.cells().collect::<Vec<_>>(), elements.map(at).collect::<Vec<_>>());
         }
     }
 }
