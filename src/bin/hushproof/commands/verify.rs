@@ -50,6 +50,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     match outcome {
         Ok(verified) => {
             object["outputs"] = output::named(&vk.statement.output.port.name, &verified.outputs);
+            if let Some(input) = &vk.statement.input {
+                object["inputs"] = output::named(&input.port.name, &verified.inputs);
+            }
             if let Some(threshold) = vk.statement.output.threshold {
                 object["threshold"] = json!(threshold);
             }
