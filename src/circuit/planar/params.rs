@@ -160,7 +160,7 @@ impl Params {
         Ok(params)
     }
 
-    /// The parameters that a float network will have with so many function tables, if weights and input are private.
+    /// The parameters that a float network will have with so many function tables, public weights and a private input.
     pub(super) fn of_network(network: &Network, tables: usize, digits: Digits, lanes: Lanes) -> Self {
         let activations = || network.layers.iter().map(|layer| &layer.activation);
         let clip = activations().any(|activation| matches!(activation, FloatActivation::Clip { .. }));
