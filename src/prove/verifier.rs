@@ -16,7 +16,7 @@ use super::{Proof, VerifyingKey};
 pub struct Verified {
     /// Real output values.
     pub outputs: Vec<f64>,
-    /// Real input values; empty unless the input is public.
+    /// Real input values, or ranks where the input is only compared; empty unless the input is public.
     pub inputs: Vec<f64>,
 }
 
