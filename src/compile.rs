@@ -22,7 +22,7 @@ use crate::{
     circuit::{self, Layout},
     error::{Error, Result},
     graph::{
-        Model, Network,
+        Model, Network, Visibility,
         planar::{FunctionTables, limbs_of, signed_bits},
     },
     onnx::{self, Graph},
@@ -64,10 +64,10 @@ pub struct Options {
     pub margin: f64,
     /// Factor on the calibrated range of every input value.
     pub input_margin: f64,
-    /// Whether the input is public.
-    pub public_input: bool,
-    /// Whether the weights are private: the verifying key says nothing about them, and the prover alone knows them.
-    pub private_weights: bool,
+    /// Who sees the input.
+    pub input: Visibility,
+    /// Who sees the weights; of private ones the verifying key says nothing, and the prover alone knows them.
+    pub weights: Visibility,
     /// What is revealed of the output.
     pub reduction: Reduction,
     /// What the layout search minimizes.
@@ -82,8 +82,8 @@ impl Default for Options {
             input_range: None,
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
-            public_input: false,
-            private_weights: false,
+            input: Visibility::Private,
+            weights: Visibility::Public,
             reduction: Reduction::Full,
             prefer: Prefer::Speed,
         }
@@ -127,8 +127,7 @@ pub struct Compiled {
 /// needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = reduce(network, options.reduction)?;
-    let network =
-        if options.private_weights { circuit::arrange_private(network)? } else { circuit::arrange(network)? };
+    let network = if options.weights.is_public() { circuit::arrange(network)? } else { circuit::arrange_private(network)? };
     let target = match options.max_error {
         Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
         Some(error) => {
@@ -187,8 +186,8 @@ fn quant_options(options: &Options) -> quant::Options {
     quant::Options {
         margin: options.margin,
         input_margin: options.input_margin,
-        public_input: options.public_input,
-        private_weights: options.private_weights,
+        input: options.input,
+        weights: options.weights,
         segments: None,
     }
 }
@@ -235,7 +234,7 @@ impl Job<'_> {
             prediction: choice.prediction,
         };
         let least = least_bits(network, &ranges, tables);
-        let mut private_bits = options.private_weights.then_some(PRIVATE_BITS);
+        let mut private_bits = (!options.weights.is_public()).then_some(PRIVATE_BITS);
         loop {
             let mut missing = None;
             let make = |choice: &circuit::Choice| {
@@ -261,6 +260,7 @@ impl Job<'_> {
                     value_bits: (low.max(least.0), high.max(least.0)),
                     remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
                     tables,
+                    input: options.input,
                     private_bits,
                     few_columns: limits.few_columns,
                 };

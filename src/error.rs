@@ -378,6 +378,9 @@ pub enum Rejection {
     /// A public output does not belong to the public instance.
     #[error("a public output has no valid encoding")]
     Output,
+    /// A public input does not belong to the public instance.
+    #[error("a public input has no valid encoding")]
+    Input,
     /// The verifier's equations do not hold.
     #[error("the verifier's equations do not hold")]
     Equations,

@@ -6,6 +6,7 @@ mod model;
 mod network;
 pub mod planar;
 mod port;
+mod visibility;
 
 use crate::{
     error::{ArtifactKind, Error, Result},
@@ -18,6 +19,7 @@ pub use model::{Ending, MODEL_VERSION};
 pub use planar::{Model, Network};
 pub use port::Port;
 pub(crate) use port::{read_port, write_port};
+pub use visibility::Visibility;
 
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.
 pub const ACCUMULATOR_BITS: u32 = 62;

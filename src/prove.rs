@@ -16,4 +16,6 @@ pub use progress::StageSeconds;
 pub use proof::{PROOF_FORMAT, Proof};
 pub use prover::{Proved, Seconds, prove};
 pub use srs::Srs;
+#[cfg(test)]
+pub(crate) use verifier::verify_instance;
 pub use verifier::{Verified, verify};

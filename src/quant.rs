@@ -18,7 +18,7 @@ pub use scales::Scales;
 
 use crate::{
     error::{Error, Result},
-    graph::Digits,
+    graph::{Digits, Visibility},
 };
 
 /// Choices that do not come from the layout.
@@ -28,17 +28,17 @@ pub struct Options {
     pub margin: f64,
     /// Factor on the calibrated range of every input value, at least 1: single inputs stray further than what follows.
     pub input_margin: f64,
-    /// Whether the input codes are public.
-    pub public_input: bool,
-    /// Whether weights are private: zeros are kept, and nothing depends on the parity of a sum.
-    pub private_weights: bool,
+    /// Who sees the input codes.
+    pub input: Visibility,
+    /// Who sees the weights. Of private ones zeros are kept, and nothing depends on the parity of a sum.
+    pub weights: Visibility,
     /// Segments of function tables with slopes; without, tables have no slopes and as many entries as fit.
     pub segments: Option<u32>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { margin: 4.0, input_margin: 8.0, public_input: false, private_weights: false, segments: None }
+        Self { margin: 4.0, input_margin: 8.0, input: Visibility::Private, weights: Visibility::Public, segments: None }
     }
 }
 

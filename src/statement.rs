@@ -1,15 +1,16 @@
 //! What a proof states in public: context, output codes, and input codes when they are public.
 //!
-//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the context's digest. It is
-//! always rebuilt from the codes, so that it has exactly one form.
+//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the context's digest. A row of a
+//! public input holds the codes of its lanes, each in bits of its own. It is always rebuilt from the codes, so that it has
+//! exactly one form.
 
 use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
-    circuit::CONTEXT_ROWS,
+    circuit::{CONTEXT_ROWS, Grid, Layout},
     error::{Error, Rejection, Result},
-    graph::{Ending, Finish, Model, Port},
+    graph::{Ending, Finish, Model, Port, planar::PublicCode},
 };
 
 /// Longest context, in bytes.
@@ -39,6 +40,41 @@ pub struct Output {
     pub finish: Option<Finish>,
 }
 
+/// A public input and how its codes are read: `value = zero + (code − offset) · step`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublicInput {
+    /// Name and shape.
+    pub port: Port,
+    /// Value where code and offset are equal, per channel.
+    pub zero: Vec<f64>,
+    /// Value of one code, per channel; of ranks 1.
+    pub step: Vec<f64>,
+    /// Bits and offset of the codes.
+    pub code: PublicCode,
+    /// Where the elements stand.
+    pub grid: Grid,
+}
+
+impl PublicInput {
+    /// The values of its rows, from the grid's first one on.
+    pub(crate) fn rows(&self, codes: &[u64]) -> Vec<Fr> {
+        let lane = Fr::from(2).pow([u64::from(self.code.bits)]);
+        let lanes = std::iter::successors(Some(Fr::ONE), |power| Some(power * lane));
+        let lanes: Vec<Fr> = lanes.take(self.grid.lanes).collect();
+        let mut rows = vec![Fr::ZERO; self.grid.end() - self.grid.first];
+        for ((row, lane), code) in self.grid.cells().zip(codes) {
+            rows[row - self.grid.first] += lanes[lane] * Fr::from(*code);
+        }
+        rows
+    }
+
+    fn values(&self, codes: &[u64]) -> Vec<f64> {
+        let planes = self.zero.iter().zip(&self.step).zip(codes.chunks(self.grid.shape.plane()));
+        let value = |zero: f64, step: f64, code: u64| zero + (code as i64 - self.code.offset) as f64 * step;
+        planes.flat_map(|((zero, step), codes)| codes.iter().map(move |code| value(*zero, *step, *code))).collect()
+    }
+}
+
 /// The form of a statement: which rows of the instance mean what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
@@ -46,6 +82,8 @@ pub struct Statement {
     pub output: Output,
     /// How output codes are bounded and read.
     pub kind: OutputKind,
+    /// The input, when it is public.
+    pub input: Option<PublicInput>,
 }
 
 /// How output codes are bounded and read.
@@ -73,9 +111,10 @@ impl OutputKind {
 }
 
 impl Statement {
-    /// The statement of a model.
-    pub fn new(model: &Model) -> Self {
+    /// The statement of a model in its layout.
+    pub fn new(model: &Model, layout: &Layout) -> Self {
         let (output, code) = (&model.output, model.public_code());
+        let zero = if model.input.zero.is_empty() { vec![0.0; model.input.step.len()] } else { model.input.zero.clone() };
         Self {
             output: Output {
                 port: output.port.clone(),
@@ -85,17 +124,25 @@ impl Statement {
                 finish: output.finish,
             },
             kind: OutputKind::new(model.ending(), code.bits),
+            input: layout.public_input().map(|grid| PublicInput {
+                port: model.input.port.clone(),
+                zero,
+                step: model.input.step.clone(),
+                code: model.input_code(),
+                grid,
+            }),
         }
     }
 
     /// Rows of the output, from the first one on.
-    const fn outputs(&self) -> usize {
+    pub(crate) const fn outputs(&self) -> usize {
         self.output.step.len()
     }
 
     /// Number of values in the instance vector.
-    pub const fn instance_len(&self) -> usize {
-        self.outputs() + CONTEXT_ROWS
+    pub fn instance_len(&self) -> usize {
+        let input = self.input.as_ref().map_or(0, |input| input.grid.end());
+        self.outputs().max(input) + CONTEXT_ROWS
     }
 
     /// The instance vector.
@@ -104,7 +151,14 @@ impl Statement {
     /// `Rejected` when the number of codes is wrong or a code has no valid encoding.
     pub fn instance(&self, codes: &PublicCodes, context: &[u8]) -> Result<Vec<Fr>> {
         self.check(codes)?;
-        let mut values: Vec<Fr> = codes.output.iter().map(|code| Fr::from(*code)).collect();
+        let mut values = vec![Fr::ZERO; self.instance_len() - CONTEXT_ROWS];
+        for (value, code) in values.iter_mut().zip(&codes.output) {
+            *value = Fr::from(*code);
+        }
+        if let Some(input) = &self.input {
+            let (first, end) = (input.grid.first, input.grid.end());
+            values[first..end].copy_from_slice(&input.rows(&codes.input));
+        }
         values.extend(context_digest(context)?);
         Ok(values)
     }
@@ -124,15 +178,20 @@ impl Statement {
     }
 
     /// The real values that public input codes stand for.
-    pub const fn input_values(&self, _codes: &PublicCodes) -> Vec<f64> {
-        Vec::new()
+    pub fn input_values(&self, codes: &PublicCodes) -> Vec<f64> {
+        self.input.as_ref().map_or_else(Vec::new, |input| input.values(&codes.input))
     }
 
     fn check(&self, codes: &PublicCodes) -> Result<()> {
-        let (expected, inputs) = (self.outputs(), 0);
+        let inputs = self.input.as_ref().map_or(0, |input| input.grid.shape.len());
+        let expected = self.outputs() + inputs;
         let got = codes.output.len() + codes.input.len();
-        if codes.output.len() != expected || codes.input.len() != inputs {
+        if codes.output.len() != self.outputs() || codes.input.len() != inputs {
             return Err(Error::Rejected(Rejection::InstanceLength { expected, got }));
+        }
+        let fits = |input: &PublicInput| codes.input.iter().all(|code| code >> input.code.bits == 0);
+        if !self.input.as_ref().is_none_or(fits) {
+            return Err(Error::Rejected(Rejection::Input));
         }
         let limit = match self.kind {
             OutputKind::Scale { bits } => 1 << bits,

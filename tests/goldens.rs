@@ -9,7 +9,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use hushproof::{
     circuit::DEGREE,
     compile::{Options, compile},
-    data, onnx,
+    data,
+    graph::Visibility,
+    onnx,
     prove::keygen,
 };
 use serde_json::{Value, json};
@@ -39,12 +41,15 @@ const NETWORKS: [(&str, &str); 16] = [
 const PRIVATE: &str = " with private weights";
 
 fn golden(folder: &Path, name: &str, rows: &str, setups: &mut Setups) -> Value {
-    let (name, private_weights) = name.strip_suffix(PRIVATE).map_or((name, false), |name| (name, true));
+    let (name, weights) = match name.strip_suffix(PRIVATE) {
+        Some(name) => (name, Visibility::Private),
+        None => (name, Visibility::Public),
+    };
     let network = onnx::import(&fs::read(folder.join(format!("{name}.onnx"))).unwrap()).unwrap();
     let file: Value = serde_json::from_slice(&fs::read(folder.join(format!("{rows}.json"))).unwrap()).unwrap();
     let inputs = file.get("inputs").unwrap_or(&file);
     let rows = data::read_rows(inputs.to_string().as_bytes(), &network.input).unwrap();
-    let compiled = compile(network, &rows, &Options { private_weights, ..Options::default() })
+    let compiled = compile(network, &rows, &Options { weights, ..Options::default() })
         .unwrap_or_else(|error| panic!("{name}: {error}"));
     let layout = &compiled.layout;
     let vk = keygen(&compiled.model, setups.of(layout.k)).unwrap_or_else(|error| panic!("{name}: {error}"));

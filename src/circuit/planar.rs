@@ -9,6 +9,7 @@ mod columns;
 mod config;
 mod fixed;
 mod geometry;
+mod grid;
 mod layout;
 mod params;
 mod private;
@@ -29,8 +30,9 @@ use halo2_proofs::{
 
 pub use arrange::{arrange, arrange_private};
 pub use config::{Config, DEGREE};
+pub use grid::Grid;
 pub use layout::{CONTEXT_ROWS, Layout, MAX_K};
-pub use params::{Params, Published};
+pub use params::{InputCodes, Params, Published, Tables};
 pub use private::weight_limbs;
 pub use search::{Choice, SearchOptions, search};
 pub use witness::Witness;

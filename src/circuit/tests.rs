@@ -35,18 +35,23 @@ pub(super) fn corrupt(faults: &[Fault], column: Column<Advice>, row: usize, valu
 /// What the real prover makes of a circuit's columns, whatever they say.
 pub(super) fn forge(key: &ProvingKey, circuit: ModelCircuit<'_>, codes: &PublicCodes) -> Proof {
     let instance = key.vk.statement.instance(codes, b"context").unwrap();
+    let (vk, context) = (key.vk.digest(), b"context".to_vec());
+    Proof { vk, context, codes: codes.clone(), bytes: forge_bytes(key, circuit, &instance) }
+}
+
+/// As [`forge`], the bytes for an instance.
+pub(super) fn forge_bytes(key: &ProvingKey, circuit: ModelCircuit<'_>, instance: &[Fr]) -> Vec<u8> {
     let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
     create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
         &key.stock.1,
         &key.stock.0,
         &[circuit],
-        &[&[&instance]],
+        &[&[instance]],
         OsRng,
         &mut transcript,
     )
     .unwrap();
-    let (vk, context) = (key.vk.digest(), b"context".to_vec());
-    Proof { vk, context, codes: codes.clone(), bytes: transcript.finalize() }
+    transcript.finalize()
 }
 
 /// Indices of the advice columns that an expression reads.

@@ -191,7 +191,7 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
         }
     };
     let few = "the fewest columns, for verification on a chain: --prefer columns".to_owned();
-    if model.has_private_weights() {
+    if !model.weights_visibility().is_public() {
         return ways;
     }
     let smooth = model.tables.iter().all(|table| !table.slope.is_empty());
@@ -199,6 +199,7 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
         value_bits: bits,
         remainder_bits: digits.remainder_bits(),
         tables: FunctionTables { count: model.tables.len(), smooth },
+        input: model.input_visibility(),
         private_bits: None,
         few_columns: true,
     };

@@ -5,7 +5,7 @@
 //! exactly one encoding.
 
 use super::{
-    Model,
+    Model, Visibility,
     planar::{Activation, Flags},
 };
 use crate::{
@@ -30,9 +30,9 @@ pub enum Ending {
 }
 
 impl Model {
-    /// Whether the input codes are public.
-    pub const fn has_public_input(&self) -> bool {
-        false
+    /// Who sees the input codes.
+    pub const fn input_visibility(&self) -> Visibility {
+        self.input.visibility
     }
 
     /// Smallest and largest value accepted per element of the input, flat in ONNX order.
@@ -102,15 +102,15 @@ impl Model {
         Ok(model)
     }
 
-    /// Whether a verifying key says nothing about the weights.
-    pub const fn has_private_weights(&self) -> bool {
-        self.private_weights.is_some()
+    /// Who sees the weights; of private ones a verifying key says nothing.
+    pub const fn weights_visibility(&self) -> Visibility {
+        Visibility::public_if(self.private_weights.is_none())
     }
 
     /// By what a verifying key knows the model: [`Model::digest`]; where weights are private, that of the model with all
     /// weights and biases 0, so that nobody can test a guess of them.
     pub fn key_digest(&self) -> [u8; codec::DIGEST_BYTES] {
-        if self.has_private_weights() { self.without_weights().digest() } else { self.digest() }
+        if self.weights_visibility().is_public() { self.digest() } else { self.without_weights().digest() }
     }
 
     /// Blake2b-256 of the `.hush` file.

@@ -23,7 +23,7 @@ pub use unary::Unary;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Digits, Finish, Port};
+use super::{Digits, Finish, Port, Visibility};
 
 /// Channels × height × width; a 1-D signal has height 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -486,6 +486,8 @@ pub struct Input {
     pub zero: Vec<f64>,
     /// Per value increasing numbers, fewer than 2^b; empty where codes are rounded values.
     pub cuts: Vec<Vec<f64>>,
+    /// Who sees the codes.
+    pub visibility: Visibility,
 }
 
 /// The output tensor: `value = code · step`.

@@ -73,7 +73,7 @@ pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
         model_digest: model.key_digest(),
         srs_origin: srs.origin(),
         srs: srs.verifier_points(),
-        statement: Statement::new(model),
+        statement: Statement::new(model, &layout),
         params: layout.params.clone(),
         k: layout.k,
         key,

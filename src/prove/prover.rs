@@ -65,7 +65,8 @@ pub fn prove(
     let start = Instant::now();
     progress("witness", 0.0);
     let witness = Witness::new(model, &key.layout, model.quantize_input(values)?)?;
-    let codes = PublicCodes { output: witness.published(model)?, input: Vec::new() };
+    let [output, input] = witness.published(model)?;
+    let codes = PublicCodes { output, input };
     let statement = &key.vk.statement;
     let instance = statement.instance(&codes, context)?;
     let witness_seconds = start.elapsed().as_secs_f64();

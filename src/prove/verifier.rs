@@ -5,7 +5,7 @@ use halo2_proofs::{
     poly::kzg::{commitment::KZGCommitmentScheme, multiopen::VerifierSHPLONK, strategy::SingleStrategy},
     transcript::{Blake2bRead, Challenge255, TranscriptReadBuffer},
 };
-use halo2curves::bn256::Bn256;
+use halo2curves::bn256::{Bn256, Fr};
 
 use crate::error::{ArtifactKind, Error, Rejection, Result};
 
@@ -16,7 +16,7 @@ use super::{Proof, VerifyingKey};
 pub struct Verified {
     /// Real output values.
     pub outputs: Vec<f64>,
-    /// Real input values; empty unless the input is public.
+    /// Real input values, or ranks where the input is only compared; empty unless the input is public.
     pub inputs: Vec<f64>,
 }
 
@@ -41,15 +41,21 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, context: &[u8]) -> Result<Verifi
         return Err(Error::Rejected(Rejection::ProofLength { expected, got: proof.bytes.len() }));
     }
     let instance = vk.statement.instance(&proof.codes, context)?;
+    verify_instance(vk, &proof.bytes, &instance)?;
+    Ok(Verified { outputs: vk.statement.output_values(&proof.codes), inputs: vk.statement.input_values(&proof.codes) })
+}
+
+/// Verifies proof bytes for an instance with the stock verifier.
+pub(crate) fn verify_instance(vk: &VerifyingKey, bytes: &[u8], instance: &[Fr]) -> Result<()> {
     let params = vk.srs.verifier_params(vk.k)?;
-    let mut transcript = Blake2bRead::<_, _, Challenge255<_>>::init(proof.bytes.as_slice());
+    let mut transcript = Blake2bRead::<_, _, Challenge255<_>>::init(bytes);
     verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
         &params,
         vk.stock(),
         SingleStrategy::new(&params),
-        &[&[&instance]],
+        &[&[instance]],
         &mut transcript,
     )
-    .map_err(|_| Error::Rejected(Rejection::Equations))?;
-    Ok(Verified { outputs: vk.statement.output_values(&proof.codes), inputs: vk.statement.input_values(&proof.codes) })
+    .map(drop)
+    .map_err(|_| Error::Rejected(Rejection::Equations))
 }

@@ -60,7 +60,7 @@ pub fn quantize_with_scales(
     let steps = Steps::choose(network, ranges, &digits, options)?;
     let mut layers = Vec::with_capacity(network.layers.len());
     for index in 0..network.layers.len() {
-        layers.push(layer::quantize(network, index, ranges, &digits, &steps, options.private_weights)?);
+        layers.push(layer::quantize(network, index, ranges, &digits, &steps, !options.weights.is_public())?);
     }
     let decision = network.layers.last().is_some_and(|l| is_decision(&l.activation));
     let input = Input {
@@ -69,6 +69,7 @@ pub fn quantize_with_scales(
         step: steps.step[0].clone(),
         zero: steps.zero.clone(),
         cuts: network.cuts.clone(),
+        visibility: options.input,
     };
     let output = Output {
         port: network.output.clone(),
@@ -86,7 +87,7 @@ pub fn quantize_with_scales(
         output,
         private_weights: None,
     };
-    if options.private_weights {
+    if !options.weights.is_public() {
         let bits = signed_bits(model.largest_weight());
         model.private_weights = Some(limbs_of(bits, digits.limb_bits));
     }

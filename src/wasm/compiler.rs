@@ -15,7 +15,7 @@ use crate::{
     compile::{self, Compiled, Options, Prefer, Reduction},
     data,
     error::{Error, Result},
-    graph::{Network, Port},
+    graph::{Network, Port, Visibility},
     onnx::{self, Graph},
     quant,
 };
@@ -116,7 +116,7 @@ struct Report<'a> {
     k: u32,
     rows: usize,
     advice_columns: usize,
-    weights: &'static str,
+    weights: Visibility,
     value_bits: u32,
     calibration_rows: usize,
     accuracy: quant::Report,
@@ -132,7 +132,7 @@ impl<'a> Report<'a> {
             k: layout.k,
             rows: layout.rows_used(),
             advice_columns: layout.params.advice_columns(),
-            weights: if model.has_private_weights() { "private" } else { "public" },
+            weights: model.weights_visibility(),
             value_bits: model.digits.value_bits(),
             calibration_rows,
             accuracy,
@@ -164,13 +164,6 @@ enum Output {
     Threshold(f64),
 }
 
-#[derive(PartialEq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Visibility {
-    Public,
-    Private,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Preference {
@@ -187,8 +180,8 @@ impl Default for Choices {
             input_margin: None,
             input_range: None,
             output: Output::Public,
-            input: Visibility::Private,
-            weights: Visibility::Public,
+            input: Options::default().input,
+            weights: Options::default().weights,
             prefer: Preference::Speed,
         }
     }
@@ -213,8 +206,8 @@ fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
         max_error: choices.max_error,
         input_range: choices.input_range,
         margin: choices.margin,
-        public_input: choices.input == Visibility::Public,
-        private_weights: choices.weights == Visibility::Private,
+        input: choices.input,
+        weights: choices.weights,
         reduction,
         prefer: match choices.prefer {
             Preference::Speed => Prefer::Speed,

@@ -188,6 +188,8 @@ impl<'a> Proved<'a> {
 #[derive(Serialize)]
 struct Verified<'a> {
     outputs: BTreeMap<&'a str, &'a [f64]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<BTreeMap<&'a str, &'a [f64]>>,
     model: &'a str,
     seconds: f64,
     srs_origin: String,
@@ -197,6 +199,8 @@ impl<'a> Verified<'a> {
     fn new(vk: &'a VerifyingKey, verified: &'a prove::Verified, seconds: f64) -> Self {
         Self {
             outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), verified.outputs.as_slice())]),
+            inputs: (vk.statement.input.as_ref())
+                .map(|input| BTreeMap::from([(input.port.name.as_str(), verified.inputs.as_slice())])),
             model: &vk.model,
             seconds,
             srs_origin: vk.srs_origin.to_string(),

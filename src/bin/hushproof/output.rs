@@ -84,8 +84,3 @@ pub(crate) fn progress(quiet: bool) -> impl FnMut(&'static str, f64) {
         }
     }
 }
-
-/// Who sees the weights, in words.
-pub(crate) const fn weights(private: bool) -> &'static str {
-    if private { "private" } else { "public" }
-}

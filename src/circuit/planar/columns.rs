@@ -50,6 +50,8 @@ pub(super) struct FixedColumns {
     /// One column, or one per lane; none where weights are private.
     pub(super) bias: Vec<Column<Fixed>>,
     pub(super) public: Column<Fixed>,
+    /// Rows of a public input.
+    pub(super) public_input: Option<Column<Fixed>>,
     pub(super) decision: Option<Column<Fixed>>,
     /// Decision rows of an argmax but the last.
     pub(super) argmax_inside: Option<Column<Fixed>>,
@@ -104,6 +106,7 @@ impl FixedColumns {
             compare: params.compares.then(|| meta.fixed_column()),
             bias: (0..bias).map(|_| meta.fixed_column()).collect(),
             public: meta.fixed_column(),
+            public_input: params.public_input.map(|_| meta.fixed_column()),
             decision: params.decision().then(|| meta.fixed_column()),
             argmax_inside: (params.published == Published::ArgMax).then(|| meta.fixed_column()),
             table: meta.fixed_column(),

@@ -16,7 +16,7 @@ use super::{
     super::lookup::{Fraction, group_gate},
     Params,
     columns::{FixedColumns, Lane},
-    params::Published,
+    params::{InputCodes, Published},
     private::PrivateColumns,
 };
 use crate::graph::planar::table_zero;
@@ -141,6 +141,7 @@ impl Config {
         config.weigh(meta);
         config.look_up(meta);
         config.publish(meta);
+        config.publish_input(meta);
         config.argmax(meta);
         config.same_bias(meta);
         meta.set_minimum_degree(DEGREE);
@@ -466,6 +467,29 @@ impl Config {
                 self.code(cells, &self.lanes[0]) + constant(self.params.offset())
             };
             vec![fixed(cells, self.fixed.public) * (output - instance)]
+        });
+    }
+
+    /// The codes of a row of a public input, each in bits of its own, are the row's value in the instance.
+    fn publish_input(&self, meta: &mut ConstraintSystem<Fr>) {
+        let (Some(public), Some(codes), Some(form)) =
+            (self.fixed.public_input, self.params.public_input, self.params.input_code())
+        else {
+            return;
+        };
+        meta.create_gate("public input", |cells| {
+            let instance = cells.query_instance(self.instance, Rotation::cur());
+            let mut row = -instance;
+            for (bits, lane) in (0..).step_by(form.bits as usize).zip(&self.lanes) {
+                let state = advice(cells, lane.state);
+                let factor = match codes {
+                    InputCodes::Signed => constant(2) * state - constant(1),
+                    InputCodes::Unsigned => state,
+                };
+                let code = factor * self.upper(cells, lane) + constant(form.offset.unsigned_abs());
+                row = row + fixed(cells, lane.mask) * code * power_of_two(bits);
+            }
+            vec![fixed(cells, public) * row]
         });
     }
 

@@ -103,6 +103,9 @@ impl Writer<'_> {
             self.flag(lane.mask, index, !decision && row.mask >> l & 1 == 1);
         }
         self.flag(fixed.hidden, index, row.hidden && !decision);
+        if let Some(column) = fixed.public_input {
+            self.flag(column, index, row.tensor == 0);
+        }
         for (spread, column) in self.config.params.spreads.iter().zip(&fixed.spreads) {
             self.flag(*column, index, row.spread == *spread);
         }

@@ -5,7 +5,7 @@
 //! η^block · γ^exponent. Consumer runs take the same cells at γ^(cell within the run).
 
 use super::{
-    Params,
+    Grid, Params,
     geometry::Geometry,
     private,
     rows::{Link, Row, TensorRows, ends, place},
@@ -95,7 +95,8 @@ impl Layout {
         private::check(view, &geometry, &weights, &params)?;
         let outputs = view.shapes.last().map_or(0, |shape| shape.len());
         let used_rows = rows.len().max(weights.rows.len()).max(params.table_rows());
-        let needed = used_rows.max(outputs + CONTEXT_ROWS) + 1 + RESERVED_ROWS;
+        let public_rows = if params.public_input.is_some() { rows.len() } else { outputs };
+        let needed = used_rows.max(public_rows + CONTEXT_ROWS) + 1 + RESERVED_ROWS;
         let k = needed.next_power_of_two().trailing_zeros();
         if k > MAX_K {
             return Err(Error::ModelTooLarge { needed: k, available: MAX_K });
@@ -140,6 +141,12 @@ impl Layout {
     /// Rows of every tensor, the input first.
     pub fn tensor_rows(&self) -> Vec<usize> {
         self.tensors.iter().map(|tensor| tensor.storage.shape.channels * tensor.channel_rows).collect()
+    }
+
+    /// Where the elements of a public input stand; `None` where it is private.
+    pub fn public_input(&self) -> Option<Grid> {
+        let stored = self.tensors.first().filter(|_| self.params.public_input.is_some());
+        stored.map(|stored| Grid::new(stored, self.params.lanes.activations))
     }
 
     /// Committed values of the network: its input and what each layer makes.

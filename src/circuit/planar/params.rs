@@ -5,8 +5,8 @@ use crate::{
     codec::{Reader, Writer},
     error::{ArtifactKind, Error, Result},
     graph::{
-        Digits,
-        planar::{Activation, FloatActivation, Lanes, Model, Network, Table},
+        Digits, Visibility,
+        planar::{Activation, FloatActivation, Lanes, Model, Network, PublicCode, Table},
     },
 };
 
@@ -23,6 +23,10 @@ const MAX_HOP: u32 = 1 << 16;
 const PRIVATE: u8 = 1 << 3;
 /// Set there where layers compare in front of the last one.
 const COMPARES: u8 = 1 << 4;
+/// Set there where the input is public.
+const PUBLIC_INPUT: u8 = 1 << 5;
+/// Set beside it where its codes have a sign.
+const SIGNED_INPUT: u8 = 1 << 6;
 
 /// How the output codes reach the public instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +42,22 @@ pub enum Published {
     Threshold,
     /// The states: an argmax.
     ArgMax,
+}
+
+/// The codes of a public input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputCodes {
+    /// Of either sign.
+    Signed,
+    /// Never negative.
+    Unsigned,
+}
+
+impl InputCodes {
+    /// Those of an input whose codes have a sign or not; `None` where they are private.
+    pub(super) fn published(visibility: Visibility, signed: bool) -> Option<Self> {
+        visibility.is_public().then_some(if signed { Self::Signed } else { Self::Unsigned })
+    }
 }
 
 /// The function tables of a circuit.
@@ -95,6 +115,8 @@ pub struct Params {
     pub published: Published,
     /// Limbs of a private weight; `None` where weights are public.
     pub private: Option<u32>,
+    /// The codes of a public input; `None` where it is private.
+    pub public_input: Option<InputCodes>,
 }
 
 impl Default for Params {
@@ -115,6 +137,7 @@ impl Default for Params {
             value_bias: false,
             published: Published::Signed,
             private: None,
+            public_input: None,
         }
     }
 }
@@ -158,12 +181,13 @@ impl Params {
                 _ => Published::Signed,
             },
             private: model.private_weights,
+            public_input: InputCodes::published(model.input.visibility, model.input.is_signed()),
         };
         params.check()?;
         Ok(params)
     }
 
-    /// The parameters that a float network will have with these function tables.
+    /// The parameters that a float network will have with these function tables, public weights and a private input.
     pub(super) fn of_network(network: &Network, tables: Option<Tables>, digits: Digits, lanes: Lanes) -> Self {
         let activations = || network.layers.iter().map(|layer| &layer.activation);
         let clip = activations().any(|activation| matches!(activation, FloatActivation::Clip { .. }));
@@ -186,6 +210,7 @@ impl Params {
                 _ => Published::Signed,
             },
             private: None,
+            public_input: None,
         }
     }
 
@@ -217,6 +242,7 @@ impl Params {
             && tables
             && steps
             && self.check_private()
+            && self.input_code().is_none_or(|code| code.packs(self.lanes))
         {
             return Ok(());
         }
@@ -245,6 +271,12 @@ impl Params {
             Published::Table => 1 << 31,
             Published::Unsigned | Published::Threshold | Published::ArgMax => 0,
         }
+    }
+
+    /// How the codes of a public input stand in its row's value.
+    pub(crate) fn input_code(&self) -> Option<PublicCode> {
+        let bits = self.digits.value_bits();
+        self.public_input.map(|codes| PublicCode::of_bits(bits, codes == InputCodes::Signed))
     }
 
     /// Rows of the lookup table: the range, then the function tables.
@@ -316,7 +348,12 @@ impl Params {
             Published::Threshold => 3,
             Published::ArgMax => 4,
         };
-        let flags = [(self.private.is_some(), PRIVATE), (self.compares, COMPARES)];
+        let flags = [
+            (self.private.is_some(), PRIVATE),
+            (self.compares, COMPARES),
+            (self.public_input.is_some(), PUBLIC_INPUT),
+            (self.public_input == Some(InputCodes::Signed), SIGNED_INPUT),
+        ];
         w.u8(flags.iter().filter(|(set, _)| *set).fold(published, |byte, (_, flag)| byte | flag));
         self.private.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
@@ -345,7 +382,13 @@ impl Params {
         let published = r.u8()?;
         let private = if published & PRIVATE == 0 { None } else { Some(r.varint_u32()?) };
         let compares = published & COMPARES != 0;
-        let published = match published & !(PRIVATE | COMPARES) {
+        let public_input = match (published & PUBLIC_INPUT != 0, published & SIGNED_INPUT != 0) {
+            (false, false) => None,
+            (true, false) => Some(InputCodes::Unsigned),
+            (true, true) => Some(InputCodes::Signed),
+            (false, true) => return Err(r.error("signs of an input that is not public")),
+        };
+        let published = match published & !(PRIVATE | COMPARES | PUBLIC_INPUT | SIGNED_INPUT) {
             0 => Published::Signed,
             1 => Published::Unsigned,
             2 => Published::Table,
@@ -368,6 +411,7 @@ impl Params {
             value_bias,
             published,
             private,
+            public_input,
         };
         params.check().map_err(|_| r.error("sizes of lanes, limbs or tables that no circuit has"))?;
         Ok(params)
@@ -390,7 +434,8 @@ impl Params {
             (true, by_value) => super::private::FIXED + usize::from(by_value),
         };
         let argmax = self.published == Published::ArgMax;
-        let optional = [self.negative, self.clip, self.compares, self.decision(), argmax];
+        let public_input = self.public_input.is_some();
+        let optional = [self.negative, self.clip, self.compares, self.decision(), argmax, public_input];
         let tables = self.tables.map_or(0, |tables| 4 + usize::from(tables.sloped));
         // usable, first, last, hidden, run, head, four links, signed, public, table, gamma, more, one
         16 + self.lanes.activations
@@ -404,8 +449,8 @@ impl Params {
             + self.lanes.weights
     }
 
-    /// Whether the circuit holds the weights as a witness.
-    pub const fn has_private_weights(&self) -> bool {
-        self.private.is_some()
+    /// Who sees the weights; private ones are a witness.
+    pub const fn weights_visibility(&self) -> Visibility {
+        Visibility::public_if(self.private.is_none())
     }
 }

@@ -8,14 +8,14 @@ use super::{
     Layout, Params,
     geometry::Geometry,
     layout::{CONTEXT_ROWS, MAX_K, RESERVED_ROWS},
-    params::Tables,
+    params::{InputCodes, Tables},
     rows::place,
     view::View,
 };
 use crate::{
     error::{Error, Result},
     graph::{
-        Digits,
+        Digits, Visibility,
         planar::{FunctionTables, Lanes, Network, limbs_of, table_bits},
     },
 };
@@ -29,6 +29,8 @@ pub struct SearchOptions {
     pub remainder_bits: u32,
     /// Function tables.
     pub tables: FunctionTables,
+    /// Who sees the input.
+    pub input: Visibility,
     /// Where weights are private, their bits beyond those of a remainder, the sign included.
     pub private_bits: Option<u32>,
     /// Whether to take the layout with the least columns of those that are at most twice as slow as the fastest.
@@ -42,6 +44,7 @@ impl Default for SearchOptions {
             value_bits: (MIN_BITS, MAX_BITS),
             remainder_bits: MIN_BITS,
             tables: FunctionTables::default(),
+            input: Visibility::Private,
             private_bits: None,
             few_columns: false,
         }
@@ -119,6 +122,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
         }
     }
     let outputs = view.shapes.last().map_or(0, |shape| shape.len());
+    let public_input = InputCodes::published(options.input, network.cuts.is_empty());
     let mut choices: Vec<Choice> = Vec::new();
     let mut too_large = false;
     for digits in candidates(options) {
@@ -128,11 +132,15 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
                 let Params { steps, hops, spreads, .. } = distances.clone();
                 let private =
                     options.private_bits.map(|bits| limbs_of(digits.remainder_bits() + bits, digits.limb_bits));
-                let least = (*activation_rows).max(*weight_rows).max(outputs + CONTEXT_ROWS);
+                let public_rows = if public_input.is_some() { *activation_rows } else { outputs };
+                let least = (*activation_rows).max(*weight_rows).max(public_rows + CONTEXT_ROWS);
                 for tables in tables(options.tables, &digits, least) {
                     let params = Params::of_network(network, tables, digits, lanes);
                     let (steps, hops, spreads) = (steps.clone(), hops.clone(), spreads.clone());
-                    let params = Params { steps, hops, spreads, private, ..params };
+                    let params = Params { steps, hops, spreads, private, public_input, ..params };
+                    if !params.input_code().is_none_or(|code| code.packs(lanes)) {
+                        continue;
+                    }
                     let k = log2_rows(least.max(params.table_rows()));
                     if k > MAX_K {
                         too_large = true;

@@ -9,6 +9,7 @@ mod guards;
 mod private;
 mod products;
 mod properties;
+mod public;
 mod shifts;
 
 use halo2_proofs::{
@@ -50,7 +51,8 @@ impl Rig {
     }
 
     pub(in crate::circuit) fn codes(&self, witness: &Witness) -> PublicCodes {
-        PublicCodes { output: witness.published(&self.model).unwrap(), input: Vec::new() }
+        let [output, input] = witness.published(&self.model).unwrap();
+        PublicCodes { output, input }
     }
 
     /// Proves whatever the columns say and lets the stock verifier judge it.
@@ -59,8 +61,11 @@ impl Rig {
     }
 
     fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
-        let circuit = ModelCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults };
-        forge(&self.key, circuit, codes)
+        forge(&self.key, self.circuit(first, faults), codes)
+    }
+
+    fn circuit<'a>(&'a self, first: &'a FirstPhase, faults: &'a [Fault]) -> ModelCircuit<'a> {
+        ModelCircuit { model: &self.model, layout: self.layout(), witness: Some(first), faults }
     }
 
     /// Recounts multiplicities, so that only what is in no table can betray the change.
@@ -91,13 +96,15 @@ fn challenges() -> Challenges {
 
 #[test]
 fn honest_proofs_are_accepted_and_state_the_reference_output() {
-    for (name, model, input) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (name, model, input) in fixtures::every() {
         let rig = Rig::new(model);
         let witness = rig.witness(&input);
         let codes = rig.codes(&witness);
         let proof = rig.prove(&witness.first, &[], &codes);
         assert_eq!(proof.bytes.len(), rig.key.vk.proof_bytes(), "{name}");
         let verified = verify(&rig.key.vk, &proof, b"context").unwrap_or_else(|error| panic!("{name}: {error}"));
+        let inputs = input.iter().filter(|_| rig.model.input.visibility.is_public());
+        assert_eq!(verified.inputs, inputs.map(|code| *code as f64).collect::<Vec<_>>(), "{name}");
         let reference = rig.model.run(input).unwrap();
         assert_eq!(verified.outputs, rig.model.output_values(reference.codes.last().unwrap()), "{name}");
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    graph::planar::{Activation, Conv, Element, Map, Model, Table, Trace},
+    graph::planar::{Activation, Conv, Element, Map, Model, PublicCode, Table, Trace},
 };
 
 /// Cells of one lane.
@@ -112,17 +112,23 @@ impl Witness {
         Ok(Self { trace, first })
     }
 
-    /// Output codes as they are published.
+    /// Output and input codes as they are published; no input codes where they are private.
     ///
     /// # Errors
     /// `ActivationRange` for a code that has no public form.
-    pub fn published(&self, model: &Model) -> Result<Vec<u64>> {
-        let form = model.public_code();
-        let node = || model.layers.last().map(|layer| layer.node.clone()).unwrap_or_default();
-        let publish = |(index, code): (usize, &i64)| {
-            form.of(*code).ok_or_else(|| Error::ActivationRange { node: node(), index })
+    pub fn published(&self, model: &Model) -> Result<[Vec<u64>; 2]> {
+        let publish = |form: PublicCode, node: &str, codes: &[i64]| -> Result<Vec<u64>> {
+            let refuse = |index| Error::ActivationRange { node: node.to_owned(), index };
+            codes.iter().enumerate().map(|(index, code)| form.of(*code).ok_or_else(|| refuse(index))).collect()
         };
-        self.output().iter().enumerate().map(publish).collect()
+        let node = model.layers.last().map_or("", |layer| &layer.node);
+        let output = publish(model.public_code(), node, self.output())?;
+        let input = if model.input.visibility.is_public() {
+            publish(model.input_code(), &model.input.port.name, &self.trace.codes[0])?
+        } else {
+            Vec::new()
+        };
+        Ok([output, input])
     }
 
     /// Codes of the output tensor.

@@ -109,6 +109,9 @@ impl Model {
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let bad = input.step.iter().position(|step| !(*step > 0.0 && (step * top).is_finite()));
         ensure(bad.is_none(), || format!("input channel {} has no valid step", bad.unwrap_or_default()))?;
+        ensure(!input.visibility.is_public() || self.input_code().packs(self.lanes), || {
+            format!("a public input of {} bits a code on {} lanes", self.input_code().bits, self.lanes.activations)
+        })?;
         if !input.zero.is_empty() {
             let ends = input.zero.iter().zip(&input.step).map(|(zero, step)| zero + step * top);
             let finite = ends.chain(input.zero.iter().copied()).all(f64::is_finite);

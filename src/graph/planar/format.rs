@@ -8,7 +8,7 @@ use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, 
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, Finish, read_port, write_port},
+    graph::{Digits, Finish, Visibility, read_port, write_port},
 };
 
 /// Fewest bytes of a table: the numbers of its bases and of its slopes.
@@ -20,32 +20,47 @@ const MIN_TERM_BYTES: usize = 3;
 /// Fewest bytes of an entry of a sparse map.
 const MIN_ENTRY_BYTES: usize = 2;
 
-/// What a model has beside a usual one.
-#[derive(Debug, Clone, Copy)]
+/// What a reader of the body is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Flags {
-    private: bool,
+    /// Who sees the weights; the last item of a body are the limbs of private ones.
+    weights: Visibility,
+    /// Whether the input has cuts.
     cuts: bool,
+    /// Who sees the input.
+    input: Visibility,
+    /// Whether the input has zero points.
     zeros: bool,
 }
 
 impl Flags {
+    /// What the reader of a model is told.
     pub(crate) const fn of(model: &Model) -> Self {
         Self {
-            private: model.private_weights.is_some(),
+            weights: Visibility::public_if(model.private_weights.is_none()),
             cuts: !model.input.cuts.is_empty(),
+            input: model.input.visibility,
             zeros: !model.input.zero.is_empty(),
         }
     }
 
+    /// One bit for whatever is unusual.
     pub(crate) fn to_byte(self) -> u8 {
-        u8::from(self.private) | u8::from(self.cuts) << 1 | u8::from(self.zeros) << 2
+        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public(), self.zeros];
+        unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
     }
 
+    /// See [`Flags::to_byte`]; `None` where another bit is set.
     pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
-        if byte > 7 {
+        if byte > 0b1111 {
             return None;
         }
-        Some(Self { private: byte & 1 != 0, cuts: byte & 2 != 0, zeros: byte & 4 != 0 })
+        Some(Self {
+            weights: Visibility::public_if(byte & 1 == 0),
+            cuts: byte & 2 != 0,
+            input: Visibility::public_if(byte & 4 != 0),
+            zeros: byte & 8 != 0,
+        })
     }
 }
 
@@ -93,7 +108,7 @@ impl Model {
         let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
         let zero = if flags.zeros { r.many(shape.channels, 8, Reader::f64)? } else { Vec::new() };
         let cuts = if flags.cuts { r.many(values, 1, read_cuts)? } else { Vec::new() };
-        let input = Input { port, shape, step, zero, cuts };
+        let input = Input { port, shape, step, zero, cuts, visibility: flags.input };
         let count = r.size()?;
         let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         let count = r.size()?;
@@ -102,7 +117,7 @@ impl Model {
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
         let step = r.many(values, 8, Reader::f64)?;
         let output = Output { port, step, threshold: r.optional_f64()?, finish: Finish::read(r, values)? };
-        let private_weights = if flags.private { Some(r.varint_u32()?) } else { None };
+        let private_weights = if flags.weights.is_public() { None } else { Some(r.varint_u32()?) };
         let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         model.check()?;
         Ok(model)

@@ -15,11 +15,11 @@ use halo2curves::{
 };
 
 use crate::{
-    circuit::{MAX_K, ModelCircuit, Params},
+    circuit::{CONTEXT_ROWS, Grid, MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Finish, read_port, write_port},
-    statement::{Output, OutputKind, Statement},
+    graph::{Finish, planar::PublicCode, read_port, write_port},
+    statement::{Output, OutputKind, PublicInput, Statement},
 };
 
 use super::{
@@ -63,7 +63,7 @@ impl VerifyingKey {
         if !(4..=MAX_K).contains(&k) {
             return Err(r.error(format!("k = {k}, at most {MAX_K} is allowed")));
         }
-        let statement = read_statement(&mut r, k)?;
+        let statement = read_statement(&mut r, &params, k)?;
         let key = read_key(&mut r, &params, k)?;
         r.finish()?;
         Ok(Self { model, model_digest, srs_origin, srs, params, k, statement, key })
@@ -133,9 +133,14 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
     };
     w.u8(tag);
     w.varint(bits.into());
+    if let Some(input) = &statement.input {
+        input.grid.write(w);
+        write_port(w, &input.port);
+        input.zero.iter().chain(&input.step).for_each(|v| w.f64(*v));
+    }
 }
 
-fn read_statement(r: &mut Reader<'_>, k: u32) -> Result<Statement> {
+fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Statement> {
     let outputs = r.size()?;
     if outputs == 0 || outputs >= 1 << k {
         return Err(r.error("public rows outside the circuit"));
@@ -157,5 +162,22 @@ fn read_statement(r: &mut Reader<'_>, k: u32) -> Result<Statement> {
     if output.finish.is_some() && !matches!(kind, OutputKind::Scale { .. }) {
         return Err(r.error("a function of a decision"));
     }
-    Ok(Statement { output, kind })
+    let input = match params.input_code() {
+        Some(code) => Some(read_input(r, code, params.lanes.activations, k, outputs)?),
+        None => None,
+    };
+    Ok(Statement { output, kind, input })
+}
+
+/// A public input, which stands below the outputs and above two rows of the context at least.
+fn read_input(r: &mut Reader<'_>, code: PublicCode, lanes: usize, k: u32, outputs: usize) -> Result<PublicInput> {
+    let grid = Grid::read(r, lanes, (1 << k) - CONTEXT_ROWS)?;
+    let port = read_port(r)?;
+    let values = port.shape.iter().try_fold(1usize, |values, size| values.checked_mul(*size));
+    if grid.first < outputs || values != Some(grid.shape.len()) {
+        return Err(r.error("a public input on rows of the output, or of another shape"));
+    }
+    let zero = r.many(grid.shape.channels, 8, Reader::f64)?;
+    let step = r.many(grid.shape.channels, 8, Reader::f64)?;
+    Ok(PublicInput { port, zero, step, code, grid })
 }

@@ -4,11 +4,11 @@ use rand_core::OsRng;
 
 use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify};
 use crate::{
-    circuit::Layout,
+    circuit::{self, Layout},
     compile::{Compiled, Options, Reduction, compile},
     error::{Error, Rejection},
     graph::{
-        Finish, Model, Network, Port,
+        Finish, Model, Network, Port, Visibility,
         planar::{Conv, FloatActivation, FloatLayer, Function, Map, Shape, Sparse, Term},
     },
     statement::OutputKind,
@@ -136,6 +136,56 @@ fn every_end_proves_what_the_integers_give() {
             let outcome = verify(&key.vk, &lie, b"nonce");
             let expected = matches!(outcome, Err(Error::Rejected(Rejection::Equations | Rejection::Output)));
             assert!(expected, "{name}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn public_inputs_are_what_a_proof_shows() {
+    for (weights, bits) in [(Visibility::Public, 10), (Visibility::Private, 10), (Visibility::Public, 16)] {
+        let options = Options { value_bits: Some(bits), input: Visibility::Public, weights, ..Options::default() };
+        let network = network(3, FloatActivation::Linear, None);
+        let Compiled { model, layout, .. } = compile(network, &rows(), &options).unwrap();
+        assert_eq!((model.input_visibility(), model.weights_visibility()), (Visibility::Public, weights));
+        assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model);
+        let (code, lanes) = (layout.params.input_code().unwrap(), layout.params.lanes.activations);
+        assert!(code.bits as usize * lanes <= 252, "{code:?} on {lanes} lanes");
+        let key = keys(&model);
+        let row = &rows()[3];
+        let proved = prove(&model, &key, row, b"nonce", OsRng, &mut |_, _| {}).unwrap();
+        let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
+        let verified = verify(&key.vk, &proof, b"nonce").unwrap();
+        assert_eq!(verified.outputs, proved.outputs);
+        let step = key.vk.statement.input.as_ref().unwrap().step[0];
+        assert_eq!(verified.inputs.len(), row.len());
+        assert!(verified.inputs.iter().zip(row).all(|(shown, value)| (shown - value).abs() <= step * 0.500_001));
+        for index in 0..row.len() {
+            let mut lie = proof.clone();
+            lie.codes.input[index] ^= 1;
+            let outcome = verify(&key.vk, &lie, b"nonce");
+            assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+        }
+        let mut wide = proof.clone();
+        wide.codes.input[0] = 1 << code.bits;
+        let outcome = verify(&key.vk, &wide, b"nonce");
+        assert!(matches!(outcome, Err(Error::Rejected(Rejection::Input))), "{outcome:?}");
+        let mut none = proof;
+        none.codes.input.clear();
+        let outcome = verify(&key.vk, &none, b"nonce");
+        assert!(matches!(outcome, Err(Error::Rejected(Rejection::InstanceLength { .. }))), "{outcome:?}");
+    }
+}
+
+#[test]
+fn layouts_of_public_inputs_have_room_for_their_codes() {
+    use circuit::{SearchOptions, search};
+    let network = circuit::arrange(network(3, FloatActivation::Linear, None)).unwrap();
+    for bits in [8, 12, 16, 18] {
+        let options = SearchOptions { value_bits: (bits, 18), input: Visibility::Public, ..SearchOptions::default() };
+        for few_columns in [false, true] {
+            let choices = search(&network, &SearchOptions { few_columns, ..options }).unwrap();
+            let width = |choice: &circuit::Choice| choice.digits.value_bits() as usize + 1;
+            assert!(choices.iter().all(|choice| width(choice) * choice.lanes.activations <= 252), "{bits}");
         }
     }
 }

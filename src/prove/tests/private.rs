@@ -9,7 +9,7 @@ use crate::{
     circuit::Layout,
     compile::{Compiled, Options, compile},
     data,
-    graph::{Model, Network},
+    graph::{Model, Network, Visibility},
     onnx,
 };
 
@@ -28,7 +28,7 @@ fn bundled(onnx_file: &str, rows: &str) -> (Network, Vec<Vec<f64>>) {
 
 #[test]
 fn private_weights_prove_what_the_integers_give() {
-    let options = Options { private_weights: true, ..Options::default() };
+    let options = Options { weights: Visibility::Private, ..Options::default() };
     for (onnx_file, rows) in [
         ("small/liveness_like.onnx", "small/liveness_like.json"),
         ("small/residual.onnx", "small/residual.json"),
@@ -38,11 +38,11 @@ fn private_weights_prove_what_the_integers_give() {
     ] {
         let (network, rows) = bundled(onnx_file, rows);
         let Compiled { model, network, layout, .. } = compile(network, &rows, &options).unwrap();
-        assert!(model.has_private_weights(), "{onnx_file}");
+        assert_eq!(model.weights_visibility(), Visibility::Private, "{onnx_file}");
         assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model, "{onnx_file}");
         let srs = Srs::new_development(layout.k, OsRng).unwrap();
         let vk = VerifyingKey::from_bytes(&keygen(&model, &srs).unwrap().to_bytes()).unwrap();
-        assert!(vk.params.has_private_weights(), "{onnx_file}");
+        assert_eq!(vk.params.weights_visibility(), Visibility::Private, "{onnx_file}");
         assert_ne!(vk.model_digest, model.digest(), "{onnx_file}");
         let key = ProvingKey::new(&model, vk, &srs).unwrap();
         let proved = prove(&model, &key, &rows[0], b"nonce", OsRng, &mut |_, _| {}).unwrap();
@@ -62,7 +62,7 @@ fn private_weights_prove_what_the_integers_give() {
 fn predictions_count_private_columns() {
     let (network, rows) = bundled("digits_cnn.onnx", "digits_calibration.json");
     let public = compile(network.clone(), &rows, &Options::default()).unwrap();
-    let private = compile(network, &rows, &Options { private_weights: true, ..Options::default() }).unwrap();
+    let private = compile(network, &rows, &Options { weights: Visibility::Private, ..Options::default() }).unwrap();
     let cost = |layout: &Layout| layout.prediction().native_seconds;
     assert!(cost(&private.layout) > cost(&public.layout));
     assert!(private.layout.assigned_cells() > public.layout.assigned_cells());

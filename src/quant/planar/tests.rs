@@ -3,7 +3,7 @@ mod shared;
 
 use super::{super::Report, *};
 use crate::graph::{
-    Finish, Port,
+    Finish, Port, Visibility,
     planar::{Activation, Conv, FloatLayer, Function, Shape, Sparse, Term},
 };
 
@@ -27,7 +27,13 @@ impl Random {
     }
 }
 
-const OPTIONS: Options = Options { margin: 2.0, input_margin: 2.0, public_input: false, private_weights: false, segments: None };
+const OPTIONS: Options = Options {
+    margin: 2.0,
+    input_margin: 2.0,
+    input: Visibility::Private,
+    weights: Visibility::Public,
+    segments: None,
+};
 const LANES: Lanes = Lanes { activations: 4, weights: 8 };
 const DIGITS: Digits = Digits { limb_bits: 16, value_limbs: 1, remainder_limbs: 1 };
 

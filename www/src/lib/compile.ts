@@ -32,7 +32,7 @@ export interface CompileOptions extends CallOptions {
   inputRange?: readonly [number, number];
   /** What is revealed of the output: all of it, the index of its largest value, or whether it is at least `threshold`. */
   output?: "public" | "argmax" | { threshold: number };
-  /** Who sees the input; public inputs only for chains of dense layers. */
+  /** Who sees the input. */
   input?: "private" | "public";
   /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
   weights?: "public" | "private";

@@ -80,6 +80,8 @@ export interface Proved {
 /** What a valid proof says. */
 export interface Verified {
   outputs: Record<string, number[]>;
+  /** What the proof was made for, where the input is public. */
+  inputs?: Record<string, number[]>;
   model: string;
   seconds: number;
   srsOrigin: SrsOrigin;

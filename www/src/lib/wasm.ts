@@ -35,6 +35,7 @@ export interface WasmProof {
 
 export interface WasmVerified {
   outputs: Record<string, number[]>;
+  inputs?: Record<string, number[]>;
   model: string;
   seconds: number;
   srs_origin: SrsOrigin;

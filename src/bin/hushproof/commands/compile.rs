@@ -47,8 +47,8 @@ pub(crate) struct Args {
     #[arg(long)]
     input_margin: Option<f64>,
     /// Who sees the input
-    #[arg(long, value_enum, default_value = "private")]
-    input: Visibility,
+    #[arg(long, value_name = "private|public", default_value = "private")]
+    input: String,
     /// What is revealed of the output: public, argmax, or threshold=NUMBER
     #[arg(long, default_value = "public", value_parser = parse_output)]
     output: Output,
@@ -57,8 +57,8 @@ pub(crate) struct Args {
     outputs: Vec<String>,
     /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then says
     /// that some weights in range, of this architecture, gave the output; it does not yet say which ones
-    #[arg(long, value_enum, default_value = "public")]
-    weights: Visibility,
+    #[arg(long, value_name = "private|public", default_value = "public")]
+    weights: String,
     /// What the layout is chosen for: proving time, or few columns, which make verification on a chain cheap
     #[arg(long, value_enum, default_value = "speed")]
     prefer: Preference,
@@ -74,13 +74,6 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Visibility {
-    Public,
-    Private,
-    Committed,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Preference {
     Speed,
     Columns,
@@ -89,7 +82,7 @@ enum Preference {
 #[derive(Clone, Copy, PartialEq)]
 enum Output {
     Reduced(Reduction),
-    Hidden(Visibility),
+    Hidden,
 }
 
 fn parse_output(text: &str) -> Result<Output, String> {
@@ -97,8 +90,7 @@ fn parse_output(text: &str) -> Result<Output, String> {
     match text {
         "public" => Ok(Output::Reduced(Reduction::Full)),
         "argmax" => Ok(Output::Reduced(Reduction::ArgMax)),
-        "private" => Ok(Output::Hidden(Visibility::Private)),
-        "committed" => Ok(Output::Hidden(Visibility::Committed)),
+        "private" | "committed" => Ok(Output::Hidden),
         _ => match text.strip_prefix("threshold=").and_then(threshold) {
             Some(at) => Ok(Output::Reduced(Reduction::Threshold(at))),
             None => Err("expected public, argmax or threshold=NUMBER".to_owned()),
@@ -114,23 +106,19 @@ fn parse_range(text: &str) -> Result<[f64; 2], String> {
 
 impl Args {
     fn options(&self) -> Result<Options, Error> {
-        let refuse = |option, reason: &str| Err(Error::Option { option, reason: reason.to_owned() });
-        if self.input == Visibility::Committed {
-            return refuse("--input", "committed inputs are not in this version; use private or public");
-        }
-        if self.weights == Visibility::Committed {
-            return refuse("--weights", "committed weights are not in this version; use private or public");
-        }
+        let visibility = |option, text: &str| text.parse().map_err(|reason| Error::Option { option, reason });
+        let (input, weights) = (visibility("--input", &self.input)?, visibility("--weights", &self.weights)?);
         let Output::Reduced(reduction) = self.output else {
-            return refuse("--output", "private and committed outputs are not in this version");
+            let reason = "private and committed outputs are not in this version".to_owned();
+            return Err(Error::Option { option: "--output", reason });
         };
         Ok(Options {
             value_bits: self.bits,
             max_error: self.max_error,
             input_range: self.input_range,
             margin: self.margin,
-            public_input: self.input == Visibility::Public,
-            private_weights: self.weights == Visibility::Private,
+            input,
+            weights,
             reduction,
             prefer: match self.prefer {
                 Preference::Speed => Prefer::Speed,
@@ -181,7 +169,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "model": model.name,
         "file": args.output_file.display().to_string(),
         "bytes": hush.len(),
-        "weights": output::weights(model.has_private_weights()),
+        "weights": model.weights_visibility(),
         "value_bits": model.digits.value_bits(),
         "seconds": { "compile": seconds },
         "peak_rss_bytes": output::peak_rss_bytes(),

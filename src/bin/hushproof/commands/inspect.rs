@@ -32,7 +32,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if prediction.memory_bytes > BROWSER_MEMORY_BYTES {
         eprintln!("warning: a proof takes more than the 4 GiB of memory that a browser has; it can be made natively");
     }
-    if model.has_private_weights() {
+    if !model.weights_visibility().is_public() {
         eprintln!(
             "note: weights are private: a proof says that some weights of this architecture gave the output, not which"
         );
@@ -41,7 +41,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let object = json!({
         "model": model.name,
         "digest": hex::encode(model.digest()),
-        "input": { "name": input.name, "shape": input.shape, "public": model.has_public_input() },
+        "input": { "name": input.name, "shape": input.shape, "public": model.input_visibility().is_public() },
         "output": {
             "name": model.output.port.name,
             "shape": model.output.port.shape,
@@ -70,7 +70,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 /// Who sees the weights, and the bits that a proof shows private ones to fit, the sign included.
 fn weights(model: &Model) -> Value {
     let bits = model.private_weights.map(|limbs| limbs * model.digits.limb_bits);
-    json!({ "visibility": output::weights(model.has_private_weights()), "proved_bits": bits })
+    json!({ "visibility": model.weights_visibility(), "proved_bits": bits })
 }
 
 fn layers(model: &Model) -> hushproof::Result<Vec<Value>> {

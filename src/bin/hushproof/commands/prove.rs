@@ -61,10 +61,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         }
     };
     let start = Instant::now();
-    prove::verify(&key.vk, &proved.proof, &context)?;
+    let verified = prove::verify(&key.vk, &proved.proof, &context)?;
     let verify = start.elapsed().as_secs_f64();
     files::write(&args.output, proved.proof.to_json().as_bytes())?;
-    let object = json!({
+    let mut object = json!({
         "file": args.output.display().to_string(),
         "outputs": output::named(&model.output.port.name, &proved.outputs),
         "verified": true,
@@ -85,5 +85,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": srs.origin().to_string(),
     });
+    if let Some(input) = &key.vk.statement.input {
+        object["inputs"] = output::named(&input.port.name, &verified.inputs);
+    }
     output::print(&object, args.json)
 }

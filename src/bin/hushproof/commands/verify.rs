@@ -39,7 +39,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut object = json!({
         "verified": outcome.is_ok(),
         "model": vk.model,
-        "weights": output::weights(vk.params.has_private_weights()),
+        "weights": vk.params.weights_visibility(),
         "seconds": { "verify": seconds },
         "k": vk.k,
         "advice_columns": vk.stock().cs().num_advice_columns(),
@@ -50,6 +50,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     match outcome {
         Ok(verified) => {
             object["outputs"] = output::named(&vk.statement.output.port.name, &verified.outputs);
+            if let Some(input) = &vk.statement.input {
+                object["inputs"] = output::named(&input.port.name, &verified.inputs);
+            }
             if let Some(threshold) = vk.statement.output.threshold {
                 object["threshold"] = json!(threshold);
             }

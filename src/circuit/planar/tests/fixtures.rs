@@ -7,7 +7,7 @@ use rand_chacha::{
 
 use super::super::weight_limbs;
 use crate::graph::{
-    Digits, Port,
+    Digits, Port, Visibility,
     planar::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term},
 };
 
@@ -42,7 +42,8 @@ impl Builder {
     pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
         let port = Port { name: "x".to_owned(), shape: vec![1, shape.channels, shape.height, shape.width] };
         let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, finish: None };
-        let input = Input { port, shape, step: vec![1.0; shape.channels], zero: Vec::new(), cuts: Vec::new() };
+        let step = vec![1.0; shape.channels];
+        let input = Input { port, shape, step, zero: Vec::new(), cuts: Vec::new(), visibility: Visibility::Private };
         let model = Model {
             name: "fixture".to_owned(),
             digits: DIGITS,
@@ -379,6 +380,42 @@ pub(crate) fn private() -> Vec<(&'static str, Model, Vec<i64>)> {
         Some((name, model, input))
     });
     named.collect()
+}
+
+/// Models with a public input: vectors, planes in one class and in several, single elements, ranks, private weights.
+pub(crate) fn public() -> Vec<(&'static str, Model, Vec<i64>)> {
+    let mut b = Builder::new(shape(2, 3, 4), lanes(3, 4));
+    b.dense(0, 3, Activation::Linear);
+    let flat = ("public flat", b.input(), b.model);
+    let mut b = Builder::new(shape(2, 5, 7), lanes(5, 4));
+    let x = b.conv(0, 3, Geometry { stride: [2; 2], ..Geometry::same(3) }, Activation::Relu);
+    let x = b.copy(x);
+    b.dense(x, 2, Activation::Linear);
+    let strided = ("public strided", b.input(), b.model);
+    let named = all().into_iter().chain(private()).filter_map(|(name, model, input)| {
+        let name = match name {
+            "dense" => "public dense",
+            "same convolution" => "public same convolution",
+            "prelu argmax" => "public prelu argmax",
+            "function tables" => "public function tables",
+            "matrix product" => "public matrix product",
+            "ranks" => "public ranks",
+            "private same convolution" => "public input, private same convolution",
+            "private ranks" => "public input, private ranks",
+            _ => return None,
+        };
+        Some((name, input, model))
+    });
+    let publish = |(name, input, mut model): (&'static str, Vec<i64>, Model)| {
+        model.input.visibility = Visibility::Public;
+        (name, model, input)
+    };
+    named.chain([flat, strided]).map(publish).collect()
+}
+
+/// The models of [`all`], [`private`] and [`public`].
+pub(crate) fn every() -> impl Iterator<Item = (&'static str, Model, Vec<i64>)> {
+    all().into_iter().chain(private()).chain(public())
 }
 
 /// A rising and a falling staircase of 64 steps.

@@ -27,7 +27,7 @@ fn is_accumulator(name: &str) -> bool {
 
 #[test]
 fn gates_speak_of_first_phase_columns_and_named_accumulators_only() {
-    for (model_name, model, _) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (model_name, model, _) in fixtures::every() {
         let (cs, config) = configured(&Layout::new(&model).unwrap().params);
         let names = config.advice();
         assert_eq!(names.len(), cs.num_advice_columns(), "every advice column has a name");
@@ -49,7 +49,7 @@ fn gates_speak_of_first_phase_columns_and_named_accumulators_only() {
 
 #[test]
 fn no_gate_exceeds_the_declared_degree() {
-    for (name, model, _) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (name, model, _) in fixtures::every() {
         let (cs, _) = configured(&Layout::new(&model).unwrap().params);
         let degrees = cs.gates().iter().flat_map(|gate| gate.polynomials()).map(|gate| gate.degree());
         assert_eq!(degrees.max(), Some(DEGREE), "{name}");
@@ -60,7 +60,7 @@ fn no_gate_exceeds_the_declared_degree() {
 
 #[test]
 fn reserved_rows_and_column_counts_are_those_of_halo2() {
-    for (name, model, _) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (name, model, _) in fixtures::every() {
         let params = Layout::new(&model).unwrap().params;
         let (cs, _) = configured(&params);
         assert_eq!(cs.blinding_factors() + 1, RESERVED_ROWS, "{name}");
@@ -71,7 +71,7 @@ fn reserved_rows_and_column_counts_are_those_of_halo2() {
 
 #[test]
 fn every_multiplier_and_transfer_is_copied() {
-    for (name, model, _) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (name, model, _) in fixtures::every() {
         let layout = Layout::new(&model).unwrap();
         let config = configured(&layout.params).1;
         let copies = copies(&config, &layout);
@@ -93,7 +93,7 @@ fn every_multiplier_and_transfer_is_copied() {
 
 #[test]
 fn layouts_mean_their_models() {
-    for (_, model, _) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (_, model, _) in fixtures::every() {
         audit::audit(&model, &Layout::new(&model).unwrap());
     }
 }
@@ -151,7 +151,7 @@ fn the_audit_notices_a_wrong_layout() {
 #[test]
 fn fixtures_have_every_kind_of_row() {
     let mut seen = BTreeSet::new();
-    for (_, model, input) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (_, model, input) in fixtures::every() {
         let layout = Layout::new(&model).unwrap();
         let trace = model.run(input).unwrap();
         for tensor in &layout.tensors {
@@ -202,7 +202,7 @@ fn fixtures_have_every_kind_of_row() {
 
 #[test]
 fn two_proofs_of_one_witness_share_no_commitment() {
-    for (name, model, input) in fixtures::all().into_iter().chain(fixtures::private()) {
+    for (name, model, input) in fixtures::every() {
         let rig = Rig::new(model);
         let witness = rig.witness(&input);
         let codes = rig.codes(&witness);

@@ -8,7 +8,7 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
     super::{
-        FirstPhase, Layout, ModelCircuit, Witness, arrange, fixed::signed, geometry::Form, rows::TensorRows, witness::decides,
+        FirstPhase, Grid, Layout, ModelCircuit, Witness, arrange, fixed::signed, geometry::Form, rows::TensorRows, witness::decides,
     },
     Rig,
     audit::audit,
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::Error,
     graph::{
-        Digits, Port,
+        Digits, Port, Visibility,
         planar::{
             Activation, Conv, FloatActivation, FloatLayer, Function, Input, Lanes, Layer, Map, Model, Network, Output,
             Product, Shape, Sparse, Table, Term,
@@ -384,6 +384,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         step: vec![1.0; network.input_shape.channels],
         zero: Vec::new(),
         cuts: Vec::new(),
+        visibility: Visibility::Private,
     };
     let port = Port { name: "y".to_owned(), shape: vec![1, outputs] };
     let output = Output { port, step, threshold: None, finish: None };
@@ -452,6 +453,11 @@ proptest! {
             model.check().unwrap();
             let layout = Layout::new(&model).unwrap();
             audit(&model, &layout);
+            let shape = model.input.shape;
+            let elements = (0..shape.len()).map(|index| (index / shape.plane(), index % shape.plane()));
+            let at = |(channel, cell)| layout.tensors[0].position(channel, cell / shape.width, cell % shape.width);
+            let grid = Grid::new(&layout.tensors[0], layout.params.lanes.activations);
+            prop_assert_eq!(grid.cells().collect::<Vec<_>>(), elements.map(at).collect::<Vec<_>>());
         }
     }
 }

@@ -2,7 +2,7 @@ use super::{
     super::{Input, Lanes, Output, Sparse, Table},
     *,
 };
-use crate::graph::{Digits, Finish, Port};
+use crate::graph::{Digits, Finish, Port, Visibility};
 
 fn conv(inputs: usize, outputs: usize, groups: usize, kernel: usize, pad: isize, seed: i64) -> Conv<i64> {
     let len = outputs * inputs / groups * kernel * kernel;
@@ -46,6 +46,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             step: vec![0.5, 0.25],
             zero: Vec::new(),
             cuts: Vec::new(),
+            visibility: Visibility::Private,
         },
         layers: vec![
             layer("conv", plane(3), vec![term(0, Map::Conv(conv(2, 3, 1, 3, 1, 1)))], Activation::PRelu),
