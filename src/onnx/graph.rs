@@ -415,6 +415,10 @@ impl Nodes for Builder<'_> {
         self.graph.operand(id)
     }
 
+    fn find(&self, name: &str) -> Option<Def> {
+        ops::find(name)
+    }
+
     fn constant(&mut self, tensor: Tensor) -> OpResult<Id> {
         self.constants = self.constants.saturating_add(tensor.data().len());
         if self.constants > self.max_constants {

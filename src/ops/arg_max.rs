@@ -5,9 +5,8 @@
 //! of (or behind) the one that equals the largest, up to a table step.
 
 use super::{
-    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis,
-    rows::{last, one_largest},
-    tensor,
+    op::{Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
+    support::rows::{last, one_largest},
 };
 use crate::{
     graph::chain::FloatActivation,

@@ -5,7 +5,10 @@
 //! queries. Masks are constant: truth values, or numbers that are added. Unsupported: windows, lengths without padding
 //! (`nonpad_kv_seqlen`), private masks of truth values.
 
-use super::{Attr, Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, masks};
+use super::{
+    op::{Attr, Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter},
+    support::masks,
+};
 use crate::tensor::{DType, broadcast, broadcast_indices};
 
 /// See the module.

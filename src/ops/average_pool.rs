@@ -4,9 +4,11 @@
 //! Exact: the divisors are constants of the layer.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    means::{apply, mean},
-    spatial::{Window, image},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::{
+        means::{apply, mean},
+        spatial::{Window, image},
+    },
 };
 use crate::tensor::{Fact, Tensor};
 

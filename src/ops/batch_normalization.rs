@@ -3,7 +3,7 @@
 //!
 //! Exact: it goes into weights and biases. Unsupported: training mode, statistics that differ within a channel.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
+use super::op::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {

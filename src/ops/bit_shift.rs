@@ -3,7 +3,10 @@
 //!
 //! To the left exact; values that do not fit their type are not reduced. To the right by a table, up to a table step.
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::pair};
+use super::{
+    op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::inputs::pair,
+};
 use crate::{float, graph::planar::Unary, tensor::DType};
 
 /// Most bits.

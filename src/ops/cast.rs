@@ -4,7 +4,7 @@
 //! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit an
 //! integer type are not reduced.
 
-use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter, tensor};
+use super::op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor};
 use crate::{
     graph::planar::Unary,
     tensor::{DType, Fact, Tensor},
@@ -69,7 +69,7 @@ impl Op for Cast {
             _ => return Ok(None),
         };
         if function == Unary::Zero && to.fact(x).dtype == DType::Float {
-            return Err(super::OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
+            return Err(OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
         }
         let y = to.table("Cast", function, x)?;
         let y = if function == Unary::Zero { to.affine(y, -1.0, 1.0)? } else { y };

@@ -1,7 +1,10 @@
 //! [CastLike](https://onnx.ai/onnx/operators/onnx__CastLike.html): the values in the element type of another tensor. Opset
 //! 15+. As Cast.
 
-use super::{Attr, RewriteDef, inputs::pair};
+use super::{
+    op::{Attr, RewriteDef},
+    support::inputs::pair,
+};
 use crate::tensor::DType;
 
 /// See the module.

@@ -3,7 +3,7 @@
 //!
 //! The Elu is a table; the factors go into the layers around it.
 
-use super::{RewriteDef, inputs::only};
+use super::{op::RewriteDef, support::inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Celu",

@@ -2,9 +2,11 @@
 //! middle of zeros, to constant sizes. Opset 18+. Exact: values are only moved.
 
 use super::{
-    OpError, OpResult, RewriteDef, axis,
-    inputs::pair,
-    moves::{self, Moves},
+    op::{OpError, OpResult, RewriteDef, axis},
+    support::{
+        inputs::pair,
+        moves::{self, Moves},
+    },
 };
 
 /// See the module.

@@ -3,7 +3,10 @@
 //!
 //! From 0 up it is exact on quantized values; otherwise the integer model has it in a table. Unsupported: computed bounds.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
+    support::elementwise,
+};
 use crate::{
     graph::planar::{FloatActivation, Function},
     tensor::{Fact, Tensor},

@@ -1,7 +1,11 @@
 //! [Compress](https://onnx.ai/onnx/operators/onnx__Compress.html): the slices along an axis (or the values of the flattened
 //! tensor) for which a constant condition holds. Opset 9+. Exact: values are only moved. Unsupported: private conditions.
 
-use super::{OpError, RewriteDef, axis, inputs::pair, non_zero::ADVICE};
+use super::{
+    non_zero::ADVICE,
+    op::{OpError, RewriteDef, axis},
+    support::inputs::pair,
+};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

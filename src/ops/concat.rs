@@ -1,7 +1,7 @@
 //! [Concat](https://onnx.ai/onnx/operators/onnx__Concat.html) along an axis. Opset 4+. Exact: values are only moved;
 //! constant parts are biases.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
+use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
 pub(super) const DEF: OpDef =

@@ -1,7 +1,7 @@
 //! [Constant](https://onnx.ai/onnx/operators/onnx__Constant.html): a tensor given by an attribute. Opset 1+; the forms
 //! `value_float`, `value_floats`, `value_int` and `value_ints` from 12. Unsupported: strings and sparse tensors.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand};
+use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand};
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef =

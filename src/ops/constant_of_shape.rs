@@ -2,9 +2,11 @@
 //! Folded: it depends on shapes and constants alone.
 
 use super::{
-    RewriteDef,
-    inputs::only,
-    shapes::{grown, sizes},
+    op::RewriteDef,
+    support::{
+        inputs::only,
+        shapes::{grown, sizes},
+    },
 };
 use crate::tensor::DType;
 

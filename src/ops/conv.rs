@@ -4,9 +4,8 @@
 //! Exact: weights and bias are constants of the layer. Unsupported: computed weights, more than two spatial axes.
 
 use super::{
-    Attrs, Inputs, Lowered, MAX_WORK, Op, OpDef, OpError, OpResult, Operand,
-    spatial::{Grid, Window, image},
-    tensor,
+    op::{Attrs, Grid, Inputs, Lowered, MAX_WORK, Op, OpDef, OpError, OpResult, Operand, tensor},
+    support::spatial::{Window, image},
 };
 use crate::{
     graph::planar::{Map, conv::accumulate},

@@ -4,10 +4,9 @@
 //! Exact: weights and bias are constants of the layer. Unsupported: computed weights, `output_shape`, automatic padding.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
     conv::{bias, check_bias},
-    spatial::{Grid, MAX_ENTRIES, Window, image},
-    tensor,
+    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor},
+    support::spatial::{MAX_ENTRIES, Window, image},
 };
 use crate::{
     graph::planar::{Map, Sparse, conv::accumulate},

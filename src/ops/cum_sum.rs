@@ -1,7 +1,10 @@
 //! [CumSum](https://onnx.ai/onnx/operators/onnx__CumSum.html): the sums of all values up to each along a constant
 //! axis. Opset 11+. Exact: a product with a triangle of ones.
 
-use super::{RewriteDef, axis, inputs::pair, rows::last};
+use super::{
+    op::{RewriteDef, axis},
+    support::{inputs::pair, rows::last},
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

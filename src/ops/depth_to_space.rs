@@ -1,7 +1,10 @@
 //! [DepthToSpace](https://onnx.ai/onnx/operators/onnx__DepthToSpace.html): channels become blocks of pixels, in the
 //! order of `mode`. Opset 1+; `mode` from 11. Exact: it only moves values.
 
-use super::{OpError, RewriteDef, inputs::only, shapes::blocks};
+use super::{
+    op::{OpError, RewriteDef},
+    support::{inputs::only, shapes::blocks},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "DepthToSpace",

@@ -5,9 +5,8 @@
 //! all values, is a product. Unsupported: private scales per axis, scales per block.
 
 use super::{
-    Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter,
-    codes::{above_zero, exact, values},
-    tensor,
+    op::{Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor},
+    support::codes::{above_zero, exact, values},
 };
 use crate::tensor::{DType, Fact, Tensor};
 
@@ -83,7 +82,7 @@ impl Op for DequantizeLinear {
         }
         let mut inputs = inputs.to_vec();
         inputs[0] = Some(codes);
-        Ok(Some(to.all("DequantizeLinear", &[("axis", super::Attr::Int(self.axis))], &inputs)?))
+        Ok(Some(to.all("DequantizeLinear", &[("axis", Attr::Int(self.axis))], &inputs)?))
     }
 }
 

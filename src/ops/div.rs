@@ -4,7 +4,10 @@
 //! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product. Unsupported: integers by a
 //! private divisor.
 
-use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, elementwise};
+use super::{
+    op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter},
+    support::elementwise,
+};
 use crate::{
     graph::planar::Unary,
     tensor::{DType, Fact, Tensor},

@@ -5,7 +5,10 @@
 //! round(x / scale) + zero point. By a table of 1 / x and products, each rounded once, so codes may be one off those
 //! of single precision; codes of constant scales (QuantizeLinear) are exact, and cost less.
 
-use super::{Attrs, Id, OpResult, RewriteDef, Rewriter, inputs::only};
+use super::{
+    op::{Attrs, Id, OpResult, RewriteDef, Rewriter},
+    support::inputs::only,
+};
 use crate::graph::planar::Unary;
 
 /// See the module.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter};
+use super::op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

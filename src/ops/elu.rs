@@ -3,7 +3,10 @@
 //!
 //! The integer model has it in a table.
 
-use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use super::{
+    op::{Attrs, Op, OpDef, OpResult},
+    support::function::Elementwise,
+};
 use crate::graph::planar::Function;
 
 pub(super) const DEF: OpDef =

@@ -4,7 +4,10 @@
 //! Exact: a table of the difference. Real numbers are compared only with integers by another name, since rounded ones
 //! are not equal in any useful sense.
 
-use super::{Id, OpError, RewriteDef, inputs::without_attributes};
+use super::{
+    op::{Id, OpError, RewriteDef},
+    support::inputs::without_attributes,
+};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -2,9 +2,11 @@
 //! only moves values.
 
 use super::{
-    OpError, RewriteDef,
-    inputs::pair,
-    shapes::{grown, sizes},
+    op::{OpError, RewriteDef},
+    support::{
+        inputs::pair,
+        shapes::{grown, sizes},
+    },
 };
 use crate::tensor::{broadcast, broadcast_indices};
 

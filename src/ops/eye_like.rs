@@ -1,7 +1,10 @@
 //! [EyeLike](https://onnx.ai/onnx/operators/onnx__EyeLike.html): ones on a diagonal of a matrix. Opset 9+. Folded: it
 //! depends on shapes and constants alone.
 
-use super::{OpError, RewriteDef, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

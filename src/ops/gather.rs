@@ -5,10 +5,12 @@
 //! the values stand for; one below 0 counts from the end, one out of range selects nothing.
 
 use super::{
-    OpResult, RewriteDef, axis,
-    indices::{OneOf, index},
-    inputs::pair,
-    shapes::grown,
+    op::{OpResult, RewriteDef, axis},
+    support::{
+        indices::{OneOf, index},
+        inputs::pair,
+        shapes::grown,
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

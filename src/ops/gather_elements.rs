@@ -6,9 +6,11 @@
 //! the values stand for; one below 0 counts from the end, one out of range selects nothing.
 
 use super::{
-    OpResult, RewriteDef, axis,
-    indices::{OneOf, along, check_along, index},
-    inputs::pair,
+    op::{OpResult, RewriteDef, axis},
+    support::{
+        indices::{OneOf, along, check_along, index},
+        inputs::pair,
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

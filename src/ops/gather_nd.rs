@@ -7,9 +7,11 @@
 //! `batch_dims`.
 
 use super::{
-    Id, OpError, OpResult, RewriteDef, Rewriter,
-    indices::{OneOf, from_the_end, slices, width},
-    inputs::pair,
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::{
+        indices::{OneOf, from_the_end, slices, width},
+        inputs::pair,
+    },
 };
 use crate::tensor::DType;
 

@@ -4,9 +4,11 @@
 //! Exact: the divisor is a constant of the layer.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    means::{apply, mean},
-    spatial::{Grid, image},
+    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::{
+        means::{apply, mean},
+        spatial::image,
+    },
 };
 use crate::tensor::{Fact, Tensor};
 

@@ -2,9 +2,9 @@
 //! tables of `|x|^p` and of the root, each rounded once.
 
 use super::{
-    OpError, RewriteDef,
-    inputs::only,
     lp_pool::{powers, root},
+    op::{OpError, RewriteDef},
+    support::inputs::only,
 };
 
 /// See the module.

@@ -4,9 +4,8 @@
 //! Exact on quantized values.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    spatial::{Grid, image},
-    tensor,
+    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpResult, Operand, tensor},
+    support::spatial::image,
 };
 use crate::tensor::{Fact, Tensor};
 

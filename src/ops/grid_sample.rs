@@ -2,10 +2,12 @@
 //! coordinates of a grid. Opset 16+. Exact: a constant linear map. Unsupported: private grids, cubic interpolation.
 
 use super::{
-    Attrs, Id, OpError, OpResult, RewriteDef, Rewriter,
-    inputs::pair,
-    spatial::MAX_ENTRIES,
-    weighted::{Taps, Weighted},
+    op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::{
+        inputs::pair,
+        spatial::MAX_ENTRIES,
+        weighted::{Taps, Weighted},
+    },
 };
 
 /// See the module.

@@ -5,9 +5,11 @@
 //! A mean, a table of squares, a mean, a table of 1 / √x and products, each rounded once.
 
 use super::{
-    Id, Inputs, OpError, RewriteDef, Rewriter,
-    inputs::pair,
-    normalize::{normalized, per_channel, scaled},
+    op::{Id, Inputs, OpError, RewriteDef, Rewriter},
+    support::{
+        inputs::pair,
+        normalize::{normalized, per_channel, scaled},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

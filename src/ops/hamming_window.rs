@@ -1,7 +1,7 @@
 //! [HammingWindow](https://onnx.ai/onnx/operators/onnx__HammingWindow.html) of constant size n: `25/46 − 21/46 · cos(2πi / n)`, n − 1 for n where it
 //! is not periodic. Opset 17+. Folded.
 
-use super::{RewriteDef, hann_window::window};
+use super::{hann_window::window, op::RewriteDef};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -3,7 +3,10 @@
 
 use std::f64::consts::PI;
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::only};
+use super::{
+    op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::inputs::only,
+};
 use crate::float;
 
 /// See the module.

@@ -4,9 +4,11 @@
 //! By tables of differences, so values within a table step count as equal.
 
 use super::{
-    RewriteDef, axis,
-    inputs::only,
-    rows::{last, one_largest},
+    op::{RewriteDef, axis},
+    support::{
+        inputs::only,
+        rows::{last, one_largest},
+    },
 };
 use crate::tensor::DType;
 

@@ -3,7 +3,7 @@
 //! Of a constant condition the branch that is taken; of a private one both branches, and Where between their outputs, which
 //! must have the same shapes.
 
-use super::{Control, ControlDef};
+use super::op::{Control, ControlDef};
 
 /// The branch of a constant condition; of a private one both, and a choice of each value.
 pub(super) const DEF: ControlDef = ControlDef {

@@ -4,9 +4,11 @@
 //! A mean, a table of squares, a mean, a table of 1 / √x and products, each rounded once.
 
 use super::{
-    Inputs, OpError, RewriteDef,
-    inputs::pair,
-    normalize::{normalized, per_channel, scaled},
+    op::{Inputs, OpError, RewriteDef},
+    support::{
+        inputs::pair,
+        normalize::{normalized, per_channel, scaled},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

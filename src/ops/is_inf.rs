@@ -1,7 +1,7 @@
 //! [IsInf](https://onnx.ai/onnx/operators/onnx__IsInf.html): false. Opset 10+. Inputs of a circuit and all that follows from
 //! them are finite numbers.
 
-use super::{RewriteDef, inputs::only, is_na_n::never};
+use super::{is_na_n::never, op::RewriteDef, support::inputs::only};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -5,9 +5,11 @@
 //! A mean, a table of squares, a mean, a table of 1 / √x and products, each rounded once.
 
 use super::{
-    Inputs, RewriteDef, axis,
-    inputs::pair,
-    normalize::{normalized, scaled},
+    op::{Inputs, RewriteDef, axis},
+    support::{
+        inputs::pair,
+        normalize::{normalized, scaled},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

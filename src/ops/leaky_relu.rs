@@ -3,7 +3,10 @@
 //!
 //! The slope goes into the weights that read the result.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise, planes};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, planes},
+    support::elementwise,
+};
 use crate::{
     graph::planar::FloatActivation,
     tensor::{Fact, Tensor},

@@ -4,9 +4,11 @@
 //! x − max − ln Σ e^(x − max) by a table of e^x, a sum and a table of ln, each rounded once.
 
 use super::{
-    RewriteDef, axis,
-    inputs::only,
-    rows::{exponentials, last},
+    op::{RewriteDef, axis},
+    support::{
+        inputs::only,
+        rows::{exponentials, last},
+    },
 };
 use crate::graph::planar::Unary;
 

@@ -4,7 +4,7 @@
 //! Unrolled: how often must follow from constants, as a trip count or as a condition. At most 2^14 repetitions of all graphs
 //! of a model.
 
-use super::{Control, ControlDef};
+use super::op::{Control, ControlDef};
 
 /// As often as a constant trip count, or a condition that follows from constants, says.
 pub(super) const DEF: ControlDef = ControlDef {

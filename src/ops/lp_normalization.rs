@@ -3,7 +3,10 @@
 //!
 //! A table of |x| or x², a sum, a table of 1 / x or 1 / √x and a product, each rounded once.
 
-use super::{OpError, RewriteDef, axis, inputs::only, rows::last};
+use super::{
+    op::{OpError, RewriteDef, axis},
+    support::{inputs::only, rows::last},
+};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -2,7 +2,10 @@
 //! Opset 7+. By a table of `|x|^p`, a sum, and a table of its root, each rounded once; for p = 1 without the root.
 //! Unsupported: `ceil_mode`.
 
-use super::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter, inputs::only};
+use super::{
+    op::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter},
+    support::inputs::only,
+};
 use crate::graph::planar::Unary;
 
 /// See the module.

@@ -3,7 +3,8 @@
 //! Exact: constant matrices are weights. Sums of products of two private tensors are sums of codes' products, rounded once.
 
 use super::{
-    Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, product::Product, tensor,
+    op::{Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor},
+    support::product::Product,
 };
 use crate::tensor::{DType, Fact, Tensor};
 

@@ -3,7 +3,10 @@
 //!
 //! Exact with a constant operand: MatMul of whole numbers.
 
-use super::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter, codes::above_zero};
+use super::{
+    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    support::codes::above_zero,
+};
 use crate::tensor::DType;
 
 /// See the module.

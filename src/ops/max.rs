@@ -2,7 +2,10 @@
 //!
 //! a + relu(b − a), two at a time; exact on the values that it is given.
 
-use super::{RewriteDef, extreme::larger, inputs::fold};
+use super::{
+    op::RewriteDef,
+    support::{extreme::larger, inputs::fold},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Max",

@@ -5,9 +5,8 @@
 //! indices as a second output.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    spatial::{Window, image},
-    tensor,
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, tensor},
+    support::spatial::{Window, image},
 };
 use crate::tensor::{Fact, Tensor};
 

@@ -1,7 +1,7 @@
 //! [Mean](https://onnx.ai/onnx/operators/onnx__Mean.html) of all operands with numpy broadcasting. Opset 8+. Exact:
 //! the divisor goes into the weights.
 
-use super::{RewriteDef, inputs::only};
+use super::{op::RewriteDef, support::inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Mean",

@@ -2,8 +2,11 @@
 //! `(x − mean) / (standard deviation + 1e-9)` over some axes. Opset 9+. By a table of squares, a mean, a table of 1 / √x and a
 //! product, each rounded once.
 
-use super::{RewriteDef, axis, inputs::only};
-use crate::{graph::planar::Unary, ops::OpResult};
+use super::{
+    op::{OpResult, RewriteDef, axis},
+    support::inputs::only,
+};
+use crate::graph::planar::Unary;
 
 /// What keeps a variance of 0 from being divided by; 1e-9 of the standard deviation, squared.
 const EPSILON: f64 = 1e-18;

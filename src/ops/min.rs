@@ -2,7 +2,10 @@
 //!
 //! a − relu(a − b), two at a time; exact on the values that it is given.
 
-use super::{RewriteDef, extreme::smaller, inputs::fold};
+use super::{
+    op::RewriteDef,
+    support::{extreme::smaller, inputs::fold},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Min",

@@ -4,7 +4,10 @@
 //! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b. Unsupported: a
 //! private divisor.
 
-use super::{Id, OpError, OpResult, RewriteDef, Rewriter, inputs::without_attributes};
+use super::{
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::inputs::without_attributes,
+};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -1,6 +1,9 @@
 //! [Neg](https://onnx.ai/onnx/operators/onnx__Neg.html): y = −x. Opset 6+. Exact: the sign goes into the weights.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
+use super::{
+    op::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
+    support::elementwise,
+};
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef =

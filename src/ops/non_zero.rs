@@ -1,7 +1,10 @@
 //! [NonZero](https://onnx.ai/onnx/operators/onnx__NonZero.html): where a constant is not 0, one row of coordinates for each
 //! axis. Opset 9+. Folded. Unsupported: of a private tensor, as the result's shape would depend on values.
 
-use super::{OpError, RewriteDef, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 /// What to do where a shape would depend on private values.

@@ -1,7 +1,7 @@
 //! [Not](https://onnx.ai/onnx/operators/onnx__Not.html): 1 − x of a truth value. Opset 1+. Exact: it goes into the
 //! weights.
 
-use super::{RewriteDef, inputs::only};
+use super::{op::RewriteDef, support::inputs::only};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -3,7 +3,10 @@
 //!
 //! A table of the differences, exact. An index below 0 counts from the end; one that is out of range chooses none.
 
-use super::{Inputs, OpError, RewriteDef, axis, indices::from_the_end, inputs::only};
+use super::{
+    op::{Inputs, OpError, RewriteDef, axis},
+    support::{indices::from_the_end, inputs::only},
+};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {

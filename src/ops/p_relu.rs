@@ -3,7 +3,7 @@
 //!
 //! The slopes go into the weights that read the result. Unsupported: slopes that differ within a channel or are computed.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes, tensor};
+use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes, tensor};
 use crate::{
     graph::planar::FloatActivation,
     tensor::{Fact, Tensor, broadcast, broadcast_indices},

@@ -2,8 +2,8 @@
 //! negative widths crop. Opset 2+; widths and constant are attributes up to 10, constant inputs from 11. Exact.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{self, Moves, list},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
+    support::moves::{self, Moves, list},
 };
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 

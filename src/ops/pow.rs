@@ -4,7 +4,10 @@
 //! e^(b · ln a) by a table of e^x. Unsupported: both private, and integers to a private
 //! power.
 
-use super::{OpError, RewriteDef, inputs::without_attributes};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::without_attributes,
+};
 use crate::{float, graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {

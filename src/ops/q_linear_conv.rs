@@ -4,7 +4,7 @@
 //! DequantizeLinear of input and weights, Conv with the bias times both scales, QuantizeLinear: the sums of products are
 //! whole, and rounded once.
 
-use super::{Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter};
+use super::op::{Attr, Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter};
 use crate::tensor::DType;
 
 /// See the module.
@@ -37,7 +37,7 @@ fn rewrite(attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResu
 /// several.
 pub(super) fn dequantized(to: &mut Rewriter<'_>, inputs: Inputs<'_, Id>, first: usize, axis: i64) -> OpResult<Id> {
     let codes = [inputs.get(first)?, inputs.get(first + 1)?, inputs.get(first + 2)?];
-    to.with("DequantizeLinear", &[("axis", super::Attr::Int(axis))], &codes)
+    to.with("DequantizeLinear", &[("axis", Attr::Int(axis))], &codes)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

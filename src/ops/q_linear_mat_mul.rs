@@ -4,7 +4,10 @@
 //! DequantizeLinear of both operands, MatMul, QuantizeLinear: with a constant operand the sums of products are whole, and
 //! rounded once. Scales of the left operand may differ by row, those of the right one by column.
 
-use super::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter, q_linear_conv::dequantized};
+use super::{
+    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    q_linear_conv::dequantized,
+};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -6,9 +6,8 @@
 //! real types.
 
 use super::{
-    Attrs, Codes, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
-    codes::{scales, spread},
-    tensor,
+    op::{Attrs, Codes, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor},
+    support::codes::{scales, spread},
 };
 use crate::tensor::{DType, Fact, Tensor};
 

@@ -3,7 +3,7 @@
 //!
 //! A table of |x|, rounded once, and a sum.
 
-use super::{RewriteDef, reduction::Reduction};
+use super::{op::RewriteDef, support::reduction::Reduction};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

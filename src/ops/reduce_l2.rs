@@ -3,7 +3,7 @@
 //!
 //! Tables of squares and roots around a sum, each rounded once.
 
-use super::{RewriteDef, reduction::Reduction};
+use super::{op::RewriteDef, support::reduction::Reduction};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

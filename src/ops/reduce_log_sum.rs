@@ -3,7 +3,7 @@
 //!
 //! A sum and a table of ln, rounded once.
 
-use super::{RewriteDef, reduction::Reduction};
+use super::{op::RewriteDef, support::reduction::Reduction};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -4,9 +4,11 @@
 //! max + ln Σ e^(x − max) by tables of e^x and ln around a sum, each rounded once.
 
 use super::{
-    RewriteDef,
-    reduction::Reduction,
-    rows::{exponentials, largest},
+    op::RewriteDef,
+    support::{
+        reduction::Reduction,
+        rows::{exponentials, largest},
+    },
 };
 use crate::graph::planar::Unary;
 

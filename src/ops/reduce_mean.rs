@@ -3,7 +3,7 @@
 //!
 //! Exact: the divisor is a constant of the layer.
 
-use super::{OpDef, linear_reduction::parse};
+use super::{op::OpDef, support::linear_reduction::parse};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ReduceMean",

@@ -3,7 +3,10 @@
 //!
 //! Exact: −max −x by a MaxPool.
 
-use super::{RewriteDef, reduction::Reduction, rows::largest};
+use super::{
+    op::RewriteDef,
+    support::{reduction::Reduction, rows::largest},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceMin",

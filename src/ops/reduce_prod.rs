@@ -3,7 +3,10 @@
 //!
 //! Products of two halves at a time, each rounded once.
 
-use super::{Attr, RewriteDef, Rewriter, reduction::Reduction};
+use super::{
+    op::{Attr, RewriteDef, Rewriter},
+    support::reduction::Reduction,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceProd",

@@ -3,7 +3,7 @@
 //!
 //! Exact.
 
-use super::{OpDef, linear_reduction::parse};
+use super::{op::OpDef, support::linear_reduction::parse};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ReduceSum",

@@ -2,7 +2,10 @@
 //!
 //! Exact on quantized values.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::elementwise,
+};
 use crate::{
     graph::chain::FloatActivation,
     tensor::{Fact, Tensor},

@@ -2,7 +2,7 @@
 //! input, where 0 keeps a size (unless `allowzero`, from opset 14) and one -1 is inferred. Opset 5+. Exact: values keep
 //! their order. Unsupported: a computed shape.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, integers, reshaped};
+use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, integers, reshaped};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =

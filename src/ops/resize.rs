@@ -6,12 +6,12 @@
 //! `extrapolation_value` other than 0 between values.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{self, Moves},
-    planes,
-    shapes::grown,
-    spatial::MAX_ENTRIES,
-    tensor,
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers, planes, tensor},
+    support::{
+        moves::{self, Moves},
+        shapes::grown,
+        spatial::MAX_ENTRIES,
+    },
 };
 use crate::{
     graph::planar::{Map, Sparse},

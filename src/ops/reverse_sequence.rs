@@ -1,7 +1,10 @@
 //! [ReverseSequence](https://onnx.ai/onnx/operators/onnx__ReverseSequence.html): the first values of each sequence of a
 //! batch in the opposite order, as many as constant lengths say. Opset 10+. Exact: values are only moved.
 
-use super::{OpError, OpResult, RewriteDef, inputs::pair};
+use super::{
+    op::{OpError, OpResult, RewriteDef},
+    support::inputs::pair,
+};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -2,7 +2,10 @@
 //! `√(mean of squares + epsilon)` and scaled. Opset 23+. By a table of squares, a mean, a table of 1 / √x and a product,
 //! each rounded once.
 
-use super::{RewriteDef, axis, inputs::pair};
+use super::{
+    op::{RewriteDef, axis},
+    support::inputs::pair,
+};
 use crate::graph::planar::Unary;
 
 /// See the module.

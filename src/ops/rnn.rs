@@ -5,8 +5,8 @@
 //! Sigmoid, Tanh and Relu.
 
 use super::{
-    RewriteDef,
-    recurrent::{Cell, unroll},
+    op::RewriteDef,
+    support::recurrent::{Cell, unroll},
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -4,7 +4,7 @@
 //! Unrolled: any number of states and tensors, along any axis in either direction. At most 2^14 repetitions of all graphs of
 //! a model.
 
-use super::{Control, ControlDef};
+use super::op::{Control, ControlDef};
 
 /// Once for each slice, forwards or backwards.
 pub(super) const DEF: ControlDef = ControlDef {

@@ -6,10 +6,12 @@
 //! update of a value. Unsupported: private indices with a `reduction`.
 
 use super::{
-    Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, axis,
-    indices::{OneOf, along, check_along, index, scatter},
-    inputs::pair,
-    shapes::grown,
+    op::{Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, axis},
+    support::{
+        indices::{OneOf, along, check_along, index, scatter},
+        inputs::pair,
+        shapes::grown,
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

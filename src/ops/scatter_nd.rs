@@ -5,9 +5,11 @@
 //! rounds once for each update of a value.
 
 use super::{
-    Inputs, OpError, RewriteDef,
-    indices::{scatter, slices, width},
-    inputs::pair,
+    op::{Inputs, OpError, RewriteDef},
+    support::{
+        indices::{scatter, slices, width},
+        inputs::pair,
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -3,7 +3,10 @@
 //!
 //! The Elu is a table; gamma goes into the layer behind it.
 
-use super::{Attr, RewriteDef, inputs::only};
+use super::{
+    op::{Attr, RewriteDef},
+    support::inputs::only,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Selu",

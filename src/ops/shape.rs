@@ -1,7 +1,10 @@
 //! [Shape](https://onnx.ai/onnx/operators/onnx__Shape.html): the sizes of a tensor. Opset 1+; `start` and `end` from
 //! 15. Folded: it depends on shapes and constants alone.
 
-use super::{OpError, RewriteDef, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::only,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Shape",

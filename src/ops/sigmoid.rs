@@ -2,7 +2,10 @@
 //!
 //! The integer model interpolates it; only a comparison with a constant behind it is free of that.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::elementwise,
+};
 use crate::{
     float,
     graph::chain::FloatActivation,

@@ -1,7 +1,7 @@
 //! [Size](https://onnx.ai/onnx/operators/onnx__Size.html): the number of values. Opset 1+. Folded: it depends on
 //! shapes and constants alone.
 
-use super::{RewriteDef, inputs::only};
+use super::{op::RewriteDef, support::inputs::only};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

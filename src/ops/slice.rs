@@ -2,8 +2,8 @@
 //! starts, ends and axes are attributes up to 9, constant inputs with steps from 10. Exact: values are only selected.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{Moves, list},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
+    support::moves::{Moves, list},
 };
 use crate::tensor::{Fact, Tensor};
 

@@ -5,9 +5,11 @@
 //! table of e^x, a sum, a table of 1 / x and a product, each rounded once.
 
 use super::{
-    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, masks,
-    rows::{exponentials, last},
-    tensor,
+    op::{Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
+    support::{
+        masks,
+        rows::{exponentials, last},
+    },
 };
 use crate::{
     float,

@@ -1,7 +1,10 @@
 //! [SpaceToDepth](https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html): blocks of pixels become channels. Opset
 //! 1+. Exact: it only moves values.
 
-use super::{OpError, RewriteDef, inputs::only, shapes::blocks};
+use super::{
+    op::{OpError, RewriteDef},
+    support::{inputs::only, shapes::blocks},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "SpaceToDepth",

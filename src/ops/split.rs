@@ -3,8 +3,8 @@
 //! Unsupported: equal parts whose number only the count of outputs tells.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{Moves, list},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
+    support::moves::{Moves, list},
 };
 use crate::tensor::{Fact, Tensor};
 

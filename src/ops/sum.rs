@@ -2,7 +2,7 @@
 //!
 //! Exact: constants go into the bias.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
+use super::op::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
 use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
 pub(super) const DEF: OpDef =

@@ -1,7 +1,10 @@
 //! [Swish](https://onnx.ai/onnx/operators/onnx__Swish.html): `x / (1 + e^(−alpha · x))`. Opset 24+. By a table of
 //! `x / (1 + e^−x)`, one rounding; alpha scales its argument and its value.
 
-use super::{OpError, RewriteDef, function::Elementwise, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::{function::Elementwise, inputs::only},
+};
 use crate::graph::planar::Function;
 
 /// See the module.

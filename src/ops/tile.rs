@@ -2,9 +2,11 @@
 //! Opset 6+. Exact: it only moves values.
 
 use super::{
-    OpError, RewriteDef,
-    inputs::pair,
-    shapes::{grown, sizes},
+    op::{OpError, RewriteDef},
+    support::{
+        inputs::pair,
+        shapes::{grown, sizes},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -4,7 +4,10 @@
 //! Every pair of values is compared by a table of its difference; how many values stand before one is its rank, and a table
 //! says which value has each rank. Exact up to a table step, at the cost of a product for each value and rank.
 
-use super::{Id, OpError, OpResult, RewriteDef, Rewriter, axis, inputs::pair, rows::last};
+use super::{
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter, axis},
+    support::{inputs::pair, rows::last},
+};
 use crate::graph::planar::Unary;
 
 /// Most values along the axis.

@@ -1,7 +1,10 @@
 //! [Transpose](https://onnx.ai/onnx/operators/onnx__Transpose.html): the axes in the order `perm`, reversed without it.
 //! Opset 1+. Exact: values are only renamed.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, moves::Moves};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
+    support::moves::Moves,
+};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =

@@ -1,7 +1,10 @@
 //! [Trilu](https://onnx.ai/onnx/operators/onnx__Trilu.html): the upper or lower triangle of matrices from a constant
 //! diagonal on, 0 elsewhere. Opset 14+. Exact: it only moves values.
 
-use super::{Inputs, OpError, RewriteDef, inputs::only};
+use super::{
+    op::{Inputs, OpError, RewriteDef},
+    support::inputs::only,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Trilu",

@@ -2,9 +2,9 @@
 //! attribute up to 8 and a constant input in 9. Exact: values are only repeated. Unsupported: interpolation.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
-    moves::Moves,
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
     resize::{nearest, scaled},
+    support::moves::Moves,
 };
 use crate::tensor::{Fact, Tensor};
 

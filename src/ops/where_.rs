@@ -3,7 +3,7 @@
 //!
 //! A choice of values where the condition is constant, else b + c · (a − b), rounded once.
 
-use super::{Id, Inputs, OpError, RewriteDef, Rewriter};
+use super::op::{Id, Inputs, OpError, RewriteDef, Rewriter};
 use crate::tensor::{broadcast, broadcast_indices};
 
 pub(super) const DEF: RewriteDef = RewriteDef {

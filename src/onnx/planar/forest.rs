@@ -14,7 +14,7 @@ use crate::{
     graph::planar::{FloatActivation, Map, Shape, Sparse},
     ops::{
         Inputs, Lowered, OpError,
-        ml::{Branch, Form, Mode, Monotone, Node as TreeNode, Trees},
+        trees::{Branch, Form, Mode, Monotone, Node as TreeNode, Trees},
     },
 };
 

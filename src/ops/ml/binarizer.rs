@@ -2,7 +2,7 @@
 //!
 //! A comparison without a table, exact on codes.
 
-use super::super::{Inputs, RewriteDef};
+use super::super::op::{Inputs, RewriteDef};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Binarizer",

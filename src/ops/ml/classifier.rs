@@ -5,9 +5,9 @@
 //! other, are applied by the reader of the output where they are the last step.
 
 use super::{
-    super::{Attr, Attrs, Id, OpError, OpResult, Rewriter},
+    super::op::{Attr, Attrs, Id, OpError, OpResult, Rewriter},
+    features::integer,
     forest::{Forest, Scores},
-    integer,
 };
 use crate::tensor::DType;
 

@@ -5,8 +5,8 @@
 //! the model.
 
 use super::{
-    super::{Inputs, RewriteDef},
-    per_feature,
+    super::op::{Inputs, RewriteDef},
+    features::per_feature,
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

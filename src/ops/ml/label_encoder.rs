@@ -5,8 +5,8 @@
 //! of integers that an operator before made of strings, become their indices. Unsupported: keys that are no integers.
 
 use super::{
-    super::{Inputs, OpError, OpResult, RewriteDef, Rewriter},
-    integer,
+    super::op::{Id, Inputs, OpError, OpResult, RewriteDef, Rewriter},
+    features::integer,
 };
 use crate::tensor::DType;
 
@@ -57,11 +57,11 @@ pub(super) const DEF: RewriteDef = RewriteDef {
 
 fn encoded(
     to: &mut Rewriter<'_>,
-    inputs: &[Option<super::Id>],
+    inputs: &[Option<Id>],
     mut pairs: Vec<(f64, f64)>,
     other: f64,
     dtype: DType,
-) -> OpResult<super::Id> {
+) -> OpResult<Id> {
     let x = Inputs(inputs).get(0)?;
     if to.fact(x).dtype != DType::Int {
         return Err(OpError::unsupported("an input that is no integer"));

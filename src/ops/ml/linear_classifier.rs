@@ -7,9 +7,9 @@
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX of one score.
 
 use super::{
-    super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    super::op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
     classifier::{Binary, Scorer, Transform, classify, take_labels},
-    row,
+    features::row,
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

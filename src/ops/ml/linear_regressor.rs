@@ -4,9 +4,9 @@
 //! Folded into one linear layer. Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO.
 
 use super::{
-    super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    super::op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
     classifier::{Scorer, Transform},
-    row,
+    features::row,
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {

@@ -5,8 +5,8 @@
 //! A row of zeros stays 0 up to that.
 
 use super::{
-    super::{RewriteDef, axis},
-    row,
+    super::op::{RewriteDef, axis},
+    features::row,
 };
 use crate::graph::planar::Unary;
 

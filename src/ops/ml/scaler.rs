@@ -5,8 +5,8 @@
 //! bit by bit: it is a monotone function of x.
 
 use super::{
-    super::{Affine, Inputs, Lowered, Op, OpError, OpResult, Operand, RewriteDef, tensor},
-    per_feature, row,
+    super::op::{Affine, Inputs, Lowered, Op, OpError, OpResult, Operand, RewriteDef, tensor, trees::Monotone},
+    features::{per_feature, row},
 };
 use crate::tensor::{Fact, Tensor};
 
@@ -29,25 +29,6 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         to.put("Scaler", Box::new(Scaler { offset, scale }), x)
     },
 };
-
-/// (x − offset) · scale, rounded twice.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Monotone {
-    offset: f32,
-    scale: f32,
-}
-
-impl Monotone {
-    /// The value at x.
-    pub(crate) fn apply(self, x: f32) -> f32 {
-        (x - self.offset) * self.scale
-    }
-
-    /// Whether it never decreases; else it never increases.
-    pub(crate) fn rises(self) -> bool {
-        self.scale > 0.0
-    }
-}
 
 #[derive(Debug)]
 struct Scaler {

@@ -4,7 +4,7 @@
 //! Unsupported: support vectors, whose number of kernels grows with the training data, and probabilities by Platt's method.
 
 use super::{
-    super::{Attrs, RewriteDef},
+    super::op::{Attrs, RewriteDef},
     classifier::{Transform, take_labels},
     linear_classifier::Linear,
 };

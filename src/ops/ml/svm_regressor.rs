@@ -3,7 +3,7 @@
 //!
 //! Unsupported: support vectors, `one_class`, `post_transform` PROBIT and SOFTMAX_ZERO.
 
-use super::{super::RewriteDef, classifier::Transform, linear_regressor::regression, svm_classifier::take_kernel};
+use super::{super::op::RewriteDef, classifier::Transform, linear_regressor::regression, svm_classifier::take_kernel};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "SVMRegressor",

@@ -6,11 +6,13 @@
 use std::sync::Arc;
 
 use super::{
-    super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
-    Branch, Mode, Node, Trees,
+    super::op::{
+        Attrs, Id, OpError, OpResult, RewriteDef, Rewriter,
+        trees::{Branch, Leaf, Mode, Node, Trees},
+    },
     classifier::Scorer,
-    forest::{Leaf, Scores},
-    row,
+    features::row,
+    forest::Scores,
     trees::threshold,
 };
 use crate::tensor::DType;

@@ -10,10 +10,10 @@
 use std::sync::Arc;
 
 use super::{
-    super::{OpError, RewriteDef},
+    super::op::{OpError, RewriteDef, trees::Leaf},
     classifier::{Binary, Scorer, Transform, classify, take_labels},
-    forest::{Leaf, Scores},
-    row,
+    features::row,
+    forest::Scores,
     trees::{Parsed, floats},
 };
 

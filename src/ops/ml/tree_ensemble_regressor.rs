@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use super::{
-    super::{OpError, RewriteDef},
+    super::op::{Id, OpError, RewriteDef, trees::Leaf},
     classifier::{Scorer, Transform},
-    forest::{Leaf, Scores},
-    row,
+    features::row,
+    forest::Scores,
     tree_ensemble::{Aggregate, aggregated},
     trees::{Parsed, floats},
 };
@@ -78,7 +78,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
 
 impl Scorer {
     /// All scores.
-    pub(super) fn all(x: super::Id, scores: Scores) -> (Self, usize) {
+    pub(super) fn all(x: Id, scores: Scores) -> (Self, usize) {
         let count = scores.base.len();
         (Self::Forest(x, scores), count)
     }

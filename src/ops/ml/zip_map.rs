@@ -2,7 +2,7 @@
 //!
 //! The scores themselves, in the order of the labels, which are not part of the output.
 
-use super::super::{Inputs, OpError, RewriteDef};
+use super::super::op::{Inputs, OpError, RewriteDef};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ZipMap",

@@ -3,7 +3,10 @@
 
 use crate::{
     graph::planar::Unary,
-    ops::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter, elementwise},
+    ops::{
+        op::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter},
+        support::elementwise,
+    },
     tensor::{DType, Fact},
 };
 

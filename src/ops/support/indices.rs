@@ -3,9 +3,11 @@
 use crate::{
     graph::planar::Unary,
     ops::{
-        Id, OpError, OpResult, Rewriter,
-        extreme::{larger, smaller},
-        shapes::grown,
+        op::{Id, OpError, OpResult, Rewriter},
+        support::{
+            extreme::{larger, smaller},
+            shapes::grown,
+        },
     },
     tensor::DType,
 };

@@ -1,7 +1,7 @@
 //! Sizes: constant shapes, and the blocks of pixels that DepthToSpace and SpaceToDepth move.
 
 use crate::{
-    ops::{Id, OpError, OpResult, Rewriter},
+    ops::op::{Id, OpError, OpResult, Rewriter},
     tensor::{Fact, MAX_ELEMENTS},
 };
 

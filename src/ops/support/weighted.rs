@@ -3,7 +3,10 @@
 
 use crate::{
     graph::planar::{Map, Sparse},
-    ops::{Inputs, Lowered, Op, OpError, OpResult, Operand, planes, spatial::MAX_ENTRIES, tensor},
+    ops::{
+        op::{Inputs, Lowered, Op, OpError, OpResult, Operand, planes, tensor},
+        support::spatial::MAX_ENTRIES,
+    },
     tensor::{Fact, Tensor},
 };
 

@@ -1,10 +1,7 @@
 //! Affine maps between flattened tensors, y = W·x + b, sparse while they can be.
 
-use crate::{
-    graph::chain::Matrix,
-    ops::{MAX_WORK, OpError, OpResult},
-    tensor::MAX_ELEMENTS,
-};
+use super::error::{MAX_WORK, OpError, OpResult};
+use crate::{graph::chain::Matrix, tensor::MAX_ELEMENTS};
 
 /// y = W·x + b.
 #[derive(Debug, Clone, PartialEq)]

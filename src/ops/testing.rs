@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::{
     graph::planar::conv::accumulate,
     ops::{
-        Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpDef, OpError, OpResult,
-        Operand, RewriteDef, Rewriter, planes,
+        Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpError, OpResult,
+        Operand, RewriteDef, Rewriter, op::OpDef, planes,
     },
     tensor::{DType, Fact, Tensor},
 };
@@ -179,6 +179,10 @@ impl Nodes for Trial {
     fn operand(&self, id: Id) -> Operand<'_> {
         let (tensor, private) = &self.values[id];
         Operand { fact: tensor.fact(), constant: (!private).then_some(tensor) }
+    }
+
+    fn find(&self, name: &str) -> Option<Def> {
+        crate::ops::find(name)
     }
 
     fn constant(&mut self, tensor: Tensor) -> OpResult<Id> {
