@@ -16,7 +16,7 @@ mod product;
 mod tests;
 mod value;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use self::{
     expr::{Expr, compress},
@@ -44,8 +44,6 @@ struct Builder<'a> {
     values: HashMap<usize, Value>,
     /// How often each value is still read.
     uses: Vec<usize>,
-    /// Values that a Relu reads.
-    rectified: HashSet<usize>,
     softmax: bool,
     /// How trees read the input, and the comparisons that they are made of.
     ranks: Ranks,
@@ -71,14 +69,6 @@ impl Graph {
             layers: vec![],
             values: HashMap::from([(input, Value::from(Expr::tensor(0, input_shape)))]),
             uses,
-            rectified: self
-                .nodes
-                .iter()
-                .filter(|node| node.op() == "Relu")
-                .flat_map(|node| &node.inputs)
-                .flatten()
-                .copied()
-                .collect(),
             softmax: false,
             ranks: forest::find(self, input).unwrap_or_default(),
             bits: Bits::default(),
@@ -121,6 +111,12 @@ impl Graph {
         builder.finish(output)
     }
 
+    /// What the outputs of a node are in normal form; nothing where it has none.
+    fn lowered(&self, node: &Node) -> Vec<Lowered> {
+        let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
+        node.kernel.lower(Inputs(&operands)).unwrap_or_default()
+    }
+
     /// Planes of the input: those of the first tensor that it is only another name of.
     fn input_planes(&self, input: usize) -> Shape {
         let (mut id, uses) = (input, self.uses());
@@ -128,9 +124,8 @@ impl Graph {
             if uses[id] > 1 || node.inputs.first() != Some(&Some(id)) {
                 continue;
             }
-            let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
-            match (node.kernel.lower(Inputs(&operands)).as_deref(), &node.outputs[..]) {
-                (Ok([Lowered::Reshape]), [output]) => id = *output,
+            match (&self.lowered(node)[..], &node.outputs[..]) {
+                ([Lowered::Reshape], [output]) => id = *output,
                 _ => break,
             }
         }
@@ -177,7 +172,7 @@ impl Builder<'_> {
                 Lowered::Contract(product) => self.contract(node, product)?,
                 Lowered::MaxPool(grid) => {
                     let mut value = self.input(node, 0)?;
-                    if self.uses[*output] == 1 && self.rectified.contains(output) {
+                    if self.is_rectified(*output) {
                         // The largest value of a Relu is the Relu of the largest value.
                         value = self.function(node, value, FloatActivation::Relu)?;
                     }
@@ -197,6 +192,13 @@ impl Builder<'_> {
             self.insert(*output, value)?;
         }
         Ok(())
+    }
+
+    /// Whether a Relu is all that reads a value.
+    fn is_rectified(&self, id: usize) -> bool {
+        let reader = || self.graph.nodes.iter().find(|node| node.inputs.contains(&Some(id)));
+        let relu = |node: &Node| matches!(self.graph.lowered(node)[..], [Lowered::Activation(Activation::Relu)]);
+        self.uses[id] == 1 && reader().is_some_and(relu)
     }
 
     fn first_function(&mut self, node: &Node, function: FloatActivation) -> Result<Value, OpError> {

@@ -10,6 +10,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "|x|",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Abs),
 };
 

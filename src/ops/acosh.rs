@@ -12,6 +12,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "inverse hyperbolic cosine",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Acosh),
 };
 

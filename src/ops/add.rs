@@ -13,6 +13,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "a + b with broadcasting; two private operands only if both are affine in the same tensor",
+    marks: &[],
     parse,
 };
 

@@ -12,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 20..=27,
     inputs: 2..=2,
     summary: "coordinates of an image of constant size under affine maps",
+    marks: &[],
     rewrite,
 };
 

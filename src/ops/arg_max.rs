@@ -5,7 +5,7 @@
 //! of (or behind) the one that equals the largest, up to a table step.
 
 use super::{
-    op::{Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
+    op::{Attrs, Ending, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
     support::rows::{last, one_largest},
 };
 use crate::{
@@ -18,6 +18,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "index of the largest value along an axis, the first or last of equals",
+    marks: &[Mark::Class],
     parse,
 };
 

@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "index of the least value along an axis, the first or last of equals",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let opset = attrs.opset();
         let kernel = arg_max::parse(attrs.at(opset.max(12)))?;

@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 23..=27,
     inputs: 3..=6,
     summary: "softmax(scale · Q Kᵀ + mask) V of several heads, causal or with a constant mask",
+    marks: &[],
     rewrite,
 };
 

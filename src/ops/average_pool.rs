@@ -17,6 +17,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "means of windows over one or two axes; count_include_pad either way",
+    marks: &[],
     parse,
 };
 

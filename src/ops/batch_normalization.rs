@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 5..=5,
     summary: "scale and offset per channel from constant statistics",
+    marks: &[],
     parse,
 };
 

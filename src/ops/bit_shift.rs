@@ -18,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "unsigned integers times or divided by constant powers of two",
+    marks: &[],
     rewrite,
 };
 

@@ -9,5 +9,6 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 17..=27,
     inputs: 1..=1,
     summary: "a window of constant size, folded",
+    marks: &[],
     rewrite: |attrs, inputs, to| window(attrs, inputs, to, [0.42, 0.5, 0.08]),
 };

@@ -4,7 +4,7 @@
 //! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit an
 //! integer type are not reduced.
 
-use super::op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor};
+use super::op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor};
 use crate::{
     graph::planar::Unary,
     tensor::{DType, Fact, Tensor},
@@ -15,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "to a real, integer or truth type; real numbers are truncated by a table",
+    marks: &[Mark::Passes],
     parse,
 };
 

@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 15..=27,
     inputs: 2..=2,
     summary: "to the element type of another tensor, as Cast",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         // About 8-bit floats only.
         attrs.ignore("saturate");

@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "least integer that is not below x",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Ceil),
 };
 

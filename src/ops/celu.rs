@@ -10,6 +10,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 12..=27,
     inputs: 1..=1,
     summary: "alpha · elu(x / alpha)",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let alpha = attrs.float("alpha", 1.0);
         attrs.finish()?;

@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 18..=27,
     inputs: 2..=2,
     summary: "cut or padded with zeros around the middle to constant sizes",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let names = attrs.ints("axes");
         attrs.finish()?;

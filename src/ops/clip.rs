@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Clip", opsets: 7..=27, inputs: 1..=3, summary: "min(max(x, min), max)", parse };
+    OpDef { onnx: "Clip", opsets: 7..=27, inputs: 1..=3, summary: "min(max(x, min), max)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Clip {

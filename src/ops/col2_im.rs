@@ -16,6 +16,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 18..=27,
     inputs: 3..=3,
     summary: "blocks summed into an image of constant size",
+    marks: &[],
     rewrite,
 };
 

@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 2..=2,
     summary: "slices for which a constant condition holds",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis");
         attrs.finish()?;

@@ -5,7 +5,7 @@ use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand};
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Constant", opsets: 7..=27, inputs: 0..=0, summary: "a tensor of numbers", parse };
+    OpDef { onnx: "Constant", opsets: 7..=27, inputs: 0..=0, summary: "a tensor of numbers", marks: &[], parse };
 
 #[derive(Debug)]
 struct Constant {

@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "one value everywhere, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let value = attrs.tensor("value");
         attrs.finish()?;

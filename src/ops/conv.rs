@@ -17,6 +17,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=3,
     summary: "convolution over one or two axes; strides, pads, dilations, groups; constant weights",
+    marks: &[],
     parse,
 };
 

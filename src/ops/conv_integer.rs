@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "convolution of codes with constant weights, as integers",
+    marks: &[],
     rewrite,
 };
 

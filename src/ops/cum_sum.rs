@@ -12,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "sums up to each value along a constant axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (exclusive, reverse) = (attrs.flag("exclusive", false), attrs.flag("reverse", false));
         attrs.finish()?;

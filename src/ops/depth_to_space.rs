@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "channels to blocks of pixels",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (size, mode) = (attrs.int("blocksize"), attrs.text("mode").unwrap_or_else(|| "DCR".into()));
         attrs.finish()?;

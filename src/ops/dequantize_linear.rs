@@ -15,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 2..=3,
     summary: "the numbers that codes stand for at constant scales, per tensor or per axis",
+    marks: &[],
     parse,
 };
 

@@ -18,6 +18,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "a / b with broadcasting; a private b by a table of 1 / b",
+    marks: &[],
     parse,
 };
 

@@ -2,7 +2,7 @@
 //! inference. Opset 7+; the ratio is an attribute up to 11 and an input from 12. Exact. Unsupported: training mode.
 
 use super::{
-    op::{Inputs, OpError, RewriteDef},
+    op::{Inputs, Mark, OpError, RewriteDef},
     support::inputs::only,
 };
 use crate::tensor::DType;
@@ -12,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=3,
     summary: "x (inference)",
+    marks: &[Mark::Passes],
     rewrite: |mut attrs, inputs, to| {
         let opset = attrs.opset();
         attrs.ignore(if opset < 12 { "ratio" } else { "seed" });

@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 1..=1,
     summary: "codes at the scale of the values themselves; approximate, unlike QuantizeLinear",
+    marks: &[],
     rewrite,
 };
 

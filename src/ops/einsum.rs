@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 12..=27,
     inputs: 1..=16,
     summary: "sums of products by equation, with ellipses and diagonals",
+    marks: &[],
     rewrite,
 };
 

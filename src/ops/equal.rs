@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether integers or truth values are equal",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Float && to.value(*x).is_none()) {

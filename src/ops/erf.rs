@@ -8,7 +8,8 @@ use super::{
 };
 use crate::graph::planar::Function;
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Erf", opsets: 9..=27, inputs: 1..=1, summary: "error function", parse };
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Erf", opsets: 9..=27, inputs: 1..=1, summary: "error function", marks: &[], parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

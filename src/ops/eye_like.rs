@@ -12,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "ones on a diagonal, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let k = attrs.int("k").unwrap_or(0);
         let dtype = attrs.int("dtype");

@@ -18,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "slices of an axis by index, constant or private",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         attrs.finish()?;

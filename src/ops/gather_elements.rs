@@ -18,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "single values along an axis by index, constant or private",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         attrs.finish()?;

@@ -20,6 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "slices by rows of indices, constant or private",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let batch = attrs.int("batch_dims").unwrap_or(0);
         attrs.finish()?;

@@ -14,6 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=3,
     summary: "alpha · A·B + beta · C with transA, transB; A and B may be private",
+    marks: &[],
     parse,
 };
 

@@ -12,8 +12,14 @@ use super::{
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "GlobalAveragePool", opsets: 7..=27, inputs: 1..=1, summary: "mean of each channel", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "GlobalAveragePool",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "mean of each channel",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct GlobalAveragePool;

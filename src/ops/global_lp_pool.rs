@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "(Σ |x|^p)^(1/p) of each channel",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let p = attrs.int("p").unwrap_or(2);
         if p < 1 {

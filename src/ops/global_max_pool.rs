@@ -9,8 +9,14 @@ use super::{
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "GlobalMaxPool", opsets: 7..=27, inputs: 1..=1, summary: "largest value of each channel", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "GlobalMaxPool",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "largest value of each channel",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct GlobalMaxPool;

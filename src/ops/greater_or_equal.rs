@@ -14,6 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 12..=27,
     inputs: 2..=2,
     summary: "a ≥ b; as the last step against one constant exactly, elsewhere by a table of the difference",
+    marks: &[],
     parse,
 };
 

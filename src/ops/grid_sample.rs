@@ -16,6 +16,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 16..=27,
     inputs: 2..=2,
     summary: "nearest or linearly interpolated values at the coordinates of a constant grid",
+    marks: &[],
     rewrite,
 };
 

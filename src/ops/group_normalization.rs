@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 18..=27,
     inputs: 3..=3,
     summary: "groups of channels to mean 0 and variance 1, scaled",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (groups, epsilon) = (attrs.int("num_groups"), attrs.float("epsilon", 1e-5));
         attrs.ignore("stash_type");

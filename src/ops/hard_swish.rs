@@ -9,8 +9,14 @@ use super::{
 };
 use crate::graph::planar::Function;
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "HardSwish", opsets: 14..=27, inputs: 1..=1, summary: "x · clamp(x / 6 + 1/2, 0, 1)", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "HardSwish",
+    opsets: 14..=27,
+    inputs: 1..=1,
+    summary: "x · clamp(x / 6 + 1/2, 0, 1)",
+    marks: &[],
+    parse,
+};
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

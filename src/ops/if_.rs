@@ -11,5 +11,6 @@ pub(super) const DEF: ControlDef = ControlDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "the branch of a constant condition; of a private one both branches, then Where",
+    marks: &[],
     control: Control::If,
 };

@@ -9,6 +9,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 1..=1,
     summary: "false: all values are finite numbers",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         attrs.flag("detect_positive", true);
         attrs.flag("detect_negative", true);

@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "false: all values are finite numbers",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         never(to, only(inputs)?)

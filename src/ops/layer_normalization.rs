@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 17..=27,
     inputs: 2..=3,
     summary: "all values from an axis on to mean 0 and variance 1, scaled",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (name, epsilon) = (attrs.int("axis").unwrap_or(-1), attrs.float("epsilon", 1e-5));
         attrs.ignore("stash_type");

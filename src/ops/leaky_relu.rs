@@ -12,8 +12,14 @@ use crate::{
     tensor::{Fact, Tensor},
 };
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "LeakyRelu", opsets: 7..=27, inputs: 1..=1, summary: "x where x ≥ 0, else alpha · x", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "LeakyRelu",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "x where x ≥ 0, else alpha · x",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct LeakyRelu {

@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 13..=27,
     inputs: 1..=1,
     summary: "x − ln Σ e^x along an axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         attrs.finish()?;

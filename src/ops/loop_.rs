@@ -12,5 +12,6 @@ pub(super) const DEF: ControlDef = ControlDef {
     opsets: 7..=27,
     inputs: 2..=256,
     summary: "unrolled; how often follows from constants",
+    marks: &[],
     control: Control::Loop,
 };

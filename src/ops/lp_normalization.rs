@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "x divided by its first or second norm along an axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (name, p) = (attrs.int("axis").unwrap_or(-1), attrs.int("p").unwrap_or(2));
         attrs.finish()?;

@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "(Σ |x|^p)^(1/p) over windows over one or two axes",
+    marks: &[],
     rewrite,
 };
 

@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 3..=8,
     summary: "long short-term memory, unrolled; constant weights",
+    marks: &[],
     rewrite: |attrs, inputs, to| unroll(Cell::Lstm, attrs, inputs, to),
 };
 

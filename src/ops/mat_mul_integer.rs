@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "matrix product of codes, as integers",
+    marks: &[],
     rewrite,
 };
 

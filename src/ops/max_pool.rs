@@ -15,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "largest values of windows over one or two axes",
+    marks: &[],
     parse,
 };
 

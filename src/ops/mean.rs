@@ -8,6 +8,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 8..=27,
     inputs: 1..=64,
     summary: "mean of all operands with broadcasting",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         only(inputs)?;

@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "mean 0 and variance 1 over some axes",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let names = attrs.ints("axes").unwrap_or_else(|| vec![0, 2, 3]);
         attrs.finish()?;

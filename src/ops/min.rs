@@ -12,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 8..=27,
     inputs: 1..=64,
     summary: "least of all operands with broadcasting",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         fold(inputs, to, smaller)

@@ -10,6 +10,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 18..=27,
     inputs: 1..=1,
     summary: "x · tanh(ln(1 + e^x))",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Mish),
 };
 

@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=2,
     summary: "remainder by a constant",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let truncated = attrs.flag("fmod", false);
         let (a, b) = without_attributes(attrs, inputs)?;

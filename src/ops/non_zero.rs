@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "coordinates of the values of a constant that are not 0, folded",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let value = to.value(only(inputs)?).ok_or_else(|| OpError::unsupported(ADVICE))?;

@@ -9,6 +9,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "1 − x of a truth value",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let y = to.affine(only(inputs)?, -1.0, 1.0)?;

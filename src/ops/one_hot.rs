@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 3..=3,
     summary: "one of two constants for each number below `depth`, on a new axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         attrs.finish()?;

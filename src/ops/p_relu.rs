@@ -14,6 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "x where x ≥ 0, else slope · x; one constant slope per channel",
+    marks: &[],
     parse,
 };
 

@@ -7,8 +7,14 @@ use super::{
 };
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Pad", opsets: 7..=27, inputs: 1..=4, summary: "border: constant, reflect or edge", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Pad",
+    opsets: 7..=27,
+    inputs: 1..=4,
+    summary: "border: constant, reflect or edge",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct Pad {

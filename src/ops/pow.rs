@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "a to the power b; either a constant, one number if it is the power",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         let dtype = to.fact(a).dtype;

@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 8..=8,
     summary: "matrix product of codes, requantized",
+    marks: &[],
     rewrite,
 };
 

@@ -16,6 +16,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 2..=3,
     summary: "codes of 8 or 16 bits at constant scales, per tensor or per axis",
+    marks: &[],
     parse,
 };
 

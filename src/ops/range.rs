@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 3..=3,
     summary: "constant numbers in steps, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         // In what precision 16-bit floats are added.
         attrs.ignore("stash_type");

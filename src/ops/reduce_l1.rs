@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "Σ |x| over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let values = to.table("Abs", Unary::Abs, x.x)?;

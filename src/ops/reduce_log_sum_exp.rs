@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "ln Σ e^x over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let rows = x.rows(to)?;

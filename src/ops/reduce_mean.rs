@@ -10,6 +10,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "mean over constant axes",
+    marks: &[],
     parse: |attrs| parse(attrs, 18, true),
 };
 

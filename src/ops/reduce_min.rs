@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "least value over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let dtype = to.fact(x.x).dtype;

@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "Σ x² over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let values = to.table("Pow", Unary::Pow { exponent: 2.0 }, x.x)?;

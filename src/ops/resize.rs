@@ -6,7 +6,7 @@
 //! `extrapolation_value` other than 0 between values.
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers, planes, tensor},
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, integers, planes, tensor},
     support::{
         moves::{self, Moves},
         shapes::grown,
@@ -23,6 +23,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "nearest, linear or cubic, constant scales or sizes",
+    marks: &[Mark::EmptyIsAbsent],
     parse,
 };
 

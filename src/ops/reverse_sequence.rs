@@ -12,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=2,
     summary: "sequences of constant lengths in the opposite order",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (batch, time) = (attrs.int("batch_axis").unwrap_or(1), attrs.int("time_axis").unwrap_or(0));
         if ![(0, 1), (1, 0)].contains(&(batch, time)) {

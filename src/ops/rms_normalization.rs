@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 23..=27,
     inputs: 2..=2,
     summary: "all values from an axis on divided by their quadratic mean, scaled",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (name, epsilon) = (attrs.int("axis").unwrap_or(-1), attrs.float("epsilon", 1e-5));
         attrs.ignore("stash_type");

@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 11..=27,
     inputs: 1..=1,
     summary: "nearest integer, ties to even",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Round),
 };
 

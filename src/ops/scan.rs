@@ -12,5 +12,6 @@ pub(super) const DEF: ControlDef = ControlDef {
     opsets: 9..=27,
     inputs: 1..=256,
     summary: "unrolled; any number of states and scanned tensors, axes and directions",
+    marks: &[],
     control: Control::Scan,
 };

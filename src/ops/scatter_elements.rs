@@ -19,6 +19,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 3..=3,
     summary: "values replaced along an axis, or reduced with others at constant indices",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());

@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 3..=3,
     summary: "slices replaced at constant rows of indices, or reduced with others",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());
         attrs.finish()?;

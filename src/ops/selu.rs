@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "gamma · elu(x)",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let alpha = attrs.float("alpha", 1.673_263_192_176_818_8);
         let gamma = attrs.float("gamma", 1.050_701_022_148_132_3);

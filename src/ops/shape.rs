@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "the sizes of a tensor, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (start, end) = (attrs.int("start").unwrap_or(0), attrs.int("end"));
         attrs.finish()?;

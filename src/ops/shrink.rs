@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "x moved towards 0 by `bias`, 0 within `lambd`",
+    marks: &[],
     parse: |mut attrs| {
         let (lambda, bias) = (attrs.float("lambd", 0.5), attrs.float("bias", 0.0));
         Elementwise::unary(attrs, Unary::Shrink { lambda, bias })

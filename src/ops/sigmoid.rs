@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", parse };
+    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Sigmoid;

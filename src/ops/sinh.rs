@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "hyperbolic sine",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Sinh),
 };
 

@@ -9,6 +9,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "the number of values, folded",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let len = to.len(only(inputs)?);

@@ -5,7 +5,7 @@
 //! table of e^x, a sum, a table of 1 / x and a product, each rounded once.
 
 use super::{
-    op::{Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
+    op::{Attrs, Ending, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
     support::{
         masks,
         rows::{exponentials, last},
@@ -22,6 +22,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "e^x / Σ e^x; applied by the reader of the output where it is the last step over all values",
+    marks: &[Mark::Softmax(0)],
     parse,
 };
 

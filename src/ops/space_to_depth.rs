@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "blocks of pixels to channels",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let size = attrs.int("blocksize");
         attrs.finish()?;

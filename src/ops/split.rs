@@ -8,8 +8,14 @@ use super::{
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Split", opsets: 7..=27, inputs: 1..=2, summary: "parts of given sizes along an axis", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Split",
+    opsets: 7..=27,
+    inputs: 1..=2,
+    summary: "parts of given sizes along an axis",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct Split {

@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 24..=27,
     inputs: 1..=1,
     summary: "x / (1 + e^(−alpha · x))",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let alpha = attrs.float("alpha", 1.0);
         attrs.finish()?;

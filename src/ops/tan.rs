@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "tangent",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Tan),
 };
 

@@ -9,7 +9,7 @@ use super::{
 use crate::graph::planar::Function;
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Tanh", opsets: 7..=27, inputs: 1..=1, summary: "hyperbolic tangent", parse };
+    OpDef { onnx: "Tanh", opsets: 7..=27, inputs: 1..=1, summary: "hyperbolic tangent", marks: &[], parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 1..=1,
     summary: "x where x > alpha, else 0",
+    marks: &[],
     parse: |mut attrs| {
         let alpha = attrs.float("alpha", 1.0);
         Elementwise::unary(attrs, Unary::ThresholdedRelu { alpha })

@@ -19,6 +19,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=2,
     summary: "the largest or least values along an axis of at most 256, and their indices",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         let largest = attrs.flag("largest", true);

@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 14..=27,
     inputs: 1..=2,
     summary: "the upper or lower triangle of matrices, 0 elsewhere",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let upper = attrs.flag("upper", true);
         attrs.finish()?;

@@ -8,8 +8,14 @@ use super::{
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Upsample", opsets: 7..=9, inputs: 1..=2, summary: "nearest values, constant scales", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Upsample",
+    opsets: 7..=9,
+    inputs: 1..=2,
+    summary: "nearest values, constant scales",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct Upsample {

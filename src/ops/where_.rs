@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 3..=3,
     summary: "a where the condition holds, else b",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let get = |index| Inputs(inputs).get(index);

@@ -12,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether exactly one holds",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let pair = without_attributes(attrs, inputs)?;
         let sum = sum(to, pair, -1.0)?;

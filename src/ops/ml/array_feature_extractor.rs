@@ -8,6 +8,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 2..=2,
     summary: "values at constant indices along the last axis",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let (x, indices) = (Inputs(inputs).get(0)?, Inputs(inputs).get(1)?);

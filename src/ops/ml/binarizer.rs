@@ -9,6 +9,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "x > threshold, without a table",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let threshold = attrs.float("threshold", 0.0);
         attrs.finish()?;

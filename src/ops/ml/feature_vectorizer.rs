@@ -8,6 +8,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=usize::MAX,
     summary: "features of all inputs one after the other",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let sizes = attrs.ints("inputdimensions");
         attrs.finish()?;

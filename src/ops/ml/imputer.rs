@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "x: NaN, which it replaces, is refused as an input",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let floats = attrs.floats("imputed_value_floats");
         let integers = attrs.ints("imputed_value_int64s");

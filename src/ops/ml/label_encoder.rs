@@ -18,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 2..=5,
     inputs: 1..=1,
     summary: "numbers for integers; strings are their indices",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let keys = attrs.ints("keys_int64s").map(|keys| keys.into_iter().map(|key| key as f64).collect::<Vec<_>>());
         let strings = attrs.texts("keys_strings").map(|keys| (0..keys.len()).map(|index| index as f64).collect());

@@ -7,7 +7,7 @@
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX of one score.
 
 use super::{
-    super::op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    super::op::{Attrs, Id, Mark, OpError, OpResult, RewriteDef, Rewriter},
     classifier::{Binary, Scorer, Transform, classify, take_labels},
     features::row,
 };
@@ -17,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "label and scores of W · x + b; NONE, LOGISTIC and SOFTMAX",
+    marks: &[Mark::Softmax(1)],
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("intercepts");

@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "W · x + b",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("intercepts");

@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "x over the largest value, Σ |x| or √Σ x² of a row",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let norm = attrs.text("norm").unwrap_or_else(|| "MAX".to_owned());
         let reduce = match norm.as_str() {

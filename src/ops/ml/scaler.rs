@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "(x − offset) · scale of each feature",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let offset = attrs.floats("offset");
         let scale = attrs.floats("scale");

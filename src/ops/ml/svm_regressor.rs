@@ -10,6 +10,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "linear kernel without support vectors",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("rho");

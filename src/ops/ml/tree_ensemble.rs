@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{
     super::op::{
-        Attrs, Id, OpError, OpResult, RewriteDef, Rewriter,
+        Attrs, Id, Mark, OpError, OpResult, RewriteDef, Rewriter,
         trees::{Branch, Leaf, Mode, Node, Trees},
     },
     classifier::Scorer,
@@ -22,6 +22,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 5..=5,
     inputs: 1..=1,
     summary: "regression trees of operator set 5: exact comparisons; SUM, AVERAGE, MIN and MAX of their numbers",
+    marks: &[Mark::SinglePrecision],
     rewrite: |mut attrs, inputs, to| {
         let (trees, leaves) = take(&mut attrs)?;
         let targets = attrs.int("n_targets").unwrap_or(1);

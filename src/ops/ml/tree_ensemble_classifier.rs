@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::op::{OpError, RewriteDef, trees::Leaf},
+    super::op::{Mark, OpError, RewriteDef, trees::Leaf},
     classifier::{Binary, Scorer, Transform, classify, take_labels},
     features::row,
     forest::Scores,
@@ -22,6 +22,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "decision trees: exact comparisons; label and scores; NONE, LOGISTIC and SOFTMAX",
+    marks: &[Mark::Softmax(1), Mark::SinglePrecision],
     rewrite: |mut attrs, inputs, to| {
         let parsed = Parsed::take(&mut attrs)?;
         let trees = attrs.ints("class_treeids").unwrap_or_default();

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::{
-    super::op::{Id, OpError, RewriteDef, trees::Leaf},
+    super::op::{Id, Mark, OpError, RewriteDef, trees::Leaf},
     classifier::{Scorer, Transform},
     features::row,
     forest::Scores,
@@ -20,6 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "decision trees: exact comparisons; SUM, AVERAGE, MIN and MAX of their numbers",
+    marks: &[Mark::SinglePrecision],
     rewrite: |mut attrs, inputs, to| {
         let parsed = Parsed::take(&mut attrs)?;
         let trees = attrs.ints("target_treeids").unwrap_or_default();

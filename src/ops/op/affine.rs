@@ -47,6 +47,14 @@ impl Affine {
         self.shift.len()
     }
 
+    /// Scale and shift, if they are the same for every value: y = scale · x + shift.
+    pub(crate) fn uniform(&self) -> Option<(f64, f64)> {
+        let Linear::Elements(terms) = &self.linear else { return None };
+        let (scale, shift) = (terms.first()?.1, *self.shift.first()?);
+        let in_place = terms.len() == self.cols && terms.iter().enumerate().all(|(i, term)| *term == (i, scale));
+        (in_place && self.shift.iter().all(|other| *other == shift)).then_some((scale, shift))
+    }
+
     /// Whether y = x.
     pub(crate) fn is_identity(&self) -> bool {
         match &self.linear {
@@ -290,6 +298,14 @@ mod tests {
             assert_eq!(Affine::identity(3).then(map.clone()).unwrap(), map);
         }
         assert!(!Affine::elements(2, vec![(0, 1.0), (0, 1.0)], vec![0.0; 2]).is_identity());
+    }
+
+    #[test]
+    fn uniform_maps_are_recognized() {
+        assert_eq!(Affine::identity(3).uniform(), Some((1.0, 0.0)));
+        assert_eq!(Affine::elements(2, vec![(0, 0.5), (1, 0.5)], vec![3.0; 2]).uniform(), Some((0.5, 3.0)));
+        assert_eq!(Affine::elements(2, vec![(1, 0.5), (0, 0.5)], vec![3.0; 2]).uniform(), None);
+        assert!(maps().iter().all(|map| map.uniform().is_none()));
     }
 
     #[test]

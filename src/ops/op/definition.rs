@@ -8,21 +8,10 @@ use super::{
     error::{OpError, OpResult},
     lowered::Lowered,
     operand::{Inputs, Operand, integers, tensor},
+    reading::{Mark, OPSETS},
     trees::{Monotone, Trees},
 };
 use crate::tensor::{DType, Fact, Tensor};
-
-/// The domain of an operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Domain {
-    /// The default one.
-    Default,
-    /// `ai.onnx.ml`.
-    Ml,
-}
-
-/// Versions of the default ONNX operator set that are read.
-pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
 
 /// A supported operator.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +52,15 @@ impl Def {
         }
     }
 
+    /// What the reader of a graph must know of it.
+    pub(crate) const fn marks(self) -> &'static [Mark] {
+        match self {
+            Self::Op(def) => def.marks,
+            Self::Rewrite(def) => def.marks,
+            Self::Control(def) => def.marks,
+        }
+    }
+
     /// What it computes and what limits it has.
     pub(crate) const fn summary(self) -> &'static str {
         match self {
@@ -84,6 +82,8 @@ pub(crate) struct OpDef {
     pub(crate) inputs: RangeInclusive<usize>,
     /// What it computes and what limits it has, for the documentation.
     pub(crate) summary: &'static str,
+    /// What the reader of a graph must know of it.
+    pub(crate) marks: &'static [Mark],
     /// Reads the attributes.
     pub(crate) parse: fn(Attrs) -> OpResult<Box<dyn Op>>,
 }
@@ -102,6 +102,8 @@ pub(crate) struct RewriteDef {
     pub(crate) inputs: RangeInclusive<usize>,
     /// What it computes and what limits it has, for the documentation.
     pub(crate) summary: &'static str,
+    /// What the reader of a graph must know of it.
+    pub(crate) marks: &'static [Mark],
     /// Adds what it stands for and gives its outputs.
     pub(crate) rewrite: Rewrite,
 }
@@ -128,6 +130,8 @@ pub(crate) struct ControlDef {
     pub(crate) inputs: RangeInclusive<usize>,
     /// What it computes and what limits it has, for the documentation.
     pub(crate) summary: &'static str,
+    /// What the reader of a graph must know of it.
+    pub(crate) marks: &'static [Mark],
     /// Which.
     pub(crate) control: Control,
 }
