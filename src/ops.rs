@@ -1,8 +1,8 @@
 //! The supported ONNX operators, one file each: shape rule, float reference, and what the operator is in normal form.
 //!
-//! This is their registry. What an operator is written in is `op`, what several share `support`; neither knows the registry,
-//! and no operator does. To add one, write its file, named after it in snake case, and name it below: one `mod` line and one
-//! line of the table.
+//! This is their registry. What an operator is written in is `op`, what several share `support`; neither knows the
+//! registry, and no operator does. To add one, write its file, named after it in snake case, and name it below: one
+//! `mod` line and one line of the table.
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod documentation;

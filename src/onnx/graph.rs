@@ -98,7 +98,8 @@ impl Graph {
         self.inputs.iter().map(|id| self.port(*id)).collect()
     }
 
-    /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth values.
+    /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth
+    /// values.
     pub const fn input_range(&self) -> Option<[f64; 2]> {
         self.input_range
     }

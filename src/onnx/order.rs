@@ -94,8 +94,8 @@ pub(super) fn consumed(graph: &GraphProto) -> Vec<&str> {
     inputs.chain(graph.output.iter().map(|output| output.name.as_str())).filter(|name| !name.is_empty()).collect()
 }
 
-/// How the values between the last computation and a graph's outputs leave it: those of the only output, or of the one among
-/// several that ends in a softmax, if there is just one.
+/// How the values between the last computation and a graph's outputs leave it: those of the only output, or of the one
+/// among several that ends in a softmax, if there is just one.
 pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
     if let [output] = &graph.output[..] {
         return leaving(graph, &output.name, Ending::Output).0;

@@ -1,5 +1,5 @@
-//! [AffineGrid](https://onnx.ai/onnx/operators/onnx__AffineGrid.html): where each value of an image of constant size lies
-//! before an affine map, constant or private. Opset 20+. Exact: the map times constant coordinates.
+//! [AffineGrid](https://onnx.ai/onnx/operators/onnx__AffineGrid.html): where each value of an image of constant size
+//! lies before an affine map, constant or private. Opset 20+. Exact: the map times constant coordinates.
 
 use super::{
     op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},

@@ -1,5 +1,5 @@
-//! [BitShift](https://onnx.ai/onnx/operators/onnx__BitShift.html) of unsigned integers by constants: products with powers of
-//! two, or their quotients rounded down. Opset 11+.
+//! [BitShift](https://onnx.ai/onnx/operators/onnx__BitShift.html) of unsigned integers by constants: products with
+//! powers of two, or their quotients rounded down. Opset 11+.
 //!
 //! To the left exact; values that do not fit their type are not reduced. To the right by a table, up to a table step.
 

@@ -1,5 +1,5 @@
-//! [BlackmanWindow](https://onnx.ai/onnx/operators/onnx__BlackmanWindow.html) of constant size n: `0.42 − 0.5 · cos(2πi / n) + 0.08 · cos(4πi / n)`, n − 1 for n where it
-//! is not periodic. Opset 17+. Folded.
+//! [BlackmanWindow](https://onnx.ai/onnx/operators/onnx__BlackmanWindow.html) of constant size n:
+//! `0.42 − 0.5 · cos(2πi / n) + 0.08 · cos(4πi / n)`, n − 1 for n where it is not periodic. Opset 17+. Folded.
 
 use super::{hann_window::window, op::RewriteDef};
 

@@ -1,8 +1,8 @@
 //! [Cast](https://onnx.ai/onnx/operators/onnx__Cast.html): the values in another element type. Opset 6+.
 //!
 //! Exact: between real types the width is ignored, integers and truth values become real numbers. A real number
-//! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit an
-//! integer type are not reduced.
+//! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit
+//! an integer type are not reduced.
 
 use super::op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor};
 use crate::{

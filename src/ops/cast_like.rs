@@ -1,5 +1,5 @@
-//! [CastLike](https://onnx.ai/onnx/operators/onnx__CastLike.html): the values in the element type of another tensor. Opset
-//! 15+. As Cast.
+//! [CastLike](https://onnx.ai/onnx/operators/onnx__CastLike.html): the values in the element type of another tensor.
+//! Opset 15+. As Cast.
 
 use super::{
     op::{Attr, RewriteDef},

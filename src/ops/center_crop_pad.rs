@@ -1,5 +1,5 @@
-//! [CenterCropPad](https://onnx.ai/onnx/operators/onnx__CenterCropPad.html): the middle of a tensor, or the tensor in the
-//! middle of zeros, to constant sizes. Opset 18+. Exact: values are only moved.
+//! [CenterCropPad](https://onnx.ai/onnx/operators/onnx__CenterCropPad.html): the middle of a tensor, or the tensor in
+//! the middle of zeros, to constant sizes. Opset 18+. Exact: values are only moved.
 
 use super::{
     op::{OpError, OpResult, RewriteDef, axis},

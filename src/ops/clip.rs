@@ -1,7 +1,8 @@
 //! [Clip](https://onnx.ai/onnx/operators/onnx__Clip.html): y = min(max(x, min), max), element by element. Opset 6+; the
 //! bounds are attributes up to 10 and constant inputs from 11.
 //!
-//! From 0 up it is exact on quantized values; otherwise the integer model has it in a table. Unsupported: computed bounds.
+//! From 0 up it is exact on quantized values; otherwise the integer model has it in a table. Unsupported: computed
+//! bounds.
 
 use super::{
     op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},

@@ -1,5 +1,5 @@
-//! [Col2Im](https://onnx.ai/onnx/operators/onnx__Col2Im.html): blocks put back into an image of constant size, summed where
-//! they overlap. Opset 18+. Exact: a constant linear map.
+//! [Col2Im](https://onnx.ai/onnx/operators/onnx__Col2Im.html): blocks put back into an image of constant size, summed
+//! where they overlap. Opset 18+. Exact: a constant linear map.
 
 use super::op::{Attrs, Inputs};
 use super::{

@@ -1,5 +1,6 @@
-//! [Compress](https://onnx.ai/onnx/operators/onnx__Compress.html): the slices along an axis (or the values of the flattened
-//! tensor) for which a constant condition holds. Opset 9+. Exact: values are only moved. Unsupported: private conditions.
+//! [Compress](https://onnx.ai/onnx/operators/onnx__Compress.html): the slices along an axis (or the values of the
+//! flattened tensor) for which a constant condition holds. Opset 9+. Exact: values are only moved. Unsupported: private
+//! conditions.
 
 use super::{
     non_zero::ADVICE,

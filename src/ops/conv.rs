@@ -1,5 +1,5 @@
-//! [Conv](https://onnx.ai/onnx/operators/onnx__Conv.html) over one or two spatial axes, with strides, padding, dilations
-//! and groups. Opset 1+.
+//! [Conv](https://onnx.ai/onnx/operators/onnx__Conv.html) over one or two spatial axes, with strides, padding,
+//! dilations and groups. Opset 1+.
 //!
 //! Exact: weights and bias are constants of the layer. Unsupported: computed weights, more than two spatial axes.
 

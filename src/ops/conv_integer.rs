@@ -1,5 +1,5 @@
-//! [ConvInteger](https://onnx.ai/onnx/operators/onnx__ConvInteger.html): a convolution of codes above their zero points.
-//! Opset 10+. Exact: Conv of whole numbers.
+//! [ConvInteger](https://onnx.ai/onnx/operators/onnx__ConvInteger.html): a convolution of codes above their zero
+//! points. Opset 10+. Exact: Conv of whole numbers.
 
 use super::{
     op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},

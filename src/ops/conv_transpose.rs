@@ -1,7 +1,8 @@
 //! [ConvTranspose](https://onnx.ai/onnx/operators/onnx__ConvTranspose.html) over one or two spatial axes, with strides,
 //! padding, output padding, dilations and groups. Opset 1+.
 //!
-//! Exact: weights and bias are constants of the layer. Unsupported: computed weights, `output_shape`, automatic padding.
+//! Exact: weights and bias are constants of the layer. Unsupported: computed weights, `output_shape`, automatic
+//! padding.
 
 use super::{
     conv::{bias, check_bias},

@@ -1,8 +1,8 @@
-//! [DequantizeLinear](https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html): `(x − zero point) · scale`, one scale or
-//! one for each coordinate of an axis. Opset 10+.
+//! [DequantizeLinear](https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html): `(x − zero point) · scale`, one
+//! scale or one for each coordinate of an axis. Opset 10+.
 //!
-//! Exact: of constants it is folded, of codes it is a factor and a shift that their readers take over. A private scale, one for
-//! all values, is a product. Unsupported: private scales per axis, scales per block.
+//! Exact: of constants it is folded, of codes it is a factor and a shift that their readers take over. A private scale,
+//! one for all values, is a product. Unsupported: private scales per axis, scales per block.
 
 use super::{
     op::{Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor},

@@ -1,8 +1,8 @@
 //! [Div](https://onnx.ai/onnx/operators/onnx__Div.html): y = a / b with numpy broadcasting. Opset 7+.
 //!
 //! The reciprocal of the constant goes into the weights, in double precision. Among constants, integers divide
-//! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product. Unsupported: integers by a
-//! private divisor.
+//! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product. Unsupported:
+//! integers by a private divisor.
 
 use super::{
     op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter},

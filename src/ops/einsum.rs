@@ -1,8 +1,8 @@
 //! [Einsum](https://onnx.ai/onnx/operators/onnx__Einsum.html): sums of products, by equation. Opset 12+.
 //!
-//! Diagonals are selections; two operands at a time become MatMul over what is summed (or Mul where nothing is), with what
-//! both keep as the batch. Exact as these are: products of two private tensors are rounded once. Letters of size 1 broadcast.
-//! At most two operands of a pair may be private; there may be any number of constant ones.
+//! Diagonals are selections; two operands at a time become MatMul over what is summed (or Mul where nothing is), with
+//! what both keep as the batch. Exact as these are: products of two private tensors are rounded once. Letters of size 1
+//! broadcast. At most two operands of a pair may be private; there may be any number of constant ones.
 
 use std::collections::BTreeMap;
 

@@ -3,8 +3,8 @@
 //!
 //! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
 //! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
-//! the values stand for; one below 0 counts from the end, one out of range selects nothing. Unsupported: private indices with
-//! `batch_dims`.
+//! the values stand for; one below 0 counts from the end, one out of range selects nothing. Unsupported: private
+//! indices with `batch_dims`.
 
 use super::{
     op::{Id, OpError, OpResult, RewriteDef, Rewriter},

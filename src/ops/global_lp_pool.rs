@@ -1,5 +1,5 @@
-//! [GlobalLpPool](https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html): `(Σ |x|^p)^(1/p)` of each channel. Opset 7+. By
-//! tables of `|x|^p` and of the root, each rounded once.
+//! [GlobalLpPool](https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html): `(Σ |x|^p)^(1/p)` of each channel. Opset 7+.
+//! By tables of `|x|^p` and of the root, each rounded once.
 
 use super::{
     lp_pool::{powers, root},

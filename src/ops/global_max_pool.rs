@@ -1,5 +1,5 @@
-//! [GlobalMaxPool](https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html): the largest value of each channel of one or
-//! two spatial axes. Opset 1+.
+//! [GlobalMaxPool](https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html): the largest value of each channel of one
+//! or two spatial axes. Opset 1+.
 //!
 //! Exact on quantized values.
 

@@ -1,4 +1,5 @@
-//! [Greater](https://onnx.ai/onnx/operators/onnx__Greater.html): y = (a > b), 0 or 1, with numpy broadcasting. Opset 7+.
+//! [Greater](https://onnx.ai/onnx/operators/onnx__Greater.html): y = (a > b), 0 or 1, with numpy broadcasting. Opset
+//! 7+.
 //!
 //! A threshold; after a Sigmoid it moves to the logit, so that no sigmoid is computed. Elsewhere than in
 //! the last step it is a table of the difference.

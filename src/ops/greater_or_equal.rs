@@ -1,4 +1,5 @@
-//! [GreaterOrEqual](https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html): y = (a ≥ b), 0 or 1, with numpy broadcasting. Opset 12+.
+//! [GreaterOrEqual](https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html): y = (a ≥ b), 0 or 1, with numpy
+//! broadcasting. Opset 12+.
 //!
 //! A threshold; after a Sigmoid it moves to the logit, so that no sigmoid is computed. Elsewhere than in
 //! the last step it is a table of the difference.

@@ -1,5 +1,6 @@
-//! [GridSample](https://onnx.ai/onnx/operators/onnx__GridSample.html): values of an image between its pixels, at the constant
-//! coordinates of a grid. Opset 16+. Exact: a constant linear map. Unsupported: private grids, cubic interpolation.
+//! [GridSample](https://onnx.ai/onnx/operators/onnx__GridSample.html): values of an image between its pixels, at the
+//! constant coordinates of a grid. Opset 16+. Exact: a constant linear map. Unsupported: private grids, cubic
+//! interpolation.
 
 use super::{
     op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},

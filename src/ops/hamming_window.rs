@@ -1,5 +1,5 @@
-//! [HammingWindow](https://onnx.ai/onnx/operators/onnx__HammingWindow.html) of constant size n: `25/46 − 21/46 · cos(2πi / n)`, n − 1 for n where it
-//! is not periodic. Opset 17+. Folded.
+//! [HammingWindow](https://onnx.ai/onnx/operators/onnx__HammingWindow.html) of constant size n:
+//! `25/46 − 21/46 · cos(2πi / n)`, n − 1 for n where it is not periodic. Opset 17+. Folded.
 
 use super::{hann_window::window, op::RewriteDef};
 

@@ -1,5 +1,5 @@
-//! [HannWindow](https://onnx.ai/onnx/operators/onnx__HannWindow.html) of constant size n: `0.5 − 0.5 · cos(2πi / n)`, n − 1 for n where it
-//! is not periodic. Opset 17+. Folded.
+//! [HannWindow](https://onnx.ai/onnx/operators/onnx__HannWindow.html) of constant size n: `0.5 − 0.5 · cos(2πi / n)`,
+//! n − 1 for n where it is not periodic. Opset 17+. Folded.
 
 use std::f64::consts::PI;
 

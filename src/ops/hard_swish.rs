@@ -1,5 +1,5 @@
-//! [HardSwish](https://onnx.ai/onnx/operators/onnx__HardSwish.html): y = x · clamp(x / 6 + 1/2, 0, 1), element by element.
-//! Opset 14+.
+//! [HardSwish](https://onnx.ai/onnx/operators/onnx__HardSwish.html): y = x · clamp(x / 6 + 1/2, 0, 1), element by
+//! element. Opset 14+.
 //!
 //! The integer model has it in a table.
 

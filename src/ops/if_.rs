@@ -1,7 +1,7 @@
 //! [If](https://onnx.ai/onnx/operators/onnx__If.html): the outputs of one of two graphs. Opset 7+.
 //!
-//! Of a constant condition the branch that is taken; of a private one both branches, and Where between their outputs, which
-//! must have the same shapes.
+//! Of a constant condition the branch that is taken; of a private one both branches, and Where between their outputs,
+//! which must have the same shapes.
 
 use super::op::{Control, ControlDef};
 

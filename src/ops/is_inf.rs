@@ -1,5 +1,5 @@
-//! [IsInf](https://onnx.ai/onnx/operators/onnx__IsInf.html): false. Opset 10+. Inputs of a circuit and all that follows from
-//! them are finite numbers.
+//! [IsInf](https://onnx.ai/onnx/operators/onnx__IsInf.html): false. Opset 10+. Inputs of a circuit and all that follows
+//! from them are finite numbers.
 
 use super::{is_na_n::never, op::RewriteDef, support::inputs::only};
 

@@ -1,5 +1,5 @@
-//! [IsNaN](https://onnx.ai/onnx/operators/onnx__IsNaN.html): false. Opset 9+. Inputs of a circuit and all that follows from
-//! them are finite numbers.
+//! [IsNaN](https://onnx.ai/onnx/operators/onnx__IsNaN.html): false. Opset 9+. Inputs of a circuit and all that follows
+//! from them are finite numbers.
 
 use super::{
     op::{Id, OpResult, RewriteDef, Rewriter},

@@ -1,8 +1,8 @@
-//! [Loop](https://onnx.ai/onnx/operators/onnx__Loop.html): a graph again and again, with values that it hands on, and values that are
-//! collected. Opset 7+.
+//! [Loop](https://onnx.ai/onnx/operators/onnx__Loop.html): a graph again and again, with values that it hands on, and
+//! values that are collected. Opset 7+.
 //!
-//! Unrolled: how often must follow from constants, as a trip count or as a condition. At most 2^14 repetitions of all graphs
-//! of a model.
+//! Unrolled: how often must follow from constants, as a trip count or as a condition. At most 2^14 repetitions of all
+//! graphs of a model.
 
 use super::op::{Control, ControlDef};
 

@@ -1,6 +1,6 @@
-//! [LpPool](https://onnx.ai/onnx/operators/onnx__LpPool.html): `(Σ |x|^p)^(1/p)` over windows, with zeros beyond the border.
-//! Opset 7+. By a table of `|x|^p`, a sum, and a table of its root, each rounded once; for p = 1 without the root.
-//! Unsupported: `ceil_mode`.
+//! [LpPool](https://onnx.ai/onnx/operators/onnx__LpPool.html): `(Σ |x|^p)^(1/p)` over windows, with zeros beyond the
+//! border. Opset 7+. By a table of `|x|^p`, a sum, and a table of its root, each rounded once; for p = 1 without the
+//! root. Unsupported: `ceil_mode`.
 
 use super::{
     op::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter},

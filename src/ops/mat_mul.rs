@@ -1,6 +1,7 @@
 //! [MatMul](https://onnx.ai/onnx/operators/onnx__MatMul.html): numpy's `matmul`, leading axes broadcast. Opset 1+.
 //!
-//! Exact: constant matrices are weights. Sums of products of two private tensors are sums of codes' products, rounded once.
+//! Exact: constant matrices are weights. Sums of products of two private tensors are sums of codes' products, rounded
+//! once.
 
 use super::{
     op::{Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor},

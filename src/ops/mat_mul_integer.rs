@@ -1,5 +1,5 @@
-//! [MatMulInteger](https://onnx.ai/onnx/operators/onnx__MatMulInteger.html): a product of matrices of codes above their zero
-//! points, which may differ by row of the left and by column of the right operand. Opset 10+.
+//! [MatMulInteger](https://onnx.ai/onnx/operators/onnx__MatMulInteger.html): a product of matrices of codes above their
+//! zero points, which may differ by row of the left and by column of the right operand. Opset 10+.
 //!
 //! Exact with a constant operand: MatMul of whole numbers.
 

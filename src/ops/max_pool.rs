@@ -1,8 +1,8 @@
-//! [MaxPool](https://onnx.ai/onnx/operators/onnx__MaxPool.html) over one or two spatial axes, windows overlapping or not.
-//! Opset 8+ and 1; `ceil_mode` and dilations from 10.
+//! [MaxPool](https://onnx.ai/onnx/operators/onnx__MaxPool.html) over one or two spatial axes, windows overlapping or
+//! not. Opset 8+ and 1; `ceil_mode` and dilations from 10.
 //!
-//! Exact on quantized values; what may be negative is copied with a border first, if windows go beyond it. Unsupported: the
-//! indices as a second output.
+//! Exact on quantized values; what may be negative is copied with a border first, if windows go beyond it. Unsupported:
+//! the indices as a second output.
 
 use super::{
     op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, tensor},

@@ -1,6 +1,6 @@
 //! [MeanVarianceNormalization](https://onnx.ai/onnx/operators/onnx__MeanVarianceNormalization.html):
-//! `(x − mean) / (standard deviation + 1e-9)` over some axes. Opset 9+. By a table of squares, a mean, a table of 1 / √x and a
-//! product, each rounded once.
+//! `(x − mean) / (standard deviation + 1e-9)` over some axes. Opset 9+. By a table of squares, a mean, a table of 1 /
+//! √x and a product, each rounded once.
 
 use super::{
     op::{OpResult, RewriteDef, axis},

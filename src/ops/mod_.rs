@@ -1,8 +1,8 @@
 //! [Mod](https://onnx.ai/onnx/operators/onnx__Mod.html): a − b · floor(a / b), or with `fmod` = 1 a − b · trunc(a /
 //! b). Opset 10+.
 //!
-//! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b. Unsupported: a
-//! private divisor.
+//! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b. Unsupported:
+//! a private divisor.
 
 use super::{
     op::{Id, OpError, OpResult, RewriteDef, Rewriter},

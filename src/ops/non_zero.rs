@@ -1,5 +1,5 @@
-//! [NonZero](https://onnx.ai/onnx/operators/onnx__NonZero.html): where a constant is not 0, one row of coordinates for each
-//! axis. Opset 9+. Folded. Unsupported: of a private tensor, as the result's shape would depend on values.
+//! [NonZero](https://onnx.ai/onnx/operators/onnx__NonZero.html): where a constant is not 0, one row of coordinates for
+//! each axis. Opset 9+. Folded. Unsupported: of a private tensor, as the result's shape would depend on values.
 
 use super::{
     op::{OpError, RewriteDef},

@@ -1,7 +1,8 @@
-//! [PRelu](https://onnx.ai/onnx/operators/onnx__PRelu.html): y = x where x ≥ 0, else slope · x, with slopes that broadcast
-//! to x. Opset 7+.
+//! [PRelu](https://onnx.ai/onnx/operators/onnx__PRelu.html): y = x where x ≥ 0, else slope · x, with slopes that
+//! broadcast to x. Opset 7+.
 //!
-//! The slopes go into the weights that read the result. Unsupported: slopes that differ within a channel or are computed.
+//! The slopes go into the weights that read the result. Unsupported: slopes that differ within a channel or are
+//! computed.
 
 use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes, tensor};
 use crate::{

@@ -1,8 +1,8 @@
-//! [QLinearMatMul](https://onnx.ai/onnx/operators/onnx__QLinearMatMul.html): a product of matrices of codes, and the codes
-//! of the result. Opset 10+.
+//! [QLinearMatMul](https://onnx.ai/onnx/operators/onnx__QLinearMatMul.html): a product of matrices of codes, and the
+//! codes of the result. Opset 10+.
 //!
-//! DequantizeLinear of both operands, MatMul, QuantizeLinear: with a constant operand the sums of products are whole, and
-//! rounded once. Scales of the left operand may differ by row, those of the right one by column.
+//! DequantizeLinear of both operands, MatMul, QuantizeLinear: with a constant operand the sums of products are whole,
+//! and rounded once. Scales of the left operand may differ by row, those of the right one by column.
 
 use super::{
     op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},

@@ -1,5 +1,6 @@
-//! [QuantizeLinear](https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html): `clamp(round(x / scale) + zero point)` to the
-//! range of the zero point's element type, ties to even; one scale, or one for each coordinate of an axis. Opset 10+.
+//! [QuantizeLinear](https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html): `clamp(round(x / scale) + zero point)`
+//! to the range of the zero point's element type, ties to even; one scale, or one for each coordinate of an axis. Opset
+//! 10+.
 //!
 //! The circuit's codes are these integers (`docs/design.md`, "Networks that are quantized already", says where they may
 //! differ). Unsupported: private scales, scales per block, zero points that differ along the axis, 4-bit and 8-bit

@@ -1,9 +1,9 @@
-//! [Resize](https://onnx.ai/onnx/operators/onnx__Resize.html): the nearest values, or sums of neighbours weighted linearly or
-//! cubically along each axis. Opset 10+; sizes may replace the scales from 11, `antialias` and `keep_aspect_ratio_policy` are
-//! from 18.
+//! [Resize](https://onnx.ai/onnx/operators/onnx__Resize.html): the nearest values, or sums of neighbours weighted
+//! linearly or cubically along each axis. Opset 10+; sizes may replace the scales from 11, `antialias` and
+//! `keep_aspect_ratio_policy` are from 18.
 //!
-//! Exact: nearest values are only repeated or dropped, the others are a constant linear map of the input. Unsupported: an
-//! `extrapolation_value` other than 0 between values.
+//! Exact: nearest values are only repeated or dropped, the others are a constant linear map of the input. Unsupported:
+//! an `extrapolation_value` other than 0 between values.
 
 use super::{
     op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, integers, planes, tensor},

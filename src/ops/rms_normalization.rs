@@ -1,6 +1,6 @@
-//! [RMSNormalization](https://onnx.ai/onnx/operators/onnx__RMSNormalization.html): all values from an axis on, divided by
-//! `√(mean of squares + epsilon)` and scaled. Opset 23+. By a table of squares, a mean, a table of 1 / √x and a product,
-//! each rounded once.
+//! [RMSNormalization](https://onnx.ai/onnx/operators/onnx__RMSNormalization.html): all values from an axis on, divided
+//! by `√(mean of squares + epsilon)` and scaled. Opset 23+. By a table of squares, a mean, a table of 1 / √x and a
+//! product, each rounded once.
 
 use super::{
     op::{RewriteDef, axis},

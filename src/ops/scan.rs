@@ -1,8 +1,8 @@
-//! [Scan](https://onnx.ai/onnx/operators/onnx__Scan.html): a graph for each slice of some tensors, with states that it hands on, and
-//! values that are collected. Opset 9+.
+//! [Scan](https://onnx.ai/onnx/operators/onnx__Scan.html): a graph for each slice of some tensors, with states that it
+//! hands on, and values that are collected. Opset 9+.
 //!
-//! Unrolled: any number of states and tensors, along any axis in either direction. At most 2^14 repetitions of all graphs of
-//! a model.
+//! Unrolled: any number of states and tensors, along any axis in either direction. At most 2^14 repetitions of all
+//! graphs of a model.
 
 use super::op::{Control, ControlDef};
 

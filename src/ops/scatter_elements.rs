@@ -46,8 +46,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-/// The data with values replaced at private places: at each, whose number for update i is `places[i]` = (start, stride) of an
-/// axis, the update.
+/// The data with values replaced at private places: at each, whose number for update i is `places[i]` = (start, stride)
+/// of an axis, the update.
 fn scatter_private(
     to: &mut Rewriter<'_>,
     [data, indices, updates]: [Id; 3],

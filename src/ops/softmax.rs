@@ -1,8 +1,8 @@
 //! [Softmax](https://onnx.ai/onnx/operators/onnx__Softmax.html) over all values. Opset 1+; up to 12 over the axes from
 //! `axis` on, from 13 over that axis.
 //!
-//! Over all values as the last step, whoever reads the output applies it. Elsewhere it is e^(x − max) / Σ e^(x − max) by a
-//! table of e^x, a sum, a table of 1 / x and a product, each rounded once.
+//! Over all values as the last step, whoever reads the output applies it. Elsewhere it is e^(x − max) / Σ e^(x − max)
+//! by a table of e^x, a sum, a table of 1 / x and a product, each rounded once.
 
 use super::{
     op::{Attrs, Ending, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},

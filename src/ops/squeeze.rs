@@ -1,5 +1,6 @@
 //! [Squeeze](https://onnx.ai/onnx/operators/onnx__Squeeze.html): without the given axes of size 1, or without
-//! all of them. Opset 1+; the axes are an attribute up to 12 and a constant input from 13. Exact: values keep their order.
+//! all of them. Opset 1+; the axes are an attribute up to 12 and a constant input from 13. Exact: values keep their
+//! order.
 
 use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, integers, reshaped};
 use crate::tensor::{Fact, Tensor};

@@ -86,7 +86,8 @@ impl Case {
         Attrs::new(self.opset, self.attrs.iter().map(|(k, v)| (k.to_string(), v.clone())).collect())
     }
 
-    /// The shape rule gives `shape`, evaluation and normal form give `data`; of an operator that stands for others, those do.
+    /// The shape rule gives `shape`, evaluation and normal form give `data`; of an operator that stands for others,
+    /// those do.
     pub(in crate::ops) fn gives(&self, inputs: &[&Input], shape: &[usize], data: &[f64]) {
         assert!(self.def.inputs().contains(&inputs.len()));
         let operands: Vec<_> = inputs.iter().map(|input| input.operand()).collect();

@@ -1,8 +1,8 @@
-//! [TopK](https://onnx.ai/onnx/operators/onnx__TopK.html): the largest (or least) values along an axis and their indices, the
-//! first of equals first. Opset 10+.
+//! [TopK](https://onnx.ai/onnx/operators/onnx__TopK.html): the largest (or least) values along an axis and their
+//! indices, the first of equals first. Opset 10+.
 //!
-//! Every pair of values is compared by a table of its difference; how many values stand before one is its rank, and a table
-//! says which value has each rank. Exact up to a table step, at the cost of a product for each value and rank.
+//! Every pair of values is compared by a table of its difference; how many values stand before one is its rank, and a
+//! table says which value has each rank. Exact up to a table step, at the cost of a product for each value and rank.
 
 use super::{
     op::{Id, OpError, OpResult, RewriteDef, Rewriter, axis},

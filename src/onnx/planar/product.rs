@@ -11,7 +11,8 @@ use crate::{
 };
 
 impl Builder<'_> {
-    /// The product of the first two inputs, value by value: `elements` of them, for each value of a result of planes `to`.
+    /// The product of the first two inputs, value by value: `elements` of them, for each value of a result of planes
+    /// `to`.
     pub(super) fn multiply(&mut self, node: &Node, elements: [Vec<u32>; 2], to: Shape) -> Result<Value, OpError> {
         let (a, b) = (self.input(node, 0)?, self.input(node, 1)?);
         a.refuse_decision()?;

@@ -1,5 +1,5 @@
-//! [ArrayFeatureExtractor](https://onnx.ai/onnx/operators/onnx_aionnxml_ArrayFeatureExtractor.html): the features at constant
-//! indices along the last axis. Operator sets 1 to 5.
+//! [ArrayFeatureExtractor](https://onnx.ai/onnx/operators/onnx_aionnxml_ArrayFeatureExtractor.html): the features at
+//! constant indices along the last axis. Operator sets 1 to 5.
 
 use super::super::op::{Attr, Inputs, OpError, RewriteDef};
 

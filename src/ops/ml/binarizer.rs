@@ -1,4 +1,5 @@
-//! [Binarizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Binarizer.html): 1 where x > threshold, else 0. Operator sets 1 to 5.
+//! [Binarizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Binarizer.html): 1 where x > threshold, else 0. Operator
+//! sets 1 to 5.
 //!
 //! A comparison without a table, exact on codes.
 

@@ -1,5 +1,5 @@
-//! [FeatureVectorizer](https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html): the features of all inputs one after
-//! the other. Operator sets 1 to 5.
+//! [FeatureVectorizer](https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html): the features of all inputs
+//! one after the other. Operator sets 1 to 5.
 
 use super::super::op::{Inputs, OpError, RewriteDef};
 

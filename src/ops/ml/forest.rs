@@ -1,7 +1,9 @@
-//! Sums over the leaves that an input reaches, which have no ONNX name of their own: what the tree ensembles are made of.
+//! Sums over the leaves that an input reaches, which have no ONNX name of their own: what the tree ensembles are made
+//! of.
 //!
-//! `score_k = Σ_trees weight(leaf, k) [/ trees] + base_k` in single precision, tree after tree, as runtimes add them up; an
-//! output is a number plus a sum of scores times numbers. In normal form each output is linear in the indicators of leaves.
+//! `score_k = Σ_trees weight(leaf, k) [/ trees] + base_k` in single precision, tree after tree, as runtimes add them
+//! up; an output is a number plus a sum of scores times numbers. In normal form each output is linear in the indicators
+//! of leaves.
 
 use std::sync::Arc;
 

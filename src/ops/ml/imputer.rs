@@ -1,8 +1,8 @@
-//! [Imputer](https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html): replaces NaN by a value for each feature. Operator sets 1
-//! to 5.
+//! [Imputer](https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html): replaces NaN by a value for each feature.
+//! Operator sets 1 to 5.
 //!
-//! NaN is refused as an input, so nothing is replaced: this is x. Unsupported: any other value to be replaced; encode it before
-//! the model.
+//! NaN is refused as an input, so nothing is replaced: this is x. Unsupported: any other value to be replaced; encode
+//! it before the model.
 
 use super::{
     super::op::{Inputs, RewriteDef},

@@ -1,5 +1,5 @@
-//! [LabelEncoder](https://onnx.ai/onnx/operators/onnx_aionnxml_LabelEncoder.html): another number for each known integer. Operator
-//! sets 2 to 5.
+//! [LabelEncoder](https://onnx.ai/onnx/operators/onnx_aionnxml_LabelEncoder.html): another number for each known
+//! integer. Operator sets 2 to 5.
 //!
 //! Each number from which on the value is another is compared with x: exact on integers. Strings as values, and as keys
 //! of integers that an operator before made of strings, become their indices. Unsupported: keys that are no integers.

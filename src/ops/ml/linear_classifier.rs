@@ -1,8 +1,9 @@
-//! [LinearClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html): scores W · x + b, the class with the
-//! largest one, and the scores transformed. Operator sets 1 to 5.
+//! [LinearClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html): scores W · x + b, the class
+//! with the largest one, and the scores transformed. Operator sets 1 to 5.
 //!
-//! The label compares scores that are not rounded. One score and two labels: the second label where s > 0, where scores are
-//! transformed or not; the scores are then −s and s or, by LOGISTIC, σ(−s) and σ(s). Strings as labels become their indices.
+//! The label compares scores that are not rounded. One score and two labels: the second label where s > 0, where scores
+//! are transformed or not; the scores are then −s and s or, by LOGISTIC, σ(−s) and σ(s). Strings as labels become their
+//! indices.
 //!
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX of one score.
 

@@ -1,5 +1,5 @@
-//! [LinearRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearRegressor.html): y = W · x + b for each target. Operator
-//! sets 1 to 5.
+//! [LinearRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearRegressor.html): y = W · x + b for each target.
+//! Operator sets 1 to 5.
 //!
 //! Folded into one linear layer. Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO.
 

@@ -1,8 +1,8 @@
-//! [Normalizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Normalizer.html): x over the largest, the sum or the Euclidean length
-//! of the magnitudes of a row. Operator sets 1 to 5.
+//! [Normalizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Normalizer.html): x over the largest, the sum or the
+//! Euclidean length of the magnitudes of a row. Operator sets 1 to 5.
 //!
-//! MAX divides by the largest value, as runtimes do, L1 by Σ |x|, L2 by √Σ x²: by tables and a product, each rounded once.
-//! A row of zeros stays 0 up to that.
+//! MAX divides by the largest value, as runtimes do, L1 by Σ |x|, L2 by √Σ x²: by tables and a product, each rounded
+//! once. A row of zeros stays 0 up to that.
 
 use super::{
     super::op::{RewriteDef, axis},

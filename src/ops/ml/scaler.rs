@@ -1,8 +1,8 @@
-//! [Scaler](https://onnx.ai/onnx/operators/onnx_aionnxml_Scaler.html): y = (x − offset) · scale, per feature or the same for all,
-//! in single precision. Operator sets 1 to 5.
+//! [Scaler](https://onnx.ai/onnx/operators/onnx_aionnxml_Scaler.html): y = (x − offset) · scale, per feature or the
+//! same for all, in single precision. Operator sets 1 to 5.
 //!
-//! Affine, folded into what follows. Where trees alone read it, their decisions are those of the single-precision result,
-//! bit by bit: it is a monotone function of x.
+//! Affine, folded into what follows. Where trees alone read it, their decisions are those of the single-precision
+//! result, bit by bit: it is a monotone function of x.
 
 use super::{
     super::op::{Affine, Inputs, Lowered, Op, OpError, OpResult, Operand, RewriteDef, tensor, trees::Monotone},

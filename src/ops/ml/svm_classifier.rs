@@ -1,7 +1,8 @@
-//! [SVMClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html) in its linear form, without support vectors:
-//! scores W · x + b, as LinearClassifier. Operator sets 1 to 5.
+//! [SVMClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html) in its linear form, without support
+//! vectors: scores W · x + b, as LinearClassifier. Operator sets 1 to 5.
 //!
-//! Unsupported: support vectors, whose number of kernels grows with the training data, and probabilities by Platt's method.
+//! Unsupported: support vectors, whose number of kernels grows with the training data, and probabilities by Platt's
+//! method.
 
 use super::{
     super::op::{Attrs, Mark, RewriteDef},

@@ -1,5 +1,5 @@
-//! [SVMRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMRegressor.html) in its linear form, without support vectors:
-//! y = w · x + rho. Operator sets 1 to 5.
+//! [SVMRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMRegressor.html) in its linear form, without support
+//! vectors: y = w · x + rho. Operator sets 1 to 5.
 //!
 //! Unsupported: support vectors, `one_class`, `post_transform` PROBIT and SOFTMAX_ZERO.
 

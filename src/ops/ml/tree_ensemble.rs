@@ -1,5 +1,5 @@
-//! [TreeEnsemble](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html): regression trees in the form of operator set
-//! 5: roots, inner nodes whose children are inner nodes or leaves, and leaves.
+//! [TreeEnsemble](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html): regression trees in the form of
+//! operator set 5: roots, inner nodes whose children are inner nodes or leaves, and leaves.
 //!
 //! As TreeEnsembleRegressor. Unsupported: BRANCH_MEMBER, MIN and MAX where a leaf has no number for a target.
 

@@ -1,9 +1,9 @@
-//! [TreeEnsembleClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html): the class whose scores,
-//! summed over the leaves that a row reaches, are largest, and the scores. Operator sets 1 to 5.
+//! [TreeEnsembleClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html): the class whose
+//! scores, summed over the leaves that a row reaches, are largest, and the scores. Operator sets 1 to 5.
 //!
-//! Decisions are exact, and so is the label up to the rounding of weights to the bits of a comparison. With one class id and
-//! two labels the score s decides: s > ½ where all weights are positive, s > 0 else; the scores are then 1 − s and s, −s
-//! and s, or σ(−s) and σ(s). Otherwise it is the first largest score. Strings as labels become their indices.
+//! Decisions are exact, and so is the label up to the rounding of weights to the bits of a comparison. With one class
+//! id and two labels the score s decides: s > ½ where all weights are positive, s > 0 else; the scores are then 1 − s
+//! and s, −s and s, or σ(−s) and σ(s). Otherwise it is the first largest score. Strings as labels become their indices.
 //!
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX with one class id, where runtimes disagree.
 

@@ -1,8 +1,8 @@
-//! [TreeEnsembleRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html): sum, mean, least or largest
-//! of the numbers of the leaves that a row reaches, for each target. Operator sets 1 to 5.
+//! [TreeEnsembleRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html): sum, mean, least
+//! or largest of the numbers of the leaves that a row reaches, for each target. Operator sets 1 to 5.
 //!
-//! Decisions are exact; sums and means are linear in them, MIN and MAX are those of the trees' numbers. Unsupported: MIN and
-//! MAX where a leaf has no number for a target; `post_transform` PROBIT and SOFTMAX_ZERO.
+//! Decisions are exact; sums and means are linear in them, MIN and MAX are those of the trees' numbers. Unsupported:
+//! MIN and MAX where a leaf has no number for a target; `post_transform` PROBIT and SOFTMAX_ZERO.
 
 use std::sync::Arc;
 

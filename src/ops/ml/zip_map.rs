@@ -1,4 +1,5 @@
-//! [ZipMap](https://onnx.ai/onnx/operators/onnx_aionnxml_ZipMap.html): a map from class labels to scores. Operator set 1.
+//! [ZipMap](https://onnx.ai/onnx/operators/onnx_aionnxml_ZipMap.html): a map from class labels to scores. Operator
+//! set 1.
 //!
 //! The scores themselves, in the order of the labels, which are not part of the output.
 

@@ -26,8 +26,8 @@ impl Affine {
         Self::elements(len, (0..len).map(|i| (i, 1.0)).collect(), vec![0.0; len])
     }
 
-    /// y\[i\] = `scale` · x\[`source`\] + `shift`\[i\], with (`source`, `scale`) = `terms`\[i\]; every `source` below `cols`
-    /// and as many terms as shifts.
+    /// y\[i\] = `scale` · x\[`source`\] + `shift`\[i\], with (`source`, `scale`) = `terms`\[i\]; every `source` below
+    /// `cols` and as many terms as shifts.
     pub(crate) const fn elements(cols: usize, terms: Vec<(usize, f64)>, shift: Vec<f64>) -> Self {
         Self { cols, linear: Linear::Elements(terms), shift }
     }

@@ -1,5 +1,5 @@
-//! What is known of an operator, and what it is asked to do: definitions, the operator's trait, and the graph that it may add
-//! operators to.
+//! What is known of an operator, and what it is asked to do: definitions, the operator's trait, and the graph that it
+//! may add operators to.
 
 use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
 

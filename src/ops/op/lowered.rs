@@ -59,8 +59,8 @@ pub(crate) enum Lowered {
     Quantize(Codes),
 }
 
-/// Products of matrices that two private tensors hold: value (g, i, j) is `weight · Σ_l a[g, i, l] · b[g, l, j]`, and what
-/// `sum` adds.
+/// Products of matrices that two private tensors hold: value (g, i, j) is `weight · Σ_l a[g, i, l] · b[g, l, j]`, and
+/// what `sum` adds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Contraction {
     /// Number of products.

@@ -67,8 +67,8 @@ pub(crate) struct Trees {
 }
 
 impl Trees {
-    /// Checks nodes whose children are in range: no node has two parents, and each is reached from one of the roots; those
-    /// are given, or are the nodes without parent.
+    /// Checks nodes whose children are in range: no node has two parents, and each is reached from one of the roots;
+    /// those are given, or are the nodes without parent.
     pub(in crate::ops) fn new(nodes: Vec<Node>, roots: Option<Vec<u32>>) -> OpResult<Self> {
         let mut parents = vec![0usize; nodes.len()];
         for node in &nodes {

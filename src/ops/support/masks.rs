@@ -1,7 +1,7 @@
 //! Masks of attention: sums with constants so low that the softmax of what they are added to is 0 there.
 //!
-//! A range that holds such constants would leave no bits for the scores. So a sum with some is noted, and its softmax is
-//! computed of the scores that the mask leaves, exactly 0 elsewhere.
+//! A range that holds such constants would leave no bits for the scores. So a sum with some is noted, and its softmax
+//! is computed of the scores that the mask leaves, exactly 0 elsewhere.
 
 use crate::{
     graph::planar::Unary,

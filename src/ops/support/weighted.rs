@@ -1,5 +1,5 @@
-//! Weighted sums of single values with constant weights, for operators that have no map of their own: interpolations and
-//! overlapping blocks.
+//! Weighted sums of single values with constant weights, for operators that have no map of their own: interpolations
+//! and overlapping blocks.
 
 use crate::{
     graph::planar::{Map, Sparse},
