@@ -4,6 +4,7 @@
 //! layer is committed where an activation stands, where a value that is not linear in tensors of its own is read twice,
 //! and where composing maps would cost more than the rounding of one more tensor.
 
+mod activation;
 mod codes;
 mod compose;
 mod expr;
@@ -19,6 +20,7 @@ mod value;
 use std::collections::HashMap;
 
 use self::{
+    activation::Traits,
     expr::{Expr, compress},
     forest::{Bits, Ranks},
     pattern::Replacement,
@@ -217,15 +219,15 @@ impl Builder<'_> {
         {
             return Ok(Value { expr, ..value });
         }
-        let own = matches!(function, FloatActivation::PRelu { .. }) || !value.is_permutation();
+        let traits = Traits::of(&function);
+        let own = traits.per_channel || !value.is_permutation();
         let mut value = if own {
             let shape = value.shape(node, self.graph)?;
             Value::from(self.settle(node, value, shape)?)
         } else {
             value
         };
-        if matches!(function, FloatActivation::Table(_) | FloatActivation::Clip { .. }) {
-            // Their scales are given.
+        if traits.given_scale {
             value.expr = self.rounded(node, value.expr)?;
         }
         let shape = value.expr.shape;
@@ -302,17 +304,7 @@ impl Builder<'_> {
     /// Whether no value of an expression can be negative.
     fn is_nonnegative(&self, expr: &Expr) -> bool {
         let layer = expr.plain().and_then(|tensor| self.layers.get(tensor.checked_sub(1)?));
-        expr.nonnegative
-            || layer.is_some_and(|layer| match layer.activation {
-                FloatActivation::Relu
-                | FloatActivation::Clip { .. }
-                | FloatActivation::Quantize { .. }
-                | FloatActivation::Threshold { .. } => true,
-                FloatActivation::Table(Function::Clip { min, .. }) => min >= 0.0,
-                FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. } | Function::Softplus) => true,
-                FloatActivation::Table(Function::Unary(unary)) => unary.is_nonnegative(),
-                _ => false,
-            })
+        expr.nonnegative || layer.is_some_and(|layer| Traits::of(&layer.activation).nonnegative)
     }
 
     /// The expression as a tensor; a new layer unless it is one.
@@ -376,8 +368,7 @@ impl Builder<'_> {
         if !value.decision {
             let len = value.expr_len();
             let plain = value.order.is_none().then(|| value.expr.plain()).flatten();
-            // The codes of a PRelu are two parts, which only a further map joins.
-            let whole = |tensor: usize| !matches!(self.layers[tensor - 1].activation, FloatActivation::PRelu { .. });
+            let whole = |tensor: usize| !Traits::of(&self.layers[tensor - 1].activation).per_channel;
             let done = plain.is_some_and(|t| t > 0 && self.shape(t) == Shape::vector(len) && whole(t));
             let tensor = if let (true, Some(tensor)) = (done, plain) {
                 tensor
