@@ -11,7 +11,6 @@ pub(crate) mod tests;
 
 pub use cost::{BROWSER_MEMORY_BYTES, Prediction};
 pub use planar::{
-    CONTEXT_ROWS, Choice, Config, DEGREE, Grid, InputCodes, Layout, MAX_K, ModelCircuit, Params, Published, SearchOptions,
-    Tables, Witness,
-    arrange, arrange_private, search, weight_limbs,
+    CONTEXT_ROWS, Choice, Config, DEGREE, Grid, InputCodes, Layout, MAX_K, ModelCircuit, Params, Published,
+    SearchOptions, Tables, Witness, arrange, arrange_private, search, weight_limbs,
 };

@@ -127,7 +127,8 @@ pub struct Compiled {
 /// needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = reduce(network, options.reduction)?;
-    let network = if options.weights.is_public() { circuit::arrange(network)? } else { circuit::arrange_private(network)? };
+    let network =
+        if options.weights.is_public() { circuit::arrange(network)? } else { circuit::arrange_private(network)? };
     let target = match options.max_error {
         Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
         Some(error) => {
@@ -266,7 +267,8 @@ impl Job<'_> {
                 };
                 circuit::search(network, &search_options)
             };
-            let found = self.run(search, plan, make).map_err(|error| explain::scale(error, network, self.shown, options))?;
+            let found =
+                self.run(search, plan, make).map_err(|error| explain::scale(error, network, self.shown, options))?;
             // Only ever more, so that this ends.
             match missing.filter(|bits| Some(*bits) > private_bits) {
                 Some(bits) => private_bits = Some(bits),

@@ -1,7 +1,7 @@
 //! ONNX bytes to a float [`Network`].
 //!
-//! The bytes are untrusted: reading checks and orders the graph, infers every shape with the operators' own rules and folds
-//! constants, and normalizing composes affine maps. No integers and no circuits here.
+//! The bytes are untrusted: reading checks and orders the graph, infers every shape with the operators' own rules and
+//! folds constants, and normalizing composes affine maps. No integers and no circuits here.
 
 mod control;
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,10 +1,16 @@
 //! The supported ONNX operators, one file each: shape rule, float reference, and what the operator is in normal form.
 //!
-//! An operator knows neither the graph around it nor protobuf. To add one, write its file, named after it in snake case, and
-//! name it below: one `mod` line and one line of the table. What several share is in `support`.
+//! This is their registry. What an operator is written in is `op`, what several share `support`; neither knows the
+//! registry, and no operator does. To add one, write its file, named after it in snake case, and name it below: one
+//! `mod` line and one line of the table.
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod documentation;
 pub(crate) mod ml;
+mod op;
 mod support;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod testing;
 
 mod abs;
 mod acos;
@@ -161,29 +167,11 @@ mod upsample;
 mod where_;
 mod xor;
 
-use std::{fmt, ops::RangeInclusive};
-
-use crate::{
-    graph::planar::{self, Map},
-    tensor::{DType, Fact, Tensor},
-};
-
 #[cfg(all(test, not(target_arch = "wasm32")))]
-use support::testing;
-use support::{
-    codes, comparison, elementwise, extreme, function, indices, inputs, linear_reduction, masks, means, moves,
-    normalize, product, recurrent, reduction, rows, select, shapes, spatial, truth, weighted,
-};
-
-pub(crate) use support::{
-    affine::{Affine, Linear},
-    attrs::{Attr, Attrs},
-    codes::Codes,
-    control::{Control, ControlDef},
-    masks::Mask,
-    product::{Addend, Contraction},
-    rewrite::{Ending, Id, Nodes, RewriteDef, Rewriter},
-    spatial::{Grid, planes},
+pub(crate) use op::RewriteDef;
+pub(crate) use op::{
+    Addend, Affine, Attr, Attrs, Codes, Contraction, Control, Def, Domain, Ending, Grid, Id, Inputs, Linear, Lowered,
+    Mark, Mask, Nodes, OPSETS, Op, OpError, OpResult, Operand, Rewriter, planes, trees,
 };
 
 /// Every supported operator, sorted by name.
@@ -344,21 +332,6 @@ const DEFS: &[Def] = &[
     Def::Rewrite(&xor::DEF),
 ];
 
-/// The domain of an operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Domain {
-    /// The default one.
-    Default,
-    /// `ai.onnx.ml`.
-    Ml,
-}
-
-/// Versions of the default ONNX operator set that are read.
-pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
-
-/// Most multiplications one step of importing may take.
-const MAX_WORK: u64 = 1 << 34;
-
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
     let ml = ml::REWRITES.iter().copied().map(Def::Rewrite);
@@ -404,262 +377,6 @@ pub(crate) fn advice(domain: Domain, name: &str) -> &'static str {
     }
 }
 
-/// A supported operator.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Def {
-    /// One with a normal form of its own.
-    Op(&'static OpDef),
-    /// One that stands for others.
-    Rewrite(&'static RewriteDef),
-    /// One that holds graphs.
-    Control(&'static ControlDef),
-}
-
-impl Def {
-    /// ONNX name.
-    pub(crate) const fn onnx(self) -> &'static str {
-        match self {
-            Self::Op(def) => def.onnx,
-            Self::Rewrite(def) => def.onnx,
-            Self::Control(def) => def.onnx,
-        }
-    }
-
-    /// Operator set versions in which it exists and is read.
-    pub(crate) fn opsets(self) -> RangeInclusive<i64> {
-        match self {
-            Self::Op(def) => def.opsets.clone(),
-            Self::Rewrite(def) => def.opsets.clone(),
-            Self::Control(def) => def.opsets.clone(),
-        }
-    }
-
-    /// Number of inputs.
-    pub(crate) fn inputs(self) -> RangeInclusive<usize> {
-        match self {
-            Self::Op(def) => def.inputs.clone(),
-            Self::Rewrite(def) => def.inputs.clone(),
-            Self::Control(def) => def.inputs.clone(),
-        }
-    }
-
-    /// What it computes and what limits it has.
-    pub(crate) const fn summary(self) -> &'static str {
-        match self {
-            Self::Op(def) => def.summary,
-            Self::Rewrite(def) => def.summary,
-            Self::Control(def) => def.summary,
-        }
-    }
-}
-
-/// An operator as the table knows it.
-#[derive(Debug)]
-pub(crate) struct OpDef {
-    /// ONNX name.
-    pub(crate) onnx: &'static str,
-    /// Operator set versions in which it exists and is read.
-    pub(crate) opsets: RangeInclusive<i64>,
-    /// Number of inputs; optional ones count.
-    pub(crate) inputs: RangeInclusive<usize>,
-    /// What it computes and what limits it has, for the documentation.
-    pub(crate) summary: &'static str,
-    /// Reads the attributes.
-    pub(crate) parse: fn(Attrs) -> OpResult<Box<dyn Op>>,
-}
-
-/// An operator with its attributes.
-pub(crate) trait Op: fmt::Debug + Send + Sync {
-    /// Shape rule: element kind and shape of each output, without allocating anything of their size.
-    ///
-    /// # Errors
-    /// If the operands do not fit the operator.
-    fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>>;
-
-    /// Float reference, for inputs that [`Self::facts`] accepted.
-    ///
-    /// # Errors
-    /// If the values have no result, such as an integer division by zero.
-    fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>>;
-
-    /// What each output is in normal form; inputs without a constant are private.
-    ///
-    /// # Errors
-    /// If it has none for these operands.
-    fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>>;
-
-    /// The decision trees that the first input goes through, if the operator is made of such.
-    fn trees(&self) -> Option<&ml::Trees> {
-        None
-    }
-
-    /// What an element of the first output is of the same element of the first input in single precision, if that never
-    /// decreases or never increases.
-    fn monotone(&self, _element: usize) -> Option<ml::Monotone> {
-        None
-    }
-
-    /// Adds what the operator stands for, where for these operands it stands for others, and gives its outputs.
-    ///
-    /// # Errors
-    /// If the operands do not fit those.
-    fn rewrite(&self, _inputs: &[Option<Id>], _to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
-        Ok(None)
-    }
-}
-
-/// An operator in normal form.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Lowered {
-    /// The first input with its values in the same order.
-    Reshape,
-    /// The sum of affine maps, each of the input with the given index.
-    Affine(Vec<(usize, Affine)>),
-    /// The index of the first largest value of the first input.
-    ArgMax,
-    /// 1 where the input is at least (or, if `strict`, above) `at`, else 0.
-    Threshold {
-        /// Index of the private input.
-        input: usize,
-        /// Compares the negated input instead.
-        negate: bool,
-        /// What the (negated) input is compared with.
-        at: f64,
-        /// Whether equality gives 0.
-        strict: bool,
-    },
-    /// A linear map of the first input as [`planes`], and what it adds to each channel of the output.
-    Map {
-        /// The map.
-        map: Map<f64>,
-        /// One value per output channel.
-        bias: Vec<f64>,
-    },
-    /// Single values of the inputs.
-    Gather {
-        /// Input and its flat element for each value; none where there is a constant only.
-        sources: Vec<Option<(u32, u32)>>,
-        /// What is added to each value; empty if that is 0.
-        shift: Vec<f64>,
-    },
-    /// An elementwise function of the first input, whose channels are those of [`planes`].
-    Function(planar::FloatActivation),
-    /// The largest values of windows over the first input as [`planes`].
-    MaxPool(Grid),
-    /// The products of the first two inputs, value by value: the flat element of either for each value of the output.
-    Multiply {
-        /// Of the first and of the second input.
-        elements: [Vec<u32>; 2],
-    },
-    /// Products of the matrices that the first two inputs hold.
-    Contract(Contraction),
-    /// The softmax of all values of the first input.
-    Softmax,
-    /// Sums over the leaves of decision trees that the first input reaches.
-    Forest(ml::Form),
-    /// The codes of the first input's values.
-    Quantize(Codes),
-}
-
-/// What an operator sees of an input before evaluation.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Operand<'a> {
-    /// Element kind and shape.
-    pub(crate) fact: &'a Fact,
-    /// The value, if it does not depend on the graph's inputs.
-    pub(crate) constant: Option<&'a Tensor>,
-}
-
-impl<'a> Operand<'a> {
-    /// The value of an operand that must be constant; `what` names it in the error.
-    fn constant(self, what: &str) -> OpResult<&'a Tensor> {
-        self.constant.ok_or_else(|| OpError::unsupported(format!("{what} must be a constant")))
-    }
-
-    /// Refuses integers and truth values.
-    fn float(self) -> OpResult<Self> {
-        match self.fact.dtype {
-            DType::Float => Ok(self),
-            DType::Int | DType::Bool => Err(OpError::unsupported("takes real numbers only; insert a Cast to FLOAT")),
-        }
-    }
-}
-
-/// The inputs of a node; optional ones may be missing.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Inputs<'a, T>(pub(crate) &'a [Option<T>]);
-
-impl<T: Copy> Inputs<'_, T> {
-    /// Input `index`, if given.
-    pub(crate) fn optional(&self, index: usize) -> Option<T> {
-        self.0.get(index).copied().flatten()
-    }
-
-    /// Input `index`.
-    ///
-    /// # Errors
-    /// If it is missing.
-    pub(crate) fn get(&self, index: usize) -> OpResult<T> {
-        self.optional(index).ok_or_else(|| OpError::Graph(format!("input {index} is missing")))
-    }
-}
-
-/// Result of an operator, which does not know the name of its node.
-pub(crate) type OpResult<T> = Result<T, OpError>;
-
-/// What an operator can object to; the importer adds the node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum OpError {
-    /// Attributes or forms of the operator without a lowering.
-    Unsupported(Vec<String>),
-    /// Operand shapes do not fit.
-    Shape {
-        /// What the operator takes.
-        expected: String,
-        /// What came.
-        got: String,
-    },
-    /// Anything else, as a reason.
-    Graph(String),
-}
-
-impl OpError {
-    fn unsupported(reason: impl Into<String>) -> Self {
-        Self::Unsupported(vec![reason.into()])
-    }
-
-    fn shape(expected: impl Into<String>, got: &[&[usize]]) -> Self {
-        let got = got.iter().map(|shape| format!("{shape:?}")).collect::<Vec<_>>().join(" and ");
-        Self::Shape { expected: expected.into(), got }
-    }
-}
-
-/// A tensor of values computed for a fact that was already accepted.
-fn tensor(fact: Fact, data: Vec<f64>) -> OpResult<Tensor> {
-    let shape = fact.shape.clone();
-    let got = [data.len()];
-    Tensor::new(fact, data).ok_or_else(|| OpError::shape(format!("{shape:?}"), &[&got]))
-}
-
-/// The same values in the same order under another shape.
-fn reshaped(x: &Tensor, shape: Vec<usize>) -> OpResult<Vec<Tensor>> {
-    Ok(vec![tensor(Fact { dtype: x.fact().dtype, shape }, x.data().to_vec())?])
-}
-
-/// `axis` counted from the end when negative; `limit` is the number of axes it may name.
-fn axis(axis: i64, limit: usize) -> OpResult<usize> {
-    let positive = if axis < 0 { i64::try_from(limit).ok().and_then(|n| n.checked_add(axis)) } else { Some(axis) };
-    positive
-        .and_then(|axis| usize::try_from(axis).ok())
-        .filter(|axis| *axis < limit)
-        .ok_or_else(|| OpError::Graph(format!("axis {axis} is out of range for {limit} axes")))
-}
-
-/// The integers of a constant list.
-fn integers(tensor: &Tensor) -> Vec<i64> {
-    tensor.data().iter().map(|value| *value as i64).collect()
-}
-
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
@@ -688,13 +405,15 @@ mod tests {
             let (name, opsets) = (def.onnx(), def.opsets());
             assert!(find(name).is_some_and(|found| found.summary() == def.summary()));
             assert!(opsets.start() >= OPSETS.start() && opsets.end() <= OPSETS.end() && !def.summary().is_empty());
+            let served = |mark: &Mark| !matches!(mark, Mark::EmptyIs(other) if find(other).is_none());
+            assert!(def.marks().iter().all(served), "{name}");
             let text = std::fs::read_to_string(folder.join(file(name) + ".rs")).expect(name);
             assert!(text.contains(&format!("[{name}](https://onnx.ai/onnx/operators/onnx__{name}.html)")), "{name}");
             assert!(text.contains(&format!("onnx: \"{name}\"")), "{name}");
         }
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-        let folders = ["support.rs", "ml.rs"];
-        let named = files.filter(|path| path.is_file() && !folders.iter().any(|folder| path.ends_with(folder)));
+        let others = ["documentation.rs", "ml.rs", "op.rs", "support.rs", "testing.rs"];
+        let named = files.filter(|path| path.is_file() && !others.iter().any(|other| path.ends_with(other)));
         assert_eq!(named.count(), DEFS.len(), "one file for each operator");
         assert!(find("NonMaxSuppression").is_none());
         assert!(ml::REWRITES.is_sorted_by(|a, b| a.onnx < b.onnx));
@@ -703,14 +422,5 @@ mod tests {
             assert!(find(def.onnx).is_none() && !def.summary.is_empty());
         }
         assert_eq!(operators().count(), DEFS.len() + ml::REWRITES.len());
-    }
-
-    #[test]
-    fn axes_count_from_both_ends() {
-        assert_eq!(axis(1, 2), Ok(1));
-        assert_eq!(axis(-1, 2), Ok(1));
-        for bad in [2, -3, i64::MIN, i64::MAX] {
-            assert!(matches!(axis(bad, 2), Err(OpError::Graph(_))));
-        }
     }
 }

@@ -9,9 +9,7 @@ mod probes;
 mod report;
 mod scales;
 
-pub use planar::{
-    Channel, EXACT_REMAINDER_BITS, Ranges, code_bits, quantize, quantize_with_scales, tables,
-};
+pub use planar::{Channel, EXACT_REMAINDER_BITS, Ranges, code_bits, quantize, quantize_with_scales, tables};
 pub use probes::{PROBES, check_input_range, probes};
 pub use report::{Report, evaluate};
 pub use scales::Scales;

@@ -114,7 +114,8 @@ impl Statement {
     /// The statement of a model in its layout.
     pub fn new(model: &Model, layout: &Layout) -> Self {
         let (output, code) = (&model.output, model.public_code());
-        let zero = if model.input.zero.is_empty() { vec![0.0; model.input.step.len()] } else { model.input.zero.clone() };
+        let zero =
+            if model.input.zero.is_empty() { vec![0.0; model.input.step.len()] } else { model.input.zero.clone() };
         Self {
             output: Output {
                 port: output.port.clone(),

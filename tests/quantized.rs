@@ -5,8 +5,7 @@ use std::{fs, path::Path};
 
 use hushproof::{
     compile::{Options, compile},
-    data,
-    onnx,
+    data, onnx,
 };
 use serde_json::Value;
 

@@ -35,8 +35,8 @@ pub use layout::{CONTEXT_ROWS, Layout, MAX_K};
 pub use params::{InputCodes, Params, Published, Tables};
 pub use private::weight_limbs;
 pub use search::{Choice, SearchOptions, search};
-pub use witness::Witness;
 use witness::FirstPhase;
+pub use witness::Witness;
 
 use hushproof_halo2_prover::{self as prover, ColumnValues};
 
@@ -126,12 +126,8 @@ impl prover::Witness for ModelCircuit<'_> {
             return Ok(self.first().into_iter().map(small).collect());
         }
         let challenge = |index| challenges.get(index).map(Fr::from).ok_or("a challenge is missing");
-        let challenges = Challenges {
-            gamma: challenge(0)?,
-            eta: challenge(1)?,
-            beta: challenge(2)?,
-            delta: challenge(3)?,
-        };
+        let challenges =
+            Challenges { gamma: challenge(0)?, eta: challenge(1)?, beta: challenge(2)?, delta: challenge(3)? };
         Ok(self.second(challenges).into_iter().map(ColumnValues::Field).collect())
     }
 }

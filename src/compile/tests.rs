@@ -44,7 +44,8 @@ fn the_cheapest_layout_that_meets_the_target_is_taken() {
         let advice = compiled.layout.params.advice_columns();
         assert_eq!(attempts[*taken].columns, advice + compiled.layout.params.fixed_columns());
         let accuracy =
-            quant::evaluate(|row| Ok(compiled.network.predict(row)), &compiled.network, &compiled.model, &rows).unwrap();
+            quant::evaluate(|row| Ok(compiled.network.predict(row)), &compiled.network, &compiled.model, &rows)
+                .unwrap();
         let fit = attempts[*taken].fit.as_ref().unwrap();
         assert_eq!((accuracy.max_abs_error, accuracy.top1_agreement), (fit.max_error, fit.agreement));
     }

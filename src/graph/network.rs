@@ -74,7 +74,9 @@ impl Network {
     fn gives_probabilities(&self) -> bool {
         let sigmoid = Function::Sigmoid;
         let last = self.last_activation().is_some_and(|last| match last {
-            FloatActivation::Table(function) => *function == sigmoid || matches!(function, Function::HardSigmoid { .. }),
+            FloatActivation::Table(function) => {
+                *function == sigmoid || matches!(function, Function::HardSigmoid { .. })
+            }
             _ => false,
         });
         last || self.finish.is_some_and(|finish| finish.function == FinishFunction::Sigmoid)

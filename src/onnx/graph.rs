@@ -13,7 +13,9 @@ use crate::{
     Error, Result,
     error::UnsupportedOp,
     graph::Port,
-    ops::{self, Def, Domain, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter},
+    ops::{
+        self, Def, Domain, Ending, Id, Inputs, Lowered, Mark, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter,
+    },
     tensor::{DType, Fact, MAX_ELEMENTS, Tensor},
 };
 
@@ -96,7 +98,8 @@ impl Graph {
         self.inputs.iter().map(|id| self.port(*id)).collect()
     }
 
-    /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth values.
+    /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth
+    /// values.
     pub const fn input_range(&self) -> Option<[f64; 2]> {
         self.input_range
     }
@@ -342,7 +345,7 @@ impl<'a> Builder<'a> {
             && self.graph.values[*id].name != name
         {
             // Another name of an input or a constant.
-            *id = Rewriter::new(self).named_copy(*id).map_err(|e| locate(&name, "Identity", e))?;
+            *id = Rewriter::new(self).named_copy(*id).map_err(|e| locate(&name, "output", e))?;
             self.graph.values[*id].name = name;
         }
         self.graph.outputs = ids;
@@ -370,14 +373,17 @@ impl<'a> Builder<'a> {
         Ok(self.add(fact, None))
     }
 
+    fn lowered(&self, kernel: &dyn Op, inputs: &[Option<Id>]) -> OpResult<Vec<Lowered>> {
+        let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
+        kernel.lower(Inputs(&operands))
+    }
+
     /// The ranges of a new integer from those of what it is computed from.
     fn new_bounds(&self, kernel: &dyn Op, inputs: &[Option<Id>], fact: &Fact) -> Option<Vec<(f64, f64)>> {
         if fact.dtype != DType::Int {
             return None;
         }
-        let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
-        let lowered = kernel.lower(Inputs(&operands)).ok()?;
-        let [lowered] = <[Lowered; 1]>::try_from(lowered).ok()?;
+        let [lowered] = <[Lowered; 1]>::try_from(self.lowered(kernel, inputs).ok()?).ok()?;
         let of = |input: usize| self.bounds((*inputs.get(input)?)?);
         match lowered {
             Lowered::Reshape => of(0),
@@ -413,6 +419,10 @@ impl<'a> Builder<'a> {
 impl Nodes for Builder<'_> {
     fn operand(&self, id: Id) -> Operand<'_> {
         self.graph.operand(id)
+    }
+
+    fn find(&self, name: &str) -> Option<Def> {
+        ops::find(name)
     }
 
     fn constant(&mut self, tensor: Tensor) -> OpResult<Id> {
@@ -455,9 +465,10 @@ impl Nodes for Builder<'_> {
         }
         let bounds = facts.first().and_then(|fact| self.new_bounds(kernel.as_ref(), inputs, fact));
         let outputs = facts.into_iter().map(|fact| self.private(fact)).collect::<OpResult<Vec<_>>>()?;
-        if let (true, [Some(input)], [output]) = (matches!(op, "Cast" | "Identity"), inputs, &outputs[..])
-            && self.graph.values[*output].fact.dtype == DType::Float
+        if let ([Some(input)], [output]) = (inputs, &outputs[..])
             && let Some(mask) = self.masks.get(input).cloned()
+            && self.graph.values[*output].fact == self.graph.values[*input].fact
+            && matches!(self.lowered(kernel.as_ref(), inputs).as_deref(), Ok([Lowered::Reshape]))
         {
             self.masks.insert(*output, mask);
         }
@@ -516,7 +527,7 @@ impl<'a> Builder<'a> {
             Err(Error::Unsupported(vec![UnsupportedOp { node, op, reason }]))
         };
         let foreign = || format!("{}.{}", proto.domain, proto.op_type);
-        let Some(domain) = proto::domain(&proto.domain) else { return unsupported(&foreign(), "") };
+        let Some(domain) = Domain::named(&proto.domain) else { return unsupported(&foreign(), "") };
         let Some(def) = ops::find_in(domain, &proto.op_type) else {
             let op = if domain == Domain::Default { proto.op_type.clone() } else { foreign() };
             return unsupported(&op, ops::advice(domain, &proto.op_type));
@@ -526,7 +537,7 @@ impl<'a> Builder<'a> {
         if !opsets.contains(&opset) {
             return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
         }
-        if domain == Domain::Ml && op.starts_with("TreeEnsemble") && self.double {
+        if def.marks().contains(&Mark::SinglePrecision) && self.double {
             return unsupported(op, "compares numbers in double precision; export the model with FLOAT inputs");
         }
         let attrs = proto::attrs(proto, opset)?;

@@ -1,4 +1,5 @@
-//! Names, uniqueness, order and reachability of the nodes of a protobuf graph; what an operator means plays no part.
+//! Names, uniqueness, order and reachability of the nodes of a protobuf graph, and how values leave it. What differs
+//! between operators is what their definitions mark.
 
 use std::{
     cmp::Reverse,
@@ -6,7 +7,10 @@ use std::{
 };
 
 use super::pb::{GraphProto, NodeProto};
-use crate::{Error, Result, ops::Ending};
+use crate::{
+    Error, Result,
+    ops::{self, Domain, Ending, Mark},
+};
 
 /// Most graphs inside one another.
 const MAX_DEPTH: usize = 8;
@@ -54,23 +58,34 @@ fn reads(node: &NodeProto) -> Vec<&str> {
     names
 }
 
-/// Leaves out inputs of Resize that are empty lists, as exporters write optional ones, and shapes of Expand that are.
+/// What is marked of a node's operator.
+fn marks(node: &NodeProto) -> &'static [Mark] {
+    Domain::named(&node.domain).and_then(|domain| ops::find_in(domain, &node.op_type)).map_or(&[], |def| def.marks())
+}
+
+/// Replaces inputs that are empty lists, which are no tensors here, by what they mean.
 fn omit_empty(graph: &mut GraphProto) {
     let initializers = graph.initializer.iter().filter(|tensor| tensor.dims == [0]).map(|tensor| &tensor.name);
+    // A node that reads nothing gives the tensor that it holds.
     let is_empty = |node: &&NodeProto| {
-        node.op_type == "Constant" && node.attribute.iter().flat_map(|a| &a.t).any(|tensor| tensor.dims == [0])
+        node.input.is_empty() && node.attribute.iter().flat_map(|a| &a.t).any(|tensor| tensor.dims == [0])
     };
     let constants = graph.node.iter().filter(is_empty).flat_map(|node| &node.output);
     let empty: HashSet<_> = initializers.chain(constants).cloned().collect();
-    for node in graph.node.iter_mut().filter(|node| node.op_type == "Expand") {
-        if node.input.get(1).is_some_and(|shape| empty.contains(shape)) {
-            // The shape of a number, to which everything broadcasts.
-            node.op_type = "Identity".into();
-            node.input.truncate(1);
+    for node in &mut graph.node {
+        for mark in marks(node) {
+            match mark {
+                Mark::EmptyIsAbsent => {
+                    node.input.iter_mut().filter(|input| empty.contains(*input)).for_each(String::clear);
+                }
+                Mark::EmptyIs(other) if node.input.iter().skip(1).any(|input| empty.contains(input)) => {
+                    node.op_type = (*other).into();
+                    node.input.truncate(1);
+                }
+                _ => {}
+            }
         }
     }
-    let resizes = graph.node.iter_mut().filter(|node| node.op_type == "Resize");
-    resizes.flat_map(|node| &mut node.input).filter(|input| empty.contains(*input)).for_each(String::clear);
 }
 
 /// Names of all tensors that nodes, the graphs inside them, or the graph's outputs read.
@@ -79,8 +94,8 @@ pub(super) fn consumed(graph: &GraphProto) -> Vec<&str> {
     inputs.chain(graph.output.iter().map(|output| output.name.as_str())).filter(|name| !name.is_empty()).collect()
 }
 
-/// How the values between the last computation and a graph's outputs leave it: those of the only output, or of the one among
-/// several that ends in a softmax, if there is just one.
+/// How the values between the last computation and a graph's outputs leave it: those of the only output, or of the one
+/// among several that ends in a softmax, if there is just one.
 pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
     if let [output] = &graph.output[..] {
         return leaving(graph, &output.name, Ending::Output).0;
@@ -103,12 +118,13 @@ fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashM
     let (mut name, mut ending) = (output, ending);
     while reads.get(name) == Some(&1) && endings.insert(name, ending).is_none() {
         let Some((index, node)) = producers.get(name) else { break };
-        match (node.op_type.as_str(), index) {
-            ("Cast" | "Dropout" | "Flatten" | "Identity" | "Reshape" | "Squeeze" | "Unsqueeze" | "ZipMap", 0) => {}
-            ("ArgMax", 0) if ending == Ending::Output => ending = Ending::ArgMax,
-            ("Softmax", 0) | ("TreeEnsembleClassifier" | "LinearClassifier" | "SVMClassifier", 1) => {
-                return (endings, true);
-            }
+        let is = |mark: Mark| marks(node).contains(&mark);
+        if is(Mark::Softmax(*index)) {
+            return (endings, true);
+        }
+        match index {
+            0 if is(Mark::Passes) => {}
+            0 if is(Mark::Class) && ending == Ending::Output => ending = Ending::ArgMax,
             _ => break,
         }
         let Some(input) = node.input.first() else { break };

@@ -4,6 +4,7 @@
 //! layer is committed where an activation stands, where a value that is not linear in tensors of its own is read twice,
 //! and where composing maps would cost more than the rounding of one more tensor.
 
+mod activation;
 mod codes;
 mod compose;
 mod expr;
@@ -16,9 +17,10 @@ mod product;
 mod tests;
 mod value;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use self::{
+    activation::Traits,
     expr::{Expr, compress},
     forest::{Bits, Ranks},
     pattern::Replacement,
@@ -43,8 +45,6 @@ struct Builder<'a> {
     values: HashMap<usize, Value>,
     /// How often each value is still read.
     uses: Vec<usize>,
-    /// Values that a Relu reads.
-    rectified: HashSet<usize>,
     softmax: bool,
     /// How trees read the input, and the comparisons that they are made of.
     ranks: Ranks,
@@ -70,14 +70,6 @@ impl Graph {
             layers: vec![],
             values: HashMap::from([(input, Value::from(Expr::tensor(0, input_shape)))]),
             uses,
-            rectified: self
-                .nodes
-                .iter()
-                .filter(|node| node.op() == "Relu")
-                .flat_map(|node| &node.inputs)
-                .flatten()
-                .copied()
-                .collect(),
             softmax: false,
             ranks: forest::find(self, input).unwrap_or_default(),
             bits: Bits::default(),
@@ -120,6 +112,12 @@ impl Graph {
         builder.finish(output)
     }
 
+    /// What the outputs of a node are in normal form; nothing where it has none.
+    fn lowered(&self, node: &Node) -> Vec<Lowered> {
+        let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
+        node.kernel.lower(Inputs(&operands)).unwrap_or_default()
+    }
+
     /// Planes of the input: those of the first tensor that it is only another name of.
     fn input_planes(&self, input: usize) -> Shape {
         let (mut id, uses) = (input, self.uses());
@@ -127,9 +125,8 @@ impl Graph {
             if uses[id] > 1 || node.inputs.first() != Some(&Some(id)) {
                 continue;
             }
-            let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
-            match (node.kernel.lower(Inputs(&operands)).as_deref(), &node.outputs[..]) {
-                (Ok([Lowered::Reshape]), [output]) => id = *output,
+            match (&self.lowered(node)[..], &node.outputs[..]) {
+                ([Lowered::Reshape], [output]) => id = *output,
                 _ => break,
             }
         }
@@ -167,7 +164,7 @@ impl Builder<'_> {
                 Lowered::Contract(product) => self.contract(node, product)?,
                 Lowered::MaxPool(grid) => {
                     let mut value = self.input(node, 0)?;
-                    if self.uses[*output] == 1 && self.rectified.contains(output) {
+                    if self.is_rectified(*output) {
                         // The largest value of a Relu is the Relu of the largest value.
                         value = self.function(node, value, FloatActivation::Relu)?;
                     }
@@ -189,6 +186,13 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Whether a Relu is all that reads a value.
+    fn is_rectified(&self, id: usize) -> bool {
+        let reader = || self.graph.nodes.iter().find(|node| node.inputs.contains(&Some(id)));
+        let relu = |node: &Node| matches!(self.graph.lowered(node)[..], [Lowered::Function(FloatActivation::Relu)]);
+        self.uses[id] == 1 && reader().is_some_and(relu)
+    }
+
     fn first_function(&mut self, node: &Node, function: FloatActivation) -> Result<Value, OpError> {
         let value = self.input(node, 0)?;
         self.function(node, value, function)
@@ -205,15 +209,15 @@ impl Builder<'_> {
         {
             return Ok(Value { expr, ..value });
         }
-        let own = matches!(function, FloatActivation::PRelu { .. }) || !value.is_permutation();
+        let traits = Traits::of(&function);
+        let own = traits.per_channel || !value.is_permutation();
         let mut value = if own {
             let shape = value.shape(node, self.graph)?;
             Value::from(self.settle(node, value, shape)?)
         } else {
             value
         };
-        if matches!(function, FloatActivation::Table(_) | FloatActivation::Clip { .. }) {
-            // Their scales are given.
+        if traits.given_scale {
             value.expr = self.rounded(node, value.expr)?;
         }
         let shape = value.expr.shape;
@@ -290,17 +294,7 @@ impl Builder<'_> {
     /// Whether no value of an expression can be negative.
     fn is_nonnegative(&self, expr: &Expr) -> bool {
         let layer = expr.plain().and_then(|tensor| self.layers.get(tensor.checked_sub(1)?));
-        expr.nonnegative
-            || layer.is_some_and(|layer| match layer.activation {
-                FloatActivation::Relu
-                | FloatActivation::Clip { .. }
-                | FloatActivation::Quantize { .. }
-                | FloatActivation::Threshold { .. } => true,
-                FloatActivation::Table(Function::Clip { min, .. }) => min >= 0.0,
-                FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. } | Function::Softplus) => true,
-                FloatActivation::Table(Function::Unary(unary)) => unary.is_nonnegative(),
-                _ => false,
-            })
+        expr.nonnegative || layer.is_some_and(|layer| Traits::of(&layer.activation).nonnegative)
     }
 
     /// The expression as a tensor; a new layer unless it is one.
@@ -364,8 +358,7 @@ impl Builder<'_> {
         if !value.decision {
             let len = value.expr_len();
             let plain = value.order.is_none().then(|| value.expr.plain()).flatten();
-            // The codes of a PRelu are two parts, which only a further map joins.
-            let whole = |tensor: usize| !matches!(self.layers[tensor - 1].activation, FloatActivation::PRelu { .. });
+            let whole = |tensor: usize| !Traits::of(&self.layers[tensor - 1].activation).per_channel;
             let done = plain.is_some_and(|t| t > 0 && self.shape(t) == Shape::vector(len) && whole(t));
             let tensor = if let (true, Some(tensor)) = (done, plain) {
                 tensor

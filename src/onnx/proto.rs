@@ -61,13 +61,17 @@ fn message(bytes: &[u8]) -> Result<ModelProto> {
 pub(super) fn check(mut model: ModelProto) -> Result<Source> {
     let not_onnx = |reason: String| Error::NotOnnx { reason };
     let mut graph = model.graph.take().ok_or_else(|| not_onnx("it holds no graph".into()))?;
-    let mut opsets = model.opset_import.iter().filter(|set| is_default_domain(&set.domain)).map(|set| set.version);
+    let of = |domain: Domain| {
+        let sets = model.opset_import.iter().filter(move |set| Domain::named(&set.domain) == Some(domain));
+        sets.map(|set| set.version)
+    };
+    let mut opsets = of(Domain::Default);
     let opset = opsets.next().ok_or_else(|| not_onnx("it names no version of the default operator set".into()))?;
     if !OPSETS.contains(&opset) || opsets.any(|other| other != opset) {
         let (first, last) = OPSETS.into_inner();
         return Err(not_onnx(format!("it uses operator set {opset}; one of {first} to {last} is read")));
     }
-    let ml = model.opset_import.iter().find(|set| domain(&set.domain) == Some(Domain::Ml)).map(|set| set.version);
+    let ml = of(Domain::Ml).next();
     for tensor in &graph.initializer {
         check_inline(tensor, &tensor.name)?;
     }
@@ -77,19 +81,6 @@ pub(super) fn check(mut model: ModelProto) -> Result<Source> {
     }
     order::order(&mut graph)?;
     Ok(Source { model, graph, opset, ml_opset: ml.unwrap_or(1) })
-}
-
-/// The domain with this name, if its operators are known.
-pub(super) fn domain(name: &str) -> Option<Domain> {
-    match name {
-        "ai.onnx.ml" => Some(Domain::Ml),
-        name => is_default_domain(name).then_some(Domain::Default),
-    }
-}
-
-/// Whether a domain is that of the standard operators.
-fn is_default_domain(domain: &str) -> bool {
-    matches!(domain, "" | "ai.onnx")
 }
 
 /// Whether a graph input holds numbers in double precision.

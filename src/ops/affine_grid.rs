@@ -1,7 +1,10 @@
-//! [AffineGrid](https://onnx.ai/onnx/operators/onnx__AffineGrid.html): where each value of an image of constant size lies
-//! before an affine map, constant or private. Opset 20+. Exact: the map times constant coordinates.
+//! [AffineGrid](https://onnx.ai/onnx/operators/onnx__AffineGrid.html): where each value of an image of constant size
+//! lies before an affine map, constant or private. Opset 20+. Exact: the map times constant coordinates.
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::pair, spatial::MAX_ENTRIES};
+use super::{
+    op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::{inputs::pair, spatial::MAX_ENTRIES},
+};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 20..=27,
     inputs: 2..=2,
     summary: "coordinates of an image of constant size under affine maps",
+    marks: &[],
     rewrite,
 };
 

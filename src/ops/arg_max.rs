@@ -1,23 +1,21 @@
 //! [ArgMax](https://onnx.ai/onnx/operators/onnx__ArgMax.html): index of the largest element along `axis`, the first one
 //! of equals, or the last with `select_last_index`. Opset 1+; negative axes and `select_last_index` came later.
 //!
-//! Exact on quantized values as the last step, where the first of equals is asked for. Elsewhere it counts the values in front
-//! of (or behind) the one that equals the largest, up to a table step.
+//! Exact on quantized values as the last step, where the first of equals is asked for. Elsewhere it counts the values
+//! in front of (or behind) the one that equals the largest, up to a table step.
 
 use super::{
-    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis,
-    rows::{last, one_largest},
-    tensor,
+    op::{Attrs, Ending, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
+    support::rows::{last, one_largest},
 };
-use crate::{
-    tensor::{DType, Fact, Tensor},
-};
+use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ArgMax",
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "index of the largest value along an axis, the first or last of equals",
+    marks: &[Mark::Class],
     parse,
 };
 

@@ -1,13 +1,17 @@
 //! [ArgMin](https://onnx.ai/onnx/operators/onnx__ArgMin.html): index of the least value along `axis`, the first one
 //! of equals, or the last with `select_last_index`: the ArgMax of −x, and as exact. Opset 1+.
 
-use super::{Inputs, RewriteDef, arg_max};
+use super::{
+    arg_max,
+    op::{Inputs, RewriteDef},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ArgMin",
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "index of the least value along an axis, the first or last of equals",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let opset = attrs.opset();
         let kernel = arg_max::parse(attrs.at(opset.max(12)))?;

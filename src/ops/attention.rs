@@ -1,11 +1,14 @@
-//! [Attention](https://onnx.ai/onnx/operators/onnx__Attention.html): `softmax(scale · Q Kᵀ + mask) V`, of several heads.
-//! Opset 23+.
+//! [Attention](https://onnx.ai/onnx/operators/onnx__Attention.html): `softmax(scale · Q Kᵀ + mask) V`, of several
+//! heads. Opset 23+.
 //!
-//! Two matrix products, each rounded once, and a softmax by tables. Heads of keys and values may be shared by several of the
-//! queries. Masks are constant: truth values, or numbers that are added. Unsupported: windows, lengths without padding
-//! (`nonpad_kv_seqlen`), private masks of truth values.
+//! Two matrix products, each rounded once, and a softmax by tables. Heads of keys and values may be shared by several
+//! of the queries. Masks are constant: truth values, or numbers that are added. Unsupported: windows, lengths without
+//! padding (`nonpad_kv_seqlen`), private masks of truth values.
 
-use super::{Attr, Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, masks};
+use super::{
+    op::{Attr, Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter},
+    support::masks,
+};
 use crate::tensor::{DType, broadcast, broadcast_indices};
 
 /// See the module.
@@ -14,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 23..=27,
     inputs: 3..=6,
     summary: "softmax(scale · Q Kᵀ + mask) V of several heads, causal or with a constant mask",
+    marks: &[],
     rewrite,
 };
 

@@ -4,9 +4,11 @@
 //! Exact: the divisors are constants of the layer.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    means::{apply, mean},
-    spatial::{Window, image},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::{
+        means::{apply, mean},
+        spatial::{Window, image},
+    },
 };
 use crate::tensor::{Fact, Tensor};
 
@@ -15,6 +17,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "means of windows over one or two axes; count_include_pad either way",
+    marks: &[],
     parse,
 };
 

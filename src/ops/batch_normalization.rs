@@ -3,7 +3,7 @@
 //!
 //! Exact: it goes into weights and biases. Unsupported: training mode, statistics that differ within a channel.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
+use super::op::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 5..=5,
     summary: "scale and offset per channel from constant statistics",
+    marks: &[],
     parse,
 };
 

@@ -1,9 +1,12 @@
-//! [BitShift](https://onnx.ai/onnx/operators/onnx__BitShift.html) of unsigned integers by constants: products with powers of
-//! two, or their quotients rounded down. Opset 11+.
+//! [BitShift](https://onnx.ai/onnx/operators/onnx__BitShift.html) of unsigned integers by constants: products with
+//! powers of two, or their quotients rounded down. Opset 11+.
 //!
 //! To the left exact; values that do not fit their type are not reduced. To the right by a table, up to a table step.
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::pair};
+use super::{
+    op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::inputs::pair,
+};
 use crate::{float, graph::planar::Unary, tensor::DType};
 
 /// Most bits.
@@ -15,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "unsigned integers times or divided by constant powers of two",
+    marks: &[],
     rewrite,
 };
 

@@ -1,10 +1,10 @@
 //! [Cast](https://onnx.ai/onnx/operators/onnx__Cast.html): the values in another element type. Opset 6+.
 //!
 //! Exact: between real types the width is ignored, integers and truth values become real numbers. A real number
-//! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit an
-//! integer type are not reduced.
+//! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit
+//! an integer type are not reduced.
 
-use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter, tensor};
+use super::op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor};
 use crate::{
     graph::planar::Unary,
     tensor::{DType, Fact, Tensor},
@@ -15,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "to a real, integer or truth type; real numbers are truncated by a table",
+    marks: &[Mark::Passes],
     parse,
 };
 
@@ -69,7 +70,7 @@ impl Op for Cast {
             _ => return Ok(None),
         };
         if function == Unary::Zero && to.fact(x).dtype == DType::Float {
-            return Err(super::OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
+            return Err(OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
         }
         let y = to.table("Cast", function, x)?;
         let y = if function == Unary::Zero { to.affine(y, -1.0, 1.0)? } else { y };

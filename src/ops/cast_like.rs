@@ -1,7 +1,10 @@
-//! [CastLike](https://onnx.ai/onnx/operators/onnx__CastLike.html): the values in the element type of another tensor. Opset
-//! 15+. As Cast.
+//! [CastLike](https://onnx.ai/onnx/operators/onnx__CastLike.html): the values in the element type of another tensor.
+//! Opset 15+. As Cast.
 
-use super::{Attr, RewriteDef, inputs::pair};
+use super::{
+    op::{Attr, RewriteDef},
+    support::inputs::pair,
+};
 use crate::tensor::DType;
 
 /// See the module.
@@ -10,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 15..=27,
     inputs: 2..=2,
     summary: "to the element type of another tensor, as Cast",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         // About 8-bit floats only.
         attrs.ignore("saturate");

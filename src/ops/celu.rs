@@ -3,13 +3,14 @@
 //!
 //! The Elu is a table; the factors go into the layers around it.
 
-use super::{RewriteDef, inputs::only};
+use super::{op::RewriteDef, support::inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Celu",
     opsets: 12..=27,
     inputs: 1..=1,
     summary: "alpha · elu(x / alpha)",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let alpha = attrs.float("alpha", 1.0);
         attrs.finish()?;

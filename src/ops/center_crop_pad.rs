@@ -1,10 +1,12 @@
-//! [CenterCropPad](https://onnx.ai/onnx/operators/onnx__CenterCropPad.html): the middle of a tensor, or the tensor in the
-//! middle of zeros, to constant sizes. Opset 18+. Exact: values are only moved.
+//! [CenterCropPad](https://onnx.ai/onnx/operators/onnx__CenterCropPad.html): the middle of a tensor, or the tensor in
+//! the middle of zeros, to constant sizes. Opset 18+. Exact: values are only moved.
 
 use super::{
-    OpError, OpResult, RewriteDef, axis,
-    inputs::pair,
-    moves::{self, Moves},
+    op::{OpError, OpResult, RewriteDef, axis},
+    support::{
+        inputs::pair,
+        moves::{self, Moves},
+    },
 };
 
 /// See the module.
@@ -13,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 18..=27,
     inputs: 2..=2,
     summary: "cut or padded with zeros around the middle to constant sizes",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let names = attrs.ints("axes");
         attrs.finish()?;

@@ -1,16 +1,20 @@
 //! [Clip](https://onnx.ai/onnx/operators/onnx__Clip.html): y = min(max(x, min), max), element by element. Opset 6+; the
 //! bounds are attributes up to 10 and constant inputs from 11.
 //!
-//! From 0 up it is exact on quantized values; otherwise the integer model has it in a table. Unsupported: computed bounds.
+//! From 0 up it is exact on quantized values; otherwise the integer model has it in a table. Unsupported: computed
+//! bounds.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
+    support::elementwise,
+};
 use crate::{
     graph::planar::{FloatActivation, Function},
     tensor::{Fact, Tensor},
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Clip", opsets: 7..=27, inputs: 1..=3, summary: "min(max(x, min), max)", parse };
+    OpDef { onnx: "Clip", opsets: 7..=27, inputs: 1..=3, summary: "min(max(x, min), max)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Clip {

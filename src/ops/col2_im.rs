@@ -1,11 +1,13 @@
-//! [Col2Im](https://onnx.ai/onnx/operators/onnx__Col2Im.html): blocks put back into an image of constant size, summed where
-//! they overlap. Opset 18+. Exact: a constant linear map.
+//! [Col2Im](https://onnx.ai/onnx/operators/onnx__Col2Im.html): blocks put back into an image of constant size, summed
+//! where they overlap. Opset 18+. Exact: a constant linear map.
 
-use super::{Attrs, Inputs};
+use super::op::{Attrs, Inputs};
 use super::{
-    Id, OpError, OpResult, RewriteDef, Rewriter,
-    spatial::MAX_ENTRIES,
-    weighted::{Taps, Weighted},
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::{
+        spatial::MAX_ENTRIES,
+        weighted::{Taps, Weighted},
+    },
 };
 
 /// See the module.
@@ -14,6 +16,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 18..=27,
     inputs: 3..=3,
     summary: "blocks summed into an image of constant size",
+    marks: &[],
     rewrite,
 };
 

@@ -1,7 +1,12 @@
-//! [Compress](https://onnx.ai/onnx/operators/onnx__Compress.html): the slices along an axis (or the values of the flattened
-//! tensor) for which a constant condition holds. Opset 9+. Exact: values are only moved. Unsupported: private conditions.
+//! [Compress](https://onnx.ai/onnx/operators/onnx__Compress.html): the slices along an axis (or the values of the
+//! flattened tensor) for which a constant condition holds. Opset 9+. Exact: values are only moved. Unsupported: private
+//! conditions.
 
-use super::{OpError, RewriteDef, axis, inputs::pair, non_zero::ADVICE};
+use super::{
+    non_zero::ADVICE,
+    op::{OpError, RewriteDef, axis},
+    support::inputs::pair,
+};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 2..=2,
     summary: "slices for which a constant condition holds",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis");
         attrs.finish()?;

@@ -1,11 +1,11 @@
 //! [Concat](https://onnx.ai/onnx/operators/onnx__Concat.html) along an axis. Opset 4+. Exact: values are only moved;
 //! constant parts are biases.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
+use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Concat", opsets: 7..=27, inputs: 1..=1024, summary: "joined along an axis", parse };
+    OpDef { onnx: "Concat", opsets: 7..=27, inputs: 1..=1024, summary: "joined along an axis", marks: &[], parse };
 
 #[derive(Debug)]
 struct Concat {

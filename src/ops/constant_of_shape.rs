@@ -2,9 +2,11 @@
 //! Folded: it depends on shapes and constants alone.
 
 use super::{
-    RewriteDef,
-    inputs::only,
-    shapes::{grown, sizes},
+    op::RewriteDef,
+    support::{
+        inputs::only,
+        shapes::{grown, sizes},
+    },
 };
 use crate::tensor::DType;
 
@@ -13,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "one value everywhere, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let value = attrs.tensor("value");
         attrs.finish()?;

@@ -1,12 +1,11 @@
-//! [Conv](https://onnx.ai/onnx/operators/onnx__Conv.html) over one or two spatial axes, with strides, padding, dilations
-//! and groups. Opset 1+.
+//! [Conv](https://onnx.ai/onnx/operators/onnx__Conv.html) over one or two spatial axes, with strides, padding,
+//! dilations and groups. Opset 1+.
 //!
 //! Exact: weights and bias are constants of the layer. Unsupported: computed weights, more than two spatial axes.
 
 use super::{
-    Attrs, Inputs, Lowered, MAX_WORK, Op, OpDef, OpError, OpResult, Operand,
-    spatial::{Grid, Window, image},
-    tensor,
+    op::{Attrs, Grid, Inputs, Lowered, MAX_WORK, Op, OpDef, OpError, OpResult, Operand, tensor},
+    support::spatial::{Window, image},
 };
 use crate::{
     graph::planar::{Map, conv::accumulate},
@@ -18,6 +17,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=3,
     summary: "convolution over one or two axes; strides, pads, dilations, groups; constant weights",
+    marks: &[],
     parse,
 };
 

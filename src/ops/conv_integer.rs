@@ -1,7 +1,10 @@
-//! [ConvInteger](https://onnx.ai/onnx/operators/onnx__ConvInteger.html): a convolution of codes above their zero points.
-//! Opset 10+. Exact: Conv of whole numbers.
+//! [ConvInteger](https://onnx.ai/onnx/operators/onnx__ConvInteger.html): a convolution of codes above their zero
+//! points. Opset 10+. Exact: Conv of whole numbers.
 
-use super::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter, codes::above_zero};
+use super::{
+    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    support::codes::above_zero,
+};
 use crate::tensor::DType;
 
 /// See the module.
@@ -10,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "convolution of codes with constant weights, as integers",
+    marks: &[],
     rewrite,
 };
 

@@ -1,13 +1,13 @@
 //! [ConvTranspose](https://onnx.ai/onnx/operators/onnx__ConvTranspose.html) over one or two spatial axes, with strides,
 //! padding, output padding, dilations and groups. Opset 1+.
 //!
-//! Exact: weights and bias are constants of the layer. Unsupported: computed weights, `output_shape`, automatic padding.
+//! Exact: weights and bias are constants of the layer. Unsupported: computed weights, `output_shape`, automatic
+//! padding.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
     conv::{bias, check_bias},
-    spatial::{Grid, MAX_ENTRIES, Window, image},
-    tensor,
+    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor},
+    support::spatial::{MAX_ENTRIES, Window, image},
 };
 use crate::{
     graph::planar::{Map, Sparse, conv::accumulate},
@@ -19,6 +19,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=3,
     summary: "transposed convolution over one or two axes; strides, pads, dilations, groups; constant weights",
+    marks: &[],
     parse,
 };
 

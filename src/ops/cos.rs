@@ -2,7 +2,7 @@
 //!
 //! The integer model has it in a table: the argument is rounded to the table's step, the result to a code.
 
-use super::{OpDef, function::Elementwise};
+use super::{op::OpDef, support::function::Elementwise};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -10,6 +10,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "cosine",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Cos),
 };
 

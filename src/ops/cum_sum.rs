@@ -1,7 +1,10 @@
 //! [CumSum](https://onnx.ai/onnx/operators/onnx__CumSum.html): the sums of all values up to each along a constant
 //! axis. Opset 11+. Exact: a product with a triangle of ones.
 
-use super::{RewriteDef, axis, inputs::pair, rows::last};
+use super::{
+    op::{RewriteDef, axis},
+    support::{inputs::pair, rows::last},
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "sums up to each value along a constant axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (exclusive, reverse) = (attrs.flag("exclusive", false), attrs.flag("reverse", false));
         attrs.finish()?;

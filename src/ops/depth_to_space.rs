@@ -1,13 +1,17 @@
 //! [DepthToSpace](https://onnx.ai/onnx/operators/onnx__DepthToSpace.html): channels become blocks of pixels, in the
 //! order of `mode`. Opset 1+; `mode` from 11. Exact: it only moves values.
 
-use super::{OpError, RewriteDef, inputs::only, shapes::blocks};
+use super::{
+    op::{OpError, RewriteDef},
+    support::{inputs::only, shapes::blocks},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "DepthToSpace",
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "channels to blocks of pixels",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (size, mode) = (attrs.int("blocksize"), attrs.text("mode").unwrap_or_else(|| "DCR".into()));
         attrs.finish()?;

@@ -1,13 +1,12 @@
-//! [DequantizeLinear](https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html): `(x − zero point) · scale`, one scale or
-//! one for each coordinate of an axis. Opset 10+.
+//! [DequantizeLinear](https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html): `(x − zero point) · scale`, one
+//! scale or one for each coordinate of an axis. Opset 10+.
 //!
-//! Exact: of constants it is folded, of codes it is a factor and a shift that their readers take over. A private scale, one for
-//! all values, is a product. Unsupported: private scales per axis, scales per block.
+//! Exact: of constants it is folded, of codes it is a factor and a shift that their readers take over. A private scale,
+//! one for all values, is a product. Unsupported: private scales per axis, scales per block.
 
 use super::{
-    Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter,
-    codes::{above_zero, exact, values},
-    tensor,
+    op::{Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor},
+    support::codes::{above_zero, exact, values},
 };
 use crate::tensor::{DType, Fact, Tensor};
 
@@ -16,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 2..=3,
     summary: "the numbers that codes stand for at constant scales, per tensor or per axis",
+    marks: &[],
     parse,
 };
 
@@ -83,7 +83,7 @@ impl Op for DequantizeLinear {
         }
         let mut inputs = inputs.to_vec();
         inputs[0] = Some(codes);
-        Ok(Some(to.all("DequantizeLinear", &[("axis", super::Attr::Int(self.axis))], &inputs)?))
+        Ok(Some(to.all("DequantizeLinear", &[("axis", Attr::Int(self.axis))], &inputs)?))
     }
 }
 

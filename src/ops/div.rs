@@ -1,10 +1,13 @@
 //! [Div](https://onnx.ai/onnx/operators/onnx__Div.html): y = a / b with numpy broadcasting. Opset 7+.
 //!
 //! The reciprocal of the constant goes into the weights, in double precision. Among constants, integers divide
-//! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product. Unsupported: integers by a
-//! private divisor.
+//! towards zero, private ones too by a table. A private divisor is a table of 1 / b and a product. Unsupported:
+//! integers by a private divisor.
 
-use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, elementwise};
+use super::{
+    op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter},
+    support::elementwise,
+};
 use crate::{
     graph::planar::Unary,
     tensor::{DType, Fact, Tensor},
@@ -15,6 +18,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "a / b with broadcasting; a private b by a table of 1 / b",
+    marks: &[],
     parse,
 };
 

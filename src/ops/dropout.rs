@@ -1,7 +1,10 @@
 //! [Dropout](https://onnx.ai/onnx/operators/onnx__Dropout.html): y = x and a mask that keeps everything, as always in
 //! inference. Opset 7+; the ratio is an attribute up to 11 and an input from 12. Exact. Unsupported: training mode.
 
-use super::{Inputs, OpError, RewriteDef, inputs::only};
+use super::{
+    op::{Inputs, Mark, OpError, RewriteDef},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=3,
     summary: "x (inference)",
+    marks: &[Mark::Passes],
     rewrite: |mut attrs, inputs, to| {
         let opset = attrs.opset();
         attrs.ignore(if opset < 12 { "ratio" } else { "seed" });

@@ -1,11 +1,14 @@
-//! [DynamicQuantizeLinear](https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html): codes from 0 to 255 at the scale
-//! that the values themselves have, with that scale and its zero point. Opset 11+.
+//! [DynamicQuantizeLinear](https://onnx.ai/onnx/operators/onnx__DynamicQuantizeLinear.html): codes from 0 to 255 at the
+//! scale that the values themselves have, with that scale and its zero point. Opset 11+.
 //!
-//! With high = max(x, 0) and low = max(−x, 0) over all values: scale (high + low) / 255, zero point round(low / scale), codes
-//! round(x / scale) + zero point. By a table of 1 / x and products, each rounded once, so codes may be one off those
-//! of single precision; codes of constant scales (QuantizeLinear) are exact, and cost less.
+//! With high = max(x, 0) and low = max(−x, 0) over all values: scale (high + low) / 255, zero point round(low / scale),
+//! codes round(x / scale) + zero point. By a table of 1 / x and products, each rounded once, so codes may be one off
+//! those of single precision; codes of constant scales (QuantizeLinear) are exact, and cost less.
 
-use super::{Attrs, Id, OpResult, RewriteDef, Rewriter, inputs::only};
+use super::{
+    op::{Attrs, Id, OpResult, RewriteDef, Rewriter},
+    support::inputs::only,
+};
 use crate::graph::planar::Unary;
 
 /// See the module.
@@ -14,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 1..=1,
     summary: "codes at the scale of the values themselves; approximate, unlike QuantizeLinear",
+    marks: &[],
     rewrite,
 };
 

@@ -1,12 +1,12 @@
 //! [Einsum](https://onnx.ai/onnx/operators/onnx__Einsum.html): sums of products, by equation. Opset 12+.
 //!
-//! Diagonals are selections; two operands at a time become MatMul over what is summed (or Mul where nothing is), with what
-//! both keep as the batch. Exact as these are: products of two private tensors are rounded once. Letters of size 1 broadcast.
-//! At most two operands of a pair may be private; there may be any number of constant ones.
+//! Diagonals are selections; two operands at a time become MatMul over what is summed (or Mul where nothing is), with
+//! what both keep as the batch. Exact as these are: products of two private tensors are rounded once. Letters of size 1
+//! broadcast. At most two operands of a pair may be private; there may be any number of constant ones.
 
 use std::collections::BTreeMap;
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter};
+use super::op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 12..=27,
     inputs: 1..=16,
     summary: "sums of products by equation, with ellipses and diagonals",
+    marks: &[],
     rewrite,
 };
 

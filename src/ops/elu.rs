@@ -3,11 +3,20 @@
 //!
 //! The integer model has it in a table.
 
-use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use super::{
+    op::{Attrs, Op, OpDef, OpResult},
+    support::function::Elementwise,
+};
 use crate::graph::planar::Function;
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Elu", opsets: 7..=27, inputs: 1..=1, summary: "x where x ≥ 0, else alpha · (e^x − 1)", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Elu",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "x where x ≥ 0, else alpha · (e^x − 1)",
+    marks: &[],
+    parse,
+};
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let alpha = attrs.float("alpha", 1.0);

@@ -4,7 +4,10 @@
 //! Exact: a table of the difference. Real numbers are compared only with integers by another name, since rounded ones
 //! are not equal in any useful sense.
 
-use super::{Id, OpError, RewriteDef, inputs::without_attributes};
+use super::{
+    op::{Id, OpError, RewriteDef},
+    support::inputs::without_attributes,
+};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -12,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether integers or truth values are equal",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Float && to.value(*x).is_none()) {

@@ -2,10 +2,14 @@
 //!
 //! The integer model has it in a table.
 
-use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use super::{
+    op::{Attrs, Op, OpDef, OpResult},
+    support::function::Elementwise,
+};
 use crate::graph::planar::Function;
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Erf", opsets: 9..=27, inputs: 1..=1, summary: "error function", parse };
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Erf", opsets: 9..=27, inputs: 1..=1, summary: "error function", marks: &[], parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

@@ -3,7 +3,7 @@
 //! The integer model has it in a table: the argument is rounded to the table's step, the result to a code. The table
 //! goes as far as twice the largest value seen in calibration; arguments beyond get that value.
 
-use super::{OpDef, function::Elementwise};
+use super::{op::OpDef, support::function::Elementwise};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "e^x",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Exp),
 };
 

@@ -1,10 +1,12 @@
 //! [Expand](https://onnx.ai/onnx/operators/onnx__Expand.html): broadcast to a constant shape. Opset 8+. Exact: it
-//! only moves values.
+//! only moves values. An empty shape is that of a number, to which everything broadcasts.
 
 use super::{
-    OpError, RewriteDef,
-    inputs::pair,
-    shapes::{grown, sizes},
+    op::{Mark, OpError, RewriteDef},
+    support::{
+        inputs::pair,
+        shapes::{grown, sizes},
+    },
 };
 use crate::tensor::{broadcast, broadcast_indices};
 
@@ -13,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 8..=27,
     inputs: 2..=2,
     summary: "broadcast to a constant shape",
+    marks: &[Mark::EmptyIs("Identity")],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let (x, shape) = pair(inputs)?;

@@ -1,7 +1,10 @@
 //! [EyeLike](https://onnx.ai/onnx/operators/onnx__EyeLike.html): ones on a diagonal of a matrix. Opset 9+. Folded: it
 //! depends on shapes and constants alone.
 
-use super::{OpError, RewriteDef, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "ones on a diagonal, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let k = attrs.int("k").unwrap_or(0);
         let dtype = attrs.int("dtype");

@@ -1,10 +1,11 @@
 //! [Flatten](https://onnx.ai/onnx/operators/onnx__Flatten.html): a matrix whose rows are the axes from `axis` on.
 //! Opset 1+; negative axes from 11. Exact: values keep their order.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, reshaped};
+use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, reshaped};
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Flatten", opsets: 7..=27, inputs: 1..=1, summary: "to a matrix", parse };
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Flatten", opsets: 7..=27, inputs: 1..=1, summary: "to a matrix", marks: &[Mark::Passes], parse };
 
 #[derive(Debug)]
 struct Flatten {

@@ -6,9 +6,11 @@
 //! the values stand for; one below 0 counts from the end, one out of range selects nothing.
 
 use super::{
-    OpResult, RewriteDef, axis,
-    indices::{OneOf, along, check_along, index},
-    inputs::pair,
+    op::{OpResult, RewriteDef, axis},
+    support::{
+        indices::{OneOf, along, check_along, index},
+        inputs::pair,
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -16,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "single values along an axis by index, constant or private",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         attrs.finish()?;

@@ -3,13 +3,15 @@
 //!
 //! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
 //! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
-//! the values stand for; one below 0 counts from the end, one out of range selects nothing. Unsupported: private indices with
-//! `batch_dims`.
+//! the values stand for; one below 0 counts from the end, one out of range selects nothing. Unsupported: private
+//! indices with `batch_dims`.
 
 use super::{
-    Id, OpError, OpResult, RewriteDef, Rewriter,
-    indices::{OneOf, from_the_end, slices, width},
-    inputs::pair,
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::{
+        indices::{OneOf, from_the_end, slices, width},
+        inputs::pair,
+    },
 };
 use crate::tensor::DType;
 
@@ -18,6 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 2..=2,
     summary: "slices by rows of indices, constant or private",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let batch = attrs.int("batch_dims").unwrap_or(0);
         attrs.finish()?;

@@ -3,11 +3,14 @@
 //!
 //! The integer model has it in a table.
 
-use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use super::{
+    op::{Attrs, Op, OpDef, OpResult},
+    support::function::Elementwise,
+};
 use crate::graph::planar::Function;
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Gelu", opsets: 20..=27, inputs: 1..=1, summary: "x · Φ(x), exact or by tanh", parse };
+    OpDef { onnx: "Gelu", opsets: 20..=27, inputs: 1..=1, summary: "x · Φ(x), exact or by tanh", marks: &[], parse };
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let function = match attrs.text("approximate").as_deref() {

@@ -4,9 +4,8 @@
 //! Exact: alpha and beta go into weights and bias. A and B may both be private, as in MatMul.
 
 use super::{
-    Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
-    product::{Addend, Contraction, Product},
-    tensor,
+    op::{Addend, Affine, Attrs, Contraction, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor},
+    support::product::Product,
 };
 use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
@@ -15,6 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=3,
     summary: "alpha · A·B + beta · C with transA, transB; A and B may be private",
+    marks: &[],
     parse,
 };
 

@@ -4,14 +4,22 @@
 //! Exact: the divisor is a constant of the layer.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    means::{apply, mean},
-    spatial::{Grid, image},
+    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::{
+        means::{apply, mean},
+        spatial::image,
+    },
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "GlobalAveragePool", opsets: 7..=27, inputs: 1..=1, summary: "mean of each channel", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "GlobalAveragePool",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "mean of each channel",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct GlobalAveragePool;

@@ -1,10 +1,10 @@
-//! [GlobalLpPool](https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html): `(Σ |x|^p)^(1/p)` of each channel. Opset 7+. By
-//! tables of `|x|^p` and of the root, each rounded once.
+//! [GlobalLpPool](https://onnx.ai/onnx/operators/onnx__GlobalLpPool.html): `(Σ |x|^p)^(1/p)` of each channel. Opset 7+.
+//! By tables of `|x|^p` and of the root, each rounded once.
 
 use super::{
-    OpError, RewriteDef,
-    inputs::only,
     lp_pool::{powers, root},
+    op::{OpError, RewriteDef},
+    support::inputs::only,
 };
 
 /// See the module.
@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "(Σ |x|^p)^(1/p) of each channel",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let p = attrs.int("p").unwrap_or(2);
         if p < 1 {

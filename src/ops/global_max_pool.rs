@@ -1,17 +1,22 @@
-//! [GlobalMaxPool](https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html): the largest value of each channel of one or
-//! two spatial axes. Opset 1+.
+//! [GlobalMaxPool](https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html): the largest value of each channel of one
+//! or two spatial axes. Opset 1+.
 //!
 //! Exact on quantized values.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    spatial::{Grid, image},
-    tensor,
+    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpResult, Operand, tensor},
+    support::spatial::image,
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "GlobalMaxPool", opsets: 7..=27, inputs: 1..=1, summary: "largest value of each channel", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "GlobalMaxPool",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "largest value of each channel",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct GlobalMaxPool;

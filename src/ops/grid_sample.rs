@@ -1,11 +1,14 @@
-//! [GridSample](https://onnx.ai/onnx/operators/onnx__GridSample.html): values of an image between its pixels, at the constant
-//! coordinates of a grid. Opset 16+. Exact: a constant linear map. Unsupported: private grids, cubic interpolation.
+//! [GridSample](https://onnx.ai/onnx/operators/onnx__GridSample.html): values of an image between its pixels, at the
+//! constant coordinates of a grid. Opset 16+. Exact: a constant linear map. Unsupported: private grids, cubic
+//! interpolation.
 
 use super::{
-    Attrs, Id, OpError, OpResult, RewriteDef, Rewriter,
-    inputs::pair,
-    spatial::MAX_ENTRIES,
-    weighted::{Taps, Weighted},
+    op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::{
+        inputs::pair,
+        spatial::MAX_ENTRIES,
+        weighted::{Taps, Weighted},
+    },
 };
 
 /// See the module.
@@ -14,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 16..=27,
     inputs: 2..=2,
     summary: "nearest or linearly interpolated values at the coordinates of a constant grid",
+    marks: &[],
     rewrite,
 };
 

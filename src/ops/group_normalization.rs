@@ -5,9 +5,11 @@
 //! A mean, a table of squares, a mean, a table of 1 / √x and products, each rounded once.
 
 use super::{
-    Id, Inputs, OpError, RewriteDef, Rewriter,
-    inputs::pair,
-    normalize::{normalized, per_channel, scaled},
+    op::{Id, Inputs, OpError, RewriteDef, Rewriter},
+    support::{
+        inputs::pair,
+        normalize::{normalized, per_channel, scaled},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -15,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 18..=27,
     inputs: 3..=3,
     summary: "groups of channels to mean 0 and variance 1, scaled",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (groups, epsilon) = (attrs.int("num_groups"), attrs.float("epsilon", 1e-5));
         attrs.ignore("stash_type");

@@ -1,9 +1,12 @@
-//! [HannWindow](https://onnx.ai/onnx/operators/onnx__HannWindow.html) of constant size n: `0.5 − 0.5 · cos(2πi / n)`, n − 1 for n where it
-//! is not periodic. Opset 17+. Folded.
+//! [HannWindow](https://onnx.ai/onnx/operators/onnx__HannWindow.html) of constant size n: `0.5 − 0.5 · cos(2πi / n)`,
+//! n − 1 for n where it is not periodic. Opset 17+. Folded.
 
 use std::f64::consts::PI;
 
-use super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter, inputs::only};
+use super::{
+    op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::inputs::only,
+};
 use crate::float;
 
 /// See the module.
@@ -12,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 17..=27,
     inputs: 1..=1,
     summary: "a window of constant size, folded",
+    marks: &[],
     rewrite: |attrs, inputs, to| window(attrs, inputs, to, [0.5, 0.5, 0.0]),
 };
 

@@ -3,11 +3,20 @@
 //!
 //! The integer model has it in a table.
 
-use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use super::{
+    op::{Attrs, Op, OpDef, OpResult},
+    support::function::Elementwise,
+};
 use crate::graph::planar::Function;
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "HardSigmoid", opsets: 7..=27, inputs: 1..=1, summary: "clamp(alpha · x + beta, 0, 1)", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "HardSigmoid",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "clamp(alpha · x + beta, 0, 1)",
+    marks: &[],
+    parse,
+};
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let (alpha, beta) = (attrs.float("alpha", 0.2), attrs.float("beta", 0.5));

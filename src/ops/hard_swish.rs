@@ -1,13 +1,22 @@
-//! [HardSwish](https://onnx.ai/onnx/operators/onnx__HardSwish.html): y = x · clamp(x / 6 + 1/2, 0, 1), element by element.
-//! Opset 14+.
+//! [HardSwish](https://onnx.ai/onnx/operators/onnx__HardSwish.html): y = x · clamp(x / 6 + 1/2, 0, 1), element by
+//! element. Opset 14+.
 //!
 //! The integer model has it in a table.
 
-use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use super::{
+    op::{Attrs, Op, OpDef, OpResult},
+    support::function::Elementwise,
+};
 use crate::graph::planar::Function;
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "HardSwish", opsets: 14..=27, inputs: 1..=1, summary: "x · clamp(x / 6 + 1/2, 0, 1)", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "HardSwish",
+    opsets: 14..=27,
+    inputs: 1..=1,
+    summary: "x · clamp(x / 6 + 1/2, 0, 1)",
+    marks: &[],
+    parse,
+};
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

@@ -4,9 +4,11 @@
 //! By tables of differences, so values within a table step count as equal.
 
 use super::{
-    RewriteDef, axis,
-    inputs::only,
-    rows::{last, one_largest},
+    op::{RewriteDef, axis},
+    support::{
+        inputs::only,
+        rows::{last, one_largest},
+    },
 };
 use crate::tensor::DType;
 
@@ -15,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 13..=27,
     inputs: 1..=1,
     summary: "1 at the first largest value of an axis, else 0",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         attrs.finish()?;

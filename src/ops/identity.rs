@@ -1,9 +1,10 @@
 //! [Identity](https://onnx.ai/onnx/operators/onnx__Identity.html): y = x. Opset 1+. Exact.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand};
+use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand};
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Identity", opsets: 7..=27, inputs: 1..=1, summary: "x", parse };
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Identity", opsets: 7..=27, inputs: 1..=1, summary: "x", marks: &[Mark::Passes], parse };
 
 #[derive(Debug)]
 struct Identity;

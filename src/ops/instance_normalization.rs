@@ -1,12 +1,14 @@
-//! [InstanceNormalization](https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html): (x − mean) / √(variance
-//! + epsilon) · scale + bias over the pixels of each channel. Opset 6+.
+//! [InstanceNormalization](https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html): `(x − mean) /
+//! √(variance + epsilon) · scale + bias` over the pixels of each channel. Opset 6+.
 //!
 //! A mean, a table of squares, a mean, a table of 1 / √x and products, each rounded once.
 
 use super::{
-    Inputs, OpError, RewriteDef,
-    inputs::pair,
-    normalize::{normalized, per_channel, scaled},
+    op::{Inputs, OpError, RewriteDef},
+    support::{
+        inputs::pair,
+        normalize::{normalized, per_channel, scaled},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -14,6 +16,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 3..=3,
     summary: "each channel to mean 0 and variance 1, scaled",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let epsilon = attrs.float("epsilon", 1e-5);
         attrs.finish()?;

@@ -1,7 +1,10 @@
-//! [IsNaN](https://onnx.ai/onnx/operators/onnx__IsNaN.html): false. Opset 9+. Inputs of a circuit and all that follows from
-//! them are finite numbers.
+//! [IsNaN](https://onnx.ai/onnx/operators/onnx__IsNaN.html): false. Opset 9+. Inputs of a circuit and all that follows
+//! from them are finite numbers.
 
-use super::{Id, OpResult, RewriteDef, Rewriter, inputs::only};
+use super::{
+    op::{Id, OpResult, RewriteDef, Rewriter},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 /// See the module.
@@ -10,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "false: all values are finite numbers",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         never(to, only(inputs)?)

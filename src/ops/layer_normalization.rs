@@ -5,9 +5,11 @@
 //! A mean, a table of squares, a mean, a table of 1 / √x and products, each rounded once.
 
 use super::{
-    Inputs, RewriteDef, axis,
-    inputs::pair,
-    normalize::{normalized, scaled},
+    op::{Inputs, RewriteDef, axis},
+    support::{
+        inputs::pair,
+        normalize::{normalized, scaled},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -15,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 17..=27,
     inputs: 2..=3,
     summary: "all values from an axis on to mean 0 and variance 1, scaled",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (name, epsilon) = (attrs.int("axis").unwrap_or(-1), attrs.float("epsilon", 1e-5));
         attrs.ignore("stash_type");

@@ -3,14 +3,23 @@
 //!
 //! The slope goes into the weights that read the result.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise, planes};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, planes},
+    support::elementwise,
+};
 use crate::{
     graph::planar::FloatActivation,
     tensor::{Fact, Tensor},
 };
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "LeakyRelu", opsets: 7..=27, inputs: 1..=1, summary: "x where x ≥ 0, else alpha · x", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "LeakyRelu",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "x where x ≥ 0, else alpha · x",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct LeakyRelu {

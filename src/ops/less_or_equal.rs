@@ -1,9 +1,13 @@
-//! [LessOrEqual](https://onnx.ai/onnx/operators/onnx__LessOrEqual.html): y = (a ≤ b), 0 or 1, with numpy broadcasting. Opset 12+.
+//! [LessOrEqual](https://onnx.ai/onnx/operators/onnx__LessOrEqual.html): y = (a ≤ b), 0 or 1, with numpy broadcasting.
+//! Opset 12+.
 //!
 //! A threshold; after a Sigmoid it moves to the logit, so that no sigmoid is computed. Elsewhere than in
 //! the last step it is a table of the difference.
 
-use super::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter, comparison, elementwise};
+use super::{
+    op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter},
+    support::{comparison, elementwise},
+};
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -11,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 12..=27,
     inputs: 2..=2,
     summary: "a ≤ b; as the last step against one constant exactly, elsewhere by a table of the difference",
+    marks: &[],
     parse,
 };
 

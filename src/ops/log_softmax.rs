@@ -4,9 +4,11 @@
 //! x − max − ln Σ e^(x − max) by a table of e^x, a sum and a table of ln, each rounded once.
 
 use super::{
-    RewriteDef, axis,
-    inputs::only,
-    rows::{exponentials, last},
+    op::{RewriteDef, axis},
+    support::{
+        inputs::only,
+        rows::{exponentials, last},
+    },
 };
 use crate::graph::planar::Unary;
 
@@ -15,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 13..=27,
     inputs: 1..=1,
     summary: "x − ln Σ e^x along an axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         attrs.finish()?;

@@ -3,7 +3,10 @@
 //!
 //! A table of |x| or x², a sum, a table of 1 / x or 1 / √x and a product, each rounded once.
 
-use super::{OpError, RewriteDef, axis, inputs::only, rows::last};
+use super::{
+    op::{OpError, RewriteDef, axis},
+    support::{inputs::only, rows::last},
+};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -11,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "x divided by its first or second norm along an axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (name, p) = (attrs.int("axis").unwrap_or(-1), attrs.int("p").unwrap_or(2));
         attrs.finish()?;

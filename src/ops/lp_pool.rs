@@ -1,8 +1,11 @@
-//! [LpPool](https://onnx.ai/onnx/operators/onnx__LpPool.html): `(Σ |x|^p)^(1/p)` over windows, with zeros beyond the border.
-//! Opset 7+. By a table of `|x|^p`, a sum, and a table of its root, each rounded once; for p = 1 without the root.
-//! Unsupported: `ceil_mode`.
+//! [LpPool](https://onnx.ai/onnx/operators/onnx__LpPool.html): `(Σ |x|^p)^(1/p)` over windows, with zeros beyond the
+//! border. Opset 7+. By a table of `|x|^p`, a sum, and a table of its root, each rounded once; for p = 1 without the
+//! root. Unsupported: `ceil_mode`.
 
-use super::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter, inputs::only};
+use super::{
+    op::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter},
+    support::inputs::only,
+};
 use crate::graph::planar::Unary;
 
 /// See the module.
@@ -11,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "(Σ |x|^p)^(1/p) over windows over one or two axes",
+    marks: &[],
     rewrite,
 };
 

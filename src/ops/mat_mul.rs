@@ -1,9 +1,11 @@
 //! [MatMul](https://onnx.ai/onnx/operators/onnx__MatMul.html): numpy's `matmul`, leading axes broadcast. Opset 1+.
 //!
-//! Exact: constant matrices are weights. Sums of products of two private tensors are sums of codes' products, rounded once.
+//! Exact: constant matrices are weights. Sums of products of two private tensors are sums of codes' products, rounded
+//! once.
 
 use super::{
-    Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, product::Product, tensor,
+    op::{Attr, Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor},
+    support::product::Product,
 };
 use crate::tensor::{DType, Fact, Tensor};
 
@@ -12,6 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "matrix product, batches broadcast; both operands may be private",
+    marks: &[],
     parse,
 };
 

@@ -1,9 +1,12 @@
-//! [MatMulInteger](https://onnx.ai/onnx/operators/onnx__MatMulInteger.html): a product of matrices of codes above their zero
-//! points, which may differ by row of the left and by column of the right operand. Opset 10+.
+//! [MatMulInteger](https://onnx.ai/onnx/operators/onnx__MatMulInteger.html): a product of matrices of codes above their
+//! zero points, which may differ by row of the left and by column of the right operand. Opset 10+.
 //!
 //! Exact with a constant operand: MatMul of whole numbers.
 
-use super::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter, codes::above_zero};
+use super::{
+    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    support::codes::above_zero,
+};
 use crate::tensor::DType;
 
 /// See the module.
@@ -12,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "matrix product of codes, as integers",
+    marks: &[],
     rewrite,
 };
 

@@ -2,13 +2,17 @@
 //!
 //! a + relu(b − a), two at a time; exact on the values that it is given.
 
-use super::{RewriteDef, extreme::larger, inputs::fold};
+use super::{
+    op::RewriteDef,
+    support::{extreme::larger, inputs::fold},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Max",
     opsets: 8..=27,
     inputs: 1..=64,
     summary: "largest of all operands with broadcasting",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         fold(inputs, to, larger)

@@ -1,13 +1,12 @@
-//! [MaxPool](https://onnx.ai/onnx/operators/onnx__MaxPool.html) over one or two spatial axes, windows overlapping or not.
-//! Opset 8+ and 1; `ceil_mode` and dilations from 10.
+//! [MaxPool](https://onnx.ai/onnx/operators/onnx__MaxPool.html) over one or two spatial axes, windows overlapping or
+//! not. Opset 8+ and 1; `ceil_mode` and dilations from 10.
 //!
-//! Exact on quantized values; what may be negative is copied with a border first, if windows go beyond it. Unsupported: the
-//! indices as a second output.
+//! Exact on quantized values; what may be negative is copied with a border first, if windows go beyond it. Unsupported:
+//! the indices as a second output.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand,
-    spatial::{Window, image},
-    tensor,
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, tensor},
+    support::spatial::{Window, image},
 };
 use crate::tensor::{Fact, Tensor};
 
@@ -16,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "largest values of windows over one or two axes",
+    marks: &[],
     parse,
 };
 

@@ -1,13 +1,14 @@
 //! [Mean](https://onnx.ai/onnx/operators/onnx__Mean.html) of all operands with numpy broadcasting. Opset 8+. Exact:
 //! the divisor goes into the weights.
 
-use super::{RewriteDef, inputs::only};
+use super::{op::RewriteDef, support::inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Mean",
     opsets: 8..=27,
     inputs: 1..=64,
     summary: "mean of all operands with broadcasting",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         only(inputs)?;

@@ -1,9 +1,12 @@
 //! [MeanVarianceNormalization](https://onnx.ai/onnx/operators/onnx__MeanVarianceNormalization.html):
-//! `(x − mean) / (standard deviation + 1e-9)` over some axes. Opset 9+. By a table of squares, a mean, a table of 1 / √x and a
-//! product, each rounded once.
+//! `(x − mean) / (standard deviation + 1e-9)` over some axes. Opset 9+. By a table of squares, a mean, a table of 1 /
+//! √x and a product, each rounded once.
 
-use super::{RewriteDef, axis, inputs::only};
-use crate::{graph::planar::Unary, ops::OpResult};
+use super::{
+    op::{OpResult, RewriteDef, axis},
+    support::inputs::only,
+};
+use crate::graph::planar::Unary;
 
 /// What keeps a variance of 0 from being divided by; 1e-9 of the standard deviation, squared.
 const EPSILON: f64 = 1e-18;
@@ -14,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "mean 0 and variance 1 over some axes",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let names = attrs.ints("axes").unwrap_or_else(|| vec![0, 2, 3]);
         attrs.finish()?;

@@ -2,13 +2,17 @@
 //!
 //! a − relu(a − b), two at a time; exact on the values that it is given.
 
-use super::{RewriteDef, extreme::smaller, inputs::fold};
+use super::{
+    op::RewriteDef,
+    support::{extreme::smaller, inputs::fold},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Min",
     opsets: 8..=27,
     inputs: 1..=64,
     summary: "least of all operands with broadcasting",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         fold(inputs, to, smaller)

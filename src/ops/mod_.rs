@@ -1,10 +1,13 @@
 //! [Mod](https://onnx.ai/onnx/operators/onnx__Mod.html): a − b · floor(a / b), or with `fmod` = 1 a − b · trunc(a /
 //! b). Opset 10+.
 //!
-//! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b. Unsupported: a
-//! private divisor.
+//! The quotient is rounded by a table: exact for integers, else up to a table step at the multiples of b. Unsupported:
+//! a private divisor.
 
-use super::{Id, OpError, OpResult, RewriteDef, Rewriter, inputs::without_attributes};
+use super::{
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter},
+    support::inputs::without_attributes,
+};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -12,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=2,
     summary: "remainder by a constant",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let truncated = attrs.flag("fmod", false);
         let (a, b) = without_attributes(attrs, inputs)?;

@@ -1,10 +1,13 @@
 //! [Neg](https://onnx.ai/onnx/operators/onnx__Neg.html): y = −x. Opset 6+. Exact: the sign goes into the weights.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, elementwise};
+use super::{
+    op::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
+    support::elementwise,
+};
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Neg", opsets: 7..=27, inputs: 1..=1, summary: "−x, element by element", parse };
+    OpDef { onnx: "Neg", opsets: 7..=27, inputs: 1..=1, summary: "−x, element by element", marks: &[], parse };
 
 #[derive(Debug)]
 struct Neg;

@@ -1,7 +1,10 @@
-//! [NonZero](https://onnx.ai/onnx/operators/onnx__NonZero.html): where a constant is not 0, one row of coordinates for each
-//! axis. Opset 9+. Folded. Unsupported: of a private tensor, as the result's shape would depend on values.
+//! [NonZero](https://onnx.ai/onnx/operators/onnx__NonZero.html): where a constant is not 0, one row of coordinates for
+//! each axis. Opset 9+. Folded. Unsupported: of a private tensor, as the result's shape would depend on values.
 
-use super::{OpError, RewriteDef, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 /// What to do where a shape would depend on private values.
@@ -14,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "coordinates of the values of a constant that are not 0, folded",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let value = to.value(only(inputs)?).ok_or_else(|| OpError::unsupported(ADVICE))?;

@@ -1,7 +1,7 @@
 //! [Not](https://onnx.ai/onnx/operators/onnx__Not.html): 1 − x of a truth value. Opset 1+. Exact: it goes into the
 //! weights.
 
-use super::{RewriteDef, inputs::only};
+use super::{op::RewriteDef, support::inputs::only};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +9,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "1 − x of a truth value",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let y = to.affine(only(inputs)?, -1.0, 1.0)?;

@@ -3,7 +3,10 @@
 //!
 //! A table of the differences, exact. An index below 0 counts from the end; one that is out of range chooses none.
 
-use super::{Inputs, OpError, RewriteDef, axis, indices::from_the_end, inputs::only};
+use super::{
+    op::{Inputs, OpError, RewriteDef, axis},
+    support::{indices::from_the_end, inputs::only},
+};
 use crate::{graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -11,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 3..=3,
     summary: "one of two constants for each number below `depth`, on a new axis",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         attrs.finish()?;

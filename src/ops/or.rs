@@ -1,7 +1,10 @@
 //! [Or](https://onnx.ai/onnx/operators/onnx__Or.html): whether one holds, with numpy broadcasting. Opset 7+. Exact: a
 //! table of the sum.
 
-use super::{RewriteDef, inputs::without_attributes, truth::sum};
+use super::{
+    op::RewriteDef,
+    support::{inputs::without_attributes, truth::sum},
+};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether one holds",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let pair = without_attributes(attrs, inputs)?;
         let sum = sum(to, pair, -0.5)?;

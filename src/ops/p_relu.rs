@@ -1,9 +1,10 @@
-//! [PRelu](https://onnx.ai/onnx/operators/onnx__PRelu.html): y = x where x ≥ 0, else slope · x, with slopes that broadcast
-//! to x. Opset 7+.
+//! [PRelu](https://onnx.ai/onnx/operators/onnx__PRelu.html): y = x where x ≥ 0, else slope · x, with slopes that
+//! broadcast to x. Opset 7+.
 //!
-//! The slopes go into the weights that read the result. Unsupported: slopes that differ within a channel or are computed.
+//! The slopes go into the weights that read the result. Unsupported: slopes that differ within a channel or are
+//! computed.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes, tensor};
+use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes, tensor};
 use crate::{
     graph::planar::FloatActivation,
     tensor::{Fact, Tensor, broadcast, broadcast_indices},
@@ -14,6 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "x where x ≥ 0, else slope · x; one constant slope per channel",
+    marks: &[],
     parse,
 };
 

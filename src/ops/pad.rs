@@ -2,13 +2,19 @@
 //! negative widths crop. Opset 2+; widths and constant are attributes up to 10, constant inputs from 11. Exact.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{self, Moves, list},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
+    support::moves::{self, Moves, list},
 };
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Pad", opsets: 7..=27, inputs: 1..=4, summary: "border: constant, reflect or edge", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Pad",
+    opsets: 7..=27,
+    inputs: 1..=4,
+    summary: "border: constant, reflect or edge",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct Pad {

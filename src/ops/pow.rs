@@ -4,7 +4,10 @@
 //! e^(b · ln a) by a table of e^x. Unsupported: both private, and integers to a private
 //! power.
 
-use super::{OpError, RewriteDef, inputs::without_attributes};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::without_attributes,
+};
 use crate::{float, graph::planar::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -12,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "a to the power b; either a constant, one number if it is the power",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         let dtype = to.fact(a).dtype;

@@ -1,10 +1,10 @@
-//! [QLinearConv](https://onnx.ai/onnx/operators/onnx__QLinearConv.html): a convolution of codes, and the codes of its result.
-//! Opset 10+.
+//! [QLinearConv](https://onnx.ai/onnx/operators/onnx__QLinearConv.html): a convolution of codes, and the codes of its
+//! result. Opset 10+.
 //!
-//! DequantizeLinear of input and weights, Conv with the bias times both scales, QuantizeLinear: the sums of products are
-//! whole, and rounded once.
+//! DequantizeLinear of input and weights, Conv with the bias times both scales, QuantizeLinear: the sums of products
+//! are whole, and rounded once.
 
-use super::{Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter};
+use super::op::{Attr, Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter};
 use crate::tensor::DType;
 
 /// See the module.
@@ -13,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 8..=9,
     summary: "convolution of codes with constant weights, requantized",
+    marks: &[],
     rewrite,
 };
 
@@ -33,11 +34,11 @@ fn rewrite(attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResu
     to.all("QuantizeLinear", &[], &[Some(y), inputs.optional(6), inputs.optional(7)])
 }
 
-/// The numbers that the codes at input `first` stand for, whose scale and zero point follow, along an axis where there are
-/// several.
+/// The numbers that the codes at input `first` stand for, whose scale and zero point follow, along an axis where there
+/// are several.
 pub(super) fn dequantized(to: &mut Rewriter<'_>, inputs: Inputs<'_, Id>, first: usize, axis: i64) -> OpResult<Id> {
     let codes = [inputs.get(first)?, inputs.get(first + 1)?, inputs.get(first + 2)?];
-    to.with("DequantizeLinear", &[("axis", super::Attr::Int(axis))], &codes)
+    to.with("DequantizeLinear", &[("axis", Attr::Int(axis))], &codes)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

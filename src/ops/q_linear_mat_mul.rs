@@ -1,10 +1,13 @@
-//! [QLinearMatMul](https://onnx.ai/onnx/operators/onnx__QLinearMatMul.html): a product of matrices of codes, and the codes
-//! of the result. Opset 10+.
+//! [QLinearMatMul](https://onnx.ai/onnx/operators/onnx__QLinearMatMul.html): a product of matrices of codes, and the
+//! codes of the result. Opset 10+.
 //!
-//! DequantizeLinear of both operands, MatMul, QuantizeLinear: with a constant operand the sums of products are whole, and
-//! rounded once. Scales of the left operand may differ by row, those of the right one by column.
+//! DequantizeLinear of both operands, MatMul, QuantizeLinear: with a constant operand the sums of products are whole,
+//! and rounded once. Scales of the left operand may differ by row, those of the right one by column.
 
-use super::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter, q_linear_conv::dequantized};
+use super::{
+    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    q_linear_conv::dequantized,
+};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -12,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 8..=8,
     summary: "matrix product of codes, requantized",
+    marks: &[],
     rewrite,
 };
 

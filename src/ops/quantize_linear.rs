@@ -1,14 +1,14 @@
-//! [QuantizeLinear](https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html): `clamp(round(x / scale) + zero point)` to the
-//! range of the zero point's element type, ties to even; one scale, or one for each coordinate of an axis. Opset 10+.
+//! [QuantizeLinear](https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html): `clamp(round(x / scale) + zero point)`
+//! to the range of the zero point's element type, ties to even; one scale, or one for each coordinate of an axis. Opset
+//! 10+.
 //!
 //! The circuit's codes are these integers (`docs/design.md`, "Networks that are quantized already", says where they may
 //! differ). Unsupported: private scales, scales per block, zero points that differ along the axis, 4-bit and 8-bit
 //! real types.
 
 use super::{
-    Attrs, Codes, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
-    codes::{scales, spread},
-    tensor,
+    op::{Attrs, Codes, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor},
+    support::codes::{scales, spread},
 };
 use crate::tensor::{DType, Fact, Tensor};
 
@@ -17,6 +17,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 2..=3,
     summary: "codes of 8 or 16 bits at constant scales, per tensor or per axis",
+    marks: &[],
     parse,
 };
 

@@ -1,13 +1,17 @@
 //! [Range](https://onnx.ai/onnx/operators/onnx__Range.html): the numbers from `start` in steps up to before `limit`.
 //! Opset 11+. Folded: it depends on shapes and constants alone. Unsupported: private limits and steps, empty ranges.
 
-use super::{Inputs, OpError, RewriteDef, inputs::only};
+use super::{
+    op::{Inputs, OpError, RewriteDef},
+    support::inputs::only,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Range",
     opsets: 11..=27,
     inputs: 3..=3,
     summary: "constant numbers in steps, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         // In what precision 16-bit floats are added.
         attrs.ignore("stash_type");

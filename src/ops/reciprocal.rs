@@ -3,7 +3,7 @@
 //! The integer model has it in a table: the argument is rounded to the table's step, the result to a code. Near 0 it
 //! ends at twice the largest magnitude seen in calibration.
 
-use super::{OpDef, function::Elementwise};
+use super::{op::OpDef, support::function::Elementwise};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "1 / x",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Reciprocal),
 };
 

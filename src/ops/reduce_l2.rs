@@ -3,7 +3,7 @@
 //!
 //! Tables of squares and roots around a sum, each rounded once.
 
-use super::{RewriteDef, reduction::Reduction};
+use super::{op::RewriteDef, support::reduction::Reduction};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -11,6 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "√Σ x² over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let values = to.table("Pow", Unary::Pow { exponent: 2.0 }, x.x)?;

@@ -4,9 +4,11 @@
 //! max + ln Σ e^(x − max) by tables of e^x and ln around a sum, each rounded once.
 
 use super::{
-    RewriteDef,
-    reduction::Reduction,
-    rows::{exponentials, largest},
+    op::RewriteDef,
+    support::{
+        reduction::Reduction,
+        rows::{exponentials, largest},
+    },
 };
 use crate::graph::planar::Unary;
 
@@ -15,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "ln Σ e^x over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let rows = x.rows(to)?;

@@ -3,13 +3,14 @@
 //!
 //! Exact: the divisor is a constant of the layer.
 
-use super::{OpDef, linear_reduction::parse};
+use super::{op::OpDef, support::linear_reduction::parse};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ReduceMean",
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "mean over constant axes",
+    marks: &[],
     parse: |attrs| parse(attrs, 18, true),
 };
 

@@ -3,13 +3,17 @@
 //!
 //! Exact: −max −x by a MaxPool.
 
-use super::{RewriteDef, reduction::Reduction, rows::largest};
+use super::{
+    op::RewriteDef,
+    support::{reduction::Reduction, rows::largest},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceMin",
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "least value over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let dtype = to.fact(x.x).dtype;

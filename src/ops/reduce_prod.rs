@@ -3,13 +3,17 @@
 //!
 //! Products of two halves at a time, each rounded once.
 
-use super::{Attr, RewriteDef, Rewriter, reduction::Reduction};
+use super::{
+    op::{Attr, RewriteDef, Rewriter},
+    support::reduction::Reduction,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceProd",
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "product over constant axes",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let dtype = to.fact(x.x).dtype;

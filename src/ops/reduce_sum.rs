@@ -3,13 +3,14 @@
 //!
 //! Exact.
 
-use super::{OpDef, linear_reduction::parse};
+use super::{op::OpDef, support::linear_reduction::parse};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ReduceSum",
     opsets: 7..=27,
     inputs: 1..=2,
     summary: "sum over constant axes",
+    marks: &[],
     parse: |attrs| parse(attrs, 13, false),
 };
 

@@ -2,13 +2,17 @@
 //!
 //! Exact on quantized values.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::elementwise,
+};
 use crate::{
     graph::planar::FloatActivation,
     tensor::{Fact, Tensor},
 };
 
-pub(super) const DEF: OpDef = OpDef { onnx: "Relu", opsets: 7..=27, inputs: 1..=1, summary: "max(x, 0)", parse };
+pub(super) const DEF: OpDef =
+    OpDef { onnx: "Relu", opsets: 7..=27, inputs: 1..=1, summary: "max(x, 0)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Relu;

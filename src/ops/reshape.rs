@@ -2,11 +2,17 @@
 //! input, where 0 keeps a size (unless `allowzero`, from opset 14) and one -1 is inferred. Opset 5+. Exact: values keep
 //! their order. Unsupported: a computed shape.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, integers, reshaped};
+use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, integers, reshaped};
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Reshape", opsets: 7..=27, inputs: 2..=2, summary: "to a constant shape", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Reshape",
+    opsets: 7..=27,
+    inputs: 2..=2,
+    summary: "to a constant shape",
+    marks: &[Mark::Passes],
+    parse,
+};
 
 #[derive(Debug)]
 struct Reshape {

@@ -1,17 +1,17 @@
-//! [Resize](https://onnx.ai/onnx/operators/onnx__Resize.html): the nearest values, or sums of neighbours weighted linearly or
-//! cubically along each axis. Opset 10+; sizes may replace the scales from 11, `antialias` and `keep_aspect_ratio_policy` are
-//! from 18.
+//! [Resize](https://onnx.ai/onnx/operators/onnx__Resize.html): the nearest values, or sums of neighbours weighted
+//! linearly or cubically along each axis. Opset 10+; sizes may replace the scales from 11, `antialias` and
+//! `keep_aspect_ratio_policy` are from 18.
 //!
-//! Exact: nearest values are only repeated or dropped, the others are a constant linear map of the input. Unsupported: an
-//! `extrapolation_value` other than 0 between values.
+//! Exact: nearest values are only repeated or dropped, the others are a constant linear map of the input. Unsupported:
+//! an `extrapolation_value` other than 0 between values.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{self, Moves},
-    planes,
-    shapes::grown,
-    spatial::MAX_ENTRIES,
-    tensor,
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, integers, planes, tensor},
+    support::{
+        moves::{self, Moves},
+        shapes::grown,
+        spatial::MAX_ENTRIES,
+    },
 };
 use crate::{
     graph::planar::{Map, Sparse},
@@ -23,6 +23,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "nearest, linear or cubic, constant scales or sizes",
+    marks: &[Mark::EmptyIsAbsent],
     parse,
 };
 

@@ -1,7 +1,10 @@
 //! [ReverseSequence](https://onnx.ai/onnx/operators/onnx__ReverseSequence.html): the first values of each sequence of a
 //! batch in the opposite order, as many as constant lengths say. Opset 10+. Exact: values are only moved.
 
-use super::{OpError, OpResult, RewriteDef, inputs::pair};
+use super::{
+    op::{OpError, OpResult, RewriteDef},
+    support::inputs::pair,
+};
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,6 +12,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=2,
     summary: "sequences of constant lengths in the opposite order",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (batch, time) = (attrs.int("batch_axis").unwrap_or(1), attrs.int("time_axis").unwrap_or(0));
         if ![(0, 1), (1, 0)].contains(&(batch, time)) {

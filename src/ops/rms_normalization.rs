@@ -1,8 +1,11 @@
-//! [RMSNormalization](https://onnx.ai/onnx/operators/onnx__RMSNormalization.html): all values from an axis on, divided by
-//! `√(mean of squares + epsilon)` and scaled. Opset 23+. By a table of squares, a mean, a table of 1 / √x and a product,
-//! each rounded once.
+//! [RMSNormalization](https://onnx.ai/onnx/operators/onnx__RMSNormalization.html): all values from an axis on, divided
+//! by `√(mean of squares + epsilon)` and scaled. Opset 23+. By a table of squares, a mean, a table of 1 / √x and a
+//! product, each rounded once.
 
-use super::{RewriteDef, axis, inputs::pair};
+use super::{
+    op::{RewriteDef, axis},
+    support::inputs::pair,
+};
 use crate::graph::planar::Unary;
 
 /// See the module.
@@ -11,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 23..=27,
     inputs: 2..=2,
     summary: "all values from an axis on divided by their quadratic mean, scaled",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (name, epsilon) = (attrs.int("axis").unwrap_or(-1), attrs.float("epsilon", 1e-5));
         attrs.ignore("stash_type");

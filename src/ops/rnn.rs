@@ -5,8 +5,8 @@
 //! Sigmoid, Tanh and Relu.
 
 use super::{
-    RewriteDef,
-    recurrent::{Cell, unroll},
+    op::RewriteDef,
+    support::recurrent::{Cell, unroll},
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 3..=6,
     summary: "simple recurrent network, unrolled; constant weights",
+    marks: &[],
     rewrite: |attrs, inputs, to| unroll(Cell::Rnn, attrs, inputs, to),
 };
 

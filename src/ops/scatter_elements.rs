@@ -6,10 +6,12 @@
 //! update of a value. Unsupported: private indices with a `reduction`.
 
 use super::{
-    Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, axis,
-    indices::{OneOf, along, check_along, index, scatter},
-    inputs::pair,
-    shapes::grown,
+    op::{Id, Inputs, OpError, OpResult, RewriteDef, Rewriter, axis},
+    support::{
+        indices::{OneOf, along, check_along, index, scatter},
+        inputs::pair,
+        shapes::grown,
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -17,6 +19,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 3..=3,
     summary: "values replaced along an axis, or reduced with others at constant indices",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());
@@ -43,8 +46,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-/// The data with values replaced at private places: at each, whose number for update i is `places[i]` = (start, stride) of an
-/// axis, the update.
+/// The data with values replaced at private places: at each, whose number for update i is `places[i]` = (start, stride)
+/// of an axis, the update.
 fn scatter_private(
     to: &mut Rewriter<'_>,
     [data, indices, updates]: [Id; 3],

@@ -5,9 +5,11 @@
 //! rounds once for each update of a value.
 
 use super::{
-    Inputs, OpError, RewriteDef,
-    indices::{scatter, slices, width},
-    inputs::pair,
+    op::{Inputs, OpError, RewriteDef},
+    support::{
+        indices::{scatter, slices, width},
+        inputs::pair,
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -15,6 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 3..=3,
     summary: "slices replaced at constant rows of indices, or reduced with others",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let reduction = attrs.text("reduction").unwrap_or_else(|| "none".into());
         attrs.finish()?;

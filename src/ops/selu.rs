@@ -3,13 +3,17 @@
 //!
 //! The Elu is a table; gamma goes into the layer behind it.
 
-use super::{Attr, RewriteDef, inputs::only};
+use super::{
+    op::{Attr, RewriteDef},
+    support::inputs::only,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Selu",
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "gamma · elu(x)",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let alpha = attrs.float("alpha", 1.673_263_192_176_818_8);
         let gamma = attrs.float("gamma", 1.050_701_022_148_132_3);

@@ -1,13 +1,17 @@
 //! [Shape](https://onnx.ai/onnx/operators/onnx__Shape.html): the sizes of a tensor. Opset 1+; `start` and `end` from
 //! 15. Folded: it depends on shapes and constants alone.
 
-use super::{OpError, RewriteDef, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::inputs::only,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Shape",
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "the sizes of a tensor, folded",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let (start, end) = (attrs.int("start").unwrap_or(0), attrs.int("end"));
         attrs.finish()?;

@@ -3,7 +3,7 @@
 //!
 //! The integer model has it in a table: the argument is rounded to the table's step, the result to a code.
 
-use super::{OpDef, function::Elementwise};
+use super::{op::OpDef, support::function::Elementwise};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "x moved towards 0 by `bias`, 0 within `lambd`",
+    marks: &[],
     parse: |mut attrs| {
         let (lambda, bias) = (attrs.float("lambd", 0.5), attrs.float("bias", 0.0));
         Elementwise::unary(attrs, Unary::Shrink { lambda, bias })

@@ -3,7 +3,10 @@
 //! At the output whoever reads it applies it, and a comparison with a constant is one of its argument; elsewhere the integer
 //! model interpolates it.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand, elementwise};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    support::elementwise,
+};
 use crate::{
     float,
     graph::planar::{FloatActivation, Function},
@@ -11,7 +14,7 @@ use crate::{
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", parse };
+    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Sigmoid;

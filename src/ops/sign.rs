@@ -3,7 +3,7 @@
 //!
 //! By table, exact up to the rounding of the argument, so that a step may come half a table step early or late.
 
-use super::{OpDef, function::Elementwise};
+use super::{op::OpDef, support::function::Elementwise};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 9..=27,
     inputs: 1..=1,
     summary: "−1, 0 or 1",
+    marks: &[],
     parse: |attrs| Elementwise::unary(attrs, Unary::Sign),
 };
 

@@ -2,13 +2,13 @@
 //! starts, ends and axes are attributes up to 9, constant inputs with steps from 10. Exact: values are only selected.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{Moves, list},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
+    support::moves::{Moves, list},
 };
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Slice", opsets: 7..=27, inputs: 1..=5, summary: "constant ranges of some axes", parse };
+    OpDef { onnx: "Slice", opsets: 7..=27, inputs: 1..=5, summary: "constant ranges of some axes", marks: &[], parse };
 
 #[derive(Debug)]
 struct Slice {

@@ -1,13 +1,15 @@
 //! [Softmax](https://onnx.ai/onnx/operators/onnx__Softmax.html) over all values. Opset 1+; up to 12 over the axes from
 //! `axis` on, from 13 over that axis.
 //!
-//! Over all values as the last step, whoever reads the output applies it. Elsewhere it is e^(x − max) / Σ e^(x − max) by a
-//! table of e^x, a sum, a table of 1 / x and a product, each rounded once.
+//! Over all values as the last step, whoever reads the output applies it. Elsewhere it is e^(x − max) / Σ e^(x − max)
+//! by a table of e^x, a sum, a table of 1 / x and a product, each rounded once.
 
 use super::{
-    Attrs, Ending, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, masks,
-    rows::{exponentials, last},
-    tensor,
+    op::{Attrs, Ending, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
+    support::{
+        masks,
+        rows::{exponentials, last},
+    },
 };
 use crate::{
     float,
@@ -20,6 +22,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "e^x / Σ e^x; applied by the reader of the output where it is the last step over all values",
+    marks: &[Mark::Softmax(0)],
     parse,
 };
 

@@ -1,13 +1,17 @@
 //! [SpaceToDepth](https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html): blocks of pixels become channels. Opset
 //! 1+. Exact: it only moves values.
 
-use super::{OpError, RewriteDef, inputs::only, shapes::blocks};
+use super::{
+    op::{OpError, RewriteDef},
+    support::{inputs::only, shapes::blocks},
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "SpaceToDepth",
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "blocks of pixels to channels",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let size = attrs.int("blocksize");
         attrs.finish()?;

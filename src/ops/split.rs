@@ -3,13 +3,19 @@
 //! Unsupported: equal parts whose number only the count of outputs tells.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers,
-    moves::{Moves, list},
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
+    support::moves::{Moves, list},
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Split", opsets: 7..=27, inputs: 1..=2, summary: "parts of given sizes along an axis", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Split",
+    opsets: 7..=27,
+    inputs: 1..=2,
+    summary: "parts of given sizes along an axis",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct Split {

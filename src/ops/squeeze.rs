@@ -1,11 +1,18 @@
 //! [Squeeze](https://onnx.ai/onnx/operators/onnx__Squeeze.html): without the given axes of size 1, or without
-//! all of them. Opset 1+; the axes are an attribute up to 12 and a constant input from 13. Exact: values keep their order.
+//! all of them. Opset 1+; the axes are an attribute up to 12 and a constant input from 13. Exact: values keep their
+//! order.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers, reshaped};
+use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, integers, reshaped};
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Squeeze", opsets: 7..=27, inputs: 1..=2, summary: "drops axes of size 1", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Squeeze",
+    opsets: 7..=27,
+    inputs: 1..=2,
+    summary: "drops axes of size 1",
+    marks: &[Mark::Passes],
+    parse,
+};
 
 #[derive(Debug)]
 struct Squeeze {

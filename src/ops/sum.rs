@@ -2,11 +2,17 @@
 //!
 //! Exact: constants go into the bias.
 
-use super::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
+use super::op::{Affine, Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor};
 use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sum", opsets: 8..=27, inputs: 1..=1024, summary: "sum of all operands with broadcasting", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Sum",
+    opsets: 8..=27,
+    inputs: 1..=1024,
+    summary: "sum of all operands with broadcasting",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct Sum;

@@ -1,7 +1,10 @@
 //! [Swish](https://onnx.ai/onnx/operators/onnx__Swish.html): `x / (1 + e^(−alpha · x))`. Opset 24+. By a table of
 //! `x / (1 + e^−x)`, one rounding; alpha scales its argument and its value.
 
-use super::{OpError, RewriteDef, function::Elementwise, inputs::only};
+use super::{
+    op::{OpError, RewriteDef},
+    support::{function::Elementwise, inputs::only},
+};
 use crate::graph::planar::Function;
 
 /// See the module.
@@ -10,6 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 24..=27,
     inputs: 1..=1,
     summary: "x / (1 + e^(−alpha · x))",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let alpha = attrs.float("alpha", 1.0);
         attrs.finish()?;

@@ -2,11 +2,14 @@
 //!
 //! The integer model has it in a table.
 
-use super::{Attrs, Op, OpDef, OpResult, function::Elementwise};
+use super::{
+    op::{Attrs, Op, OpDef, OpResult},
+    support::function::Elementwise,
+};
 use crate::graph::planar::Function;
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Tanh", opsets: 7..=27, inputs: 1..=1, summary: "hyperbolic tangent", parse };
+    OpDef { onnx: "Tanh", opsets: 7..=27, inputs: 1..=1, summary: "hyperbolic tangent", marks: &[], parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

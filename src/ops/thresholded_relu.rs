@@ -3,7 +3,7 @@
 //!
 //! The integer model has it in a table: the argument is rounded to the table's step, the result to a code.
 
-use super::{OpDef, function::Elementwise};
+use super::{op::OpDef, support::function::Elementwise};
 use crate::graph::planar::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
@@ -11,6 +11,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 1..=1,
     summary: "x where x > alpha, else 0",
+    marks: &[],
     parse: |mut attrs| {
         let alpha = attrs.float("alpha", 1.0);
         Elementwise::unary(attrs, Unary::ThresholdedRelu { alpha })

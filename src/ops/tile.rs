@@ -2,9 +2,11 @@
 //! Opset 6+. Exact: it only moves values.
 
 use super::{
-    OpError, RewriteDef,
-    inputs::pair,
-    shapes::{grown, sizes},
+    op::{OpError, RewriteDef},
+    support::{
+        inputs::pair,
+        shapes::{grown, sizes},
+    },
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -12,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "copies beside one another, a constant number of times",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let (x, repeats) = pair(inputs)?;

@@ -1,10 +1,13 @@
-//! [TopK](https://onnx.ai/onnx/operators/onnx__TopK.html): the largest (or least) values along an axis and their indices, the
-//! first of equals first. Opset 10+.
+//! [TopK](https://onnx.ai/onnx/operators/onnx__TopK.html): the largest (or least) values along an axis and their
+//! indices, the first of equals first. Opset 10+.
 //!
-//! Every pair of values is compared by a table of its difference; how many values stand before one is its rank, and a table
-//! says which value has each rank. Exact up to a table step, at the cost of a product for each value and rank.
+//! Every pair of values is compared by a table of its difference; how many values stand before one is its rank, and a
+//! table says which value has each rank. Exact up to a table step, at the cost of a product for each value and rank.
 
-use super::{Id, OpError, OpResult, RewriteDef, Rewriter, axis, inputs::pair, rows::last};
+use super::{
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter, axis},
+    support::{inputs::pair, rows::last},
+};
 use crate::graph::planar::Unary;
 
 /// Most values along the axis.
@@ -16,6 +19,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=2,
     summary: "the largest or least values along an axis of at most 256, and their indices",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         let largest = attrs.flag("largest", true);

@@ -1,11 +1,14 @@
 //! [Transpose](https://onnx.ai/onnx/operators/onnx__Transpose.html): the axes in the order `perm`, reversed without it.
 //! Opset 1+. Exact: values are only renamed.
 
-use super::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, moves::Moves};
+use super::{
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
+    support::moves::Moves,
+};
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Transpose", opsets: 7..=27, inputs: 1..=1, summary: "axes in another order", parse };
+    OpDef { onnx: "Transpose", opsets: 7..=27, inputs: 1..=1, summary: "axes in another order", marks: &[], parse };
 
 #[derive(Debug)]
 struct Transpose {

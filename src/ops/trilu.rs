@@ -1,13 +1,17 @@
 //! [Trilu](https://onnx.ai/onnx/operators/onnx__Trilu.html): the upper or lower triangle of matrices from a constant
 //! diagonal on, 0 elsewhere. Opset 14+. Exact: it only moves values.
 
-use super::{Inputs, OpError, RewriteDef, inputs::only};
+use super::{
+    op::{Inputs, OpError, RewriteDef},
+    support::inputs::only,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Trilu",
     opsets: 14..=27,
     inputs: 1..=2,
     summary: "the upper or lower triangle of matrices, 0 elsewhere",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let upper = attrs.flag("upper", true);
         attrs.finish()?;

@@ -2,14 +2,20 @@
 //! attribute up to 8 and a constant input in 9. Exact: values are only repeated. Unsupported: interpolation.
 
 use super::{
-    Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand,
-    moves::Moves,
+    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
     resize::{nearest, scaled},
+    support::moves::Moves,
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Upsample", opsets: 7..=9, inputs: 1..=2, summary: "nearest values, constant scales", parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Upsample",
+    opsets: 7..=9,
+    inputs: 1..=2,
+    summary: "nearest values, constant scales",
+    marks: &[],
+    parse,
+};
 
 #[derive(Debug)]
 struct Upsample {

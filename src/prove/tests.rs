@@ -69,7 +69,8 @@ fn progress_runs_to_the_end_and_stages_are_timed() {
     let model = small();
     let (_, key) = keys(&model);
     let mut reports = Vec::new();
-    let proved = prove(&model, &key, &small_with_input().1, b"", OsRng, &mut |stage, done| reports.push((stage, done))).unwrap();
+    let proved =
+        prove(&model, &key, &small_with_input().1, b"", OsRng, &mut |stage, done| reports.push((stage, done))).unwrap();
     assert!(reports.is_sorted_by_key(|(_, done)| *done), "{reports:?}");
     assert_eq!((reports.first(), reports.last()), (Some(&("witness", 0.0)), Some(&("open", 1.0))));
     let mut stages: Vec<_> = reports.into_iter().map(|(stage, _)| stage).collect();

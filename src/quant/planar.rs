@@ -23,7 +23,9 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits,
-        planar::{FloatActivation, FunctionTables, Input, Lanes, Map, Model, Network, Output, Term, limbs_of, signed_bits},
+        planar::{
+            FloatActivation, FunctionTables, Input, Lanes, Map, Model, Network, Output, Term, limbs_of, signed_bits,
+        },
     },
 };
 use steps::{Functions, Steps};

@@ -24,7 +24,6 @@ use crate::graph::planar::table_zero;
 /// Largest degree of a gate; the extended domain has four times the rows.
 pub const DEGREE: usize = 5;
 
-
 /// Columns and challenges of a planar circuit.
 #[derive(Debug, Clone)]
 pub struct Config {

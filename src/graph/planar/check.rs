@@ -65,9 +65,7 @@ impl Model {
     /// The largest magnitude of the codes of an activation that cuts, or of the input.
     fn cut_bound(&self, activation: Option<&Activation>) -> u64 {
         match activation {
-            Some(Activation::Table(index)) => {
-                self.tables[*index].magnitude(&self.digits)
-            }
+            Some(Activation::Table(index)) => self.tables[*index].magnitude(&self.digits),
             Some(Activation::Threshold | Activation::ArgMax) => 1,
             _ => (1 << self.digits.value_bits()) - 1,
         }

@@ -1,7 +1,7 @@
 //! Values that the graph itself quantizes.
 //!
-//! `clamp(round(v), 0, top) = relu(top − relu(round(top − v)))`: two layers whose step is 1, the first of which rounds and
-//! the second of which is exact. What reads the codes scales and shifts them, which costs nothing.
+//! `clamp(round(v), 0, top) = relu(top − relu(round(top − v)))`: two layers whose step is 1, the first of which rounds
+//! and the second of which is exact. What reads the codes scales and shifts them, which costs nothing.
 
 use crate::{
     graph::planar::{FloatActivation, FloatLayer, Map, Shape},
@@ -90,8 +90,8 @@ impl Builder<'_> {
         (whole && self.scales_codes(expr)).then(|| (*tensor, factors, expr.bias_values()))
     }
 
-    /// Elements of scaled codes at given places of a tensor of shape `to`, as those of the codes; none where that takes a
-    /// layer.
+    /// Elements of scaled codes at given places of a tensor of shape `to`, as those of the codes; none where that takes
+    /// a layer.
     pub(super) fn moved_codes(&self, expr: &Expr, pairs: &[(u32, u32)], to: Shape) -> Option<Expr> {
         let (tensor, factors, shifts) = self.scaled_codes(expr)?;
         let maps = gather::maps(pairs, expr.shape, to);

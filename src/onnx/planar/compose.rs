@@ -57,8 +57,9 @@ const fn gcd(a: usize, b: usize) -> usize {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// `outer` after `inner`, from a tensor of shape `source` through one of shape `middle` to one of shape `to`, as at most
-/// one convolution (none: outer reads nothing that inner writes); [`None`] if it is no convolution of similar cost.
+/// `outer` after `inner`, from a tensor of shape `source` through one of shape `middle` to one of shape `to`, as at
+/// most one convolution (none: outer reads nothing that inner writes); [`None`] if it is no convolution of similar
+/// cost.
 pub(super) fn compose(
     inner: &Conv<f64>,
     outer: &Conv<f64>,

@@ -72,7 +72,8 @@ impl Expr {
         }
     }
 
-    /// Whether each value is one feature of the input times a number, plus a number, which takes no more than the feature.
+    /// Whether each value is one feature of the input times a number, plus a number, which takes no more than the
+    /// feature.
     pub(super) fn scales_input(&self) -> bool {
         let scales = |map: &Map<f64>| matches!(map, Map::Conv(conv) if is_depthwise(conv) && is_pointwise(conv));
         self.shape.is_vector() && matches!(&self.terms[..], [(0, map)] if scales(map))

@@ -1,11 +1,11 @@
 //! Trees as comparisons, one for each decision on each way through a tree, and sums of leaves as linear maps of them.
 //!
 //! A node is reached or not; let `reach` be that bit, a sum of bits above it with factors ±1. Its comparison is
-//! `g = [c · reach − 1 − rank ≥ 0]`, for a rank of 0 or more: 1 exactly where the node is reached and rank < c. One child has
-//! `g`, the other one `reach − g`. So a node costs one bit, a leaf none.
+//! `g = [c · reach − 1 − rank ≥ 0]`, for a rank of 0 or more: 1 exactly where the node is reached and rank < c. One
+//! child has `g`, the other one `reach − g`. So a node costs one bit, a leaf none.
 //!
-//! Where trees alone read the graph's input, ranks are how many of the numbers that a feature is compared with it reaches
-//! (`Network::cuts`). Elsewhere bits take their place: `[x ≥ u]` as a rank among the one cut u.
+//! Where trees alone read the graph's input, ranks are how many of the numbers that a feature is compared with it
+//! reaches (`Network::cuts`). Elsewhere bits take their place: `[x ≥ u]` as a rank among the one cut u.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::{
     graph::planar::{FloatActivation, Map, Shape, Sparse},
     ops::{
         Inputs, Lowered, OpError,
-        ml::{Branch, Form, Mode, Monotone, Node as TreeNode, Trees},
+        trees::{Branch, Form, Mode, Monotone, Node as TreeNode, Trees},
     },
 };
 
@@ -91,7 +91,8 @@ pub(super) struct Ranks {
     features: HashMap<usize, Vec<Traced>>,
 }
 
-/// Finds the trees of a graph whose input is read by trees alone, past moves of its values and monotone functions of them.
+/// Finds the trees of a graph whose input is read by trees alone, past moves of its values and monotone functions of
+/// them.
 pub(super) fn find(graph: &Graph, input: usize) -> Option<Ranks> {
     let elements = 0..graph.values[input].fact.len();
     let own = elements.map(|element| Traced { element, steps: vec![] }).collect();

@@ -4,10 +4,8 @@ use std::{collections::HashMap, f64::consts::SQRT_2};
 
 use super::{Graph, Node};
 use crate::{
-    graph::{
-        planar::{FloatActivation, Function},
-    },
-    ops::{Inputs, Lowered},
+    graph::planar::{FloatActivation, Function},
+    ops::Lowered,
 };
 
 /// How far a constant may be from the one that a function has.
@@ -21,14 +19,18 @@ pub(super) enum Replacement {
     Function(usize, FloatActivation, f64),
 }
 
-/// x · sigmoid(x), x · hard_sigmoid(x) and x · (1 + erf(x / √2)), x possibly scaled in front, by index of the nodes; adapts
-/// how often each value is read.
+/// x · sigmoid(x), x · hard_sigmoid(x) and x · (1 + erf(x / √2)), x possibly scaled in front, by index of the nodes
+/// that multiply; adapts how often each value is read.
 pub(super) fn find(graph: &Graph, uses: &mut [usize]) -> HashMap<usize, Replacement> {
     let producers: HashMap<usize, usize> =
         graph.nodes.iter().enumerate().flat_map(|(i, node)| node.outputs.iter().map(move |id| (*id, i))).collect();
     let mut found = HashMap::new();
-    for (index, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.op() == "Mul") {
+    for (index, node) in graph.nodes.iter().enumerate() {
         let [Some(a), Some(b)] = node.inputs[..] else { continue };
+        let private = [a, b].iter().all(|id| graph.values[*id].constant.is_none());
+        if !private || !matches!(graph.lowered(node)[..], [Lowered::Multiply { .. }]) {
+            continue;
+        }
         for (x, gate) in [(a, b), (b, a)] {
             let search = Search { graph, producers: &producers, uses };
             let Some(pattern) = search.gate(x, gate).or_else(|| search.scaled_gate(x, gate)) else { continue };
@@ -73,35 +75,40 @@ impl Search<'_> {
         }
     }
 
-    /// `f` of the scalar constant that a node with two inputs reads, if the node is one of `ops`.
-    fn constant(&self, node: &Node, ops: &[&str], f: impl Fn(&str, f64) -> f64) -> Option<f64> {
+    /// Scale and shift of a node of one private input and a constant number that scales and shifts every value alike.
+    fn line(&self, node: &Node) -> Option<(f64, f64)> {
         let constant = node.inputs.iter().flatten().find_map(|id| self.graph.values[*id].constant.as_ref())?;
-        let known = ops.contains(&node.op()) && node.inputs.len() == 2;
-        // A divisor comes second.
-        let order = node.op() != "Div" || node.inputs[0].is_some_and(|id| self.graph.values[id].constant.is_none());
-        match constant.data() {
-            [value] if known && order => Some(f(node.op(), *value)),
+        if node.inputs.len() != 2 || constant.data().len() != 1 {
+            return None;
+        }
+        match &self.graph.lowered(node)[..] {
+            [Lowered::Affine(maps)] => maps.first().filter(|_| maps.len() == 1).and_then(|(_, map)| map.uniform()),
             _ => None,
         }
+    }
+
+    /// The scale of a node that only scales.
+    fn scale(&self, node: &Node) -> Option<f64> {
+        self.line(node).filter(|(_, shift)| *shift == 0.0).map(|(scale, _)| scale)
     }
 
     /// x · gate.
     fn gate(&self, x: usize, gate: usize) -> Option<Pattern> {
         let (index, node, source) = self.producer(gate)?;
-        if let Some(one) = self.constant(node, &["Add"], |_, value| value) {
-            let (erf, _, argument) = self.producer(source).filter(|(_, node, _)| node.op() == "Erf")?;
-            let (division, node, source) = self.producer(argument)?;
-            let factor = |op: &str, value: f64| if op == "Div" { value.recip() } else { value };
-            let factor = self.constant(node, &["Mul", "Div"], factor)?;
-            let gelu = source == x && one == 1.0 && (factor * SQRT_2 - 1.0).abs() < CLOSE;
+        if self.line(node) == Some((1.0, 1.0)) {
+            let (erf, node, argument) = self.producer(source)?;
+            let (division, scaling, source) = self.producer(argument)?;
+            let [Lowered::Function(FloatActivation::Table(Function::Erf))] = self.graph.lowered(node)[..] else {
+                return None;
+            };
+            let gelu = source == x && (self.scale(scaling)? * SQRT_2 - 1.0).abs() < CLOSE;
             let absorbed = vec![index, erf, division];
             return gelu.then_some(Pattern { x, function: Function::Gelu, scale: 2.0, absorbed });
         }
         if source != x {
             return None;
         }
-        let operands = [Some(self.graph.operand(x))];
-        let function = match node.kernel.lower(Inputs(&operands)).unwrap_or_default()[..] {
+        let function = match self.graph.lowered(node)[..] {
             [Lowered::Function(FloatActivation::Table(Function::Sigmoid))] => Function::Silu,
             [Lowered::Function(FloatActivation::Table(Function::HardSigmoid { alpha, beta }))]
                 if (alpha - 1.0 / 6.0).abs() < CLOSE && beta == 0.5 =>
@@ -116,7 +123,7 @@ impl Search<'_> {
     /// (c · x) · gate.
     fn scaled_gate(&self, scaled: usize, gate: usize) -> Option<Pattern> {
         let (index, node, x) = self.producer(scaled)?;
-        let scale = self.constant(node, &["Mul"], |_, value| value)?;
+        let scale = self.scale(node)?;
         let mut pattern = self.gate(x, gate)?;
         pattern.scale *= scale;
         pattern.absorbed.push(index);

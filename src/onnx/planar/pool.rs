@@ -31,8 +31,8 @@ impl Windows {
     }
 }
 
-/// The values that windows see, with a border where they go beyond the input: each of its values is one that every window
-/// with it has, the next tap inside. Pairs of place and element, and the shape.
+/// The values that windows see, with a border where they go beyond the input: each of its values is one that every
+/// window with it has, the next tap inside. Pairs of place and element, and the shape.
 fn border(grid: &Grid, from: Shape) -> (Vec<(u32, u32)>, Shape) {
     let along = |axis: usize, size: usize| -> Vec<usize> {
         let (step, pad, size) = (grid.dilation[axis], grid.pad[axis] as i64, size as i64);
@@ -74,7 +74,8 @@ impl Builder<'_> {
         let nonnegative = self.is_nonnegative(&expr);
         let mut shape = expr.shape;
         let mut x = self.commit(node, expr)?;
-        // A border of zeros is never the largest of values that are not negative; others get one of the windows' own values.
+        // A border of zeros is never the largest of values that are not negative; others get one of the windows' own
+        // values.
         let bordered = (beyond(0) || beyond(1)) && !nonnegative;
         if bordered {
             let (pairs, to) = border(grid, shape);

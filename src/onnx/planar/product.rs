@@ -2,6 +2,7 @@
 
 use super::{
     Builder, Node, Value,
+    activation::Traits,
     expr::{Expr, is_pointwise},
     gather,
 };
@@ -11,7 +12,8 @@ use crate::{
 };
 
 impl Builder<'_> {
-    /// The product of the first two inputs, value by value: `elements` of them, for each value of a result of planes `to`.
+    /// The product of the first two inputs, value by value: `elements` of them, for each value of a result of planes
+    /// `to`.
     pub(super) fn multiply(&mut self, node: &Node, elements: [Vec<u32>; 2], to: Shape) -> Result<Value, OpError> {
         let (a, b) = (self.input(node, 0)?, self.input(node, 1)?);
         a.refuse_decision()?;
@@ -179,12 +181,16 @@ impl Builder<'_> {
     /// Lets the layer that only rounds a product apply a function that nothing else needs to come before; its tensor.
     pub(super) fn apply_rounding(&mut self, expr: &Expr, function: &FloatActivation) -> Option<usize> {
         let tensor = expr.plain().filter(|tensor| *tensor == self.layers.len())?;
-        let piecewise = matches!(function, FloatActivation::Relu | FloatActivation::PRelu { .. });
         let read = self.values.values().any(|value| value.expr.reads(tensor));
         let source = self.layers.last()?.terms.first()?.source.checked_sub(1)?;
         let rounds = matches!(self.layers[source].activation, FloatActivation::Product { .. });
         let last = self.layers.last_mut()?;
-        if !piecewise || read || !rounds || last.activation != FloatActivation::Linear || last.shape != expr.shape {
+        if !Traits::of(function).rounds
+            || read
+            || !rounds
+            || last.activation != FloatActivation::Linear
+            || last.shape != expr.shape
+        {
             return None;
         }
         last.activation = function.clone();

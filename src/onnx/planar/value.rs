@@ -91,7 +91,8 @@ impl Builder<'_> {
         self.read(node, id.ok_or_else(|| OpError::Graph(format!("input {index} is missing")))?)
     }
 
-    /// A value of the graph; made a tensor first if it is more than one, or than features scaled, and will be read again.
+    /// A value of the graph; made a tensor first if it is more than one, or than features scaled, and will be read
+    /// again.
     pub(super) fn read(&mut self, node: &Node, id: usize) -> Result<Value, OpError> {
         let missing = || OpError::Graph("reads a value that depends on no input of the graph".into());
         self.uses[id] = self.uses[id].saturating_sub(1);
@@ -422,8 +423,8 @@ impl Builder<'_> {
         self.take_argument(&value.expr, |layer| layer.activation == FloatActivation::Table(Function::Sigmoid))
     }
 
-    /// What a layer is the activation of, where the expression is its tensor, nothing else reads it, and it is `wanted`; the
-    /// layer is dropped.
+    /// What a layer is the activation of, where the expression is its tensor, nothing else reads it, and it is
+    /// `wanted`; the layer is dropped.
     pub(super) fn take_argument(&mut self, expr: &Expr, wanted: impl Fn(&FloatLayer) -> bool) -> Option<Expr> {
         let tensor = expr.plain()?;
         let reads = |value: &Value| value.expr.reads(tensor);

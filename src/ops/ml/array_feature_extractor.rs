@@ -1,13 +1,14 @@
-//! [ArrayFeatureExtractor](https://onnx.ai/onnx/operators/onnx_aionnxml_ArrayFeatureExtractor.html): the features at constant
-//! indices along the last axis. Operator sets 1 to 5.
+//! [ArrayFeatureExtractor](https://onnx.ai/onnx/operators/onnx_aionnxml_ArrayFeatureExtractor.html): the features at
+//! constant indices along the last axis. Operator sets 1 to 5.
 
-use super::super::{Attr, Inputs, OpError, RewriteDef};
+use super::super::op::{Attr, Inputs, OpError, RewriteDef};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ArrayFeatureExtractor",
     opsets: 1..=5,
     inputs: 2..=2,
     summary: "values at constant indices along the last axis",
+    marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let (x, indices) = (Inputs(inputs).get(0)?, Inputs(inputs).get(1)?);

@@ -1,14 +1,16 @@
-//! [Binarizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Binarizer.html): 1 where x > threshold, else 0. Operator sets 1 to 5.
+//! [Binarizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Binarizer.html): 1 where x > threshold, else 0. Operator
+//! sets 1 to 5.
 //!
 //! A comparison without a table, exact on codes.
 
-use super::super::{Inputs, RewriteDef};
+use super::super::op::{Inputs, RewriteDef};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Binarizer",
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "x > threshold, without a table",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let threshold = attrs.float("threshold", 0.0);
         attrs.finish()?;

@@ -1,13 +1,13 @@
 //! What classifiers share: the label and the scores behind their transformation, from combinations of raw scores.
 //!
-//! The label is exact: comparisons of raw scores, none of which is rounded first. Of several classes it is the first with
-//! the largest score. A softmax of the scores, and the logistic function of two scores of which one is the negative of the
-//! other, are applied by the reader of the output where they are the last step.
+//! The label is exact: comparisons of raw scores, none of which is rounded first. Of several classes it is the first
+//! with the largest score. A softmax of the scores, and the logistic function of two scores of which one is the
+//! negative of the other, are applied by the reader of the output where they are the last step.
 
 use super::{
-    super::{Attr, Attrs, Id, OpError, OpResult, Rewriter},
+    super::op::{Attr, Attrs, Id, OpError, OpResult, Rewriter},
+    features::integer,
     forest::{Forest, Scores},
-    integer,
 };
 use crate::tensor::DType;
 

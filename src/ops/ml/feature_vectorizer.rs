@@ -1,13 +1,14 @@
-//! [FeatureVectorizer](https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html): the features of all inputs one after
-//! the other. Operator sets 1 to 5.
+//! [FeatureVectorizer](https://onnx.ai/onnx/operators/onnx_aionnxml_FeatureVectorizer.html): the features of all inputs
+//! one after the other. Operator sets 1 to 5.
 
-use super::super::{Inputs, OpError, RewriteDef};
+use super::super::op::{Inputs, OpError, RewriteDef};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "FeatureVectorizer",
     opsets: 1..=5,
     inputs: 1..=usize::MAX,
     summary: "features of all inputs one after the other",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let sizes = attrs.ints("inputdimensions");
         attrs.finish()?;

@@ -1,29 +1,20 @@
-//! Sums over the leaves that an input reaches, which have no ONNX name of their own: what the tree ensembles are made of.
+//! Sums over the leaves that an input reaches, which have no ONNX name of their own: what the tree ensembles are made
+//! of.
 //!
-//! `score_k = Σ_trees weight(leaf, k) [/ trees] + base_k` in single precision, tree after tree, as runtimes add them up; an
-//! output is a number plus a sum of scores times numbers. In normal form each output is linear in the indicators of leaves.
+//! `score_k = Σ_trees weight(leaf, k) [/ trees] + base_k` in single precision, tree after tree, as runtimes add them
+//! up; an output is a number plus a sum of scores times numbers. In normal form each output is linear in the indicators
+//! of leaves.
 
 use std::sync::Arc;
 
-use super::{
-    super::{Inputs, Lowered, Op, OpError, OpResult, Operand, tensor},
-    Trees,
+use super::super::op::{
+    Inputs, Lowered, Op, OpError, OpResult, Operand, tensor,
+    trees::{Form, Leaf, Trees},
 };
 use crate::tensor::{Fact, Tensor};
 
 /// Most numbers of outputs times leaves.
 const MAX_ENTRIES: usize = 1 << 24;
-
-/// A number that a leaf adds to a score.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Leaf {
-    /// The node.
-    pub(crate) node: u32,
-    /// The score, or in [`Form`] the output.
-    pub(crate) score: u32,
-    /// The number.
-    pub(crate) weight: f64,
-}
 
 /// Scores of trees.
 #[derive(Debug, Clone)]
@@ -45,29 +36,6 @@ pub(super) struct Forest {
     pub(super) combine: Vec<Vec<(usize, f64)>>,
     /// What is added to each output.
     pub(super) shift: Vec<f64>,
-}
-
-/// Outputs as sums over the leaves that are reached.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Form {
-    pub(crate) trees: Arc<Trees>,
-    pub(crate) leaves: Vec<Leaf>,
-    /// One number for each output.
-    pub(crate) bias: Vec<f64>,
-}
-
-impl Form {
-    /// The outputs on features.
-    #[cfg(all(test, not(target_arch = "wasm32")))]
-    pub(crate) fn eval(&self, x: &[f64]) -> Vec<f64> {
-        let mut y = self.bias.clone();
-        for node in self.trees.leaves(x) {
-            for leaf in self.leaves.iter().filter(|leaf| leaf.node == node) {
-                y[leaf.score as usize] += leaf.weight;
-            }
-        }
-        y
-    }
 }
 
 impl Scores {

@@ -1,12 +1,12 @@
-//! [Imputer](https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html): replaces NaN by a value for each feature. Operator sets 1
-//! to 5.
+//! [Imputer](https://onnx.ai/onnx/operators/onnx_aionnxml_Imputer.html): replaces NaN by a value for each feature.
+//! Operator sets 1 to 5.
 //!
-//! NaN is refused as an input, so nothing is replaced: this is x. Unsupported: any other value to be replaced; encode it before
-//! the model.
+//! NaN is refused as an input, so nothing is replaced: this is x. Unsupported: any other value to be replaced; encode
+//! it before the model.
 
 use super::{
-    super::{Inputs, RewriteDef},
-    per_feature,
+    super::op::{Inputs, RewriteDef},
+    features::per_feature,
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "x: NaN, which it replaces, is refused as an input",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let floats = attrs.floats("imputed_value_floats");
         let integers = attrs.ints("imputed_value_int64s");

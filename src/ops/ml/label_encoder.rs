@@ -1,12 +1,12 @@
-//! [LabelEncoder](https://onnx.ai/onnx/operators/onnx_aionnxml_LabelEncoder.html): another number for each known integer. Operator
-//! sets 2 to 5.
+//! [LabelEncoder](https://onnx.ai/onnx/operators/onnx_aionnxml_LabelEncoder.html): another number for each known
+//! integer. Operator sets 2 to 5.
 //!
 //! Each number from which on the value is another is compared with x: exact on integers. Strings as values, and as keys
 //! of integers that an operator before made of strings, become their indices. Unsupported: keys that are no integers.
 
 use super::{
-    super::{Inputs, OpError, OpResult, RewriteDef, Rewriter},
-    integer,
+    super::op::{Id, Inputs, OpError, OpResult, RewriteDef, Rewriter},
+    features::integer,
 };
 use crate::tensor::DType;
 
@@ -18,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 2..=5,
     inputs: 1..=1,
     summary: "numbers for integers; strings are their indices",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let keys = attrs.ints("keys_int64s").map(|keys| keys.into_iter().map(|key| key as f64).collect::<Vec<_>>());
         let strings = attrs.texts("keys_strings").map(|keys| (0..keys.len()).map(|index| index as f64).collect());
@@ -57,11 +58,11 @@ pub(super) const DEF: RewriteDef = RewriteDef {
 
 fn encoded(
     to: &mut Rewriter<'_>,
-    inputs: &[Option<super::Id>],
+    inputs: &[Option<Id>],
     mut pairs: Vec<(f64, f64)>,
     other: f64,
     dtype: DType,
-) -> OpResult<super::Id> {
+) -> OpResult<Id> {
     let x = Inputs(inputs).get(0)?;
     if to.fact(x).dtype != DType::Int {
         return Err(OpError::unsupported("an input that is no integer"));

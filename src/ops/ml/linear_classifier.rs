@@ -1,15 +1,16 @@
-//! [LinearClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html): scores W · x + b, the class with the
-//! largest one, and the scores transformed. Operator sets 1 to 5.
+//! [LinearClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearClassifier.html): scores W · x + b, the class
+//! with the largest one, and the scores transformed. Operator sets 1 to 5.
 //!
-//! The label compares scores that are not rounded. One score and two labels: the second label where s > 0, where scores are
-//! transformed or not; the scores are then −s and s or, by LOGISTIC, σ(−s) and σ(s). Strings as labels become their indices.
+//! The label compares scores that are not rounded. One score and two labels: the second label where s > 0, where scores
+//! are transformed or not; the scores are then −s and s or, by LOGISTIC, σ(−s) and σ(s). Strings as labels become their
+//! indices.
 //!
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX of one score.
 
 use super::{
-    super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    super::op::{Attrs, Id, Mark, OpError, OpResult, RewriteDef, Rewriter},
     classifier::{Binary, Scorer, Transform, classify, take_labels},
-    row,
+    features::row,
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -17,6 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "label and scores of W · x + b; NONE, LOGISTIC and SOFTMAX",
+    marks: &[Mark::Softmax(1)],
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("intercepts");

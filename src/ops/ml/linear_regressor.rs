@@ -1,12 +1,12 @@
-//! [LinearRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearRegressor.html): y = W · x + b for each target. Operator
-//! sets 1 to 5.
+//! [LinearRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_LinearRegressor.html): y = W · x + b for each target.
+//! Operator sets 1 to 5.
 //!
 //! Folded into one linear layer. Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO.
 
 use super::{
-    super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
+    super::op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
     classifier::{Scorer, Transform},
-    row,
+    features::row,
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -14,6 +14,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "W · x + b",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("intercepts");

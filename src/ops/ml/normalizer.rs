@@ -1,12 +1,12 @@
-//! [Normalizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Normalizer.html): x over the largest, the sum or the Euclidean length
-//! of the magnitudes of a row. Operator sets 1 to 5.
+//! [Normalizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Normalizer.html): x over the largest, the sum or the
+//! Euclidean length of the magnitudes of a row. Operator sets 1 to 5.
 //!
-//! MAX divides by the largest value, as runtimes do, L1 by Σ |x|, L2 by √Σ x²: by tables and a product, each rounded once.
-//! A row of zeros stays 0 up to that.
+//! MAX divides by the largest value, as runtimes do, L1 by Σ |x|, L2 by √Σ x²: by tables and a product, each rounded
+//! once. A row of zeros stays 0 up to that.
 
 use super::{
-    super::{RewriteDef, axis},
-    row,
+    super::op::{RewriteDef, axis},
+    features::row,
 };
 use crate::graph::planar::Unary;
 
@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "x over the largest value, Σ |x| or √Σ x² of a row",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let norm = attrs.text("norm").unwrap_or_else(|| "MAX".to_owned());
         let reduce = match norm.as_str() {

@@ -1,12 +1,12 @@
-//! [Scaler](https://onnx.ai/onnx/operators/onnx_aionnxml_Scaler.html): y = (x − offset) · scale, per feature or the same for all,
-//! in single precision. Operator sets 1 to 5.
+//! [Scaler](https://onnx.ai/onnx/operators/onnx_aionnxml_Scaler.html): y = (x − offset) · scale, per feature or the
+//! same for all, in single precision. Operator sets 1 to 5.
 //!
-//! Affine, folded into what follows. Where trees alone read it, their decisions are those of the single-precision result,
-//! bit by bit: it is a monotone function of x.
+//! Affine, folded into what follows. Where trees alone read it, their decisions are those of the single-precision
+//! result, bit by bit: it is a monotone function of x.
 
 use super::{
-    super::{Affine, Inputs, Lowered, Op, OpError, OpResult, Operand, RewriteDef, tensor},
-    per_feature, row,
+    super::op::{Affine, Inputs, Lowered, Op, OpError, OpResult, Operand, RewriteDef, tensor, trees::Monotone},
+    features::{per_feature, row},
 };
 use crate::tensor::{Fact, Tensor};
 
@@ -15,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "(x − offset) · scale of each feature",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let offset = attrs.floats("offset");
         let scale = attrs.floats("scale");
@@ -29,25 +30,6 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         to.put("Scaler", Box::new(Scaler { offset, scale }), x)
     },
 };
-
-/// (x − offset) · scale, rounded twice.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Monotone {
-    offset: f32,
-    scale: f32,
-}
-
-impl Monotone {
-    /// The value at x.
-    pub(crate) fn apply(self, x: f32) -> f32 {
-        (x - self.offset) * self.scale
-    }
-
-    /// Whether it never decreases; else it never increases.
-    pub(crate) fn rises(self) -> bool {
-        self.scale > 0.0
-    }
-}
 
 #[derive(Debug)]
 struct Scaler {

@@ -1,10 +1,11 @@
-//! [SVMClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html) in its linear form, without support vectors:
-//! scores W · x + b, as LinearClassifier. Operator sets 1 to 5.
+//! [SVMClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMClassifier.html) in its linear form, without support
+//! vectors: scores W · x + b, as LinearClassifier. Operator sets 1 to 5.
 //!
-//! Unsupported: support vectors, whose number of kernels grows with the training data, and probabilities by Platt's method.
+//! Unsupported: support vectors, whose number of kernels grows with the training data, and probabilities by Platt's
+//! method.
 
 use super::{
-    super::{Attrs, RewriteDef},
+    super::op::{Attrs, Mark, RewriteDef},
     classifier::{Transform, take_labels},
     linear_classifier::Linear,
 };
@@ -14,6 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "linear kernel without support vectors; label and scores",
+    marks: &[Mark::Softmax(1)],
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("rho");

@@ -1,15 +1,16 @@
-//! [SVMRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMRegressor.html) in its linear form, without support vectors:
-//! y = w · x + rho. Operator sets 1 to 5.
+//! [SVMRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_SVMRegressor.html) in its linear form, without support
+//! vectors: y = w · x + rho. Operator sets 1 to 5.
 //!
 //! Unsupported: support vectors, `one_class`, `post_transform` PROBIT and SOFTMAX_ZERO.
 
-use super::{super::RewriteDef, classifier::Transform, linear_regressor::regression, svm_classifier::take_kernel};
+use super::{super::op::RewriteDef, classifier::Transform, linear_regressor::regression, svm_classifier::take_kernel};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "SVMRegressor",
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "linear kernel without support vectors",
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("rho");

@@ -1,5 +1,5 @@
-//! One harness for the operators of the domain: a whole graph of one node, its float reference and its normal form against
-//! the same expectation, and proved integers where they must be exact.
+//! One harness for the operators of the domain: a whole graph of one node, its float reference and its normal form
+//! against the same expectation, and proved integers where they must be exact.
 
 use super::super::{Attr, RewriteDef};
 use crate::{

@@ -1,16 +1,18 @@
-//! [TreeEnsemble](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html): regression trees in the form of operator set
-//! 5: roots, inner nodes whose children are inner nodes or leaves, and leaves.
+//! [TreeEnsemble](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsemble.html): regression trees in the form of
+//! operator set 5: roots, inner nodes whose children are inner nodes or leaves, and leaves.
 //!
 //! As TreeEnsembleRegressor. Unsupported: BRANCH_MEMBER, MIN and MAX where a leaf has no number for a target.
 
 use std::sync::Arc;
 
 use super::{
-    super::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
-    Branch, Mode, Node, Trees,
+    super::op::{
+        Attrs, Id, Mark, OpError, OpResult, RewriteDef, Rewriter,
+        trees::{Branch, Leaf, Mode, Node, Trees},
+    },
     classifier::Scorer,
-    forest::{Leaf, Scores},
-    row,
+    features::row,
+    forest::Scores,
     trees::threshold,
 };
 use crate::tensor::DType;
@@ -20,6 +22,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 5..=5,
     inputs: 1..=1,
     summary: "regression trees of operator set 5: exact comparisons; SUM, AVERAGE, MIN and MAX of their numbers",
+    marks: &[Mark::SinglePrecision],
     rewrite: |mut attrs, inputs, to| {
         let (trees, leaves) = take(&mut attrs)?;
         let targets = attrs.int("n_targets").unwrap_or(1);

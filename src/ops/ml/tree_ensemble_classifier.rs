@@ -1,19 +1,19 @@
-//! [TreeEnsembleClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html): the class whose scores,
-//! summed over the leaves that a row reaches, are largest, and the scores. Operator sets 1 to 5.
+//! [TreeEnsembleClassifier](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleClassifier.html): the class whose
+//! scores, summed over the leaves that a row reaches, are largest, and the scores. Operator sets 1 to 5.
 //!
-//! Decisions are exact, and so is the label up to the rounding of weights to the bits of a comparison. With one class id and
-//! two labels the score s decides: s > ½ where all weights are positive, s > 0 else; the scores are then 1 − s and s, −s
-//! and s, or σ(−s) and σ(s). Otherwise it is the first largest score. Strings as labels become their indices.
+//! Decisions are exact, and so is the label up to the rounding of weights to the bits of a comparison. With one class
+//! id and two labels the score s decides: s > ½ where all weights are positive, s > 0 else; the scores are then 1 − s
+//! and s, −s and s, or σ(−s) and σ(s). Otherwise it is the first largest score. Strings as labels become their indices.
 //!
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX with one class id, where runtimes disagree.
 
 use std::sync::Arc;
 
 use super::{
-    super::{OpError, RewriteDef},
+    super::op::{Mark, OpError, RewriteDef, trees::Leaf},
     classifier::{Binary, Scorer, Transform, classify, take_labels},
-    forest::{Leaf, Scores},
-    row,
+    features::row,
+    forest::Scores,
     trees::{Parsed, floats},
 };
 
@@ -22,6 +22,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "decision trees: exact comparisons; label and scores; NONE, LOGISTIC and SOFTMAX",
+    marks: &[Mark::Softmax(1), Mark::SinglePrecision],
     rewrite: |mut attrs, inputs, to| {
         let parsed = Parsed::take(&mut attrs)?;
         let trees = attrs.ints("class_treeids").unwrap_or_default();

@@ -1,16 +1,16 @@
-//! [TreeEnsembleRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html): sum, mean, least or largest
-//! of the numbers of the leaves that a row reaches, for each target. Operator sets 1 to 5.
+//! [TreeEnsembleRegressor](https://onnx.ai/onnx/operators/onnx_aionnxml_TreeEnsembleRegressor.html): sum, mean, least
+//! or largest of the numbers of the leaves that a row reaches, for each target. Operator sets 1 to 5.
 //!
-//! Decisions are exact; sums and means are linear in them, MIN and MAX are those of the trees' numbers. Unsupported: MIN and
-//! MAX where a leaf has no number for a target; `post_transform` PROBIT and SOFTMAX_ZERO.
+//! Decisions are exact; sums and means are linear in them, MIN and MAX are those of the trees' numbers. Unsupported:
+//! MIN and MAX where a leaf has no number for a target; `post_transform` PROBIT and SOFTMAX_ZERO.
 
 use std::sync::Arc;
 
 use super::{
-    super::{OpError, RewriteDef},
+    super::op::{Id, Mark, OpError, RewriteDef, trees::Leaf},
     classifier::{Scorer, Transform},
-    forest::{Leaf, Scores},
-    row,
+    features::row,
+    forest::Scores,
     tree_ensemble::{Aggregate, aggregated},
     trees::{Parsed, floats},
 };
@@ -20,6 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "decision trees: exact comparisons; SUM, AVERAGE, MIN and MAX of their numbers",
+    marks: &[Mark::SinglePrecision],
     rewrite: |mut attrs, inputs, to| {
         let parsed = Parsed::take(&mut attrs)?;
         let trees = attrs.ints("target_treeids").unwrap_or_default();
@@ -78,7 +79,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
 
 impl Scorer {
     /// All scores.
-    pub(super) fn all(x: super::Id, scores: Scores) -> (Self, usize) {
+    pub(super) fn all(x: Id, scores: Scores) -> (Self, usize) {
         let count = scores.base.len();
         (Self::Forest(x, scores), count)
     }

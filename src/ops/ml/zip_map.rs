@@ -1,14 +1,16 @@
-//! [ZipMap](https://onnx.ai/onnx/operators/onnx_aionnxml_ZipMap.html): a map from class labels to scores. Operator set 1.
+//! [ZipMap](https://onnx.ai/onnx/operators/onnx_aionnxml_ZipMap.html): a map from class labels to scores. Operator
+//! set 1.
 //!
 //! The scores themselves, in the order of the labels, which are not part of the output.
 
-use super::super::{Inputs, OpError, RewriteDef};
+use super::super::op::{Inputs, Mark, OpError, RewriteDef};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ZipMap",
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "the scores, in the order of the labels",
+    marks: &[Mark::Passes],
     rewrite: |mut attrs, inputs, to| {
         let integers = attrs.ints("classlabels_int64s").map(|labels| labels.len());
         let labels = integers.or_else(|| attrs.texts("classlabels_strings").map(|labels| labels.len()));

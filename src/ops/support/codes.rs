@@ -1,29 +1,9 @@
 //! What the quantized operators share: parameters per tensor or per axis, and inputs of the graph that are codes.
 
 use crate::{
-    ops::{Affine, Id, Inputs, Lowered, Op, OpError, OpResult, Operand, Rewriter, axis, tensor},
+    ops::op::{Affine, Codes, Id, Inputs, Lowered, Op, OpError, OpResult, Operand, Rewriter, axis, tensor},
     tensor::{DType, Fact, Tensor},
 };
-
-/// How values become codes: `clamp(round(x / scale) + zero, limits)`, ties to even.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Codes {
-    /// Of each value, above 0.
-    pub(crate) scale: Vec<f64>,
-    /// The code of 0.
-    pub(crate) zero: f64,
-    /// Least and largest code.
-    pub(crate) limits: [f64; 2],
-}
-
-impl Codes {
-    /// The codes of values.
-    pub(crate) fn eval(&self, values: &[f64]) -> Vec<f64> {
-        let [low, high] = self.limits;
-        let code = |(x, scale): (&f64, &f64)| ((x / scale).round_ties_even() + self.zero).clamp(low, high);
-        values.iter().zip(&self.scale).map(code).collect()
-    }
-}
 
 /// The parameter of each value of a tensor: one number for all, or one for each coordinate of an axis.
 pub(in crate::ops) fn spread(shape: &[usize], parameter: &Tensor, name: i64) -> OpResult<Vec<f64>> {

@@ -1,9 +1,12 @@
-//! What Greater, GreaterOrEqual, Less and LessOrEqual share: as the last step a threshold of a private tensor against one
-//! constant, elsewhere a table of the difference.
+//! What Greater, GreaterOrEqual, Less and LessOrEqual share: as the last step a threshold of a private tensor against
+//! one constant, elsewhere a table of the difference.
 
 use crate::{
     graph::planar::Unary,
-    ops::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter, elementwise},
+    ops::{
+        op::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter},
+        support::elementwise,
+    },
     tensor::{DType, Fact},
 };
 
@@ -37,8 +40,8 @@ pub(in crate::ops) fn lower(inputs: Inputs<'_, Operand<'_>>, greater: usize, str
     Ok(vec![Lowered::Threshold { input, negate, at: if negate { -at } else { at }, strict }])
 }
 
-/// Where the comparison is not the last step: whether the difference is positive, or not negative. Two private operands and
-/// several constants are compared by their difference everywhere.
+/// Where the comparison is not the last step: whether the difference is positive, or not negative. Two private operands
+/// and several constants are compared by their difference everywhere.
 pub(in crate::ops) fn rewrite(
     inputs: &[Option<Id>],
     to: &mut Rewriter<'_>,

@@ -1,7 +1,7 @@
 //! What Add, Sub, Mul and Div share: numpy broadcasting of two operands.
 
 use crate::{
-    ops::{Affine, Inputs, Lowered, OpError, OpResult, Operand, tensor},
+    ops::op::{Affine, Inputs, Lowered, OpError, OpResult, Operand, tensor},
     tensor::{DType, Fact, Tensor, broadcast, broadcast_indices},
 };
 

@@ -1,6 +1,6 @@
 //! The larger and the smaller of two values, by a Relu of their difference: what Max and Min share.
 
-use crate::ops::{Id, OpResult, Rewriter};
+use crate::ops::op::{Id, OpResult, Rewriter};
 
 /// The larger of each pair of values: a + relu(b − a).
 pub(in crate::ops) fn larger(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Id> {

@@ -2,7 +2,7 @@
 
 use crate::{
     graph::planar::{FloatActivation, Function, Unary},
-    ops::{Attrs, Inputs, Lowered, Op, OpResult, Operand, planes, tensor},
+    ops::op::{Attrs, Inputs, Lowered, Op, OpResult, Operand, planes, tensor},
     tensor::{Fact, Tensor},
 };
 

@@ -3,9 +3,11 @@
 use crate::{
     graph::planar::Unary,
     ops::{
-        Id, OpError, OpResult, Rewriter,
-        extreme::{larger, smaller},
-        shapes::grown,
+        op::{Id, OpError, OpResult, Rewriter},
+        support::{
+            extreme::{larger, smaller},
+            shapes::grown,
+        },
     },
     tensor::DType,
 };
@@ -62,8 +64,8 @@ impl OneOf {
         Ok(Self { low, width, chosen })
     }
 
-    /// For each index the `inner` values of a tensor that it stands for; `source` gives their first element for the number of an
-    /// index and its value.
+    /// For each index the `inner` values of a tensor that it stands for; `source` gives their first element for the
+    /// number of an index and its value.
     pub(in crate::ops) fn pick(
         &self,
         to: &mut Rewriter<'_>,
@@ -138,7 +140,8 @@ pub(in crate::ops) fn width(shape: &[usize], indices: &[usize], batch: usize) ->
 /// Adds an operator of two operands.
 type Join = fn(&mut Rewriter<'_>, Id, Id) -> OpResult<Id>;
 
-/// The data with update i at element `targets[i]`: in its place, the last of several, or reduced with it, one after the other.
+/// The data with update i at element `targets[i]`: in its place, the last of several, or reduced with it, one after the
+/// other.
 pub(in crate::ops) fn scatter(
     to: &mut Rewriter<'_>,
     data: Id,

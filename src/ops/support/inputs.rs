@@ -1,6 +1,6 @@
 //! The inputs of operators that stand for others.
 
-use crate::ops::{Attrs, Id, Inputs, OpResult, Rewriter};
+use crate::ops::op::{Attrs, Id, Inputs, OpResult, Rewriter};
 
 /// The only input.
 pub(in crate::ops) fn only(inputs: &[Option<Id>]) -> OpResult<Id> {

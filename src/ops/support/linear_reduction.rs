@@ -4,8 +4,8 @@
 use crate::{
     graph::planar::{Map, Sparse},
     ops::{
-        Attrs, Inputs, Lowered, Op, OpError, OpResult, Operand, axis, integers, means::mean, moves::list, planes,
-        spatial::Grid, tensor,
+        op::{Attrs, Grid, Inputs, Lowered, Op, OpError, OpResult, Operand, axis, integers, planes, tensor},
+        support::{means::mean, moves::list},
     },
     tensor::{DType, Fact, Tensor},
 };

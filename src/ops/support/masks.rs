@@ -1,25 +1,19 @@
 //! Masks of attention: sums with constants so low that the softmax of what they are added to is 0 there.
 //!
-//! A range that holds such constants would leave no bits for the scores. So a sum with some is noted, and its softmax is
-//! computed of the scores that the mask leaves, exactly 0 elsewhere.
+//! A range that holds such constants would leave no bits for the scores. So a sum with some is noted, and its softmax
+//! is computed of the scores that the mask leaves, exactly 0 elsewhere.
 
 use crate::{
     graph::planar::Unary,
-    ops::{Id, OpError, OpResult, Rewriter, rows::exponentials},
+    ops::{
+        op::{Id, Mask, OpError, OpResult, Rewriter},
+        support::rows::exponentials,
+    },
     tensor::{DType, broadcast, broadcast_indices},
 };
 
 /// What a mask adds at most where it hides a value: e^−1000 is 0 in double precision.
 const HIDDEN: f64 = -1000.0;
-
-/// A sum without what a mask hides.
-#[derive(Debug, Clone)]
-pub(crate) struct Mask {
-    /// The sum, 0 added where the mask hides.
-    pub(crate) plain: Id,
-    /// Whether each value is shown.
-    pub(crate) shown: Vec<bool>,
-}
 
 /// The sum of two operands, noted as masked where one is a constant that hides values; none for other sums.
 pub(in crate::ops) fn sum(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Option<Vec<Id>>> {

@@ -3,9 +3,8 @@
 use crate::{
     graph::planar::{Map, Shape, Sparse, conv::accumulate},
     ops::{
-        OpError, OpResult,
-        spatial::{Grid, MAX_ENTRIES},
-        tensor,
+        op::{Grid, OpError, OpResult, tensor},
+        support::spatial::MAX_ENTRIES,
     },
     tensor::{Fact, Tensor},
 };

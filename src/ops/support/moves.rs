@@ -1,7 +1,10 @@
 //! What the operators share that only move values: for each axis of the output, which coordinate of the input it shows.
 
 use crate::{
-    ops::{Inputs, Lowered, OpError, OpResult, Operand, shapes::grown, tensor},
+    ops::{
+        op::{Inputs, Lowered, OpError, OpResult, Operand, integers, tensor},
+        support::shapes::grown,
+    },
     tensor::{Fact, MAX_ELEMENTS, Tensor},
 };
 
@@ -85,7 +88,7 @@ fn strides(shape: &[usize]) -> Vec<usize> {
 
 /// The integers of an input that must be constant, if it is given.
 pub(in crate::ops) fn list(inputs: &Inputs<'_, Operand<'_>>, index: usize, what: &str) -> OpResult<Option<Vec<i64>>> {
-    inputs.optional(index).map(|input| input.constant(what).map(crate::ops::integers)).transpose()
+    inputs.optional(index).map(|input| input.constant(what).map(integers)).transpose()
 }
 
 /// The size of a changed axis, if a tensor may be so large.

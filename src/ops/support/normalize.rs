@@ -2,7 +2,7 @@
 
 use crate::{
     graph::planar::Unary,
-    ops::{Id, OpResult, Rewriter},
+    ops::op::{Id, OpResult, Rewriter},
 };
 
 /// The rows of a matrix with mean 0 and variance 1, and as columns their mean and the inverse of their deviation.

@@ -2,38 +2,9 @@
 
 use crate::{
     graph::planar::MAX_VALUES,
-    ops::{Affine, MAX_WORK, OpError, OpResult, support::affine},
+    ops::op::{Affine, Contraction, MAX_WORK, OpError, OpResult, zeros},
     tensor::{Tensor, broadcast, broadcast_indices},
 };
-
-/// Products of matrices that two private tensors hold: value (g, i, j) is `weight · Σ_l a[g, i, l] · b[g, l, j]`, and what
-/// `sum` adds.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Contraction {
-    /// Number of products.
-    pub(crate) groups: usize,
-    /// Products that a value sums.
-    pub(crate) inner: usize,
-    /// Rows of a.
-    pub(crate) rows: usize,
-    /// Columns of b.
-    pub(crate) columns: usize,
-    /// What every product is multiplied by.
-    pub(crate) weight: f64,
-    /// The flat elements of a at (g, l, i), and of b at (g, l, j).
-    pub(crate) elements: [Vec<u32>; 2],
-    /// What is added.
-    pub(crate) sum: Option<Addend>,
-}
-
-/// What is added to a product of matrices.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Addend {
-    /// A number for each value.
-    Constant(Vec<f64>),
-    /// A map of the input with this index.
-    Private(usize, Affine),
-}
 
 /// The products of M×K and K×N matrices that two tensors hold.
 #[derive(Debug)]
@@ -176,7 +147,7 @@ impl Product {
         len: usize,
         factor: f64,
     ) -> OpResult<Affine> {
-        let mut weights = affine::zeros(self.len(), len)?;
+        let mut weights = zeros(self.len(), len)?;
         self.each(|out, a, b| {
             let (private, public) = if private_left { (a, b) } else { (b, a) };
             weights.data[out * len + private] += factor * constant.data()[public];

@@ -1,6 +1,6 @@
 //! Recurrent networks, unrolled: what LSTM, GRU and RNN share.
 
-use crate::ops::{Attr, Attrs, Id, Inputs, OpError, OpResult, Rewriter};
+use crate::ops::op::{Attr, Attrs, Id, Inputs, OpError, OpResult, Rewriter};
 
 /// Which network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

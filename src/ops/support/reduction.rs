@@ -1,7 +1,10 @@
 //! Reductions over some axes that stand for others. The axes are an attribute up to opset 17, a constant input from
 //! 18.
 
-use crate::ops::{Attrs, Id, Inputs, OpResult, Rewriter, axis, inputs::only};
+use crate::ops::{
+    op::{Attrs, Id, Inputs, OpResult, Rewriter, axis},
+    support::inputs::only,
+};
 
 /// What is reduced.
 pub(in crate::ops) struct Reduction {

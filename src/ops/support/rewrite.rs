@@ -1,181 +1,18 @@
-//! Operators that stand for others: what they put in their place.
-
-use std::{collections::BTreeMap, ops::RangeInclusive};
+//! What operators that stand for others put in their place.
 
 use crate::{
     graph::planar::{FloatActivation, Function, Unary},
     ops::{
-        Attr, Attrs, Op, OpError, OpResult, Operand,
-        function::Elementwise,
-        masks::Mask,
-        select::{Relabel, Select},
+        op::{Attr, Id, Op, OpError, OpResult, Rewriter, axis},
+        support::{
+            function::Elementwise,
+            select::{Relabel, Select},
+        },
     },
-    tensor::{DType, Fact, Tensor},
+    tensor::{DType, Fact},
 };
 
-/// Newest operator set version, of which the operators are that others stand for.
-const OPSET: i64 = *crate::ops::OPSETS.end();
-
-/// A value of the graph.
-pub(crate) type Id = usize;
-
-/// How a value leaves the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// It is the only output, up to changes of shape and element type.
-    Output,
-    /// It is one of several outputs, the only one that ends in a softmax.
-    Part,
-    /// Its only reader is an ArgMax that is the only output.
-    ArgMax,
-    /// Something else reads it.
-    Inner,
-}
-
-/// The graph that a rewrite adds nodes to.
-pub(crate) trait Nodes {
-    /// What is known of a value.
-    fn operand(&self, id: Id) -> Operand<'_>;
-
-    /// Adds a constant.
-    ///
-    /// # Errors
-    /// If there are too many.
-    fn constant(&mut self, tensor: Tensor) -> OpResult<Id>;
-
-    /// Adds an operator, or its results where all its inputs are constant.
-    ///
-    /// # Errors
-    /// If the operands do not fit.
-    fn put(&mut self, op: &'static str, kernel: Box<dyn Op>, inputs: &[Option<Id>]) -> OpResult<Vec<Id>>;
-
-    /// How the node that is being rewritten leaves the network.
-    fn ending(&self) -> Ending;
-
-    /// From here on that is how an output of it does.
-    fn leave(&mut self, output: usize);
-
-    /// Whether anything reads an output of the node.
-    fn wanted(&self, output: usize) -> bool;
-
-    /// Least and largest value of the element type of an input of the graph, where it is an integer of at most 16 bits.
-    fn limits(&self, id: Id) -> Option<[f64; 2]>;
-
-    /// Notes that a value is a sum with a mask.
-    fn note_mask(&mut self, id: Id, mask: Mask);
-
-    /// The sum without the mask, of a value that is one with it.
-    fn mask(&self, id: Id) -> Option<Mask>;
-
-    /// Notes least and largest of each element of an integer.
-    fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>);
-
-    /// Least and largest of each element of an integer or truth value, where they are known.
-    fn bounds(&self, id: Id) -> Option<Vec<(f64, f64)>>;
-}
-
-/// What adds the operators that one stands for, given its attributes and inputs, and gives its outputs.
-pub(crate) type Rewrite = fn(Attrs, &[Option<Id>], &mut Rewriter<'_>) -> OpResult<Vec<Id>>;
-
-/// An operator that only ever stands for others.
-#[derive(Debug)]
-pub(crate) struct RewriteDef {
-    /// ONNX name.
-    pub(crate) onnx: &'static str,
-    /// Operator set versions in which it exists and is read.
-    pub(crate) opsets: RangeInclusive<i64>,
-    /// Number of inputs; optional ones count.
-    pub(crate) inputs: RangeInclusive<usize>,
-    /// What it computes and what limits it has, for the documentation.
-    pub(crate) summary: &'static str,
-    /// Adds what it stands for and gives its outputs.
-    pub(crate) rewrite: Rewrite,
-}
-
-/// Adds operators one after the other.
-pub(crate) struct Rewriter<'a> {
-    nodes: &'a mut dyn Nodes,
-}
-
-impl<'a> Rewriter<'a> {
-    /// Adds to `nodes`.
-    pub(crate) fn new(nodes: &'a mut dyn Nodes) -> Self {
-        Self { nodes }
-    }
-
-    /// How the rewritten node leaves the network.
-    pub(in crate::ops) fn ending(&self) -> Ending {
-        self.nodes.ending()
-    }
-
-    /// Goes on to another output of the rewritten node, which may leave the network otherwise.
-    pub(in crate::ops) fn leave(&mut self, output: usize) {
-        self.nodes.leave(output);
-    }
-
-    /// Whether anything reads an output of the rewritten node.
-    pub(in crate::ops) fn wanted(&self, output: usize) -> bool {
-        self.nodes.wanted(output)
-    }
-
-    /// Element kind and shape.
-    pub(in crate::ops) fn fact(&self, id: Id) -> Fact {
-        self.nodes.operand(id).fact.clone()
-    }
-
-    /// Shape.
-    pub(in crate::ops) fn shape(&self, id: Id) -> Vec<usize> {
-        self.fact(id).shape
-    }
-
-    /// Number of elements.
-    pub(in crate::ops) fn len(&self, id: Id) -> usize {
-        self.fact(id).len()
-    }
-
-    /// The value, if it is constant.
-    pub(in crate::ops) fn value(&self, id: Id) -> Option<&Tensor> {
-        self.nodes.operand(id).constant
-    }
-
-    /// The integers of an input that must be constant.
-    pub(in crate::ops) fn list(&self, id: Id, what: &str) -> OpResult<Vec<i64>> {
-        self.nodes.operand(id).constant(what).map(crate::ops::integers)
-    }
-
-    /// Notes least and largest of each element of a private integer.
-    pub(in crate::ops) fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>) {
-        if self.value(id).is_none() {
-            self.nodes.bound(id, bounds);
-        }
-    }
-
-    /// Least and largest of each element, of integers whose ranges are known.
-    pub(in crate::ops) fn bounds(&self, id: Id) -> Option<Vec<(f64, f64)>> {
-        self.nodes.bounds(id)
-    }
-
-    /// Least and largest value of the element type of an input of the graph, where it is an integer of at most 16 bits.
-    pub(in crate::ops) fn limits(&self, id: Id) -> Option<[f64; 2]> {
-        self.nodes.limits(id)
-    }
-
-    /// Notes that a value is a sum with a mask.
-    pub(in crate::ops) fn note_mask(&mut self, id: Id, mask: Mask) {
-        self.nodes.note_mask(id, mask);
-    }
-
-    /// The sum without the mask, of a value that is one with it.
-    pub(in crate::ops) fn mask(&self, id: Id) -> Option<Mask> {
-        self.nodes.mask(id)
-    }
-
-    /// A constant.
-    pub(in crate::ops) fn tensor(&mut self, dtype: DType, shape: Vec<usize>, data: Vec<f64>) -> OpResult<Id> {
-        let tensor = crate::ops::tensor(Fact { dtype, shape }, data)?;
-        self.nodes.constant(tensor)
-    }
-
+impl Rewriter<'_> {
     /// A constant of real numbers.
     pub(in crate::ops) fn floats(&mut self, shape: &[usize], data: Vec<f64>) -> OpResult<Id> {
         self.tensor(DType::Float, shape.to_vec(), data)
@@ -189,24 +26,6 @@ impl<'a> Rewriter<'a> {
     /// A constant list of integers.
     pub(crate) fn ints(&mut self, values: &[i64]) -> OpResult<Id> {
         self.tensor(DType::Int, vec![values.len()], values.iter().map(|value| *value as f64).collect())
-    }
-
-    /// The results of an operator of the newest set.
-    pub(in crate::ops) fn all(&mut self, op: &str, attrs: &[(&str, Attr)], inputs: &[Option<Id>]) -> OpResult<Vec<Id>> {
-        let attrs =
-            Attrs::new(OPSET, attrs.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect::<BTreeMap<_, _>>());
-        self.as_given(op, attrs, inputs)
-    }
-
-    /// The results of an operator with the attributes that a node of the graph has for it.
-    pub(in crate::ops) fn as_given(&mut self, op: &str, attrs: Attrs, inputs: &[Option<Id>]) -> OpResult<Vec<Id>> {
-        match crate::ops::find(op) {
-            Some(crate::ops::Def::Op(def)) => self.nodes.put(def.onnx, (def.parse)(attrs)?, inputs),
-            Some(crate::ops::Def::Rewrite(def)) => (def.rewrite)(attrs, inputs, self),
-            Some(crate::ops::Def::Control(_)) | None => {
-                Err(OpError::Graph(format!("stands for {op}, which is not served")))
-            }
-        }
     }
 
     /// The first result of an operator of the newest set.
@@ -223,21 +42,14 @@ impl<'a> Rewriter<'a> {
 
     /// The result of an operator that has no ONNX name.
     fn own(&mut self, op: &'static str, kernel: Box<dyn Op>, input: Id) -> OpResult<Id> {
-        let outputs = self.nodes.put(op, kernel, &[Some(input)])?;
+        let outputs = self.put(op, kernel, input)?;
         outputs.first().copied().ok_or_else(|| OpError::Graph(format!("{op} has no output")))
-    }
-
-    /// The results of an operator of one input.
-    pub(in crate::ops) fn put(&mut self, op: &'static str, kernel: Box<dyn Op>, input: Id) -> OpResult<Vec<Id>> {
-        self.nodes.put(op, kernel, &[Some(input)])
     }
 
     /// Integers by another name, in a range.
     pub(in crate::ops) fn whole(&mut self, x: Id, low: f64, high: f64) -> OpResult<Id> {
         let y = self.relabel(x, DType::Int)?;
-        if self.value(y).is_none() {
-            self.nodes.bound(y, vec![(low, high); self.len(y)]);
-        }
+        self.bound(y, vec![(low, high); self.len(y)]);
         Ok(y)
     }
 
@@ -287,9 +99,9 @@ impl<'a> Rewriter<'a> {
     }
 
     /// The slices along an axis, without it.
-    pub(crate) fn slices(&mut self, x: Id, axis: i64) -> OpResult<Vec<Id>> {
+    pub(crate) fn slices(&mut self, x: Id, name: i64) -> OpResult<Vec<Id>> {
         let shape = self.shape(x);
-        let axis = crate::ops::axis(axis, shape.len())?;
+        let axis = axis(name, shape.len())?;
         let (size, inner): (usize, usize) = (shape[axis], shape[axis + 1..].iter().product());
         let rest: Vec<usize> = [&shape[..axis], &shape[axis + 1..]].concat();
         let len: usize = rest.iter().product();
@@ -301,10 +113,10 @@ impl<'a> Rewriter<'a> {
     }
 
     /// Tensors of one shape beside one another on a new axis.
-    pub(crate) fn stacked(&mut self, all: &[Id], axis: i64) -> OpResult<Id> {
+    pub(crate) fn stacked(&mut self, all: &[Id], name: i64) -> OpResult<Id> {
         let first = *all.first().ok_or_else(|| OpError::Graph("has nothing to join".into()))?;
         let mut shape = self.shape(first);
-        let axis = crate::ops::axis(axis, shape.len() + 1)?;
+        let axis = axis(name, shape.len() + 1)?;
         shape.insert(axis, 1);
         let parts = all.iter().map(|x| self.reshape(*x, &shape)).collect::<OpResult<Vec<_>>>()?;
         self.with("Concat", &[("axis", Attr::Int(axis as i64))], &parts)

@@ -2,7 +2,7 @@
 
 use crate::{
     graph::planar::Unary,
-    ops::{Attr, Id, OpResult, Rewriter},
+    ops::op::{Attr, Id, OpResult, Rewriter},
 };
 
 /// How a tensor was brought into rows.

@@ -1,7 +1,7 @@
 //! Moves of values, and changes of their element kind, that have no ONNX operator of their own.
 
 use crate::{
-    ops::{Inputs, Lowered, Op, OpError, OpResult, Operand, tensor},
+    ops::op::{Inputs, Lowered, Op, OpError, OpResult, Operand, tensor},
     tensor::{DType, Fact, Tensor},
 };
 

@@ -1,14 +1,15 @@
 //! Sizes: constant shapes, and the blocks of pixels that DepthToSpace and SpaceToDepth move.
 
 use crate::{
-    ops::{Id, OpError, OpResult, Rewriter},
+    ops::op::{Id, OpError, OpResult, Rewriter},
     tensor::{Fact, MAX_ELEMENTS},
 };
 
 /// Most values that a result may have which is larger than its source.
 const MAX_GROWN: usize = 1 << 24;
 
-/// The number of values of a result of these sizes, for a source of `from` values; before anything is made for each of them.
+/// The number of values of a result of these sizes, for a source of `from` values; before anything is made for each of
+/// them.
 ///
 /// # Errors
 /// If there are more than 2^24 and more than in the source.

@@ -1,6 +1,6 @@
 //! What And, Or and Xor share: each is a table of the sum of two truth values.
 
-use crate::ops::{Id, OpResult, Rewriter};
+use crate::ops::op::{Id, OpResult, Rewriter};
 
 /// The sum of two truth values, plus a number.
 pub(in crate::ops) fn sum(to: &mut Rewriter<'_>, (a, b): (Id, Id), shift: f64) -> OpResult<Id> {

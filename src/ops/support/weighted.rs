@@ -1,9 +1,12 @@
-//! Weighted sums of single values with constant weights, for operators that have no map of their own: interpolations and
-//! overlapping blocks.
+//! Weighted sums of single values with constant weights, for operators that have no map of their own: interpolations
+//! and overlapping blocks.
 
 use crate::{
     graph::planar::{Map, Sparse},
-    ops::{Inputs, Lowered, Op, OpError, OpResult, Operand, planes, spatial::MAX_ENTRIES, tensor},
+    ops::{
+        op::{Inputs, Lowered, Op, OpError, OpResult, Operand, planes, tensor},
+        support::spatial::MAX_ENTRIES,
+    },
     tensor::{Fact, Tensor},
 };
 

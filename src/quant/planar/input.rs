@@ -48,7 +48,8 @@ pub(super) fn offsets(network: &Network, channels: &[Channel], top: f64, options
     }
     let offset = |c: &Channel| {
         let constant = half(c) == 0.0;
-        let (center, half) = if constant { (c.mean, positive(c.mean.abs())) } else { (c.min / 2.0 + c.max / 2.0, half(c)) };
+        let (center, half) =
+            if constant { (c.mean, positive(c.mean.abs())) } else { (c.min / 2.0 + c.max / 2.0, half(c)) };
         let step = 2.0 * options.input_margin * half / top;
         let low = center - options.input_margin * half;
         Offset { zero: if constant { center - ((center - low) / step).round() * step } else { low }, step }

@@ -36,14 +36,7 @@ pub(super) fn code_bits(network: &Network, digits: &Digits) -> u32 {
 /// magnitude is about `top`. Values are cut to `limit`.
 ///
 /// Each segment is the line over its `2^limb_bits` positions with the smallest largest error that integers allow.
-pub(super) fn table(
-    function: Function,
-    width: f64,
-    limit: f64,
-    count: u32,
-    digits: &Digits,
-    top: f64,
-) -> (Table, f64) {
+pub(super) fn table(function: Function, width: f64, limit: f64, count: u32, digits: &Digits, top: f64) -> (Table, f64) {
     let positions = 1u64 << digits.limb_bits;
     // Where limbs below are dropped, a position is met at its middle.
     let middle = if digits.limbs() > 2 { 0.5 } else { 0.0 };

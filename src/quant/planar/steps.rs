@@ -3,8 +3,7 @@
 use super::{
     Channel, Options, Ranges, codes,
     exact::{exact, sums},
-    input,
-    is_decision,
+    input, is_decision,
     products::Scales,
     segments,
 };

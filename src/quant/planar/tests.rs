@@ -27,13 +27,8 @@ impl Random {
     }
 }
 
-const OPTIONS: Options = Options {
-    margin: 2.0,
-    input_margin: 2.0,
-    input: Visibility::Private,
-    weights: Visibility::Public,
-    segments: None,
-};
+const OPTIONS: Options =
+    Options { margin: 2.0, input_margin: 2.0, input: Visibility::Private, weights: Visibility::Public, segments: None };
 const LANES: Lanes = Lanes { activations: 4, weights: 8 };
 const DIGITS: Digits = Digits { limb_bits: 16, value_limbs: 1, remainder_limbs: 1 };
 

@@ -8,7 +8,8 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
     super::{
-        FirstPhase, Grid, Layout, ModelCircuit, Witness, arrange, fixed::signed, geometry::Form, rows::TensorRows, witness::decides,
+        FirstPhase, Grid, Layout, ModelCircuit, Witness, arrange, fixed::signed, geometry::Form, rows::TensorRows,
+        witness::decides,
     },
     Rig,
     audit::audit,

@@ -60,7 +60,10 @@ pub(crate) fn sample(last: Activation) -> Model {
             ),
             layer("dense", Shape::vector(4), vec![term(4, Map::Sparse(Sparse { columns }))], last),
         ],
-        tables: vec![Table { base: (0..250).map(|j| 200 * j - 20_000).collect(), slope: (0..250).map(|j| 3 - j % 7).collect() }],
+        tables: vec![Table {
+            base: (0..250).map(|j| 200 * j - 20_000).collect(),
+            slope: (0..250).map(|j| 3 - j % 7).collect(),
+        }],
         output: Output {
             port: Port { name: "y".to_owned(), shape: vec![1, outputs] },
             step: vec![1.0, 2.0, 0.5, 0.125],

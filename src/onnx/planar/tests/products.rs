@@ -130,6 +130,8 @@ fn functions_as_products_are_tables() {
     let root = std::f32::consts::SQRT_2;
     let erf = x.weight("root", &[], &[root]).weight("one", &[], &[1.0]).weight("half", &[], &[0.5]);
     let late = erf.clone().node("Div", &["x", "root"], "a").node("Erf", &["a"], "b").node("Add", &["b", "one"], "c");
+    let divided = late.clone().weight("two", &[], &[2.0]).node("Div", &["x", "two"], "d");
+    table(divided.node("Mul", &["d", "c"], "z"), Function::Gelu);
     table(late.node("Mul", &["x", "c"], "d").node("Mul", &["d", "half"], "z"), Function::Gelu);
     let early = erf.weight("inverse", &[], &[1.0 / root]).node("Mul", &["x", "inverse"], "a").node("Erf", &["a"], "b");
     let early = early.node("Add", &["one", "b"], "c").node("Mul", &["x", "half"], "d");

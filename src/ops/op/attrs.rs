@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{
-    ops::{OpError, OpResult},
-    tensor::Tensor,
-};
+use super::error::{OpError, OpResult};
+use crate::tensor::Tensor;
 
 /// The value of an attribute.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,7 @@
 //! Affine maps between flattened tensors, y = W·x + b, sparse while they can be.
 
-use crate::{
-    ops::{MAX_WORK, OpError, OpResult},
-    tensor::MAX_ELEMENTS,
-};
+use super::error::{MAX_WORK, OpError, OpResult};
+use crate::tensor::MAX_ELEMENTS;
 
 /// A dense row-major matrix.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,8 +44,8 @@ impl Affine {
         Self::elements(len, (0..len).map(|i| (i, 1.0)).collect(), vec![0.0; len])
     }
 
-    /// y\[i\] = `scale` · x\[`source`\] + `shift`\[i\], with (`source`, `scale`) = `terms`\[i\]; every `source` below `cols`
-    /// and as many terms as shifts.
+    /// y\[i\] = `scale` · x\[`source`\] + `shift`\[i\], with (`source`, `scale`) = `terms`\[i\]; every `source` below
+    /// `cols` and as many terms as shifts.
     pub(crate) const fn elements(cols: usize, terms: Vec<(usize, f64)>, shift: Vec<f64>) -> Self {
         Self { cols, linear: Linear::Elements(terms), shift }
     }
@@ -65,6 +63,14 @@ impl Affine {
     /// Number of outputs.
     pub(crate) const fn rows(&self) -> usize {
         self.shift.len()
+    }
+
+    /// Scale and shift, if they are the same for every value: y = scale · x + shift.
+    pub(crate) fn uniform(&self) -> Option<(f64, f64)> {
+        let Linear::Elements(terms) = &self.linear else { return None };
+        let (scale, shift) = (terms.first()?.1, *self.shift.first()?);
+        let in_place = terms.len() == self.cols && terms.iter().enumerate().all(|(i, term)| *term == (i, scale));
+        (in_place && self.shift.iter().all(|other| *other == shift)).then_some((scale, shift))
     }
 
     /// Whether y = x.
@@ -230,6 +236,14 @@ mod tests {
             assert_eq!(Affine::identity(3).then(map.clone()).unwrap(), map);
         }
         assert!(!Affine::elements(2, vec![(0, 1.0), (0, 1.0)], vec![0.0; 2]).is_identity());
+    }
+
+    #[test]
+    fn uniform_maps_are_recognized() {
+        assert_eq!(Affine::identity(3).uniform(), Some((1.0, 0.0)));
+        assert_eq!(Affine::elements(2, vec![(0, 0.5), (1, 0.5)], vec![3.0; 2]).uniform(), Some((0.5, 3.0)));
+        assert_eq!(Affine::elements(2, vec![(1, 0.5), (0, 0.5)], vec![3.0; 2]).uniform(), None);
+        assert!(maps().iter().all(|map| map.uniform().is_none()));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::{
     graph::planar::{FloatActivation, conv::accumulate},
     ops::{
-        Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpDef, OpError, OpResult,
-        Operand, RewriteDef, Rewriter, planes,
+        Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpError, OpResult,
+        Operand, RewriteDef, Rewriter, op::OpDef, planes,
     },
     tensor::{DType, Fact, Tensor},
 };
@@ -86,7 +86,8 @@ impl Case {
         Attrs::new(self.opset, self.attrs.iter().map(|(k, v)| (k.to_string(), v.clone())).collect())
     }
 
-    /// The shape rule gives `shape`, evaluation and normal form give `data`; of an operator that stands for others, those do.
+    /// The shape rule gives `shape`, evaluation and normal form give `data`; of an operator that stands for others,
+    /// those do.
     pub(in crate::ops) fn gives(&self, inputs: &[&Input], shape: &[usize], data: &[f64]) {
         assert!(self.def.inputs().contains(&inputs.len()));
         let operands: Vec<_> = inputs.iter().map(|input| input.operand()).collect();
@@ -179,6 +180,10 @@ impl Nodes for Trial {
     fn operand(&self, id: Id) -> Operand<'_> {
         let (tensor, private) = &self.values[id];
         Operand { fact: tensor.fact(), constant: (!private).then_some(tensor) }
+    }
+
+    fn find(&self, name: &str) -> Option<Def> {
+        crate::ops::find(name)
     }
 
     fn constant(&mut self, tensor: Tensor) -> OpResult<Id> {

@@ -94,30 +94,33 @@ fn documentation() -> String {
     let served = |name: &str| DEFS.iter().any(|def| def.onnx() == name);
     let lines: String = DEFS.iter().filter_map(|def| Some(line(def.onnx(), tests.get(def.onnx())?))).collect();
     let mut text = format!(
-        "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs` and the list of ONNX's \
-         node tests,\n`tests/onnx_node_tests.txt`; a test keeps this file so (`HUSHPROOF_WRITE_DOCS=1 cargo test --lib documented` \
-         rewrites it).\n\"own\" operators have a normal form of their own, \"others\" are put together from those, \"unrolled\" ones hold graphs. The file of each \
-         operator in `src/ops/`\nstates its formula, rounding and limits.\n\n\
-         | operator | operator sets | inputs | form | node tests | what is served |\n|---|---|---|---|---|---|\n{rows}"
+        "# Operators\n\nThe {count} ONNX operators that are read, made from the registry in `src/ops.rs` and the list \
+         of ONNX's node tests,\n`tests/onnx_node_tests.txt`; a test keeps this file so (`HUSHPROOF_WRITE_DOCS=1 cargo \
+         test --lib documented` rewrites it).\n\"own\" operators have a normal form of their own, \"others\" are put \
+         together from those, \"unrolled\" ones hold graphs. The file of each operator in `src/ops/`\nstates its \
+         formula, rounding and limits.\n\n| operator | operator sets | inputs | form | node tests | what is served \
+         |\n|---|---|---|---|---|---|\n{rows}"
     );
     let _ = write!(
         text,
-        "\n## ai.onnx.ml\n\nThe {} operators of this domain that are read, in `src/ops/ml/`.\n\n| operator | operator sets | what is \
-         served |\n|---|---|---|\n{}",
+        "\n## ai.onnx.ml\n\nThe {} operators of this domain that are read, in `src/ops/ml/`.\n\n| operator | operator \
+         sets | what is served |\n|---|---|---|\n{}",
         ml::REWRITES.len(),
         ml::REWRITES.iter().map(ml_row).collect::<String>()
     );
     let _ = write!(
         text,
-        "\n## Node tests\n\nWhat becomes of the node tests of the Python package `onnx` 1.22.0, by `cargo xtask onnx-tests`: each is \
-         compiled on its own\ninputs and run on the integers that are proved; real numbers must be within 1 % of the output's range, \
-         integers and truth values\nequal. Where the test gives shapes, axes, indices or weights as inputs and the operator needs \
-         constants, they are made\ninitializers, as in exported models. \"folds\": all that the test gives must be constant.\n\n{lines}"
+        "\n## Node tests\n\nWhat becomes of the node tests of the Python package `onnx` 1.22.0, by `cargo xtask \
+         onnx-tests`: each is compiled on its own\ninputs and run on the integers that are proved; real numbers must \
+         be within 1 % of the output's range, integers and truth values\nequal. Where the test gives shapes, axes, \
+         indices or weights as inputs and the operator needs constants, they are made\ninitializers, as in exported \
+         models. \"folds\": all that the test gives must be constant.\n\n{lines}"
     );
     if let Some(several) = tests.get("-") {
         let _ = write!(
             text,
-            "\nOf the {} tests of several operators (functions of ONNX written out), {} pass; why others do not, and of how many:\n\n",
+            "\nOf the {} tests of several operators (functions of ONNX written out), {} pass; why others do not, and \
+             of how many:\n\n",
             several.all(),
             several.right()
         );
