@@ -45,7 +45,8 @@ fn keys_and_proofs_survive_their_files() {
         assert_eq!(vk.digest(), key.vk.digest(), "{name}");
         assert_eq!(vk.stock().transcript_repr(), key.vk.stock().transcript_repr(), "{name}");
         assert_eq!(vk.statement, key.vk.statement, "{name}");
-        let values: Vec<f64> = input.into_iter().map(|code| code as f64).collect();
+        let zero = |index: usize| model.input.zero.get(index).copied().unwrap_or(0.0);
+        let values: Vec<f64> = input.iter().enumerate().map(|(index, code)| zero(index) + *code as f64).collect();
         let proof = prove(&model, &key, &values, b"nonce", OsRng, &mut |_, _| {}).unwrap().proof;
         let read = Proof::from_json(&proof.to_json()).unwrap();
         assert_eq!(read, proof, "{name}");

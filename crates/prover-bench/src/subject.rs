@@ -52,8 +52,8 @@ impl Subject {
     pub fn model(hush: &[u8], input: &[u8]) -> Result<Self, Error> {
         let model = Model::from_bytes(hush)?;
         let layout = Layout::new(&model)?;
-        let values = read_input(input, model.input())?;
-        let witness = Witness::new(&model, &layout, &values)?;
+        let values = read_input(input, &model.input.port)?;
+        let witness = Witness::new(&model, &layout, model.quantize_input(&values)?)?;
         Ok(Self::Model { model: Box::new((model, layout)), witness: Box::new(witness) })
     }
 
@@ -61,7 +61,7 @@ impl Subject {
     pub fn k(&self) -> u32 {
         match self {
             Self::Synthetic { k } => *k,
-            Self::Model { model, .. } => model.1.k(),
+            Self::Model { model, .. } => model.1.k,
         }
     }
 
@@ -111,7 +111,7 @@ fn model_case<'a>(
     witness: &'a Witness,
     params: ParamsKZG<Bn256>,
 ) -> Result<Case<ModelCircuit<'a>>, Error> {
-    let codes = PublicCodes { output: witness.output.clone(), input: witness.input.clone() };
-    let instance = Statement::new(model, layout)?.instance(&codes, b"bench")?;
-    Ok(Case { params, circuit: ModelCircuit::new(model, layout)?.with_witness(witness)?, instance })
+    let [output, input] = witness.published(model)?;
+    let instance = Statement::new(model, layout).instance(&PublicCodes { output, input }, b"bench")?;
+    Ok(Case { params, circuit: ModelCircuit::new(model, layout).with_witness(witness), instance })
 }

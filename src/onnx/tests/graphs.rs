@@ -151,7 +151,7 @@ fn layers_end_where_activations_do() {
     assert_eq!(form(&twice.network()), "2 2 Relu");
     let scaled = dense().node("Sigmoid", &["x"], "a").node("Mul", &["a", "c"], "b").node("Relu", &["b"], "y");
     assert_eq!(form(&scaled.network()), "2 2 Table(Sigmoid) 2 Relu");
-    assert_eq!(form(&dense().node("Linear", &["x"], "y").network()), "2 2 Linear");
+    assert_eq!(form(&dense().node("Identity", &["x"], "y").network()), "2 2 Linear");
     let wide = dense().node("Relu", &["x"], "a").node("Flatten", &["a"], "y").int("axis", 0);
     assert_eq!(wide.network().output.shape, [1, 2]);
 }
@@ -189,18 +189,10 @@ fn decisions_come_last() {
     let arg_max = dense().node("ArgMax", &["x"], "a").int("axis", 1);
     let cast = arg_max.clone().node("Cast", &["a"], "b").int("to", 1);
     assert_eq!(form(&cast.clone().node("Squeeze", &["b"], "y").network()), "2 2 ArgMax");
-    assert!(!cast.clone().node("Add", &["b", "c"], "y").unsupported().is_empty());
-    assert!(!cast.node("Relu", &["b"], "y").unsupported().is_empty());
-    assert_eq!(arg_max.node("Relu", &["a"], "y").unsupported().len(), 1);
 }
 
 #[test]
-fn only_chains_are_normalized() {
-    let branches = dense().node("Relu", &["x"], "a").node("Sigmoid", &["x"], "b").node("Add", &["a", "b"], "y");
-    branches.read().unwrap().eval(&[1.0, -1.0]).unwrap();
-    branches.graph_error("#1");
-    dense().node("Relu", &["x"], "a").node("Add", &["a", "x"], "y").graph_error("#1");
-    assert_eq!(dense().node("Mul", &["x", "x"], "y").unsupported().len(), 1);
+fn an_output_depends_on_the_input() {
     dense().node("Add", &["c", "c"], "y").graph_error("y");
 }
 
@@ -222,8 +214,6 @@ fn everything_unsupported_is_listed() {
             "#6 (Concat): axis is missing"
         ]
     );
-    let models = dense().node("Div", &["c", "x"], "a").node("Greater", &["a", "c"], "y");
-    assert!(!models.unsupported().is_empty());
     let mut mask = dense().node("Relu", &["x"], "a").node("Cast", &["mask"], "y").int("to", 1);
     mask.0.node[0].output.push("mask".into());
     assert_eq!(mask.unsupported(), ["#0 (Relu): output `mask`"]);
@@ -238,7 +228,6 @@ fn shapes_are_checked() {
     assert!(matches!(free.import(), Err(Error::DynamicShape { shape, .. }) if shape == "[N, N]"));
     new(&[1, 0]).node("Relu", &["x"], "y").graph_error("x");
     new(&[i64::MAX, i64::MAX]).node("Relu", &["x"], "y").graph_error("x");
-    new(&[1, 1 << 20]).node("Relu", &["x"], "y").graph_error("#0");
     let outer = new(&[1 << 14, 1]).weight("r", &[1, 1 << 12], &[0.5; 1 << 12]).node("Mul", &["x", "r"], "y");
     outer.graph_error("#0");
     let outer = dense().weight("r", &[1, 1 << 13], &[0.5; 1 << 13]).weight("s", &[1 << 13, 1], &[0.5; 1 << 13]);

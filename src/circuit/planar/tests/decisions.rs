@@ -167,6 +167,47 @@ fn a_value_that_is_not_in_its_table_is_rejected() {
 }
 
 #[test]
+fn a_segment_its_base_and_its_slope_belong_together() {
+    let (_, model, input) = fixtures::all().into_iter().find(|(name, ..)| *name == "sloped functions").unwrap();
+    let rig = Rig::new(model);
+    let witness = rig.witness(&input);
+    let honest = rig.codes(&witness);
+    let (last, range, size) = (rig.model.layers.len(), 32usize, 28usize);
+    assert_eq!(rig.model.layers[last - 1].activation, Activation::Table(1));
+    let (own, other) = (&rig.model.tables[1], &rig.model.tables[0]);
+    for index in 0..honest.output.len() {
+        let at = rig.element(last, index);
+        let cells = &witness.first.lanes[at.1];
+        let (j, f) = (cells.limbs[3][at.0] as usize, cells.limbs[2][at.0]);
+        let next = (j + 1) % size;
+        let claims = [
+            ("base of another segment", own.base[next], own.slope[j], range + size + next),
+            ("slope of another segment", own.base[j], own.slope[next], range + size + next),
+            ("another segment", own.base[next], own.slope[next], range + size + next),
+            ("no slope", own.base[j], 0, range + size + j),
+            ("another function", other.base[j], other.slope[j], range + j),
+            ("the range", 0, 0, j),
+            ("a base that makes up for the slope", own.base[j] + own.slope[j] * f, 0, range + size + j),
+        ];
+        for (what, base, slope, credited) in claims {
+            let code = base + slope * f;
+            let (mut first, mut codes) = (witness.first.clone(), honest.clone());
+            (first.lanes[at.1].state[at.0], first.lanes[at.1].slopes[at.0]) = (base, slope);
+            codes.output[index] = (code + (1 << 31)) as u64;
+            first.multiplicity[range + size + j] -= 1;
+            first.multiplicity[credited] += 1;
+            assert_rejected(what, rig.attempt(&first, &[], &codes));
+        }
+    }
+    // Elsewhere a slope would be a free term in the code.
+    let input_row = rig.layout().tensors[0].first;
+    let mut first = witness.first;
+    assert_eq!(first.lanes[0].slopes[input_row], 0);
+    first.lanes[0].slopes[input_row] = 1;
+    assert_rejected("a slope beside the input", rig.attempt(&first, &[], &honest));
+}
+
+#[test]
 fn a_threshold_on_the_wrong_side_is_rejected() {
     let liar = Liar::new(constant(Activation::Threshold, &[4_001, -4_001, 1, -1]));
     assert_eq!(liar.codes.output, [1, 0, 1, 0]);

@@ -223,6 +223,7 @@ impl Builder {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut code = |index: usize| match self.model.input.cuts.get(index) {
             Some(cuts) => i64::from(rng.next_u32()) % (cuts.len() as i64 + 1),
+            None if !self.model.input.zero.is_empty() => i64::from(rng.next_u32() % 161),
             None => i64::from(rng.next_u32() % 161) - 80,
         };
         (0..self.model.input.shape.len()).map(&mut code).collect()
@@ -295,6 +296,20 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     let x = b.copy(x);
     b.dense(x, 3, Function(1));
     done("function tables", b);
+
+    let mut b = Builder::new(shape(1, 4, 5), lanes(4, 3));
+    b.model.digits = Digits { limb_bits: 5, value_limbs: 2, remainder_limbs: 2 };
+    b.model.tables = vec![sloped(0), sloped(1)];
+    let x = b.conv(0, 2, Geometry { kernel: [2, 3], dilation: [2, 1], pad: [1, 1], ..Geometry::same(1) }, Function(0));
+    let x = b.copy(x);
+    b.dense(x, 3, Function(1));
+    done("sloped functions", b);
+
+    let mut b = Builder::new(Shape::vector(4), lanes(2, 3));
+    b.model.input.zero = vec![-3.0, 0.5, 7.0, 0.0];
+    let x = b.dense(0, 3, Relu);
+    b.dense(x, 2, Linear);
+    done("zero points", b);
 
     let mut b = Builder::new(shape(2, 1, 9), lanes(2, 2));
     let x = b.conv(0, 3, Geometry { kernel: [1, 3], pad: [0, 1], ..Geometry::same(1) }, Relu);
@@ -416,6 +431,15 @@ pub(crate) fn public() -> Vec<(&'static str, Model, Vec<i64>)> {
 /// The models of [`all`], [`private`] and [`public`].
 pub(crate) fn every() -> impl Iterator<Item = (&'static str, Model, Vec<i64>)> {
     all().into_iter().chain(private()).chain(public())
+}
+
+/// A rising and a falling line of 28 pieces, each steeper than the one before.
+fn sloped(index: i64) -> Table {
+    let sign = 1 - 2 * index;
+    Table {
+        base: (0..28).map(|j| sign * (j * j - 300)).collect(),
+        slope: (0..28).map(|j| sign * (j % 5 + 1)).collect(),
+    }
 }
 
 /// A rising and a falling staircase of 64 steps.

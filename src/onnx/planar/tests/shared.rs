@@ -33,9 +33,9 @@ fn bytes(path: &Path, row: usize) -> Vec<Vec<f64>> {
     data.chunks_exact(row).map(|row| row.iter().map(|x| f64::from(*x)).collect()).collect()
 }
 
-/// The network's results, after its softmax.
+/// The network's results, after what their reader applies.
 fn run(network: &Network, x: &[f64]) -> Vec<f64> {
-    crate::graph::Network::from(network.clone()).eval(x)
+    network.predict(x)
 }
 
 fn worst(network: &Network, inputs: &[Vec<f64>], outputs: &[Vec<f64>]) -> f64 {
@@ -84,7 +84,7 @@ fn shared_models_import_or_say_why_not() {
         let name = path.display();
         let graph = match read(&fs::read(&path).unwrap()) {
             Ok(graph) => graph,
-            Err(error @ (Error::Unsupported(_) | Error::Graph { .. })) => {
+            Err(error @ (Error::Unsupported(_) | Error::Graph { .. } | Error::NotOnnx { .. })) => {
                 println!("{name}: {error}");
                 continue;
             }
