@@ -4,11 +4,20 @@ use crate::count::Counts;
 use crate::process::{command, tee};
 use crate::{native, system};
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use std::process::Command;
 
-/// Runs the program with these arguments.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let status = program()?.args(arguments).status().context("cannot start the node tests")?;
+/// Run ONNX's node tests and compare what becomes of each with their list.
+#[derive(clap::Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Options {
+    /// What the program takes; --help lists it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTION")]
+    options: Vec<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let status = program()?.args(&options.options).status().context("cannot start the node tests")?;
     if !status.success() {
         bail!("the node tests ended with {status}");
     }
@@ -17,12 +26,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// All tests, as a step of `cargo xtask test`.
 pub(crate) fn tests() -> Result<Counts> {
+    #[derive(Deserialize)]
+    struct Summary {
+        as_listed: usize,
+        not_as_listed: usize,
+    }
     let (output, _) = tee(program()?.arg("--prove"))?;
     let last = output.lines().rfind(|line| line.starts_with('{')).context("the node tests ended without a summary")?;
-    let summary = native::parse(last)?;
-    let count = |name: &str| summary[name].as_u64().and_then(|count| usize::try_from(count).ok());
-    let (passed, failed) = count("as_listed").zip(count("not_as_listed")).context("the summary lacks counts")?;
-    Ok(Counts { passed, failed })
+    let summary: Summary = native::parse(last)?;
+    Ok(Counts { passed: summary.as_listed, failed: summary.not_as_listed })
 }
 
 fn program() -> Result<Command> {
