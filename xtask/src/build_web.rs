@@ -8,6 +8,7 @@ use crate::toolchain::{BUILDS, Build, TARGET, THREADS, Toolchain};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const SOURCES: &[&str] = &[
     "Cargo.lock",
@@ -21,14 +22,11 @@ const SOURCES: &[&str] = &[
 /// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below, and so is the compiler.
 const MOST_GZIP_BYTES: usize = 1_200_000;
 const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single", "pkg/compiler"];
-const LIBRARY_SOURCES: &[&str] =
+const JAVASCRIPT_SOURCES: &[&str] =
     &["www/package-lock.json", "www/tsconfig.json", "www/tsconfig.lib.json", "www/src/lib"];
 
-/// Cargo's profile of the modules that are shipped.
-pub(crate) const SHIPPED: &str = "web";
-/// Cargo's profile of the module that the demo builds where the shipped one is not there: 4 % larger, as fast, built in
-/// half the time.
-const DEMO: &str = "release";
+/// Cargo's profile of the modules.
+const PROFILE: &str = "web";
 
 /// Build the wasm modules (pkg/) and the page (www/dist/).
 ///
@@ -67,76 +65,53 @@ pub(crate) fn site() -> PathBuf {
 
 /// A site of just what the demo's browser loads: the compiled demo models, the JavaScript API and the prover with threads.
 pub(crate) fn demo_site() -> Result<PathBuf> {
+    modules(&[&THREADS])?;
+    javascript()?;
     let site = root().join("target/xtask/demo");
     copy_files(&artifacts_folder(), &site.join("artifacts"))?;
-    library()?;
-    copy_files(&root().join("pkg/lib"), &site.join("pkg/lib"))?;
-    let (toolchain, identity) = toolchain()?;
-    let (shipped, folder) = (package(&THREADS), site.join("pkg").join(THREADS.name));
-    let stamp = module_stamp("demo-module", &identity)?;
-    if module_stamp(THREADS.name, &identity)?.is_current() && has_module(&shipped) {
-        copy_files(&shipped, &folder)?;
-    } else if !stamp.is_current() || !has_module(&folder) {
-        module(&toolchain, &THREADS, DEMO, &folder)?;
+    for folder in ["lib", THREADS.name] {
+        copy_files(&root().join("pkg").join(folder), &site.join("pkg").join(folder))?;
     }
-    stamp.write()?;
     Ok(site)
 }
 
 /// Wasm modules below `pkg/`.
 fn modules(builds: &[&Build]) -> Result<()> {
-    let (toolchain, identity) = toolchain()?;
+    let toolchain = Toolchain::require()?;
+    let identity = toolchain.describe()?;
     for build in builds {
-        let (stamp, folder) = (module_stamp(build.name, &identity)?, package(build));
-        if stamp.is_current() && has_module(&folder) {
+        let stamp = Stamp::new(build.name, digest(SOURCES, &identity)?);
+        if stamp.is_current() && module_path(build).exists() {
             continue;
         }
-        module(&toolchain, build, SHIPPED, &folder)?;
-        check_size(build)?;
+        module(&toolchain, build)?;
         stamp.write()?;
     }
     Ok(())
 }
 
-/// The toolchain for wasm32 with the text that tells it from others.
-fn toolchain() -> Result<(Toolchain, String)> {
-    let toolchain = Toolchain::require()?;
-    let identity = toolchain.describe()?;
-    Ok((toolchain, identity))
+fn module_path(build: &Build) -> PathBuf {
+    root().join("pkg").join(build.name).join("hushproof_bg.wasm")
 }
 
-fn module_stamp(name: &str, identity: &str) -> Result<Stamp> {
-    Ok(Stamp::new(name, digest(SOURCES, identity)?))
-}
-
-fn has_module(folder: &Path) -> bool {
-    folder.join("hushproof_bg.wasm").is_file()
-}
-
-/// Where a build that is shipped lies.
-fn package(build: &Build) -> PathBuf {
-    root().join("pkg").join(build.name)
-}
-
-/// Builds a module with its bindings in `folder`.
-fn module(toolchain: &Toolchain, build: &Build, profile: &str, folder: &Path) -> Result<()> {
+fn module(toolchain: &Toolchain, build: &Build) -> Result<()> {
     let mut cargo = toolchain.cargo(build)?;
-    cargo.args(["build", "--locked", "--package", "hushproof", "--lib", "--profile", profile, "--target", TARGET]);
-    cargo.args(["--no-default-features", "--features", build.features]);
-    execute(&mut cargo)?;
-    bindings("hushproof", profile, folder, "hushproof")
+    cargo.args(["build", "--package", "hushproof", "--no-default-features", "--features", build.features]);
+    library_with_bindings(cargo, "hushproof", &root().join("pkg").join(build.name))?;
+    check_size(build)
 }
 
-/// Writes the bindings of a module that was built, as `NAME.js` and `NAME_bg.wasm`.
-pub(crate) fn bindings(library: &str, profile: &str, folder: &Path, name: &str) -> Result<()> {
+/// Builds the library that cargo is told to, and writes its module with bindings, as `NAME_bg.wasm` and `NAME.js`.
+pub(crate) fn library_with_bindings(mut cargo: Command, name: &str, folder: &Path) -> Result<()> {
+    execute(cargo.args(["--locked", "--lib", "--profile", PROFILE, "--target", TARGET]))?;
     // No wasm-opt: Debian's binaryen 108 breaks the externref table and saves nothing once compressed.
-    let wasm = root().join("target/web").join(TARGET).join(profile).join(format!("{library}.wasm"));
+    let wasm = root().join("target/web").join(TARGET).join(PROFILE).join(format!("{name}.wasm"));
     execute(command(quick_program("hushproof-bindgen", "bindgen")?).arg(wasm).arg(folder).arg(name))
 }
 
 /// Prints the module's size, raw and as `gzip` sends it; refuses one that is too large to be downloaded by a page.
 fn check_size(build: &Build) -> Result<()> {
-    let path = package(build).join("hushproof_bg.wasm");
+    let path = module_path(build);
     let size = std::fs::metadata(&path).context("there is no module")?.len();
     let compressed = command("gzip").args(["-9", "--stdout"]).arg(&path).output().context("cannot start gzip")?;
     if !compressed.status.success() {
@@ -151,8 +126,8 @@ fn check_size(build: &Build) -> Result<()> {
 }
 
 /// The JavaScript API, in `pkg/lib/`.
-fn library() -> Result<()> {
-    npm_build("library", LIBRARY_SOURCES, "build:lib", &root().join("pkg/lib/index.js"))
+fn javascript() -> Result<()> {
+    npm_build("library", JAVASCRIPT_SOURCES, "build:lib", &root().join("pkg/lib/index.js"))
 }
 
 /// The npm package's JavaScript and the page.

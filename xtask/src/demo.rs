@@ -40,7 +40,7 @@ pub(crate) fn run() -> Result<()> {
         subjects.push(subject);
     }
     println!("\n{}", render(&native));
-    eprintln!("demo: building the prover for the browser; the first time takes about five minutes on two cores");
+    eprintln!("demo: building the prover for the browser; the first time takes about four minutes on two cores");
     let site = demo_site()?;
     let mut lines = Vec::new();
     for (subject, native) in subjects.iter().zip(native) {

@@ -1,12 +1,12 @@
 //! `cargo xtask bench prover`: our prover against the stock one on the same circuit, SRS and random values.
 
 use super::Effort;
-use crate::build_web::{SHIPPED, bindings};
+use crate::build_web::library_with_bindings;
 use crate::measure::NATIVE;
 use crate::native::{self, Model, artifacts, binary, inspect, models, parse};
 use crate::process::{capture, command, execute, root};
 use crate::table::{Column, Row, count, mebibytes, number, print, render};
-use crate::toolchain::{TARGET, THREADS, Toolchain};
+use crate::toolchain::{THREADS, Toolchain};
 use crate::{setup, system};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -326,9 +326,8 @@ fn chromium(options: &Options, circuits: &[Circuit], rows: &mut Rows) -> Result<
 /// Builds the module and the site around it.
 fn module(site: &Path) -> Result<()> {
     let mut cargo = Toolchain::require()?.cargo(&THREADS)?;
-    cargo.args(["build", "--locked", "--package", PACKAGE, "--lib", "--profile", SHIPPED, "--target", TARGET]);
-    execute(&mut cargo)?;
-    bindings("hushproof_prover_bench", SHIPPED, site, "hushproof_prover_bench")?;
+    cargo.args(["build", "--package", PACKAGE]);
+    library_with_bindings(cargo, "hushproof_prover_bench", site)?;
     for name in ["index.html", "worker.js"] {
         std::fs::copy(root().join("crates/prover-bench/web").join(name), site.join(name))?;
     }
