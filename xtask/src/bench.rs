@@ -69,7 +69,7 @@ struct Proving {
 }
 
 /// How much is measured, on what.
-#[derive(clap::Args, Clone, Copy)]
+#[derive(clap::Args)]
 struct Effort {
     /// Counted runs.
     #[arg(long, value_name = "N", default_value = "5", value_parser = positive)]

@@ -96,6 +96,11 @@ fn main() -> Result<()> {
     let listed = List::parse(&text)?;
     let folders = arguments.folders(&fetch::tests(&root.join("target/onnx-node-tests"))?)?;
     let (mut found, mut summary) = (List::default(), Summary::default());
+    let tell = |difference: &str| {
+        if !arguments.json {
+            println!("{difference}");
+        }
+    };
     arguments.run(&folders, |test| {
         let Test { name, operators, outcome, .. } = test;
         let operator = if let [only] = &operators[..] { only.clone() } else { "-".to_owned() };
@@ -106,7 +111,7 @@ fn main() -> Result<()> {
         } else {
             summary.not_as_listed += 1;
             let expected = expected.map_or_else(|| "not listed".to_owned(), ToString::to_string);
-            println!("{name}: {}; listed: {expected}", outcome.verdict);
+            tell(&format!("{name}: {}; listed: {expected}", outcome.verdict));
         }
         // What explains a difference is kept.
         let explained = expected.filter(|expected| **expected != outcome.verdict && outcome.verdict.is(expected));
@@ -117,13 +122,13 @@ fn main() -> Result<()> {
     if arguments.only.is_empty() {
         for name in listed.0.keys().filter(|name| found.verdict(name).is_none()) {
             summary.not_as_listed += 1;
-            println!("{name}: listed, but no such test");
+            tell(&format!("{name}: listed, but no such test"));
         }
     }
     summary.peak_bytes = peak_bytes();
     if let Some(bytes) = summary.peak_bytes.filter(|bytes| *bytes > MAX_BYTES) {
         summary.not_as_listed += 1;
-        println!("the tests took {bytes} bytes of memory; {MAX_BYTES} are allowed");
+        tell(&format!("the tests took {bytes} bytes of memory; {MAX_BYTES} are allowed"));
     }
     println!("{}", serde_json::to_string(&summary)?);
     if arguments.write {

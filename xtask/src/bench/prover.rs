@@ -38,7 +38,7 @@ pub(crate) struct Options {
 }
 
 /// A line that the native program or the page prints.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
     Kernel(Kernel),
@@ -332,4 +332,20 @@ fn module(site: &Path) -> Result<()> {
         std::fs::copy(root().join("crates/prover-bench/web").join(name), site.join(name))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, parse};
+
+    #[test]
+    fn lines_are_told_apart() {
+        let proof = r#"{"where":"chromium","circuit":"synthetic","k":12,"ratio":5.0,"bytes_equal":true,"stages":[]}"#;
+        let memory =
+            r#"{"where":"chromium","circuit":"synthetic","k":12,"system":"ours","before_bytes":1,"peak_bytes":2}"#;
+        let kernel = r#"{"kernel":"NTT","k":12,"threads":2,"our_ns":1.0,"stock_ns":2.0,"ratio":2.0}"#;
+        assert!(matches!(parse(proof), Ok(Line::Proof(proof)) if proof.k == 12 && proof.bytes_equal));
+        assert!(matches!(parse(memory), Ok(Line::Memory(memory)) if memory.peak_bytes == 2));
+        assert!(matches!(parse(kernel), Ok(Line::Kernel(kernel)) if kernel.k == Some(12)));
+    }
 }
