@@ -1,35 +1,27 @@
-// Proves each bundled model in headless Chromium through the JavaScript API and prints one JSON line per model. Before that it
-// visits the site as often as it proves: with nothing stored, and again.
-// node tests/demo.mjs [--url SITE] [--runs 3] [--threads 2] [--model ID | --entry FILE]
+// Proves a model in headless Chromium through the JavaScript API of a site and prints one JSON line. Before that it visits the site
+// as often as it proves: with nothing stored, and again.
+// node tests/demo.mjs --url SITE --entry FILE [--runs 3] [--threads 2]
 // An entry file names the artifacts of one model, and its `inputs` in the form of INPUT.json.
-// Without --url the built site is served here with the isolation headers.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { parseArgs } from "node:util";
 import { openApi } from "./support/api.mjs";
 import { launch } from "./support/browser.mjs";
-import { serveFiles } from "./support/server.mjs";
-import { DIST } from "./support/site.mjs";
 
 const { values: flags } = parseArgs({
-  options: { url: { type: "string" }, runs: { type: "string" }, threads: { type: "string" }, model: { type: "string" }, entry: { type: "string" } },
+  options: { url: { type: "string" }, runs: { type: "string" }, threads: { type: "string" }, entry: { type: "string" } },
 });
 const runs = positive("runs", 3);
 const threads = positive("threads", 2);
 
-const own = flags.url ? undefined : await serveFiles(DIST, { isolated: true });
-const url = flags.url ? `${flags.url.replace(/\/$/, "")}/` : own.url;
+if (!flags.url || !flags.entry) throw new Error("--url and --entry are needed");
+const url = `${flags.url.replace(/\/$/, "")}/`;
 const browser = await launch();
 try {
-  const given = flags.entry && [JSON.parse(readFileSync(flags.entry, "utf8"))];
-  const catalog = given ?? await (await fetch(new URL("artifacts/manifest.json", url))).json();
-  const chosen = catalog.filter(({ id }) => flags.model === undefined || flags.model === id);
-  if (chosen.length === 0) throw new Error(`no model ${flags.model}; there are ${catalog.map(({ id }) => id).join(", ")}`);
-  for (const entry of chosen) console.log(JSON.stringify(await measure(entry)));
+  console.log(JSON.stringify(await measure(JSON.parse(readFileSync(flags.entry, "utf8")))));
 } finally {
   await browser.close();
-  await own?.close();
 }
 
 async function measure(entry) {
@@ -75,7 +67,7 @@ async function visit({ entry, threads }) {
   const files = { model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs), srsDigest: entry.srsDigest };
   const session = await ProvingSession.create({ ...files, threads });
   const ready = performance.now() / 1000;
-  await session.prove(entry.inputs ?? { [entry.input.name]: entry.examples[0].record }, { context: "00".repeat(32) });
+  await session.prove(entry.inputs, { context: "00".repeat(32) });
   const proof = performance.now() / 1000;
   session.close();
   return { ready, proof };
@@ -94,13 +86,12 @@ async function prove({ entry, runs, threads }) {
   const began = performance.now();
   const session = await ProvingSession.create({ model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs), threads });
   const loadSeconds = (performance.now() - began) / 1000;
-  const inputs = entry.inputs ?? { [entry.input.name]: entry.examples[0].record };
   const context = "00".repeat(32);
-  let last = await session.prove(inputs, { context });
+  let last = await session.prove(entry.inputs, { context });
   const seconds = [];
   for (let run = 0; run < runs; run++) {
     const start = performance.now();
-    last = await session.prove(inputs, { context });
+    last = await session.prove(entry.inputs, { context });
     seconds.push((performance.now() - start) / 1000);
   }
   await session.verify(last.proof, { context });

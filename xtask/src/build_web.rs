@@ -1,10 +1,14 @@
 //! `cargo xtask build-web`: the wasm modules in `pkg/` and the page in `www/dist/`.
 
-use crate::fingerprint::{Stamp, digest};
+use crate::fingerprint::{Stamp, collect, digest};
+use crate::native::{artifacts, artifacts_folder, quick_program};
 use crate::process::{command, execute, root};
 use crate::setup;
-use crate::toolchain::{BUILDS, Build, TARGET, Toolchain};
+use crate::toolchain::{BUILDS, Build, TARGET, THREADS, Toolchain};
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const SOURCES: &[&str] = &[
     "Cargo.lock",
@@ -18,23 +22,57 @@ const SOURCES: &[&str] = &[
 /// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below, and so is the compiler.
 const MOST_GZIP_BYTES: usize = 1_200_000;
 const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single", "pkg/compiler"];
+const JAVASCRIPT_SOURCES: &[&str] =
+    &["www/package-lock.json", "www/tsconfig.json", "www/tsconfig.lib.json", "www/src/lib"];
 
-/// Builds the wasm modules, the demo models and the page, or only the modules, or one of them; what is up to date is left
-/// alone.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    match arguments {
-        [] => {
-            modules(&BUILDS)?;
-            crate::native::artifacts()?;
-            page()
-        }
-        [only] if only == "--modules" => modules(&BUILDS),
-        [only, name] if only == "--modules" => {
-            let build = BUILDS.into_iter().find(|build| build.name == name);
-            modules(&[build.with_context(|| format!("no build named {name}"))?])
-        }
-        [argument, ..] => bail!("unexpected argument {argument}"),
+/// Cargo's profile of the modules.
+const PROFILE: &str = "web";
+
+/// Build the wasm modules (pkg/) and the page (www/dist/).
+///
+/// What is up to date is left alone.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only the wasm modules, or only this one of them.
+    #[arg(long, value_name = "NAME", value_parser = build_named)]
+    modules: Option<Option<&'static Build>>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    match options.modules {
+        None => everything(),
+        Some(None) => modules(&BUILDS),
+        Some(Some(build)) => modules(&[build]),
     }
+}
+
+fn build_named(name: &str) -> Result<&'static Build> {
+    let names = BUILDS.map(|build| build.name).join(", ");
+    BUILDS.into_iter().find(|build| build.name == name).with_context(|| format!("the builds are {names}"))
+}
+
+/// All that the page needs.
+pub(crate) fn everything() -> Result<()> {
+    modules(&BUILDS)?;
+    artifacts()?;
+    page()
+}
+
+/// The folder of the page.
+pub(crate) fn site() -> PathBuf {
+    root().join("www/dist")
+}
+
+/// A site of just what the demo's browser loads: the compiled demo models, the JavaScript API and the prover with threads.
+pub(crate) fn demo_site() -> Result<PathBuf> {
+    modules(&[&THREADS])?;
+    javascript()?;
+    let site = root().join("target/xtask/demo");
+    copy_files(&artifacts_folder(), &site.join("artifacts"))?;
+    for folder in ["lib", THREADS.name] {
+        copy_files(&root().join("pkg").join(folder), &site.join("pkg").join(folder))?;
+    }
+    Ok(site)
 }
 
 /// Wasm modules below `pkg/`.
@@ -52,37 +90,29 @@ fn modules(builds: &[&Build]) -> Result<()> {
     Ok(())
 }
 
-fn module_path(build: &Build) -> std::path::PathBuf {
+fn module_path(build: &Build) -> PathBuf {
     root().join("pkg").join(build.name).join("hushproof_bg.wasm")
 }
 
 fn module(toolchain: &Toolchain, build: &Build) -> Result<()> {
-    let bindgen = setup::wasm_bindgen()?;
     let mut cargo = toolchain.cargo(build)?;
-    cargo.args(["build", "--locked", "--package", "hushproof", "--lib", "--profile", "web", "--target", TARGET]);
-    cargo.args(["--no-default-features", "--features", build.features]);
-    execute(&mut cargo)?;
-    let wasm = root().join("target/web").join(TARGET).join("web/hushproof.wasm");
-    let folder = root().join("pkg").join(build.name);
-    // No wasm-opt: Debian's binaryen 108 breaks the externref table and saves nothing once compressed.
-    let mut generator = command(bindgen);
-    generator.args([
-        "--target",
-        "web",
-        "--out-name",
-        "hushproof",
-        "--remove-name-section",
-        "--remove-producers-section",
-    ]);
-    generator.arg("--out-dir").arg(&folder).arg(&wasm);
-    execute(&mut generator)?;
+    cargo.args(["build", "--package", "hushproof", "--no-default-features", "--features", build.features]);
+    library_with_bindings(cargo, "hushproof", &root().join("pkg").join(build.name))?;
     check_size(build)
+}
+
+/// Builds the library that cargo is told to, and writes its module with bindings, as `NAME_bg.wasm` and `NAME.js`.
+pub(crate) fn library_with_bindings(mut cargo: Command, name: &str, folder: &Path) -> Result<()> {
+    execute(cargo.args(["--locked", "--lib", "--profile", PROFILE, "--target", TARGET]))?;
+    // No wasm-opt: Debian's binaryen 108 breaks the externref table and saves nothing once compressed.
+    let wasm = root().join("target/web").join(TARGET).join(PROFILE).join(format!("{name}.wasm"));
+    execute(command(quick_program("hushproof-bindgen", "bindgen")?).arg(wasm).arg(folder).arg(name))
 }
 
 /// Prints the module's size, raw and as `gzip` sends it; refuses one that is too large to be downloaded by a page.
 fn check_size(build: &Build) -> Result<()> {
     let path = module_path(build);
-    let size = std::fs::metadata(&path).context("wasm-bindgen wrote no module")?.len();
+    let size = std::fs::metadata(&path).context("there is no module")?.len();
     let compressed = command("gzip").args(["-9", "--stdout"]).arg(&path).output().context("cannot start gzip")?;
     if !compressed.status.success() {
         bail!("gzip failed: {}", compressed.status);
@@ -95,14 +125,38 @@ fn check_size(build: &Build) -> Result<()> {
     Ok(())
 }
 
+/// The JavaScript API, in `pkg/lib/`.
+fn javascript() -> Result<()> {
+    npm_build("library", JAVASCRIPT_SOURCES, "build:lib", &root().join("pkg/lib/index.js"))
+}
+
 /// The npm package's JavaScript and the page.
 fn page() -> Result<()> {
+    npm_build("page", PAGE_SOURCES, "build", &site().join("index.html"))
+}
+
+/// Runs a script of `www/package.json` that makes the file `made`, unless it did with these sources.
+fn npm_build(name: &str, sources: &[&str], script: &str, made: &Path) -> Result<()> {
     setup::npm_packages()?;
-    let inputs = digest(PAGE_SOURCES, "")?;
-    let stamp = Stamp::new("page", inputs);
-    if stamp.is_current() && root().join("www/dist/index.html").exists() {
+    let stamp = Stamp::new(name, digest(sources, "")?);
+    if stamp.is_current() && made.exists() {
         return Ok(());
     }
-    execute(command("npm").args(["run", "build"]).current_dir(root().join("www")))?;
+    execute(command("npm").args(["run", script]).current_dir(root().join("www")))?;
     stamp.write()
+}
+
+/// Makes `to` a folder of just what is in `from`.
+fn copy_files(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        std::fs::remove_dir_all(to).with_context(|| format!("cannot remove {}", to.display()))?;
+    }
+    let mut files = BTreeSet::new();
+    collect(from, &mut files)?;
+    for file in files {
+        let copy = to.join(file.strip_prefix(from)?);
+        copy.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::copy(&file, &copy).with_context(|| format!("cannot copy {}", file.display()))?;
+    }
+    Ok(())
 }

@@ -7,8 +7,7 @@ use crate::{layering, setup};
 use anyhow::Result;
 
 /// Checks the Rust sources natively and for wasm32, and the page's TypeScript.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    crate::no_arguments(arguments)?;
+pub(crate) fn run() -> Result<()> {
     layering::check()?;
     execute(command("cargo").args(["fmt", "--all", "--check"]))?;
     // Not the tests: they give up loudly where library code must not, and inherit the strict lints of the file they are in.

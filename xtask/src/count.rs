@@ -16,7 +16,7 @@ impl AddAssign for Counts {
     }
 }
 
-/// The sum of all summaries in the output of cargo test or wasm-pack test: `test result: ok. 5 passed; 0 failed; …`.
+/// The sum of all summaries in the output of cargo test: `test result: ok. 5 passed; 0 failed; …`.
 pub(crate) fn libtest(output: &str) -> Counts {
     let mut counts = Counts::default();
     for line in plain(output).lines() {

@@ -11,16 +11,20 @@ const FLAGS: &str = "--cfg fuzzing -C debug-assertions -C passes=sancov-module -
     -C llvm-args=-sanitizer-coverage-inline-8bit-counters -C llvm-args=-sanitizer-coverage-pc-table \
     -C llvm-args=-sanitizer-coverage-trace-compares";
 
-/// What the command line asks for.
-#[derive(Debug, PartialEq)]
-struct Options {
+/// Run the fuzz targets, each for a while, from the files of the demo models.
+///
+/// A finding is left in fuzz/artifacts/TARGET.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Seconds for each target.
+    #[arg(long, value_name = "N", default_value_t = 10)]
     seconds: u32,
+    /// Only this target.
+    #[arg(long, value_name = "NAME")]
     target: Option<String>,
 }
 
-/// Builds the targets and runs each for `--seconds N`, or only `--target NAME`.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let options = parse(arguments)?;
+pub(crate) fn run(options: &Options) -> Result<()> {
     let targets = targets()?;
     if let Some(name) = options.target.as_ref().filter(|name| !targets.contains(name)) {
         bail!("no fuzz target {name}; there are {}", targets.join(", "));
@@ -66,35 +70,4 @@ fn host() -> Result<String> {
     let version = capture(command("rustc").arg("-vV"))?;
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc -vV told no host")?.to_owned())
-}
-
-fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { seconds: 10, target: None };
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        let value = rest.next().with_context(|| format!("{argument} needs a value"))?;
-        match argument.as_str() {
-            "--seconds" => {
-                options.seconds = value.parse().with_context(|| format!("not a number of seconds: {value}"))?
-            }
-            "--target" => options.target = Some(value.clone()),
-            _ => bail!("unexpected argument {argument}"),
-        }
-    }
-    Ok(options)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Options, parse};
-
-    #[test]
-    fn arguments() {
-        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let expected = Options { seconds: 3, target: Some("srs".to_owned()) };
-        assert_eq!(parse(&words("--seconds 3 --target srs")).ok(), Some(expected));
-        for wrong in ["--seconds", "--seconds x", "--what 1"] {
-            assert!(parse(&words(wrong)).is_err(), "{wrong}");
-        }
-    }
 }

@@ -1,14 +1,10 @@
 //! Development tasks of hushproof. `cargo xtask` lists them.
 
 mod bench;
-mod bench_compile;
-mod bench_ezkl;
-mod bench_prover;
 mod build_web;
 mod check;
 mod count;
 mod demo;
-mod env;
 mod fingerprint;
 mod fuzz;
 mod layering;
@@ -27,72 +23,46 @@ mod test_web;
 mod toolchain;
 mod wasm_test;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
-/// A subcommand: its name, what it does in one line, and the function that is given the arguments after the name.
-struct Task {
-    name: &'static str,
-    about: &'static str,
-    run: fn(&[String]) -> Result<()>,
+/// Development tasks of hushproof.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
 }
 
-const TASKS: &[Task] = &[
-    Task { name: "setup", about: "install every tool the other tasks need", run: setup::run },
-    Task { name: "check", about: "formatting, lints, documentation and layering", run: check::run },
-    Task { name: "test", about: "everything that CI runs, in one command", run: test::run },
-    Task {
-        name: "build-web",
-        about: "build pkg/ (wasm) and www/dist/ (page) [--modules [NAME]: only pkg/, or one build of it]",
-        run: build_web::run,
-    },
-    Task {
-        name: "test-wasm",
-        about: "run the wasm-bindgen tests, of the library and its kernels, in headless Chromium",
-        run: wasm_test::run,
-    },
-    Task { name: "test-web", about: "drive the built page in headless browsers", run: test_web::run },
-    Task {
-        name: "serve",
-        about: "build everything and serve the page [ADDR, default 127.0.0.1:8080]",
-        run: serve::run,
-    },
-    Task { name: "demo", about: "prove and verify both demo models, natively and in the browser", run: demo::run },
-    Task {
-        name: "bench",
-        about: "measure proving [--web] [--model M --input I --calibration D] [--runs N] [--vs-ezkl] …",
-        run: bench::run,
-    },
-    Task {
-        name: "peer-suite",
-        about: "take another project's networks from import to a compared proof DIR [--json] [--only NAME] …",
-        run: peer_suite::run,
-    },
-    Task {
-        name: "onnx-tests",
-        about: "run ONNX's node tests against their list [--only NAME]… [--prove] [--json] [--list] [--write]",
-        run: onnx_tests::run,
-    },
-    Task {
-        name: "bench prover",
-        about: "measure our prover against the stock one [--web] [--json] [--runs N] [--threads N] [--k 12,14,16] [--no-models]",
-        run: bench_prover::run,
-    },
-    Task {
-        name: "bench compile",
-        about: "measure compiling [--web [--keys]] [--json] [--runs N] [--model X.onnx --calibration DATA]",
-        run: bench_compile::run,
-    },
-    Task { name: "fuzz", about: "run the fuzz targets [--seconds N] [--target NAME]", run: fuzz::run },
-    Task { name: "env", about: "print the environment in which cargo and wasm-pack build for wasm32", run: env::run },
-];
+#[derive(Subcommand)]
+enum Task {
+    /// Prove and verify both demo models, natively and in headless Chromium.
+    Demo,
+    Serve(serve::Options),
+    /// Everything that CI runs, in one command.
+    Test,
+    /// Formatting, lints, documentation and layering.
+    Check,
+    /// Install every tool that the other tasks need.
+    Setup,
+    BuildWeb(build_web::Options),
+    /// Run the wasm-bindgen tests, of the library, its kernels and its prover, in headless Chromium.
+    TestWasm,
+    /// Drive the built page in headless browsers.
+    TestWeb,
+    OnnxTests(onnx_tests::Options),
+    PeerSuite(peer_suite::Options),
+    Bench(bench::Options),
+    Fuzz(fuzz::Options),
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if rustc::is_call(&arguments) {
         return report(rustc::call(&arguments));
     }
-    report(dispatch(&arguments).map(|()| ExitCode::SUCCESS))
+    report(run(Arguments::parse().task).map(|()| ExitCode::SUCCESS))
 }
 
 fn report(result: Result<ExitCode>) -> ExitCode {
@@ -105,24 +75,80 @@ fn report(result: Result<ExitCode>) -> ExitCode {
     }
 }
 
-fn dispatch(arguments: &[String]) -> Result<()> {
-    let Some((name, rest)) = arguments.split_first() else {
-        println!("cargo xtask TASK [ARGUMENTS]\n");
-        for task in TASKS {
-            println!("  {:<13}{}", task.name, task.about);
-        }
-        return Ok(());
-    };
-    match TASKS.iter().find(|task| task.name == name) {
-        Some(task) => (task.run)(rest),
-        None => bail!("no task named {name}; `cargo xtask` lists them"),
+fn run(task: Option<Task>) -> Result<()> {
+    match task {
+        None => Ok(Arguments::command().print_help()?),
+        Some(Task::Demo) => demo::run(),
+        Some(Task::Serve(options)) => serve::run(&options),
+        Some(Task::Test) => test::run(),
+        Some(Task::Check) => check::run(),
+        Some(Task::Setup) => setup::run(),
+        Some(Task::BuildWeb(options)) => build_web::run(&options),
+        Some(Task::TestWasm) => wasm_test::run(),
+        Some(Task::TestWeb) => test_web::run(),
+        Some(Task::OnnxTests(options)) => onnx_tests::run(&options),
+        Some(Task::PeerSuite(options)) => peer_suite::run(&options),
+        Some(Task::Bench(options)) => bench::run(options),
+        Some(Task::Fuzz(options)) => fuzz::run(&options),
     }
 }
 
-/// Refuses arguments for a task that takes none.
-fn no_arguments(arguments: &[String]) -> Result<()> {
-    match arguments.first() {
-        Some(argument) => bail!("unexpected argument {argument}"),
-        None => Ok(()),
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+    use clap::{CommandFactory, Parser};
+
+    /// Whether a command line is accepted.
+    fn accepts(line: &str) -> bool {
+        Arguments::try_parse_from(["cargo xtask"].into_iter().chain(line.split_whitespace())).is_ok()
+    }
+
+    #[test]
+    fn arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn documented_command_lines_are_accepted() {
+        for line in [
+            "",
+            "demo",
+            "serve 127.0.0.1:9000",
+            "build-web --modules",
+            "build-web --modules single",
+            "fuzz --seconds 600 --target onnx",
+            "onnx-tests --only test_abs --prove",
+            "peer-suite DIR --json --only NAME",
+            "bench --web --runs 7",
+            "bench --web --vs-ezkl --runs 3 --model breast_cancer_logreg",
+            "bench --model X.onnx --input I.npy --row 3 --calibration D --data D --data-rows 0..9 -- --bits 11",
+            "bench prover --web --runs 3 --k 12,14,16 --threads 1 --no-models",
+            "bench compile --web --keys --model X.onnx --calibration DATA",
+        ] {
+            assert!(accepts(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn others_are_refused() {
+        for line in [
+            "what",
+            "demo --what",
+            "build-web --modules other",
+            "fuzz --seconds x",
+            "peer-suite",
+            "bench --runs 0",
+            "bench --row x",
+            "bench --data-rows 0..9",
+            "bench --web prover",
+            "bench prover --k 8",
+            "bench prover --k 12,",
+            "bench prover --k 21",
+            "bench prover 14",
+            "bench compile --model X.onnx",
+            "bench compile --calibration D",
+        ] {
+            assert!(!accepts(line), "{line}");
+        }
     }
 }

@@ -3,8 +3,11 @@
 use crate::fingerprint::{Stamp, digest};
 use crate::process::{capture, command, execute, root};
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,9 +21,18 @@ pub(crate) fn binary() -> Result<PathBuf> {
 
 /// Builds a program of a package of the workspace and returns where it is.
 pub(crate) fn program(package: &str, name: &str) -> Result<PathBuf> {
-    execute(command("cargo").args(["build", "--release", "--locked", "--package", package]))?;
+    built(package, "release", "release", name)
+}
+
+/// The same without optimization, for a program that takes longer to build than to run.
+pub(crate) fn quick_program(package: &str, name: &str) -> Result<PathBuf> {
+    built(package, "dev", "debug", name)
+}
+
+fn built(package: &str, profile: &str, folder: &str, name: &str) -> Result<PathBuf> {
+    execute(command("cargo").args(["build", "--locked", "--package", package, "--profile", profile]))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let path = target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let path = target.join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if !path.is_file() {
         bail!("cargo built no {}", path.display());
     }
@@ -28,15 +40,38 @@ pub(crate) fn program(package: &str, name: &str) -> Result<PathBuf> {
 }
 
 /// One entry of `models/manifest.json`.
+#[derive(Deserialize)]
 pub(crate) struct Model {
     pub(crate) id: String,
-    entry: Value,
+    /// The name of its input.
+    pub(crate) input: String,
+    /// Of the float model, on its test set.
+    pub(crate) accuracy: f64,
+    onnx: String,
+    calibration: String,
+    test: String,
+    /// The rows of the test set that the page offers.
+    examples: BTreeMap<String, usize>,
+    title: String,
+    description: String,
+    features: Vec<String>,
+    classes: Vec<String>,
+    threshold: Option<f64>,
 }
 
 impl Model {
-    /// A file that the entry names, in `models/`.
-    pub(crate) fn file(&self, key: &str) -> Result<PathBuf> {
-        Ok(root().join("models").join(self.text(key)?))
+    pub(crate) fn onnx(&self) -> PathBuf {
+        models_folder().join(&self.onnx)
+    }
+
+    /// Its rows for calibration.
+    pub(crate) fn calibration(&self) -> PathBuf {
+        models_folder().join(&self.calibration)
+    }
+
+    /// Its test set.
+    pub(crate) fn test(&self) -> PathBuf {
+        models_folder().join(&self.test)
     }
 
     /// What the model is compiled to, in [`artifacts_folder`].
@@ -46,43 +81,85 @@ impl Model {
 
     /// The SRS that it is proved with.
     pub(crate) fn srs(&self) -> Result<PathBuf> {
-        let catalog = read_json(&artifacts_folder().join("manifest.json"))?;
-        let entry = catalog.as_array().into_iter().flatten().find(|entry| entry["id"] == self.id.as_str());
+        let catalog: Vec<Value> = read_json(&artifacts_folder().join("manifest.json"))?;
+        let entry = catalog.iter().find(|entry| entry["id"] == self.id.as_str());
         let srs = entry.and_then(|entry| entry["srs"].as_str());
         Ok(artifacts_folder().join(srs.with_context(|| format!("{} is not compiled", self.id))?))
     }
 
-    /// A text of the entry.
-    pub(crate) fn text(&self, key: &str) -> Result<&str> {
-        self.entry[key].as_str().with_context(|| format!("models/manifest.json: {} has no {key}", self.id))
-    }
-
-    /// A value of the entry; null if it has none.
-    pub(crate) fn value(&self, key: &str) -> &Value {
-        &self.entry[key]
+    /// The examples, by their labels.
+    pub(crate) fn examples(&self) -> Result<Vec<(&str, Value)>> {
+        let rows: Value = read_json(&self.test())?;
+        let examples = self.examples.iter().map(|(label, row)| {
+            let record = rows[&self.input].get(*row).with_context(|| format!("{} has no row {row}", self.test))?;
+            Ok((label.as_str(), record.clone()))
+        });
+        examples.collect()
     }
 }
 
 /// The demo models.
 pub(crate) fn models() -> Result<Vec<Model>> {
-    let manifest = read_json(&root().join("models/manifest.json"))?;
-    let entries = manifest["models"].as_array().context("models/manifest.json has no models")?;
-    let model = |entry: &Value| {
-        let id = entry["id"].as_str().context("models/manifest.json: a model has no id")?;
-        Ok(Model { id: id.to_owned(), entry: entry.clone() })
-    };
-    entries.iter().map(model).collect()
+    #[derive(Deserialize)]
+    struct Manifest {
+        models: Vec<Model>,
+    }
+    Ok(read_json::<Manifest>(&models_folder().join("manifest.json"))?.models)
+}
+
+fn models_folder() -> PathBuf {
+    root().join("models")
+}
+
+/// What `hushproof inspect` reports of a compiled model.
+#[derive(Deserialize)]
+pub(crate) struct Inspected {
+    pub(crate) k: u32,
+    pub(crate) advice_columns: usize,
+    pub(crate) fixed_columns: usize,
+    pub(crate) advice_cells: Cells,
+    pub(crate) predicted_seconds: Predicted,
+    pub(crate) predicted_memory_bytes: u64,
+}
+
+/// Advice cells of a circuit, in all and per activation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Cells {
+    activations: usize,
+    assigned: usize,
+    allocated: usize,
+    pub(crate) assigned_per_activation: f64,
+    pub(crate) allocated_per_activation: f64,
+}
+
+/// Predicted seconds of a proof.
+#[derive(Deserialize)]
+pub(crate) struct Predicted {
+    pub(crate) native: f64,
+    pub(crate) browser: f64,
+}
+
+/// What `hushproof evaluate` reports.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Accuracy {
+    pub(crate) rows: usize,
+    out_of_range: usize,
+    first_refusal: Option<String>,
+    pub(crate) agreeing: Option<usize>,
+    pub(crate) top1_agreement: Option<f64>,
+    pub(crate) max_abs_error: Option<f64>,
+    mean_abs_error: Option<f64>,
 }
 
 /// Parses what a program printed.
-pub(crate) fn parse(text: &str) -> Result<Value> {
-    serde_json::from_str(text).with_context(|| format!("not JSON: {text}"))
+pub(crate) fn parse<T: DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).with_context(|| format!("not what was expected: {text}"))
 }
 
 /// Reads a JSON file.
-pub(crate) fn read_json(path: &Path) -> Result<Value> {
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
+    serde_json::from_str(&text).with_context(|| format!("{} is not what was expected", path.display()))
 }
 
 /// The folder that the page serves the compiled demo models from.
@@ -105,7 +182,7 @@ pub(crate) fn artifacts() -> Result<()> {
     let mut catalog = Vec::new();
     for model in models()? {
         let hush = model.artifact("hush");
-        compile(&program, &model.file("onnx")?, &hush, &model.file("calibration")?, &[])?;
+        compile(&program, &model.onnx(), &hush, &model.calibration(), &[])?;
         let srs = keys(&program, &hush)?;
         catalog.push(catalog_entry(&model, &srs)?);
     }
@@ -122,13 +199,13 @@ pub(crate) fn compile(program: &Path, onnx: &Path, hush: &Path, calibration: &Pa
 }
 
 /// What `hushproof inspect` tells of a compiled model.
-pub(crate) fn inspect(program: &Path, hush: &Path) -> Result<Value> {
+pub(crate) fn inspect(program: &Path, hush: &Path) -> Result<Inspected> {
     parse(&capture(hushproof(program, "inspect").arg(hush).arg("--json"))?)
 }
 
 /// Writes a compiled model's verifying key beside it, from a development SRS of exactly its size, and returns the SRS.
 pub(crate) fn keys(program: &Path, hush: &Path) -> Result<PathBuf> {
-    let k = inspect(program, hush)?["k"].as_u64().context("inspect --json told no k")?;
+    let k = inspect(program, hush)?.k;
     let srs = hush.with_file_name(format!("development_{k}.srs"));
     if !srs.exists() {
         capture(hushproof(program, "srs").args(["new", "-k", &k.to_string(), "-o"]).arg(&srs))?;
@@ -144,36 +221,27 @@ pub(crate) fn hushproof(program: &Path, subcommand: &str) -> Command {
     command
 }
 
-/// A file's SHA-256 in hexadecimal, as browsers compute it.
-fn sha256(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 /// What the page lists: files relative to its manifest, and each example's record.
 fn catalog_entry(model: &Model, srs: &Path) -> Result<Value> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-    let rows = read_json(&model.file("test")?)?;
-    let input = model.text("input")?;
-    let examples = model.value("examples").as_object().context("examples are no object")?;
-    let records = examples.iter().map(|(label, row)| {
-        let row = row.as_u64().and_then(|row| usize::try_from(row).ok()).context("an example is no row number")?;
-        let record = rows[input].get(row).with_context(|| format!("{input} has no row {row}"))?;
-        Ok(json!({ "label": label, "record": record }))
-    });
-    let records = records.collect::<Result<Vec<_>>>()?;
-    let width = rows[input][0].as_array().with_context(|| format!("{input} has no rows"))?.len();
+    let examples: Vec<Value> =
+        model.examples()?.into_iter().map(|(label, record)| json!({ "label": label, "record": record })).collect();
     Ok(json!({
         "id": model.id,
-        "title": model.value("title"),
-        "description": model.value("description"),
+        "title": model.title,
+        "description": model.description,
         "hush": name(&model.artifact("hush")),
         "vk": name(&model.artifact("vk")),
         "srs": name(srs),
-        "srsDigest": sha256(srs)?,
-        "input": { "name": input, "shape": [1, width], "features": model.value("features") },
-        "classes": model.value("classes"),
-        "threshold": model.value("threshold"),
-        "examples": records,
+        "srsDigest": sha256(&std::fs::read(srs)?),
+        "input": { "name": model.input, "shape": [1, model.features.len()], "features": model.features },
+        "classes": model.classes,
+        "threshold": model.threshold,
+        "examples": examples,
     }))
+}
+
+/// A SHA-256 in hexadecimal, as browsers compute it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,12 +7,16 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-/// Builds everything and serves the page until it is interrupted.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let address = arguments.first().map_or("127.0.0.1:8080", String::as_str);
-    crate::no_arguments(arguments.get(1..).unwrap_or_default())?;
-    build_web::run(&[])?;
-    execute(command(native::binary()?).args(["serve", "--addr", address, "--root", "www/dist"]))
+/// Build everything and serve the page.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    #[arg(default_value = "127.0.0.1:8080")]
+    address: String,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    build_web::everything()?;
+    execute(command(native::binary()?).args(["serve", "--addr", &options.address, "--root"]).arg(build_web::site()))
 }
 
 /// `hushproof serve` on a free port; it ends when this is dropped.
@@ -22,10 +26,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Serves the built page.
-    pub(crate) fn start(program: &Path) -> Result<Self> {
+    /// Serves a site's folder.
+    pub(crate) fn start(program: &Path, site: &Path) -> Result<Self> {
         let mut serve = command(program);
-        serve.args(["serve", "--addr", "127.0.0.1:0", "--root", "www/dist"]).stdout(Stdio::piped());
+        serve.args(["serve", "--addr", "127.0.0.1:0", "--root"]).arg(site).stdout(Stdio::piped());
         let mut child = serve.spawn().context("cannot start hushproof serve")?;
         let lines = child.stdout.take().map(|stdout| BufReader::new(stdout).lines());
         let mut server = Self { child, url: String::new() };

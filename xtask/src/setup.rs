@@ -6,16 +6,13 @@ use crate::toolchain::Toolchain;
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
-const WASM_PACK: (&str, &str) = ("wasm-pack", "0.15.1");
-const GECKODRIVER: (&str, &str) = ("geckodriver", "0.37.1");
+const GECKODRIVER_VERSION: &str = "0.37.1";
 
 /// Installs what any task needs.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    crate::no_arguments(arguments)?;
+pub(crate) fn run() -> Result<()> {
     println!("wasm toolchain: {}", Toolchain::require()?.describe()?);
     let programs = [
-        ("wasm-bindgen", wasm_bindgen()?),
-        ("wasm-pack", wasm_pack()?),
+        ("wasm-bindgen-test-runner", wasm_test_runner()?),
         ("chromium", system::require(&system::CHROMIUM)?),
         ("chromedriver", system::require(&system::CHROMEDRIVER)?),
         ("firefox", system::require(&system::FIREFOX)?),
@@ -27,19 +24,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     npm_packages()
 }
 
-/// The bindings' generator, of exactly the version of the library in the lock file.
-pub(crate) fn wasm_bindgen() -> Result<PathBuf> {
-    cargo_program("wasm-bindgen", "wasm-bindgen-cli", &locked_version("wasm-bindgen")?)
-}
-
-/// The runner of the tests in a browser.
-pub(crate) fn wasm_pack() -> Result<PathBuf> {
-    cargo_program(WASM_PACK.0, WASM_PACK.0, WASM_PACK.1)
+/// What runs `#[wasm_bindgen_test]` in a browser, of exactly the version of the library in the lock file.
+pub(crate) fn wasm_test_runner() -> Result<PathBuf> {
+    cargo_program("wasm-bindgen-test-runner", "wasm-bindgen-cli", &locked_version("wasm-bindgen")?)
 }
 
 /// What drives Firefox.
 pub(crate) fn geckodriver() -> Result<PathBuf> {
-    cargo_program(GECKODRIVER.0, GECKODRIVER.0, GECKODRIVER.1)
+    cargo_program("geckodriver", "geckodriver", GECKODRIVER_VERSION)
 }
 
 /// The packages that `www/package-lock.json` names, unless they are as new as it.
@@ -67,7 +59,7 @@ fn cargo_program(program: &str, package: &str, version: &str) -> Result<PathBuf>
     }
     let install = |locked: &[&str]| {
         let mut cargo = command("cargo");
-        cargo.args(["install", "--force", package, "--version", version]).args(locked);
+        cargo.args(["install", "--force", package, "--version", version, "--bin", program]).args(locked);
         // Their own speed hardly matters; the time to build them does.
         cargo.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
         execute(cargo.env("CARGO_TARGET_DIR", root().join("target/tools")))

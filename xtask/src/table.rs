@@ -1,33 +1,95 @@
-//! Plain-text tables for the terminal.
+//! Rows of results: plain-text tables for the terminal, or JSON lines.
 
-/// Lines up the rows under their headings: the first two columns to the left, numbers to the right.
-pub(crate) fn render(headings: &[&str], rows: &[Vec<String>]) -> String {
+use anyhow::Result;
+use serde::Serialize;
+
+/// A heading, and what a row shows below it.
+pub(crate) type Column<R> = (&'static str, fn(&R) -> String);
+
+/// A row that knows its columns.
+pub(crate) trait Row: Serialize + 'static {
+    const COLUMNS: &'static [Column<Self>];
+}
+
+/// Prints the rows, as a JSON object each or as one table.
+pub(crate) fn print<R: Row>(rows: &[R], json: bool) -> Result<()> {
+    if !json {
+        print!("{}", render(rows));
+        return Ok(());
+    }
+    for row in rows {
+        println!("{}", serde_json::to_string(row)?);
+    }
+    Ok(())
+}
+
+/// Lines up the rows below their headings: the first two columns to the left, numbers to the right.
+pub(crate) fn render<R: Row>(rows: &[R]) -> String {
+    let headings: Vec<String> = R::COLUMNS.iter().map(|(heading, _)| (*heading).to_owned()).collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| R::COLUMNS.iter().map(|(_, show)| show(row)).collect()).collect();
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells.map(|cell| cell.chars().count()).chain([headings[column].chars().count()]).max().unwrap_or(0)
+        let lines = cells.iter().chain([&headings]);
+        lines.map(|cells| cells[column].chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..headings.len()).map(width).collect();
     let line = |cells: &[String]| {
-        let padded = widths.iter().enumerate().map(|(column, &width)| {
-            let cell = cells.get(column).map_or("", String::as_str);
+        let padded = widths.iter().zip(cells).enumerate().map(|(column, (&width, cell))| {
             if column < 2 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
         });
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
-    let rule = widths.iter().map(|&width| "-".repeat(width)).collect::<Vec<_>>();
-    let heading: Vec<String> = headings.iter().map(|heading| (*heading).to_owned()).collect();
-    [line(&heading), line(&rule)].into_iter().chain(rows.iter().map(|row| line(row))).collect()
+    let rule: Vec<String> = widths.iter().map(|&width| "-".repeat(width)).collect();
+    [headings, rule].iter().chain(&cells).map(|cells| line(cells)).collect()
+}
+
+/// A number with so many digits after the point, or a dash.
+pub(crate) fn number(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(dash, |value| format!("{value:.digits$}"))
+}
+
+/// A whole number, or a dash.
+pub(crate) fn count(value: Option<impl ToString>) -> String {
+    value.map_or_else(dash, |value| value.to_string())
+}
+
+/// Bytes in MiB, or a dash.
+pub(crate) fn mebibytes(bytes: Option<u64>) -> String {
+    number(bytes.map(|bytes| bytes as f64 / f64::from(1 << 20)), 0)
+}
+
+fn dash() -> String {
+    "-".to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::render;
+    use super::{Column, Row, count, number, render};
+
+    #[derive(serde::Serialize)]
+    struct Proof(&'static str, &'static str, Option<f64>);
+
+    impl Row for Proof {
+        const COLUMNS: &'static [Column<Self>] = &[
+            ("model", |row| row.0.to_owned()),
+            ("where", |row| row.1.to_owned()),
+            ("prove s", |row| number(row.2, 2)),
+        ];
+    }
 
     #[test]
     fn columns_line_up() {
-        let rows = [vec!["mlp".into(), "browser".into(), "1.25".into()], vec!["logistic".into(), "native".into()]];
-        let expected =
-            "model     where    prove s\n--------  -------  -------\nmlp       browser     1.25\nlogistic  native\n";
-        assert_eq!(render(&["model", "where", "prove s"], &rows), expected);
+        let rows = [Proof("mlp", "browser", Some(1.25)), Proof("logistic", "native", None)];
+        let expected = "model     where    prove s\n--------  -------  -------\nmlp       browser     1.25\n\
+            logistic  native         -\n";
+        assert_eq!(render(&rows), expected);
+    }
+
+    #[test]
+    fn cells() {
+        assert_eq!(
+            (number(Some(12.34), 1), count(Some(7)), count(None::<u32>)),
+            ("12.3".into(), "7".into(), "-".into())
+        );
     }
 }

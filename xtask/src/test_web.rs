@@ -7,9 +7,8 @@ use crate::{build_web, native, setup, system};
 use anyhow::{Result, bail};
 
 /// Builds the page and the native program, and runs the tests.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    crate::no_arguments(arguments)?;
-    build_web::run(&[])?;
+pub(crate) fn run() -> Result<()> {
+    build_web::everything()?;
     let counts = tests()?;
     if counts.failed > 0 {
         bail!("{} tests failed", counts.failed);

@@ -85,9 +85,7 @@ impl Toolchain {
             None => install()?,
         };
         let linker = find_linker(&sysroot)?;
-        let toolchain = Self { sysroot, linker };
-        toolchain.mark_target()?;
-        Ok(toolchain)
+        Ok(Self { sysroot, linker })
     }
 
     /// What to print about it: its version and where it is.
@@ -105,80 +103,23 @@ impl Toolchain {
         self.program(name).is_file()
     }
 
-    /// The environment in which this toolchain's cargo, and programs that call `cargo`, build for wasm32.
-    pub(crate) fn environment(&self, build: &Build) -> Result<Vec<(&'static str, String)>> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = [self.link_programs()?, system::cargo_bin()].into_iter().chain(std::env::split_paths(&path));
-        let text = |path: &Path| path.to_string_lossy().into_owned();
-        Ok(vec![
-            ("PATH", std::env::join_paths(folders)?.to_string_lossy().into_owned()),
-            ("RUSTC", text(&self.program("rustc"))),
-            ("RUSTDOC", text(&self.program("rustdoc"))),
-            ("RUSTC_WRAPPER", text(&std::env::current_exe().context("cannot find this program")?)),
-            ("RUSTC_BOOTSTRAP", "1".to_owned()),
-            ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort".to_owned()),
-            ("CARGO_TARGET_DIR", text(&root().join("target/web"))),
-            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", text(&self.linker)),
-            ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", build.rustflags()),
-            ("WASM_BINDGEN_TEST_TIMEOUT", "600".to_owned()),
-        ])
-    }
-
-    /// This toolchain's cargo in that environment.
+    /// This toolchain's cargo, building for wasm32; what an outer cargo or rustup set is removed.
     pub(crate) fn cargo(&self, build: &Build) -> Result<Command> {
-        self.prepare(command(self.program("cargo")), build)
-    }
-
-    /// Another program in that environment; what an outer cargo or rustup set is removed.
-    pub(crate) fn prepare(&self, mut command: Command, build: &Build) -> Result<Command> {
-        for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER"] {
-            command.env_remove(name);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(self.sysroot.join("bin")).chain(std::env::split_paths(&path));
+        let mut cargo = command(self.program("cargo"));
+        for name in ["CARGO", "RUSTUP_TOOLCHAIN", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+            cargo.env_remove(name);
         }
-        command.envs(self.environment(build)?);
-        Ok(command)
+        cargo.env("PATH", std::env::join_paths(folders)?);
+        cargo.env("RUSTC", self.program("rustc")).env("RUSTDOC", self.program("rustdoc"));
+        cargo.env("RUSTC_WRAPPER", std::env::current_exe().context("cannot find this program")?);
+        cargo.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
+        cargo.env("CARGO_TARGET_DIR", root().join("target/web"));
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", &self.linker);
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", build.rustflags());
+        Ok(cargo)
     }
-
-    /// A folder with only this toolchain's programs, to stand first in PATH.
-    fn link_programs(&self) -> Result<PathBuf> {
-        let folder = root().join("target/xtask/bin");
-        std::fs::create_dir_all(&folder)?;
-        for name in ["cargo", "rustc", "rustdoc", "cargo-clippy", "clippy-driver"] {
-            let link = folder.join(name);
-            if std::fs::read_link(&link).is_ok_and(|target| target == self.program(name)) {
-                continue;
-            }
-            if link.is_symlink() {
-                std::fs::remove_file(&link)?;
-            }
-            if self.has(name) {
-                symlink(&self.program(name), &link)?;
-            }
-        }
-        Ok(folder)
-    }
-
-    /// wasm-pack takes a target for missing if its folder is, though std is built from source.
-    fn mark_target(&self) -> Result<()> {
-        let folder = self.sysroot.join("lib/rustlib").join(TARGET).join("lib");
-        if folder.is_dir() {
-            return Ok(());
-        }
-        eprintln!("setup: mkdir -p {}", folder.display());
-        if std::fs::create_dir_all(&folder).is_err() {
-            execute(command("sudo").args(["-n", "mkdir", "-p"]).arg(&folder))?;
-        }
-        Ok(())
-    }
-}
-
-#[cfg(unix)]
-fn symlink(target: &Path, link: &Path) -> Result<()> {
-    std::os::unix::fs::symlink(target, link).with_context(|| format!("cannot create {}", link.display()))
-}
-
-#[cfg(not(unix))]
-fn symlink(target: &Path, link: &Path) -> Result<()> {
-    std::fs::hard_link(target, link).with_context(|| format!("cannot create {}", link.display()))
 }
 
 fn find_sysroot() -> Option<PathBuf> {

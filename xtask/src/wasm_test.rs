@@ -1,45 +1,41 @@
-//! `cargo xtask test-wasm`: the tests marked `#[wasm_bindgen_test]`, by wasm-pack in headless Chromium, on one thread.
+//! `cargo xtask test-wasm`: the tests marked `#[wasm_bindgen_test]`, in headless Chromium, on one thread.
 
 use crate::count::{Counts, libtest};
-use crate::process::{command, root, tee};
+use crate::process::tee;
 use crate::test::judge;
-use crate::toolchain::{Build, SINGLE, SINGLE_RELAXED, Toolchain};
+use crate::toolchain::{Build, SINGLE, SINGLE_RELAXED, TARGET, Toolchain};
 use crate::{setup, system};
 use anyhow::{Result, bail};
 
-/// A package's folder, the build to test and what else cargo is told.
-type Suite = (&'static str, &'static Build, &'static [&'static str]);
+/// A build and what cargo tests with it: the kernels and the prover also with relaxed SIMD. Only files of integration tests that
+/// have such tests: nothing else of a package's tests is compiled for wasm32.
+const SUITES: &[(&Build, &[&str])] =
+    &[(&SINGLE, &["--package", "hushproof", "--test", "functions"]), (&SINGLE_RELAXED, &[])];
 
-const SUITES: &[Suite] = &[
-    (".", &SINGLE, &["--no-default-features"]),
-    ("crates/bn254", &SINGLE, &["--test", "web"]),
-    ("crates/bn254", &SINGLE_RELAXED, &["--test", "web"]),
-    ("crates/halo2-prover", &SINGLE, &["--test", "web"]),
-    ("crates/halo2-prover", &SINGLE_RELAXED, &["--test", "web"]),
-];
-
-/// Runs the tests; the arguments go to cargo.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let counts = tests(arguments)?;
+/// Runs the tests.
+pub(crate) fn run() -> Result<()> {
+    let counts = tests()?;
     if counts.failed > 0 {
         bail!("{} tests failed", counts.failed);
     }
     Ok(())
 }
 
-/// Runs the tests and counts them: the library's, and those of the kernels and the prover with relaxed SIMD and without.
-pub(crate) fn tests(arguments: &[String]) -> Result<Counts> {
+/// Runs the tests and counts them.
+pub(crate) fn tests() -> Result<Counts> {
     let toolchain = Toolchain::require()?;
-    setup::wasm_bindgen()?;
-    let (wasm_pack, driver) = (setup::wasm_pack()?, system::require(&system::CHROMEDRIVER)?);
+    let (runner, driver) = (setup::wasm_test_runner()?, system::require(&system::CHROMEDRIVER)?);
     system::require(&system::CHROMIUM)?;
     let mut counts = Counts::default();
-    for (package, build, options) in SUITES {
-        let mut wasm_pack = toolchain.prepare(command(&wasm_pack), build)?;
-        wasm_pack.current_dir(root().join(package)).env("CHROMEDRIVER", &driver);
-        wasm_pack.args(["test", "--headless", "--chrome", "--release", "--", "--locked"]);
-        wasm_pack.args(*options).args(arguments);
-        let (output, succeeded) = tee(&mut wasm_pack)?;
+    for (build, more) in SUITES {
+        let mut cargo = toolchain.cargo(build)?;
+        cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner).env("CHROMEDRIVER", &driver);
+        cargo.env("WASM_BINDGEN_TEST_ONLY_WEB", "1").env("WASM_BINDGEN_TEST_TIMEOUT", "600");
+        cargo.args(["test", "--release", "--locked", "--no-fail-fast", "--no-default-features", "--target", TARGET]);
+        cargo
+            .args(["--package", "hushproof-bn254", "--package", "hushproof-halo2-prover", "--test", "web"])
+            .args(*more);
+        let (output, succeeded) = tee(&mut cargo)?;
         counts += judge(libtest(&output), succeeded)?;
     }
     Ok(counts)

@@ -1,11 +1,11 @@
-//! Runs ONNX's node tests: each is imported, compiled on its own inputs and run on the integers that are proved, and the
-//! result is compared with what ONNX expects. One JSON object for each test; what it means is for the caller to say.
-//!
-//! Integers and truth values must be equal once rounded, real numbers within 1 % of the output's range, zero included.
+//! Runs ONNX's own node tests and compares what becomes of each with `tests/onnx_node_tests.txt`.
 #![expect(clippy::print_stdout, reason = "the program's purpose is to print")]
 
 mod binding;
 mod case;
+mod fetch;
+mod list;
+mod run;
 
 use std::{
     collections::HashSet,
@@ -15,257 +15,182 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result, bail};
-use hushproof::{
-    compile::{Compiled, Options, compile},
-    onnx,
-    prove::{ProvingKey, Srs, keygen, prove, verify},
-};
+use anyhow::{Result, bail};
+use clap::Parser;
+use hushproof::prove::Srs;
 use rand_core::OsRng;
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use binding::Binding;
-use case::{Case, Vector};
+use list::{List, Verdict};
+use run::Outcome;
 
-/// Largest error of a real number, as a share of the output's range, zero included.
-const TOLERANCE: f64 = 0.01;
-/// The inputs that calibrate are those that are run, so that little margin is needed.
-const MARGIN: f64 = 2.0;
-/// log2 of the rows of the largest circuit that is proved.
-const MAX_K: u32 = 12;
+/// Most memory that the tests may take, all in one process.
+const MAX_BYTES: u64 = 2 << 30;
 
-const USAGE: &str = "onnx-node-tests FOLDER [--only NAME]… [--prove]";
+/// Run ONNX's node tests and compare what becomes of each with tests/onnx_node_tests.txt.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask onnx-tests")]
+struct Arguments {
+    /// Only this test; may be given several times.
+    #[arg(long, value_name = "NAME", conflicts_with = "write")]
+    only: Vec<String>,
+    /// Also prove a test of each combination of operators.
+    #[arg(long)]
+    prove: bool,
+    /// A JSON object for each test.
+    #[arg(long)]
+    json: bool,
+    /// Print the list and run nothing.
+    #[arg(long)]
+    list: bool,
+    /// Make the list anew.
+    #[arg(long)]
+    write: bool,
+}
+
+/// A test with what became of it.
+#[derive(Serialize)]
+struct Test {
+    name: String,
+    operators: Vec<String>,
+    #[serde(flatten)]
+    outcome: Outcome,
+    seconds: f64,
+}
+
+/// Counts of tests, the last line that is printed.
+#[derive(Default, Serialize)]
+struct Summary {
+    passed: usize,
+    constant: usize,
+    unsupported: usize,
+    differing: usize,
+    failed: usize,
+    as_listed: usize,
+    not_as_listed: usize,
+    proved: usize,
+    peak_bytes: Option<u64>,
+}
+
+impl Summary {
+    fn count(&mut self, verdict: &Verdict) {
+        *match verdict {
+            Verdict::Pass { .. } => &mut self.passed,
+            Verdict::Constant => &mut self.constant,
+            Verdict::Unsupported { .. } => &mut self.unsupported,
+            Verdict::Differs { .. } => &mut self.differing,
+            Verdict::Failed { .. } => &mut self.failed,
+        } += 1;
+    }
+}
 
 fn main() -> Result<()> {
-    let plan = Plan::parse()?;
-    let srs = if plan.prove { Some(Srs::new_development(MAX_K, OsRng)?) } else { None };
-    let mut proved = HashSet::new();
-    for folder in plan.folders()? {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let start = Instant::now();
-        let operators = case::model(&folder).map(|model| case::operators(&model)).unwrap_or_default();
-        let srs = srs.as_ref().filter(|_| !proved.contains(&operators));
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(&folder, &operators, srs)));
-        let outcome = outcome.unwrap_or_else(|_| Outcome::failed("panics"));
-        if outcome.proved {
-            proved.insert(operators.clone());
+    let arguments = Arguments::parse();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let path = root.join("tests/onnx_node_tests.txt");
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    if arguments.list {
+        print!("{text}");
+        return Ok(());
+    }
+    let listed = List::parse(&text)?;
+    let folders = arguments.folders(&fetch::tests(&root.join("target/onnx-node-tests"))?)?;
+    let (mut found, mut summary) = (List::default(), Summary::default());
+    let tell = |difference: &str| {
+        if !arguments.json {
+            println!("{difference}");
         }
-        println!(
-            "{}",
-            json!({
-                "name": name,
-                "operators": operators,
-                "result": outcome.verdict,
-                "reason": outcome.reason,
-                "constant": outcome.constant,
-                "error": outcome.error,
-                "k": outcome.k,
-                "proved": outcome.proved,
-                "seconds": start.elapsed().as_secs_f64(),
-                "peak_bytes": peak_bytes(),
-            })
-        );
+    };
+    arguments.run(&folders, |test| {
+        let Test { name, operators, outcome, .. } = test;
+        let operator = if let [only] = &operators[..] { only.clone() } else { "-".to_owned() };
+        summary.proved += usize::from(outcome.proved);
+        let expected = listed.verdict(&name);
+        if expected.is_some_and(|expected| outcome.verdict.is(expected)) {
+            summary.as_listed += 1;
+        } else {
+            summary.not_as_listed += 1;
+            let expected = expected.map_or_else(|| "not listed".to_owned(), ToString::to_string);
+            tell(&format!("{name}: {}; listed: {expected}", outcome.verdict));
+        }
+        // What explains a difference is kept.
+        let explained = expected.filter(|expected| **expected != outcome.verdict && outcome.verdict.is(expected));
+        let verdict = explained.cloned().unwrap_or(outcome.verdict);
+        summary.count(&verdict);
+        found.0.insert(name, (operator, verdict));
+    })?;
+    if arguments.only.is_empty() {
+        for name in listed.0.keys().filter(|name| found.verdict(name).is_none()) {
+            summary.not_as_listed += 1;
+            tell(&format!("{name}: listed, but no such test"));
+        }
+    }
+    summary.peak_bytes = peak_bytes();
+    if let Some(bytes) = summary.peak_bytes.filter(|bytes| *bytes > MAX_BYTES) {
+        summary.not_as_listed += 1;
+        tell(&format!("the tests took {bytes} bytes of memory; {MAX_BYTES} are allowed"));
+    }
+    println!("{}", serde_json::to_string(&summary)?);
+    if arguments.write {
+        if summary.failed > 0 {
+            bail!("{} tests fail; mend them, or list each as `differs REASON`", summary.failed);
+        }
+        fs::write(&path, found.to_string())?;
+        println!("wrote {}", path.display());
+    } else if summary.not_as_listed > 0 {
+        bail!("{} tests differ from the list; after a look, --write makes it anew", summary.not_as_listed);
     }
     Ok(())
 }
 
-struct Plan {
-    folder: PathBuf,
-    only: Vec<String>,
-    prove: bool,
-}
-
-impl Plan {
-    fn parse() -> Result<Self> {
-        let mut plan = Self { folder: PathBuf::new(), only: vec![], prove: false };
-        let mut arguments = std::env::args().skip(1);
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "--only" => plan.only.push(arguments.next().context("--only takes a name")?),
-                "--prove" => plan.prove = true,
-                _ if argument.starts_with('-') || !plan.folder.as_os_str().is_empty() => bail!("{USAGE}"),
-                _ => plan.folder = argument.into(),
-            }
-        }
-        if plan.folder.as_os_str().is_empty() {
-            bail!("{USAGE}");
-        }
-        Ok(plan)
-    }
-
-    /// The tests, by name.
-    fn folders(&self) -> Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(&self.folder).with_context(|| format!("cannot list {}", self.folder.display()))?;
+impl Arguments {
+    /// The tests that are wanted, by name.
+    fn folders(&self, tests: &Path) -> Result<Vec<PathBuf>> {
         let wanted = |path: &PathBuf| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            path.join("model.onnx").is_file() && (self.only.is_empty() || self.only.iter().any(|only| *only == name))
+            path.join("model.onnx").is_file() && (self.only.is_empty() || self.only.contains(&name(path)))
         };
-        let mut folders: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(wanted).collect();
+        let paths = fs::read_dir(tests)?.filter_map(|entry| Some(entry.ok()?.path()));
+        let mut folders: Vec<PathBuf> = paths.filter(wanted).collect();
         folders.sort();
+        if folders.is_empty() {
+            bail!("no such test");
+        }
         Ok(folders)
     }
-}
 
-/// What became of a test.
-#[derive(Default)]
-struct Outcome {
-    /// `pass`; `constant` where every input had to be a constant; `unsupported` where it was refused; `failed`.
-    verdict: &'static str,
-    reason: String,
-    /// Names of the inputs that had to be constants.
-    constant: Vec<String>,
-    /// Largest error of a real number, as a share of its output's range.
-    error: Option<f64>,
-    k: Option<u32>,
-    proved: bool,
-}
-
-impl Outcome {
-    fn failed(reason: impl Into<String>) -> Self {
-        Self { verdict: "failed", reason: reason.into(), ..Self::default() }
-    }
-
-    fn unsupported(reason: impl Into<String>) -> Self {
-        Self { verdict: "unsupported", reason: reason.into(), ..Self::default() }
-    }
-}
-
-/// Runs a test in the first way that is not refused.
-fn run(folder: &Path, operators: &[String], srs: Option<&Srs>) -> Outcome {
-    // Whatever it is, reading it must end well.
-    if let Ok(bytes) = fs::read(folder.join("model.onnx")) {
-        let _ = onnx::import(&bytes);
-    }
-    let known: HashSet<&str> = onnx::operators().map(|(name, _)| name).collect();
-    let unknown: Vec<&str> = operators.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
-    if !unknown.is_empty() {
-        return Outcome::unsupported(format!("no {}", unknown.join(", ")));
-    }
-    let case = match Case::read(folder) {
-        Ok(case) => case,
-        Err(error) => return Outcome::unsupported(format!("{error:#}")),
-    };
-    let tensors = case.vectors.iter().flat_map(|vector| vector.inputs.iter().chain(&vector.outputs));
-    for tensor in tensors {
-        if let Err(error) = case::values(tensor) {
-            return Outcome::unsupported(format!("{error:#}"));
-        }
-    }
-    let [vector] = &case.vectors[..] else { return Outcome::failed("several vectors") };
-    if vector.outputs.iter().any(case::is_empty) {
-        return Outcome::unsupported("an empty result");
-    }
-    let mut refusals: Vec<String> = vec![];
-    for binding in Binding::all(vector) {
-        let (compiled, row) = match prepare(&case, vector, &binding) {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                refusals.push(error.to_string().replace('\n', " "));
-                continue;
+    /// Runs the tests, and proves the first that passes of each combination of operators.
+    fn run(&self, folders: &[PathBuf], mut each: impl FnMut(Test)) -> Result<()> {
+        let srs = if self.prove { Some(Srs::new_development(run::MAX_K, OsRng)?) } else { None };
+        let mut proved = HashSet::new();
+        // Panics are caught and counted; their messages would only stand between the results.
+        std::panic::set_hook(Box::new(|_| {}));
+        for folder in folders {
+            let start = Instant::now();
+            let operators = case::model(folder).map(|model| case::operators(&model)).unwrap_or_default();
+            let srs = srs.as_ref().filter(|_| !proved.contains(&operators));
+            let outcome = catch_unwind(AssertUnwindSafe(|| run::run(folder, &operators, srs)));
+            let outcome = outcome.unwrap_or_else(|_| Outcome::failed("panics"));
+            if outcome.proved {
+                proved.insert(operators.clone());
             }
-        };
-        let mut outcome = Outcome {
-            verdict: if binding.zero { "constant" } else { "pass" },
-            k: Some(compiled.layout.k),
-            ..Outcome::default()
-        };
-        outcome.constant = case.model.graph.iter().flat_map(|graph| binding.names(graph)).map(str::to_owned).collect();
-        let result = compiled.model.predict(&row).map_err(anyhow::Error::from);
-        let checked = result.and_then(|got| compare(&got, vector, binding.zero)).and_then(|error| {
-            outcome.error = error;
-            match srs.filter(|_| compiled.layout.k <= MAX_K && !binding.zero) {
-                Some(srs) => check_proof(&compiled, &row, srs),
-                None => Ok(false),
+            let test = Test { name: name(folder), operators, outcome, seconds: start.elapsed().as_secs_f64() };
+            if self.json {
+                println!("{}", serde_json::to_string(&test)?);
             }
-        });
-        match checked {
-            Ok(proved) => outcome.proved = proved,
-            Err(error) => {
-                outcome.verdict = "failed";
-                outcome.reason = format!("{error:#}");
-            }
+            each(test);
         }
-        return outcome;
+        Ok(())
     }
-    // With the least refused: the first way to bind only what is certainly constant, before all is.
-    let index = usize::from(refusals.len() > 2);
-    Outcome::unsupported(refusals.into_iter().nth(index).unwrap_or_default())
 }
 
-/// Compiles a test with its inputs bound, on these; also gives the values of the private ones.
-fn prepare(case: &Case, vector: &Vector, binding: &Binding) -> Result<(Compiled, Vec<f64>)> {
-    let (model, private) = binding.apply(&case.model, vector);
-    let network = onnx::import(&case::bytes(&model))?;
-    let names: Vec<&str> = match &private[..] {
-        [(name, _)] => vec![name],
-        _ => &network.input.name.split('+').collect(),
-    };
-    let mut row = vec![];
-    for name in names {
-        let found = private.iter().find(|(private, _)| private == name);
-        let (_, tensor) = found.with_context(|| format!("the network has an input {name}"))?;
-        row.extend(case::values(tensor)?);
-    }
-    let options = Options { margin: MARGIN, input_margin: MARGIN, ..Options::default() };
-    let rows = vec![row];
-    let compiled = compile(network, &rows, &options)?;
-    Ok((compiled, rows.concat()))
-}
-
-/// Compares the values of all outputs with what is expected; gives the largest error of a real number.
-fn compare(got: &[f64], vector: &Vector, real: bool) -> Result<Option<f64>> {
-    let mut rest = got;
-    let mut largest = None;
-    for tensor in &vector.outputs {
-        let expected = case::values(tensor)?;
-        let Some((values, behind)) = rest.split_at_checked(expected.len()) else {
-            bail!("{} output values are too few", got.len());
-        };
-        rest = behind;
-        if case::is_exact(tensor) && !real {
-            if let Some((i, (got, expected))) = pairs(values, &expected).find(|(_, (a, b))| a.round() != **b) {
-                bail!("gives {got} instead of the integer {expected} at value {i}");
-            }
-            continue;
-        }
-        let [low, high] = expected.iter().fold([0.0f64; 2], |[low, high], y| [low.min(*y), high.max(*y)]);
-        let range = if high > low { high - low } else { 1.0 };
-        let distance = |(a, b): (&f64, &f64)| (a - b).abs() / range;
-        let worst = pairs(values, &expected).max_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
-        let Some((i, (got, expected))) = worst else { continue };
-        let error = distance((got, expected));
-        if error > TOLERANCE {
-            bail!("error {:.2} % of the output's range: gives {got} instead of {expected} at value {i}", error * 100.0);
-        }
-        largest = Some(error.max(largest.unwrap_or(0.0)));
-    }
-    if !rest.is_empty() {
-        bail!("{} output values are too many", got.len());
-    }
-    Ok(largest)
-}
-
-/// Values with what is expected, and their numbers.
-fn pairs<'a>(got: &'a [f64], expected: &'a [f64]) -> impl Iterator<Item = (usize, (&'a f64, &'a f64))> {
-    got.iter().zip(expected).enumerate()
-}
-
-/// Proves a row and has the stock verifier check it.
-fn check_proof(compiled: &Compiled, row: &[f64], srs: &Srs) -> Result<bool> {
-    let vk = keygen(&compiled.model, srs)?;
-    let key = ProvingKey::new(&compiled.model, vk, srs)?;
-    let proved = prove(&compiled.model, &key, row, b"onnx", OsRng, &mut |_, _| {})?;
-    let verified = verify(&key.vk, &proved.proof, b"onnx")?;
-    if verified.outputs != proved.outputs {
-        bail!("the verifier reads other outputs than the prover gave");
-    }
-    Ok(true)
+/// A test is named as its folder.
+fn name(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Most memory that the process ever held, where the system tells.
-fn peak_bytes() -> Value {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kilobytes.map_or(Value::Null, |kilobytes| json!(kilobytes * 1024))
+fn peak_bytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }

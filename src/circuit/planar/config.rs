@@ -266,7 +266,7 @@ impl Config {
             return sign * whole + rounding.clone() - constant(2) * rounding * state.clone()
                 + state.clone() * (state - constant(1)) * half * beyond;
         }
-        let signed = (constant(2) * state - constant(1)) * (whole.clone() - rounding.clone());
+        let signed = (constant(2) * state - constant(1)) * (whole.clone() - rounding);
         match (&self.fixed.function, self.params.tables) {
             (Some(function), Some(tables)) => {
                 let active = fixed(cells, function.active);

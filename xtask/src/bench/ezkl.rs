@@ -2,6 +2,7 @@
 //! headless Chromium. The scripts are in `xtask/bench/ezkl`; what they install, and the keys they make, stay outside the
 //! tree in [`cache`].
 
+use crate::measure::{Measured, NATIVE};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 use std::{
@@ -16,16 +17,13 @@ const SYSTEMS: [&str; 2] = ["ezkl-default", "ezkl-tuned"];
 /// Measures EZKL on an ONNX `model` with the `input` of an INPUT.json: one row per system natively, and one in Chromium if
 /// `web`. The first call installs EZKL and a call with a new model or input makes keys; both take minutes.
 ///
-/// A row holds `system`, `model` (file stem), `where` (`native` or `chromium`), `threads`, `k`, `advice_columns` (null:
-/// EZKL does not tell), `prove_seconds` (input to proof, every run, the first one cold), `stages` (its parts, in seconds),
-/// `verify_seconds` (median), `proof_bytes`, `peak_memory_bytes` (resident set of the native process, or WebAssembly memory),
-/// `download_bytes` (what the page fetched to prove and verify; null natively), and details that explain these figures.
-/// Where EZKL fails, the row has `error` and no times.
+/// A row's times are from input to proof, the first run cold; the verification's is a median. Memory is the resident set of the
+/// native process, or WebAssembly memory; the download is what the page fetched to prove and verify. EZKL does not tell its columns.
+/// Where it fails, the row has an error and no times.
 ///
 /// # Errors
 /// If EZKL cannot be installed, or a file cannot be read or written.
-pub fn rows(model: &Path, input: &Path, threads: usize, runs: usize, web: bool) -> Result<Vec<Value>> {
-    ensure!(threads > 0 && runs > 0, "threads and runs must be at least 1");
+pub(crate) fn rows(model: &Path, input: &Path, threads: usize, runs: usize, web: bool) -> Result<Vec<Measured>> {
     let model = model.canonicalize().with_context(|| format!("cannot read {}", model.display()))?;
     let input = input.canonicalize().with_context(|| format!("cannot read {}", input.display()))?;
     let stem = model.file_stem().map(|stem| stem.to_string_lossy().into_owned());
@@ -36,17 +34,15 @@ pub fn rows(model: &Path, input: &Path, threads: usize, runs: usize, web: bool) 
         let (dir, prepared) = match install.prepare(system, &model, &input) {
             Ok(prepared) => prepared,
             Err(error) => {
-                rows.push(row([header("native"), failure(&error)]));
+                rows.push(row([header(NATIVE), failure(&error)])?);
                 continue;
             }
         };
-        let unknown = json!({"advice_columns": null, "download_bytes": null});
-        let details = row([unknown, prepared]);
         let native = install.prove(&dir, threads, runs).unwrap_or_else(|error| failure(&error));
-        rows.push(row([header("native"), details.clone(), native]));
+        rows.push(row([header(NATIVE), prepared.clone(), native])?);
         if web {
             let chromium = install.prove_in_chromium(&dir, threads, runs).unwrap_or_else(|error| failure(&error));
-            rows.push(row([header("chromium"), details, chromium]));
+            rows.push(row([header("chromium"), prepared, chromium])?);
         }
     }
     Ok(rows)
@@ -135,10 +131,11 @@ impl Install {
     }
 }
 
-/// The union of JSON objects; a later one overrides an earlier one.
-fn row<const N: usize>(parts: [Value; N]) -> Value {
+/// What the union of some JSON objects says; a later one overrides an earlier one.
+fn row<const N: usize>(parts: [Value; N]) -> Result<Measured> {
     let objects = parts.into_iter().filter_map(|part| if let Value::Object(map) = part { Some(map) } else { None });
-    Value::Object(objects.flatten().collect::<Map<_, _>>())
+    let row = Value::Object(objects.flatten().collect::<Map<_, _>>());
+    serde_json::from_value(row).context("EZKL's script told something else than what is measured")
 }
 
 fn failure(error: &anyhow::Error) -> Value {
