@@ -11,7 +11,7 @@ use super::{
     types::{self, to_js, with_files},
 };
 use crate::{
-    circuit::{self, Prediction},
+    circuit::Prediction,
     compile::{self, Compiled, Options, Prefer, Reduction},
     data,
     error::{Error, Result},

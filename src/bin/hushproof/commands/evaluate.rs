@@ -37,7 +37,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let graph = outputs_of(&bytes, &model)?;
     let original = graph.network()?;
-    if &model.input.port != &original.input {
+    if model.input.port != original.input {
         let reason = format!("input {:?}, the ONNX model has {:?}", &model.input.port, &original.input);
         return Err(Error::artifact(hushproof::error::ArtifactKind::Model, reason).into());
     }
