@@ -170,9 +170,10 @@ fn inspect_tells_what_a_proof_costs() {
     let model = world().model("breast_cancer_logreg");
     let object = hushproof(&["inspect", &model.hush, "--json"]).ok().json();
     assert!(object["k"].as_u64().unwrap() <= 9);
-    assert!(object["advice_columns"].as_u64().unwrap() <= 14);
+    assert!(object["advice_columns"].as_u64().unwrap() <= 18);
     assert!(object["predicted_seconds"]["native"].as_f64().unwrap() > 0.0);
-    assert_eq!(object["layers"][0]["activation"], "Sigmoid");
+    assert_eq!(object["layers"][0]["activation"], "none");
+    assert_eq!(object["output"]["finish"]["function"], "sigmoid");
 }
 
 #[test]

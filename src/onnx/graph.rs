@@ -31,8 +31,7 @@ const MAX_CONSTANTS: (usize, usize) = (1 << 25, 16);
 /// Most values of a graph.
 const MAX_NODES: usize = 1 << 18;
 
-/// A checked float graph. It may have any number of inputs and outputs and any shape; only
-/// [`Self::normalize`] demands a chain.
+/// A checked float graph. It may have any number of inputs and outputs and any shape.
 #[derive(Debug)]
 pub struct Graph {
     pub(super) name: String,

@@ -38,7 +38,7 @@ impl PublicCode {
 impl Model {
     /// How the codes of the input are published, where they are.
     pub fn input_code(&self) -> PublicCode {
-        PublicCode::of_bits(self.digits.value_bits(), self.input.cuts.is_empty())
+        PublicCode::of_bits(self.digits.value_bits(), self.input.is_signed())
     }
 
     /// How the codes of the last layer are published.

@@ -11,7 +11,7 @@ use crate::{
 
 /// Bits of the remainder that rounds weights onto given codes: errors of single weights, of at most half a unit, are then
 /// what single precision leaves open too.
-pub const EXACT_REMAINDER_BITS: u32 = 22;
+pub const EXACT_REMAINDER_BITS: u32 = 26;
 /// How far beyond its calibrated range an argument may be.
 const REACH: f64 = 1.5;
 /// Share of a number that rounding in double precision may change.
@@ -66,7 +66,7 @@ fn scaled(layer: &FloatLayer, steps: &[Option<f64>]) -> Option<f64> {
 /// The magnitude that all weights of a map have that only moves, scales and adds values, whatever their signs.
 fn factor(term: &Term<f64>) -> Option<f64> {
     let weights: Vec<f64> = match &term.map {
-        Map::Conv(conv) if conv.kernel == [1, 1] && conv.group_inputs() == 1 => conv.weights.clone(),
+        Map::Conv(conv) if conv.group_inputs() == 1 => conv.weights.clone(),
         Map::Sparse(sparse) => sparse.columns.iter().flatten().map(|(_, weight)| *weight).collect(),
         Map::Conv(_) | Map::Product(_) => return None,
     };

@@ -84,7 +84,9 @@ impl Steps {
             range.iter_mut().zip(exact).filter(|(_, exact)| exact.is_some()).for_each(|(range, _)| *range = top);
             range
         };
-        let offsets = input::offsets(network, &ranges.tensors[0], top, options);
+        let given = codes::steps(network, ranges, top);
+        let free = given[0].is_none() && exact[0].iter().all(Option::is_none);
+        let offsets = input::offsets(network, &ranges.tensors[0], top, options).filter(|_| free);
         let mut needs = vec![match &offsets {
             Some(offsets) => Need::Range(offsets.iter().map(|offset| offset.step * top).collect()),
             None => Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact[0])),
@@ -106,7 +108,7 @@ impl Steps {
                 }
             });
         }
-        for (need, step) in needs.iter_mut().zip(codes::steps(network, ranges, top)) {
+        for (need, step) in needs.iter_mut().zip(given) {
             if let (Need::Range(_), Some(step)) = (&need, step) {
                 *need = Need::Fixed(step);
             }

@@ -415,6 +415,7 @@ pub(crate) fn public() -> Vec<(&'static str, Model, Vec<i64>)> {
             "function tables" => "public function tables",
             "matrix product" => "public matrix product",
             "ranks" => "public ranks",
+            "zero points" => "public zero points",
             "private same convolution" => "public input, private same convolution",
             "private ranks" => "public input, private ranks",
             _ => return None,
