@@ -206,7 +206,7 @@ pub enum Error {
         reason: String,
     },
     /// A file was written by another version.
-    #[error("{kind} file: format {got}, this build reads {expected}")]
+    #[error("{kind} file: format {got}, this build reads {expected}; {}", kind.remake(got > expected))]
     Version {
         /// Which kind of file.
         kind: ArtifactKind,
@@ -338,6 +338,20 @@ pub enum ArtifactKind {
     Proof,
     /// Input values (`input.json`) or a data set (JSON or `.npz`).
     Data,
+}
+
+impl ArtifactKind {
+    /// What to do about a file of another format.
+    const fn remake(&self, newer: bool) -> &'static str {
+        match self {
+            _ if newer => "a newer build wrote it",
+            Self::Model => "compile the ONNX model anew (`hushproof compile`)",
+            Self::VerifyingKey => "make the key anew from the compiled model (`hushproof keys`)",
+            Self::Srs => "import the ceremony anew (`hushproof srs import`)",
+            Self::Proof => "prove anew (`hushproof prove`)",
+            Self::Data => "write it anew",
+        }
+    }
 }
 
 impl fmt::Display for ArtifactKind {
