@@ -6,6 +6,8 @@ pub(super) trait Candidate {
     fn seconds(&self) -> f64;
     /// Bits of a code and of a remainder.
     fn bits(&self) -> (u32, u32);
+    /// Bits of a function's argument that its table tells apart, as many for all layouts where there are no functions.
+    fn function_bits(&self) -> u32;
     /// Advice and fixed columns.
     fn columns(&self) -> usize;
 }
@@ -23,14 +25,17 @@ pub(super) fn frontier<C: Candidate>(mut candidates: Vec<C>) -> Vec<C> {
         let near = candidates.iter().enumerate().take_while(|(_, candidate)| candidate.seconds() <= limit);
         let order = |candidate: &C| {
             let (value, remainder) = candidate.bits();
-            (value.min(remainder), value + remainder, std::cmp::Reverse(candidate.columns()))
+            let function = candidate.function_bits();
+            (value.min(remainder), function, value + remainder, std::cmp::Reverse(candidate.columns()))
         };
         // The first one of equals, which is the fastest.
         let best = near.reduce(|best, next| if order(next.1) > order(best.1) { next } else { best });
         let Some(index) = best.map(|(index, _)| index) else { break };
         let best = candidates.remove(index);
-        let (value, remainder) = best.bits();
-        candidates.retain(|candidate| candidate.bits().0 > value || candidate.bits().1 > remainder);
+        let ((value, remainder), function) = (best.bits(), best.function_bits());
+        candidates.retain(|candidate| {
+            candidate.bits().0 > value || candidate.bits().1 > remainder || candidate.function_bits() > function
+        });
         frontier.push(best);
     }
     frontier
@@ -61,6 +66,10 @@ mod tests {
 
         fn bits(&self) -> (u32, u32) {
             self.1
+        }
+
+        fn function_bits(&self) -> u32 {
+            0
         }
 
         fn columns(&self) -> usize {

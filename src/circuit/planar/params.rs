@@ -77,6 +77,19 @@ impl Tables {
         self.count as usize * self.segments as usize
     }
 
+    /// Bits of an argument that a table tells apart: those of a segment, with slopes twice as many, as errors fall with the
+    /// square of the number of segments, up to those of the position.
+    pub(super) const fn bits(&self, digits: &Digits) -> u32 {
+        let segment = self.segments.ilog2();
+        if !self.sloped {
+            segment
+        } else if segment + 1 < digits.limb_bits {
+            2 * segment + 1
+        } else {
+            segment + digits.limb_bits
+        }
+    }
+
     /// Whether circuits of these limbs have such tables.
     const fn fit(&self, digits: &Digits) -> bool {
         let segments = self.segments >= 2 && self.segments <= 1 << digits.limb_bits && self.segments.is_multiple_of(2);

@@ -60,6 +60,8 @@ pub struct Choice {
     pub lanes: Lanes,
     /// Segments of function tables with slopes; `None` for tables without.
     pub segments: Option<u32>,
+    /// Bits of a function's argument that its table tells apart; 0 without functions.
+    pub function_bits: u32,
     /// log2 rows.
     pub k: u32,
     /// Advice and fixed columns.
@@ -75,6 +77,10 @@ impl Candidate for Choice {
 
     fn bits(&self) -> (u32, u32) {
         (self.digits.value_bits(), self.digits.remainder_bits())
+    }
+
+    fn function_bits(&self) -> u32 {
+        self.function_bits
     }
 
     fn columns(&self) -> usize {
@@ -148,7 +154,9 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
                     }
                     let columns = params.advice_columns() + params.fixed_columns();
                     let segments = tables.filter(|tables| tables.sloped).map(|tables| tables.segments);
-                    choices.push(Choice { digits, lanes, segments, k, columns, prediction: predict(k, &params) });
+                    let function_bits = tables.map_or(0, |tables| tables.bits(&digits));
+                    let prediction = predict(k, &params);
+                    choices.push(Choice { digits, lanes, segments, function_bits, k, columns, prediction });
                 }
             }
         }
