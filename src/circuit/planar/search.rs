@@ -16,7 +16,7 @@ use crate::{
     error::{Error, Result},
     graph::{
         Digits, Visibility,
-        planar::{FunctionTables, Lanes, Network, limbs_of, table_bits},
+        planar::{FloatLayer, FunctionTables, Lanes, Network, limbs_of, table_bits},
     },
 };
 
@@ -131,7 +131,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
     let public_input = InputCodes::published(options.input, network.cuts.is_empty());
     let mut choices: Vec<Choice> = Vec::new();
     let mut too_large = false;
-    for digits in candidates(options) {
+    for digits in candidates(network, options) {
         for (activations, activation_rows, distances) in &rows {
             for (weight_lanes, weight_rows) in &weights {
                 let lanes = Lanes { activations: *activations, weights: *weight_lanes };
@@ -209,7 +209,7 @@ const LEAST_SEGMENTS: u32 = 24;
 /// Bits by which limbs may exceed what is asked for beyond those.
 const SPARE_BITS: u32 = 6;
 
-fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
+fn candidates<'a>(network: &Network, options: &'a SearchOptions) -> impl Iterator<Item = Digits> + use<'a> {
     let all = (4..=16).flat_map(move |limb_bits| {
         (1..=4).flat_map(move |value_limbs| {
             (1..=4).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
@@ -217,7 +217,11 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
     });
     let (least, most_bits) = options.value_bits;
     let cut = options.remainder_bits;
-    let most_cut = MAX_REMAINDER_BITS.max(cut.saturating_add(SPARE_BITS));
+    // Coefficients of products grow with the remainder, beyond what accumulators hold.
+    let multiplies = |layer: &FloatLayer| layer.all_terms().any(|term| term.map.factor().is_some());
+    let products = network.layers.iter().any(|layer| multiplies(layer) || !layer.times().is_empty());
+    let most_cut = if products { MAX_BITS } else { MAX_REMAINDER_BITS };
+    let most_cut = most_cut.max(cut.saturating_add(SPARE_BITS));
     all.filter(move |digits| {
         (least..=most_bits).contains(&digits.value_bits())
             && (cut..=most_cut).contains(&digits.remainder_bits())
