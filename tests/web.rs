@@ -4,10 +4,11 @@
 
 use hushproof::{
     Error,
+    circuit::Layout,
     error::Rejection,
     graph::{
-        Digits, Model, Port,
-        chain::{self, Activation, Input, IntMatrix, Layer, Output},
+        Digits, Model, Port, Visibility,
+        planar::{Activation, Conv, Input, Lanes, Layer, Map, Output, Shape, Term},
     },
     prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
 };
@@ -19,28 +20,48 @@ wasm_bindgen_test_configure!(run_in_browser);
 /// `y = relu(x₀ − 2·x₁)`, codes of 8 bits.
 fn model() -> Model {
     let port = |name: &str, size| Port { name: name.to_owned(), shape: vec![1, size] };
-    let model = chain::Model {
+    let difference = Conv {
+        input_start: 0,
+        inputs: 2,
+        output_start: 0,
+        outputs: 1,
+        groups: 1,
+        kernel: [1, 1],
+        stride: [1, 1],
+        dilation: [1, 1],
+        pad: [0, 0],
+        weights: vec![16, -32],
+    };
+    Model {
         name: "difference".to_owned(),
         digits: Digits { limb_bits: 4, value_limbs: 2, remainder_limbs: 1 },
-        lanes: 1,
-        input: Input { port: port("x", 2), min: vec![0.0; 2], step: vec![1.0; 2], public: false },
+        lanes: Lanes { activations: 1, weights: 2 },
+        input: Input {
+            port: port("x", 2),
+            shape: Shape::vector(2),
+            step: vec![1.0; 2],
+            zero: Vec::new(),
+            cuts: Vec::new(),
+            visibility: Visibility::Private,
+        },
         layers: vec![Layer {
             node: "dense".to_owned(),
             op: "Gemm".to_owned(),
-            weights: IntMatrix { rows: 1, cols: 2, data: vec![16, -32] },
+            shape: Shape::vector(1),
+            terms: vec![Term { source: 0, map: Map::Conv(difference), negative: None }],
             bias: vec![0],
             activation: Activation::Relu,
         }],
-        segments: None,
-        output: Output { port: port("y", 1), zero: vec![0.0], step: vec![1.0], threshold: None },
-    };
-    model.into()
+        tables: Vec::new(),
+        output: Output { port: port("y", 1), step: vec![1.0], threshold: None, finish: None },
+        private_weights: None,
+    }
 }
 
 #[wasm_bindgen_test]
 fn a_proof_made_in_the_browser_verifies_there() {
     let model = Model::from_bytes(&model().to_bytes()).unwrap();
-    let srs = Srs::new_development(5, OsRng).unwrap();
+    let srs = Srs::new_development(Layout::new(&model).unwrap().k, OsRng).unwrap();
     let vk = keygen(&model, &srs).unwrap();
     let vk = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
     let key = ProvingKey::new(&model, vk, &srs).unwrap();
