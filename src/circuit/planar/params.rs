@@ -244,12 +244,13 @@ impl Params {
     /// # Errors
     /// `Artifact` where none can.
     pub(super) fn check(&self) -> Result<()> {
-        let tables = self.tables.is_none_or(|tables| tables.fit(&self.digits) && !self.clip);
+        let valid = self.digits.is_valid();
+        let tables = self.tables.is_none_or(|tables| valid && tables.fit(&self.digits) && !self.clip);
         let list = |values: &[u32], range: std::ops::RangeInclusive<u32>| {
             values.len() <= MAX_STEPS && values.iter().all(|v| range.contains(v)) && values.is_sorted_by(|a, b| a < b)
         };
         let steps = list(&self.steps, 2..=32) && list(&self.hops, 1..=MAX_HOP) && list(&self.spreads, 2..=MAX_HOP);
-        if self.digits.is_valid()
+        if valid
             && (1..=MAX_LANES).contains(&self.lanes.activations)
             && (2..=MAX_WEIGHT_LANES).contains(&self.lanes.weights)
             && tables
