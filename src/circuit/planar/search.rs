@@ -101,7 +101,7 @@ const SEARCHED_LIMBS: u32 = 6;
 const PRIVATE_LANES: [usize; 10] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
 
 /// The layouts of an arranged network that are worth trying: each costs more than those before it and has more bits of a
-/// code or of a remainder. With `few_columns` a single one.
+/// code, of a remainder or of a function's argument. With `few_columns` a single one.
 ///
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough, `Graph` where no
@@ -135,7 +135,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
         for (activations, activation_rows, distances) in &rows {
             for (weight_lanes, weight_rows) in &weights {
                 let lanes = Lanes { activations: *activations, weights: *weight_lanes };
-                let Params { steps, hops, spreads, .. } = distances.clone();
+                let Params { steps, hops, spreads, .. } = distances;
                 let private =
                     options.private_bits.map(|bits| limbs_of(digits.remainder_bits() + bits, digits.limb_bits));
                 let public_rows = if public_input.is_some() { *activation_rows } else { outputs };

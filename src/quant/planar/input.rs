@@ -69,7 +69,7 @@ fn absorbs(layer: &FloatLayer) -> bool {
     layer.same_step != Some(0)
         && (!read || layer.shape.len() == layer.bias.len())
         && layer.terms.iter().all(linear)
-        && layer.times().iter().chain(layer.terms.iter().filter(|_| !layer.times().is_empty())).all(|t| t.source > 0)
+        && (layer.times().is_empty() || layer.all_terms().all(|term| term.source > 0))
 }
 
 /// Whether ranges, least and largest value each, are those of many values of one kind, as of an image's pixels: what one of
