@@ -1,16 +1,40 @@
 //! The circuit of a model: columns, gates, layout, and the values of every cell.
 //!
-//! Nothing here knows keys or proofs. The arithmetization is written down in `docs/protocol.md`.
+//! Every channel is a polynomial in γ; a layer is one identity between polynomials, batched over channels by powers of
+//! η. The cost follows activations and weights, not multiplications. Nothing here knows keys or proofs. The arithmetization is written down in `docs/protocol.md`.
 
+mod accumulate;
+mod arrange;
+mod challenges;
+mod columns;
+mod config;
 mod cost;
+mod fixed;
 mod frontier;
+mod geometry;
+mod grid;
+mod layout;
 mod lookup;
-mod planar;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+mod params;
+mod private;
+mod rows;
+mod runs;
+mod search;
+mod synthesis;
+#[cfg(test)]
 pub(crate) mod tests;
+mod view;
+mod weights;
+mod witness;
 
+pub use arrange::{arrange, arrange_private};
+pub use challenges::Challenges;
+pub use config::{Config, DEGREE};
 pub use cost::{BROWSER_MEMORY_BYTES, Prediction};
-pub use planar::{
-    CONTEXT_ROWS, Choice, Config, DEGREE, Grid, InputCodes, Layout, MAX_K, ModelCircuit, Params, Published,
-    SearchOptions, Tables, Witness, arrange, arrange_private, search, weight_limbs,
-};
+pub use grid::Grid;
+pub use layout::{CONTEXT_ROWS, Layout, MAX_K};
+pub use params::{InputCodes, Params, Published, Tables};
+pub use private::weight_limbs;
+pub use search::{Choice, SearchOptions, search};
+pub use synthesis::ModelCircuit;
+pub use witness::Witness;

@@ -21,10 +21,7 @@ use search::{Plan, Trials};
 use crate::{
     circuit::{self, Layout},
     error::{Error, Result},
-    graph::{
-        Model, Network, Visibility,
-        planar::{FunctionTables, limbs_of, signed_bits},
-    },
+    graph::{FunctionTables, Model, Network, Visibility, limbs_of, signed_bits},
     onnx::{self, Graph},
     quant,
 };
@@ -315,5 +312,5 @@ const PRIVATE_BITS: u32 = 2;
 /// Most bits of a code that may be asked for.
 const MAX_BITS: u32 = 24;
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;

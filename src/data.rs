@@ -164,5 +164,5 @@ fn wrong_shape(port: &Port, expected: &[usize], got: &[usize]) -> Error {
     Error::InputShape { input: port.name.clone(), expected: format!("{expected:?}"), got: format!("{got:?}") }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;

@@ -1,11 +1,28 @@
 //! Networks as floats ([`Network`]) and as the integers that are proved ([`Model`]). Nothing here knows ONNX or circuits.
+//!
+//! Both share the same linear maps between tensors of channels × height × width. A layer commits one tensor: the sum of
+//! linear maps of earlier tensors (a residual sum or a concatenation is several terms of one layer), a bias, and an
+//! activation. Tensor 0 is the input, layer i makes tensor i + 1. Batch is 1 everywhere; a vector of m values is m
+//! channels of 1 × 1.
 
+mod activation;
+mod check;
+pub(crate) mod conv;
 mod digits;
+mod evaluate;
+mod exec;
 mod finish;
+mod format;
+mod function;
+mod linear;
 mod model;
 mod network;
-pub mod planar;
 mod port;
+mod private;
+mod public;
+mod shape;
+mod table;
+mod unary;
 mod visibility;
 
 use crate::{
@@ -13,12 +30,23 @@ use crate::{
     float,
 };
 
+pub use activation::{Activation, FloatActivation};
+pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use digits::Digits;
+pub use exec::{Element, Trace};
 pub use finish::{Finish, FinishFunction};
-pub use model::{Ending, MODEL_VERSION};
-pub use planar::{Model, Network};
+pub(crate) use format::Flags;
+pub use function::Function;
+pub use linear::{Conv, Map, Product, Sparse, Term};
+pub use model::{Ending, Input, Lanes, Layer, MODEL_VERSION, Model, Output};
+pub use network::{FloatLayer, Network, rank};
 pub use port::Port;
 pub(crate) use port::{read_port, write_port};
+pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
+pub use public::PublicCode;
+pub use shape::Shape;
+pub use table::{FunctionTables, Table, table_bits, table_zero};
+pub use unary::Unary;
 pub use visibility::Visibility;
 
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.

@@ -7,11 +7,11 @@ mod control;
 #[cfg(not(target_arch = "wasm32"))]
 mod float_model;
 mod graph;
+mod lower;
 mod order;
 mod pb;
-mod planar;
 mod proto;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -49,5 +49,5 @@ pub fn read_outputs(bytes: &[u8], names: &[String]) -> Result<Graph> {
 }
 
 /// The graph of one node on an input, of which the leading outputs are read.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 pub(crate) use graph::node_graph;

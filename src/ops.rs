@@ -4,12 +4,12 @@
 //! registry, and no operator does. To add one, write its file, named after it in snake case, and name it below: one
 //! `mod` line and one line of the table.
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod documentation;
 pub(crate) mod ml;
 mod op;
 mod support;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod testing;
 
 mod abs;
@@ -167,7 +167,7 @@ mod upsample;
 mod where_;
 mod xor;
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 pub(crate) use op::RewriteDef;
 pub(crate) use op::{
     Addend, Affine, Attr, Attrs, Codes, Contraction, Control, Def, Domain, Ending, Grid, Id, Inputs, Linear, Lowered,
@@ -377,7 +377,7 @@ pub(crate) fn advice(domain: Domain, name: &str) -> &'static str {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

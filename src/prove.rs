@@ -7,7 +7,7 @@ mod progress;
 mod proof;
 mod prover;
 pub mod srs;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 mod verifier;
 

@@ -4,13 +4,27 @@
 //! so only activations are rounded to few bits. Weights are rounded around the calibrated mean of each code: there, the
 //! rounding errors of a row cancel exactly. Nothing here knows ONNX or circuits.
 
-mod planar;
+mod codes;
+mod exact;
+mod input;
+mod interval;
+mod layer;
 mod probes;
+mod products;
+mod quantize;
+mod ranges;
 mod report;
+mod rounding;
 mod scales;
+mod segments;
+mod steps;
+#[cfg(test)]
+mod tests;
 
-pub use planar::{Channel, EXACT_REMAINDER_BITS, Ranges, code_bits, quantize, quantize_with_scales, tables};
+pub use codes::{EXACT_REMAINDER_BITS, code_bits};
 pub use probes::{PROBES, check_input_range, probes};
+pub use quantize::{quantize, quantize_with_scales, tables};
+pub use ranges::{Channel, Ranges};
 pub use report::{Report, evaluate};
 pub use scales::Scales;
 

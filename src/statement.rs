@@ -10,7 +10,7 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use crate::{
     circuit::{CONTEXT_ROWS, Grid, Layout},
     error::{Error, Rejection, Result},
-    graph::{Ending, Finish, Model, Port, planar::PublicCode},
+    graph::{Ending, Finish, Model, Port, PublicCode},
 };
 
 /// Longest context, in bytes.

@@ -125,7 +125,7 @@ fn size_from_right(shape: &[usize], axis: usize) -> usize {
     shape.len().checked_sub(axis + 1).and_then(|i| shape.get(i)).copied().unwrap_or(1)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use hushproof::{
     codec::digest,
-    graph::planar::{Function, Unary},
+    graph::{Function, Unary},
 };
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};

@@ -6,10 +6,7 @@ use hushproof::{
     Error,
     circuit::Layout,
     error::Rejection,
-    graph::{
-        Digits, Model, Port, Visibility,
-        planar::{Activation, Conv, Input, Lanes, Layer, Map, Output, Shape, Term},
-    },
+    graph::{Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Port, Shape, Term, Visibility},
     prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
 };
 use rand_core::OsRng;

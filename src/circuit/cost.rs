@@ -1,6 +1,6 @@
 //! What a proof costs: on two threads the work of the stock prover, of which ours takes a share; and our prover's memory.
 
-use super::planar::DEGREE;
+use super::DEGREE;
 use crate::float;
 
 /// Predicted cost of one proof on two threads.

@@ -52,7 +52,7 @@ pub(super) fn few_columns<C: Candidate>(candidates: Vec<C>) -> Vec<C> {
     best.into_iter().collect()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

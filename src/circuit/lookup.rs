@@ -59,8 +59,7 @@ pub(super) struct Inverses {
 
 impl Inverses {
     /// Of a table whose range has `range` values and whose functions have `size`.
-    pub(super) fn new(entries: Vec<Entry>, [range, size]: [usize; 2], [beta, delta]: [Fr; 2]) -> Self {
-        let (beta, delta) = (beta.into(), delta.into());
+    pub(super) fn new(entries: Vec<Entry>, [range, size]: [usize; 2], [beta, delta]: [prover::Fr; 2]) -> Self {
         let mut table = Self { entries, inverses: Vec::new(), range, size, beta, delta };
         let denominator = |entry: &Entry| table.denominator(entry.value as i64, entry.tag, [entry.base, entry.slope]);
         let mut inverses: Vec<_> = table.entries.par_iter().map(denominator).collect();

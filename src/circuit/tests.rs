@@ -1,79 +1,117 @@
-//! A prover that lies, through the real prover and the stock verifier.
+//! Honest and lying provers, through the real prover and the stock verifier.
 
+mod audit;
+mod costs;
+mod decisions;
+pub(crate) mod fixtures;
+mod forgeries;
+mod guards;
+mod lying;
+mod private;
+mod products;
+mod properties;
+mod public;
+mod shifts;
 mod stock;
 
 use halo2_proofs::{
-    halo2curves::bn256::{Bn256, Fr},
-    plonk::{Advice, Column, Expression, create_proof},
-    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
-    transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
+    halo2curves::{bn256::Fr, ff::Field},
+    plonk::ConstraintSystem,
 };
 use rand_core::OsRng;
 
-use super::ModelCircuit;
-pub(crate) use super::planar::tests::fixtures;
+use hushproof_halo2_prover::{self as prover, oracle::Assigned};
+
+use self::lying::{Fault, assert_rejected, assigned, forge};
+use super::{Config, Layout, ModelCircuit, Params, Witness, challenges::Challenges, witness::FirstPhase};
 use crate::{
-    error::{Error, Rejection},
-    prove::{Proof, ProvingKey, Verified},
+    error::Error,
+    graph::Model,
+    prove::{Proof, ProvingKey, Srs, Verified, keygen, verify},
     statement::PublicCodes,
 };
 
-/// Added to one advice cell on its way to the prover.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Fault {
-    pub(super) column: usize,
-    pub(super) row: usize,
-    pub(super) delta: Fr,
+/// A model with its keys.
+pub(in crate::circuit) struct Rig {
+    pub(in crate::circuit) model: Model,
+    pub(in crate::circuit) key: ProvingKey,
 }
 
-/// The fault hook of the one path that assigns advice.
-pub(super) fn corrupt(faults: &[Fault], column: Column<Advice>, row: usize, value: Fr) -> Fr {
-    let hit = faults.iter().filter(|fault| fault.column == column.index() && fault.row == row);
-    hit.fold(value, |value, fault| value + fault.delta)
+impl Rig {
+    pub(in crate::circuit) fn new(model: Model) -> Self {
+        model.check().unwrap();
+        let srs = Srs::new_development(Layout::new(&model).unwrap().k, OsRng).unwrap();
+        let vk = keygen(&model, &srs).unwrap();
+        let key = ProvingKey::new(&model, vk, &srs).unwrap();
+        Self { model, key }
+    }
+
+    pub(in crate::circuit) fn layout(&self) -> &Layout {
+        &self.key.layout
+    }
+
+    pub(in crate::circuit) fn witness(&self, input: &[i64]) -> Witness {
+        Witness::new(&self.model, self.layout(), input.to_vec()).unwrap()
+    }
+
+    pub(in crate::circuit) fn codes(&self, witness: &Witness) -> PublicCodes {
+        let [output, input] = witness.published(&self.model).unwrap();
+        PublicCodes { output, input }
+    }
+
+    /// Proves whatever the columns say and lets the stock verifier judge it.
+    fn attempt(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Result<Verified, Error> {
+        verify(&self.key.vk, &self.prove(first, faults, codes), b"context")
+    }
+
+    fn prove(&self, first: &FirstPhase, faults: &[Fault], codes: &PublicCodes) -> Proof {
+        forge(&self.key, self.circuit(first, faults), codes)
+    }
+
+    fn circuit<'a>(&'a self, first: &'a FirstPhase, faults: &[Fault]) -> Assigned<ModelCircuit<'a>> {
+        let circuit = ModelCircuit { model: &self.model, layout: self.layout(), witness: Some(first) };
+        assigned(circuit).with_faults(faults)
+    }
+
+    /// Recounts multiplicities, so that only what is in no table can betray the change.
+    fn recount(&self, first: &mut FirstPhase) {
+        first.count(&self.model, self.layout());
+    }
+
+    /// Row and lane of an element of a tensor.
+    fn at(&self, tensor: usize, channel: usize, y: usize, x: usize) -> (usize, usize) {
+        self.layout().tensors[tensor].position(channel, y, x)
+    }
+
+    fn config(&self) -> Config {
+        configured(&self.layout().params).1
+    }
 }
 
-/// What the real prover makes of a circuit's columns, whatever they say.
-pub(super) fn forge(key: &ProvingKey, circuit: ModelCircuit<'_>, codes: &PublicCodes) -> Proof {
-    let instance = key.vk.statement.instance(codes, b"context").unwrap();
-    let (vk, context) = (key.vk.digest(), b"context".to_vec());
-    Proof { vk, context, codes: codes.clone(), bytes: forge_bytes(key, circuit, &instance) }
+fn configured(params: &Params) -> (ConstraintSystem<Fr>, Config) {
+    let mut cs = ConstraintSystem::default();
+    let config = Config::new(&mut cs, params.clone());
+    (cs, config)
 }
 
-/// As [`forge`], the bytes for an instance.
-pub(super) fn forge_bytes(key: &ProvingKey, circuit: ModelCircuit<'_>, instance: &[Fr]) -> Vec<u8> {
-    let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        &key.stock.1,
-        &key.stock.0,
-        &[circuit],
-        &[&[instance]],
-        OsRng,
-        &mut transcript,
-    )
-    .unwrap();
-    transcript.finalize()
+fn challenges() -> Challenges<prover::Fr> {
+    Challenges::new(|_| Fr::random(OsRng).into())
 }
 
-/// Indices of the advice columns that an expression reads.
-pub(super) fn advice_of(expression: &Expression<Fr>) -> Vec<usize> {
-    let join = |mut a: Vec<usize>, b: Vec<usize>| {
-        a.extend(b);
-        a
-    };
-    expression.evaluate::<Vec<usize>>(
-        &|_| vec![],
-        &|_| vec![],
-        &|_| vec![],
-        &|query| vec![query.column_index()],
-        &|_| vec![],
-        &|_| vec![],
-        &|a| a,
-        &join,
-        &join,
-        &|a, _| a,
-    )
-}
-
-pub(super) fn assert_rejected(what: &str, outcome: Result<Verified, Error>) {
-    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{what}: {outcome:?}");
+#[test]
+fn honest_proofs_are_accepted_and_state_the_reference_output() {
+    for (name, model, input) in fixtures::every() {
+        let rig = Rig::new(model);
+        let witness = rig.witness(&input);
+        let codes = rig.codes(&witness);
+        let proof = rig.prove(&witness.first, &[], &codes);
+        assert_eq!(proof.bytes.len(), rig.key.vk.proof_bytes(), "{name}");
+        let verified = verify(&rig.key.vk, &proof, b"context").unwrap_or_else(|error| panic!("{name}: {error}"));
+        let zero = |index: usize| rig.model.input.zero.get(index).copied().unwrap_or(0.0);
+        let values = input.iter().enumerate().map(|(index, code)| zero(index) + *code as f64);
+        let public = rig.model.input.visibility.is_public();
+        assert_eq!(verified.inputs, if public { values.collect() } else { Vec::new() }, "{name}");
+        let reference = rig.model.run(input).unwrap();
+        assert_eq!(verified.outputs, rig.model.output_values(reference.codes.last().unwrap()), "{name}");
+    }
 }

@@ -3,10 +3,7 @@
 use crate::{
     error::{Error, Result},
     float,
-    graph::{
-        Ending, FinishFunction, Network,
-        planar::{Conv, FloatActivation, FloatLayer, Function, Map, Term},
-    },
+    graph::{Conv, Ending, FinishFunction, FloatActivation, FloatLayer, Function, Map, Network, Term},
 };
 
 /// What leaves the circuit in public.
@@ -152,7 +149,7 @@ fn end_of(network: &Network) -> (End, usize) {
     (end, last.shape.len())
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::{End, Reduced, reduced};
 

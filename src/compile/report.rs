@@ -16,7 +16,7 @@ use super::{
 use crate::{
     circuit::{self, Layout, Prediction},
     error::Result,
-    graph::{Model, planar::FunctionTables},
+    graph::{FunctionTables, Model},
     quant,
 };
 

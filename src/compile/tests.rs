@@ -134,9 +134,9 @@ fn networks_compile_without_rows() {
 
 #[test]
 fn a_report_tells_where_accuracy_bits_and_rows_go() {
-    let planar = |name: &str| bundled(&format!("small/{name}"), &format!("small/{name}"));
+    let small = |name: &str| bundled(&format!("small/{name}"), &format!("small/{name}"));
     for (network, rows) in
-        [digits_cnn(), mlp(), planar("prelu"), planar("se_block"), planar("attention1"), planar("argmax5")]
+        [digits_cnn(), mlp(), small("prelu"), small("se_block"), small("attention1"), small("argmax5")]
     {
         let options = Options::default();
         let compiled = compile(network, &rows, &options).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    graph::{Model, Network, planar::FloatActivation},
+    graph::{FloatActivation, Model, Network},
     quant::Scales,
 };
 

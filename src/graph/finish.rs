@@ -99,7 +99,7 @@ impl Finish {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::ArtifactKind;

@@ -1,13 +1,12 @@
-//! What a model shows to whoever runs, proves or publishes it, and its `.hush` file.
+//! The integer network that is proved, what it shows to whoever runs, proves or publishes it, and its `.hush` file.
 //!
 //! Magic `HUSHMODL`, format version, a byte of flags, body, Blake2b-256 digest of all before it.
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals are little-endian doubles; a model has
 //! exactly one encoding.
 
-use super::{
-    Model, Visibility,
-    planar::{Activation, Flags},
-};
+use serde::{Deserialize, Serialize};
+
+use super::{Activation, Digits, Finish, Flags, Port, Shape, Table, Term, Visibility};
 use crate::{
     codec::{self, Reader, Writer},
     error::{ArtifactKind, Result},
@@ -17,6 +16,107 @@ const MAGIC: &[u8; 8] = b"HUSHMODL";
 
 /// The format version this build reads and writes.
 pub const MODEL_VERSION: u32 = 3;
+
+/// The integer network that is proved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Name of the graph.
+    pub name: String,
+    /// Limb sizes, the same in the whole circuit.
+    pub digits: Digits,
+    /// Lanes of the circuit.
+    pub lanes: Lanes,
+    /// The input.
+    pub input: Input,
+    /// At least one layer; only the last may be `ArgMax`.
+    pub layers: Vec<Layer>,
+    /// Tables of elementwise functions.
+    pub tables: Vec<Table>,
+    /// The public output.
+    pub output: Output,
+    /// Limbs of a private weight, which a proof shows to fit them; `None` where weights are public.
+    pub private_weights: Option<u32>,
+}
+
+/// A layer of the integer model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// Name of the ONNX node that errors about this layer name.
+    pub node: String,
+    /// Its operator.
+    pub op: String,
+    /// Shape of the tensor it makes.
+    pub shape: Shape,
+    /// At least one.
+    pub terms: Vec<Term<i64>>,
+    /// One value per channel, or one per value.
+    pub bias: Vec<i64>,
+    /// What follows.
+    pub activation: Activation,
+}
+
+impl Layer {
+    /// The second factors of a layer of products; none otherwise.
+    pub fn times(&self) -> &[Term<i64>] {
+        match &self.activation {
+            Activation::Product { times } => times,
+            _ => &[],
+        }
+    }
+
+    /// All terms, those of both factors.
+    pub fn all_terms(&self) -> impl Iterator<Item = &Term<i64>> {
+        self.terms.iter().chain(self.times())
+    }
+}
+
+/// The input tensor: `code = round(x / step)`, ties to even, of either sign, magnitude below 2^b; where there are zero
+/// points, `code = round((x − zero) / step)`, from 0 on; where there are cuts, the [`rank`] of x among them, from 0 to their
+/// number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Input {
+    /// Name and shape.
+    pub port: Port,
+    /// Its shape as planes.
+    pub shape: Shape,
+    /// Width of one code, per channel; 1 where there are cuts.
+    pub step: Vec<f64>,
+    /// The value of code 0, per channel; empty where codes have a sign or are ranks.
+    pub zero: Vec<f64>,
+    /// Per value increasing numbers, fewer than 2^b; empty where codes are rounded values.
+    pub cuts: Vec<Vec<f64>>,
+    /// Who sees the codes.
+    pub visibility: Visibility,
+}
+
+impl Input {
+    /// Whether codes may be negative.
+    pub const fn is_signed(&self) -> bool {
+        self.cuts.is_empty() && self.zero.is_empty()
+    }
+}
+
+/// The output tensor: `value = code · step`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// Name and shape.
+    pub port: Port,
+    /// Value of one code, per channel of the last layer.
+    pub step: Vec<f64>,
+    /// What the float network's output was compared with, when the publisher asked for a decision only.
+    pub threshold: Option<f64>,
+    /// What the reader of the output applies to it.
+    pub finish: Option<Finish>,
+}
+
+/// What the layout search chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lanes {
+    /// Activations in a row.
+    pub activations: usize,
+    /// Weights in a row.
+    pub weights: usize,
+}
 
 /// What the last layer of a network or model gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +130,17 @@ pub enum Ending {
 }
 
 impl Model {
+    /// Whether a layer is a comparison that others read.
+    pub fn compares(&self) -> bool {
+        let inner = self.layers.split_last().map_or(&[][..], |(_, inner)| inner);
+        inner.iter().any(|layer| layer.activation == Activation::Threshold)
+    }
+
+    /// Shape of a tensor; tensor 0 is the input.
+    pub fn shape(&self, tensor: usize) -> Shape {
+        tensor.checked_sub(1).map_or(self.input.shape, |layer| self.layers[layer].shape)
+    }
+
     /// Who sees the input codes.
     pub const fn input_visibility(&self) -> Visibility {
         self.input.visibility
@@ -119,5 +230,5 @@ impl Model {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;

@@ -1,11 +1,91 @@
-//! What a float network's output means.
+//! The float network, and what its output means.
 
-use super::{
-    Ending, FinishFunction, Network,
-    planar::{FloatActivation, Function},
-};
+use super::{Ending, Finish, FinishFunction, FloatActivation, Function, Port, Shape, Term};
+
+/// A layer of the float network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FloatLayer {
+    /// Name of the ONNX node that errors about this layer name.
+    pub node: String,
+    /// Its operator.
+    pub op: String,
+    /// Shape of the tensor it makes.
+    pub shape: Shape,
+    /// At least one.
+    pub terms: Vec<Term<f64>>,
+    /// One value per channel, or one per value.
+    pub bias: Vec<f64>,
+    /// What follows.
+    pub activation: FloatActivation,
+    /// The tensor whose steps (per channel) this layer's codes must share, so that exact differences and selections stay
+    /// exact (max pooling). `None`: steps of its own.
+    pub same_step: Option<usize>,
+}
+
+impl FloatLayer {
+    /// The second factors of a layer of products; none otherwise.
+    pub fn times(&self) -> &[Term<f64>] {
+        match &self.activation {
+            FloatActivation::Product { times } => times,
+            _ => &[],
+        }
+    }
+
+    /// All terms, those of both factors.
+    pub fn all_terms(&self) -> impl Iterator<Item = &Term<f64>> {
+        self.terms.iter().chain(self.times())
+    }
+
+    /// All terms, those of both factors.
+    pub fn all_terms_mut(&mut self) -> impl Iterator<Item = &mut Term<f64>> {
+        let times = match &mut self.activation {
+            FloatActivation::Product { times } => &mut times[..],
+            _ => &mut [],
+        };
+        self.terms.iter_mut().chain(times)
+    }
+}
+
+/// A float network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    /// Name of the graph.
+    pub name: String,
+    /// The private input.
+    pub input: Port,
+    /// Its shape as planes.
+    pub input_shape: Shape,
+    /// The output; one value per value of the last layer, or a single one after `ArgMax`.
+    pub output: Port,
+    /// At least one layer, in topological order.
+    pub layers: Vec<FloatLayer>,
+    /// The Softmax or Sigmoid in which the graph ends: the circuit's outputs are its arguments, and whoever reads them
+    /// applies it.
+    pub finish: Option<Finish>,
+    /// The output value that is a class, where the graph gives one beside other values.
+    pub label: Option<usize>,
+    /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants only;
+    /// else empty. The network then computes on [`rank`]s.
+    pub cuts: Vec<Vec<f64>>,
+}
+
+/// How many of the increasing cuts a value reaches: `x ≥ cuts[c − 1]` is `rank ≥ c`.
+pub fn rank(cuts: &[f64], x: f64) -> usize {
+    cuts.partition_point(|cut| *cut <= x)
+}
 
 impl Network {
+    /// Whether a layer is a comparison that others read.
+    pub fn compares(&self) -> bool {
+        let inner = self.layers.split_last().map_or(&[][..], |(_, inner)| inner);
+        inner.iter().any(|layer| matches!(layer.activation, FloatActivation::Threshold { .. }))
+    }
+
+    /// Shape of a tensor; tensor 0 is the input.
+    pub fn shape(&self, tensor: usize) -> Shape {
+        tensor.checked_sub(1).map_or(self.input_shape, |layer| self.layers[layer].shape)
+    }
+
     /// What the last layer gives.
     pub fn ending(&self) -> Ending {
         match self.last_activation() {

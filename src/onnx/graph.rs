@@ -590,7 +590,7 @@ impl<'a> Builder<'a> {
 }
 
 /// The graph of one node of the domain `ai.onnx.ml` on an input x, of which the leading outputs are read.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 pub(crate) fn node_graph(
     def: &'static ops::RewriteDef,
     attrs: Vec<(&'static str, ops::Attr)>,

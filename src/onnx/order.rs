@@ -221,7 +221,7 @@ fn given(graph: &GraphProto) -> Result<HashSet<&str>> {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::pb::{NodeProto, ValueInfoProto};
 

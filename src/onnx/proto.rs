@@ -260,7 +260,7 @@ fn attr(proto: &AttributeProto, node: &str) -> Result<Attr> {
     })
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -3,7 +3,7 @@
 //! The integer model has it in a table: the argument is rounded to the table's step, the result to a code.
 
 use super::{op::OpDef, support::function::Elementwise};
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Abs",
@@ -14,7 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     parse: |attrs| Elementwise::unary(attrs, Unary::Abs),
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

@@ -5,7 +5,7 @@
 //! below 1 count as 1.
 
 use super::{op::OpDef, support::function::Elementwise};
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Acosh",
@@ -16,7 +16,7 @@ pub(super) const DEF: OpDef = OpDef {
     parse: |attrs| Elementwise::unary(attrs, Unary::Acosh),
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

@@ -43,7 +43,7 @@ impl Op for Add {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

@@ -5,7 +5,7 @@ use super::{
     op::RewriteDef,
     support::{inputs::without_attributes, truth::sum},
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "And",
@@ -20,7 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, truths};
 

@@ -7,7 +7,7 @@ use super::{
     op::{Attrs, Id, OpError, OpResult, RewriteDef, Rewriter},
     support::inputs::pair,
 };
-use crate::{float, graph::planar::Unary, tensor::DType};
+use crate::{float, graph::Unary, tensor::DType};
 
 /// Most bits.
 const MAX_SHIFT: f64 = 31.0;
@@ -52,7 +52,7 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
     Ok(vec![to.relabel(y, DType::Int)?])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

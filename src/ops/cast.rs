@@ -6,7 +6,7 @@
 
 use super::op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor};
 use crate::{
-    graph::planar::Unary,
+    graph::Unary,
     tensor::{DType, Fact, Tensor},
 };
 
@@ -78,7 +78,7 @@ impl Op for Cast {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -9,7 +9,7 @@ use super::{
     support::elementwise,
 };
 use crate::{
-    graph::planar::{FloatActivation, Function},
+    graph::{FloatActivation, Function},
     tensor::{Fact, Tensor},
 };
 
@@ -75,7 +75,7 @@ impl Op for Clip {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -98,7 +98,7 @@ impl Op for Concat {
 
 const _: () = assert!(MAX_ELEMENTS <= u32::MAX as usize);
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -45,7 +45,7 @@ impl Op for Constant {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{Attr, testing::Case};
     use crate::tensor::Tensor;

@@ -8,7 +8,7 @@ use super::{
     support::spatial::{Window, image},
 };
 use crate::{
-    graph::planar::{Map, conv::accumulate},
+    graph::{Map, conv::accumulate},
     tensor::{Fact, Tensor},
 };
 
@@ -102,7 +102,7 @@ impl Op for Conv {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -10,7 +10,7 @@ use super::{
     support::spatial::{MAX_ENTRIES, Window, image},
 };
 use crate::{
-    graph::planar::{Map, Sparse, conv::accumulate},
+    graph::{Map, Sparse, conv::accumulate},
     tensor::{Fact, Tensor},
 };
 
@@ -113,7 +113,7 @@ impl Op for ConvTranspose {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

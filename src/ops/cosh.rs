@@ -4,7 +4,7 @@
 //! goes as far as twice the largest value seen in calibration; arguments beyond get that value.
 
 use super::{op::OpDef, support::function::Elementwise};
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Cosh",
@@ -15,7 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     parse: |attrs| Elementwise::unary(attrs, Unary::Cosh),
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

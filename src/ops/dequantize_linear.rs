@@ -87,7 +87,7 @@ impl Op for DequantizeLinear {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -9,7 +9,7 @@ use super::{
     support::elementwise,
 };
 use crate::{
-    graph::planar::Unary,
+    graph::Unary,
     tensor::{DType, Fact, Tensor},
 };
 
@@ -70,7 +70,7 @@ impl Op for Div {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, integers, private};
 

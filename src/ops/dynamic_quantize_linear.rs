@@ -9,7 +9,7 @@ use super::{
     op::{Attrs, Id, OpResult, RewriteDef, Rewriter},
     support::inputs::only,
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

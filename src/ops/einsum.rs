@@ -183,7 +183,7 @@ fn multiplied(
     Ok(Named { id: to.reshape(product, &shape)?, labels })
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -7,7 +7,7 @@ use super::{
     op::{Attrs, Op, OpDef, OpResult},
     support::function::Elementwise,
 };
-use crate::graph::planar::Function;
+use crate::graph::Function;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Elu",
@@ -24,7 +24,7 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     Ok(Elementwise::table(Function::Elu { alpha }))
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -8,7 +8,7 @@ use super::{
     op::{Id, OpError, RewriteDef},
     support::inputs::without_attributes,
 };
-use crate::{graph::planar::Unary, tensor::DType};
+use crate::{graph::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Equal",
@@ -37,7 +37,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, integers, private};
 

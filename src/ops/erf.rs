@@ -6,7 +6,7 @@ use super::{
     op::{Attrs, Op, OpDef, OpResult},
     support::function::Elementwise,
 };
-use crate::graph::planar::Function;
+use crate::graph::Function;
 
 pub(super) const DEF: OpDef =
     OpDef { onnx: "Erf", opsets: 9..=27, inputs: 1..=1, summary: "error function", marks: &[], parse };
@@ -16,7 +16,7 @@ fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     Ok(Elementwise::table(Function::Erf))
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

@@ -4,7 +4,7 @@
 //! By table, exact up to the rounding of the argument, so that a step may come half a table step early or late.
 
 use super::{op::OpDef, support::function::Elementwise};
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Floor",
@@ -15,7 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     parse: |attrs| Elementwise::unary(attrs, Unary::Floor),
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

@@ -48,7 +48,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

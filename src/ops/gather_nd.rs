@@ -72,7 +72,7 @@ fn flattened(to: &mut Rewriter<'_>, indices: Id, shape: &[usize], width: usize) 
     Ok((flat, size))
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -7,7 +7,7 @@ use super::{
     op::{Attrs, Op, OpDef, OpResult},
     support::function::Elementwise,
 };
-use crate::graph::planar::Function;
+use crate::graph::Function;
 
 pub(super) const DEF: OpDef =
     OpDef { onnx: "Gelu", opsets: 20..=27, inputs: 1..=1, summary: "x · Φ(x), exact or by tanh", marks: &[], parse };
@@ -25,7 +25,7 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     Ok(Elementwise::table(function))
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -51,7 +51,7 @@ impl Op for GlobalAveragePool {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, private};
 

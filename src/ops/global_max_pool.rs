@@ -45,7 +45,7 @@ impl Op for GlobalMaxPool {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, private};
 

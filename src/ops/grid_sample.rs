@@ -104,7 +104,7 @@ fn along(size: usize, coordinate: f64, nearest: bool, padding: Padding, corners:
     taps.into_iter().filter(inside).map(|(place, weight)| (place as usize, weight)).collect()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -28,7 +28,7 @@ impl Op for Identity {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, private};
 

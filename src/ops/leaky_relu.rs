@@ -8,7 +8,7 @@ use super::{
     support::elementwise,
 };
 use crate::{
-    graph::planar::FloatActivation,
+    graph::FloatActivation,
     tensor::{Fact, Tensor},
 };
 
@@ -47,7 +47,7 @@ impl Op for LeakyRelu {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -44,7 +44,7 @@ impl Op for Less {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

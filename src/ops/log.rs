@@ -4,7 +4,7 @@
 //! twice the largest magnitude seen in calibration, also for arguments that are not positive.
 
 use super::{op::OpDef, support::function::Elementwise};
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Log",
@@ -15,7 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     parse: |attrs| Elementwise::unary(attrs, Unary::Log),
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

@@ -10,7 +10,7 @@ use super::{
         rows::{exponentials, last},
     },
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LogSoftmax",
@@ -30,7 +30,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

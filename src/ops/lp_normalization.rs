@@ -7,7 +7,7 @@ use super::{
     op::{OpError, RewriteDef, axis},
     support::{inputs::only, rows::last},
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LpNormalization",
@@ -33,7 +33,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

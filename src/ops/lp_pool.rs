@@ -6,7 +6,7 @@ use super::{
     op::{Attr, Attrs, Id, OpResult, RewriteDef, Rewriter},
     support::inputs::only,
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -66,7 +66,7 @@ pub(super) fn root(to: &mut Rewriter<'_>, x: Id, p: i64) -> OpResult<Id> {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

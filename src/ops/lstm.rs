@@ -18,7 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     rewrite: |attrs, inputs, to| unroll(Cell::Lstm, attrs, inputs, to),
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

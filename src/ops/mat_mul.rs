@@ -80,7 +80,7 @@ impl Op for MatMul {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

@@ -6,7 +6,7 @@ use super::{
     op::{OpResult, RewriteDef, axis},
     support::inputs::only,
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 /// What keeps a variance of 0 from being divided by; 1e-9 of the standard deviation, squared.
 const EPSILON: f64 = 1e-18;

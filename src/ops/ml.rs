@@ -52,5 +52,5 @@ pub(super) fn advice(name: &str) -> &'static str {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 pub(super) mod tests;

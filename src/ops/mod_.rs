@@ -8,7 +8,7 @@ use super::{
     op::{Id, OpError, OpResult, RewriteDef, Rewriter},
     support::inputs::without_attributes,
 };
-use crate::{graph::planar::Unary, tensor::DType};
+use crate::{graph::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Mod",
@@ -57,7 +57,7 @@ fn remainder(to: &mut Rewriter<'_>, a: Id, b: Id, quotient: Id, rounded: Unary) 
     to.op("Sub", &[a, product])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -36,7 +36,7 @@ impl Op for Neg {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private, truths};
 

@@ -7,7 +7,7 @@ use super::{
     op::{Inputs, OpError, RewriteDef, axis},
     support::{indices::from_the_end, inputs::only},
 };
-use crate::{graph::planar::Unary, tensor::DType};
+use crate::{graph::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "OneHot",
@@ -48,7 +48,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -6,7 +6,7 @@
 
 use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, planes, tensor};
 use crate::{
-    graph::planar::FloatActivation,
+    graph::FloatActivation,
     tensor::{Fact, Tensor, broadcast, broadcast_indices},
 };
 
@@ -55,7 +55,7 @@ impl Op for PRelu {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

@@ -8,7 +8,7 @@ use super::{
     op::{OpError, RewriteDef},
     support::inputs::without_attributes,
 };
-use crate::{float, graph::planar::Unary, tensor::DType};
+use crate::{float, graph::Unary, tensor::DType};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Pow",
@@ -51,7 +51,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

@@ -41,7 +41,7 @@ pub(super) fn dequantized(to: &mut Rewriter<'_>, inputs: Inputs<'_, Id>, first: 
     to.with("DequantizeLinear", &[("axis", Attr::Int(axis))], &codes)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -28,7 +28,7 @@ fn rewrite(attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResu
     to.all("QuantizeLinear", &[], &[Some(y), inputs.optional(6), inputs.optional(7)])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, of_type};
 

@@ -109,7 +109,7 @@ impl Op for QuantizeLinear {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

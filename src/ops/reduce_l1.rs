@@ -4,7 +4,7 @@
 //! A table of |x|, rounded once, and a sum.
 
 use super::{op::RewriteDef, support::reduction::Reduction};
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceL1",
@@ -19,7 +19,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

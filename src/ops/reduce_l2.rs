@@ -4,7 +4,7 @@
 //! Tables of squares and roots around a sum, each rounded once.
 
 use super::{op::RewriteDef, support::reduction::Reduction};
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceL2",
@@ -20,7 +20,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

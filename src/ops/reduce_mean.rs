@@ -14,7 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     parse: |attrs| parse(attrs, 18, true),
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

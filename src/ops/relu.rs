@@ -7,7 +7,7 @@ use super::{
     support::elementwise,
 };
 use crate::{
-    graph::planar::FloatActivation,
+    graph::FloatActivation,
     tensor::{Fact, Tensor},
 };
 
@@ -36,7 +36,7 @@ impl Op for Relu {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

@@ -14,7 +14,7 @@ use super::{
     },
 };
 use crate::{
-    graph::planar::{Map, Sparse},
+    graph::{Map, Sparse},
     tensor::{DType, Fact, Tensor},
 };
 
@@ -361,7 +361,7 @@ impl Op for Resize {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

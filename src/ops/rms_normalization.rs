@@ -6,7 +6,7 @@ use super::{
     op::{RewriteDef, axis},
     support::inputs::pair,
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

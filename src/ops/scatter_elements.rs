@@ -85,7 +85,7 @@ fn scatter_private(
     Ok(vec![to.relabel(y, dtype)?])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

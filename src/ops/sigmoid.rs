@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     float,
-    graph::planar::{FloatActivation, Function},
+    graph::{FloatActivation, Function},
     tensor::{Fact, Tensor},
 };
 
@@ -38,7 +38,7 @@ impl Op for Sigmoid {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, integers, private};
 

@@ -81,7 +81,7 @@ impl Op for Slice {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

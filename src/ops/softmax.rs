@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     float,
-    graph::planar::Unary,
+    graph::Unary,
     tensor::{Fact, Tensor},
 };
 
@@ -107,7 +107,7 @@ impl Op for Softmax {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -57,7 +57,7 @@ impl Op for Squeeze {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::{
         Attr,

@@ -39,7 +39,7 @@ impl Op for Sub {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, private};
 

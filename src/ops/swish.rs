@@ -5,7 +5,7 @@ use super::{
     op::{OpError, RewriteDef},
     support::{function::Elementwise, inputs::only},
 };
-use crate::graph::planar::Function;
+use crate::graph::Function;
 
 /// See the module.
 pub(super) const DEF: RewriteDef = RewriteDef {

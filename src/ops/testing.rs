@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    graph::planar::{FloatActivation, conv::accumulate},
+    graph::{FloatActivation, conv::accumulate},
     ops::{
         Addend, Attr, Attrs, Contraction, Def, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpError, OpResult,
         Operand, RewriteDef, Rewriter, op::OpDef, planes,

@@ -8,7 +8,7 @@ use super::{
     op::{Id, OpError, OpResult, RewriteDef, Rewriter, axis},
     support::{inputs::pair, rows::last},
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 /// Most values along the axis.
 const MAX_SIZE: usize = 256;

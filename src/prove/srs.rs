@@ -14,7 +14,7 @@ mod format;
 mod halo2_raw;
 mod ptau;
 mod setup;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 
 use std::{fmt, sync::Arc};

@@ -1,6 +1,6 @@
 //! Keys and proofs as files: round trips, damage, and files that do not belong together.
 
-mod planar;
+mod networks;
 mod private;
 
 use std::collections::HashSet;
@@ -13,7 +13,7 @@ use crate::{
     circuit::{Layout, tests::fixtures},
     codec,
     error::{Error, Rejection},
-    graph::{Model, planar::Activation},
+    graph::{Activation, Model},
 };
 
 /// A small model and input values for it.

@@ -53,7 +53,7 @@ pub(super) fn widened(seen: f64, bound: f64, margin: f64) -> f64 {
     if seen < 0.0 { (seen / WIDER).min(bound) } else { (seen * WIDER).min(bound / margin) }.max(seen)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -5,7 +5,7 @@
 mod convert;
 mod limbs;
 mod ops;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 
 pub(crate) use limbs::{add_limbs, mac, pow2_mod, reduce_once, scaled_modulus, shl1, sub_limbs};

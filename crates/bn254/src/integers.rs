@@ -67,7 +67,7 @@ fn reduced([a, b, c, d, e, f]: [u64; 6]) -> Fr {
     Fr::ONE.times([a, b, c, d]) + Fr::R2.times([e, f, 0, 0])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

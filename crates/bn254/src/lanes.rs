@@ -11,7 +11,7 @@ mod ifma;
 #[cfg(any(test, target_arch = "wasm32"))]
 mod limbs30;
 mod scalar;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 pub(crate) mod tests;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub(crate) mod wasm;

@@ -11,7 +11,7 @@ mod adder;
 mod fixed;
 mod point;
 mod scalars;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 mod window;
 

@@ -7,7 +7,7 @@
 //! rides on its last layer.
 
 mod pass;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 
 use core::fmt;

@@ -225,7 +225,7 @@ row_loop!(squares<L: Ring<FrParams>>(target: &mut [L], a: &[L]) {
     }
 });
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::lanes::Limbs30;

@@ -176,7 +176,7 @@ impl<L: Butterfly<FrParams>> Work for Evaluated<'_, L> {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -1,6 +1,8 @@
 //! The stock prover, as the oracle of tests: given its randomness, [`Prover::prove`](crate::Prover::prove) writes the
 //! same bytes.
 
+mod assigned;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use halo2_proofs::halo2curves::bn256::{Bn256, Fr, G1, G1Affine};
@@ -11,6 +13,8 @@ use halo2_proofs::poly::kzg::multiopen::ProverSHPLONK;
 use halo2_proofs::poly::{Coeff, LagrangeCoeff, Polynomial, ProverQuery};
 use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
 use rand_core::RngCore;
+
+pub use assigned::{Assigned, Fault, Handles};
 
 /// Writes the stock prover's proof to a transcript and returns the coefficients of the random polynomial that it drew
 /// from `thread_rng`, for [`Randomness::with_polynomial`](crate::Randomness::with_polynomial).

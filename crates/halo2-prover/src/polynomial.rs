@@ -79,7 +79,7 @@ pub(crate) fn lagrange_basis(points: &[Fr]) -> Option<Vec<Vec<Fr>>> {
     points.iter().enumerate().map(basis).collect()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -7,7 +7,7 @@ mod builder;
 mod linear;
 mod parts;
 mod run;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 
 pub(crate) use builder::{Builder, Value};

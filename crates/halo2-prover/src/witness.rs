@@ -103,7 +103,7 @@ impl FullColumn {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use halo2curves::bn256;
     use halo2curves::ff::PrimeField;

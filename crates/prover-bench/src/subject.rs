@@ -4,10 +4,11 @@ use halo2_proofs::SerdeFormat;
 use halo2_proofs::poly::commitment::Params;
 use halo2_proofs::poly::kzg::commitment::ParamsKZG;
 use halo2curves::bn256::Bn256;
-use hushproof::circuit::{Layout, ModelCircuit, Witness};
+use hushproof::circuit::{Config, Layout, ModelCircuit, Witness};
 use hushproof::data::read_input;
 use hushproof::graph::Model;
 use hushproof::statement::{PublicCodes, Statement};
+use hushproof_halo2_prover::oracle::Assigned;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use serde_json::Value;
@@ -110,8 +111,9 @@ fn model_case<'a>(
     (model, layout): &'a (Model, Layout),
     witness: &'a Witness,
     params: ParamsKZG<Bn256>,
-) -> Result<Case<ModelCircuit<'a>>, Error> {
+) -> Result<Case<Assigned<ModelCircuit<'a>>>, Error> {
     let [output, input] = witness.published(model)?;
     let instance = Statement::new(model, layout).instance(&PublicCodes { output, input }, b"bench")?;
-    Ok(Case { params, circuit: ModelCircuit::new(model, layout).with_witness(witness), instance })
+    let circuit = Assigned::new(ModelCircuit::new(model, layout).with_witness(witness), Config::handles);
+    Ok(Case { params, circuit, instance })
 }

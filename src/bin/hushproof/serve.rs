@@ -6,7 +6,7 @@
 mod api;
 mod headers;
 mod keys;
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests;
 
 use std::{

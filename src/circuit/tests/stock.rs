@@ -8,11 +8,8 @@ use hushproof_halo2_prover::{
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
-use crate::{
-    circuit::{ModelCircuit, planar},
-    prove::ProvingKey,
-    statement::PublicCodes,
-};
+use super::{Rig, fixtures, lying::assigned};
+use crate::{circuit::ModelCircuit, prove::ProvingKey, statement::PublicCodes};
 
 fn assert_same_bytes(name: &str, key: &ProvingKey, mut circuit: ModelCircuit<'_>, codes: &PublicCodes) {
     assert!(same_keys(&key.prover, &Prover::new(&key.stock.0).unwrap()), "{name}");
@@ -21,7 +18,8 @@ fn assert_same_bytes(name: &str, key: &ProvingKey, mut circuit: ModelCircuit<'_>
     let transcript = || Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
     let rng = || ChaCha20Rng::seed_from_u64(7);
     let mut stock = transcript();
-    let polynomial = stock_proof(&key.stock.1, &key.stock.0, circuit.clone(), &[&instance], rng(), &mut stock).unwrap();
+    let polynomial =
+        stock_proof(&key.stock.1, &key.stock.0, assigned(circuit.clone()), &[&instance], rng(), &mut stock).unwrap();
     let mut ours = transcript();
     let randomness = Randomness::with_polynomial(rng(), polynomial);
     key.prover.prove(&key.srs, &[&instance], &mut circuit, randomness, &Control::default(), &mut ours).unwrap();
@@ -30,8 +28,8 @@ fn assert_same_bytes(name: &str, key: &ProvingKey, mut circuit: ModelCircuit<'_>
 
 #[test]
 fn proofs_are_the_stock_provers() {
-    for (name, model, input) in planar::tests::fixtures::all() {
-        let rig = planar::tests::Rig::new(model);
+    for (name, model, input) in fixtures::all() {
+        let rig = Rig::new(model);
         let witness = rig.witness(&input);
         let circuit = ModelCircuit::new(&rig.model, rig.layout()).with_witness(&witness);
         assert_same_bytes(name, &rig.key, circuit, &rig.codes(&witness));

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     error::Error,
-    graph::planar::{Map, check::tests::sample},
+    graph::{Map, check::tests::sample},
 };
 
 const LAST: [Activation; 5] =

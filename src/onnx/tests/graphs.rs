@@ -8,7 +8,7 @@ use crate::onnx::pb::{
 use super::{super::proto, form};
 use crate::{
     Error, Result,
-    graph::{Network, planar::FloatActivation},
+    graph::{FloatActivation, Network},
     onnx::Graph,
 };
 

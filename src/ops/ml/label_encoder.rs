@@ -95,7 +95,7 @@ fn encoded(
     if dtype == DType::Int { integer(to, y, &values) } else { Ok(y) }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, floats, ints, texts};
     use crate::ops::Attr;

@@ -76,7 +76,7 @@ impl Linear {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, floats, ints, text, texts};
 

@@ -54,7 +54,7 @@ pub(super) fn regression(
     Scorer::Linear(x, weights, intercepts).put(to, op, all, vec![0.0; count])
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, floats};
     use crate::ops::Attr;

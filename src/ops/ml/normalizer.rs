@@ -8,7 +8,7 @@ use super::{
     super::op::{RewriteDef, axis},
     features::row,
 };
-use crate::graph::planar::Unary;
+use crate::graph::Unary;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Normalizer",
@@ -35,7 +35,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, text};
 

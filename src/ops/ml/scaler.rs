@@ -63,7 +63,7 @@ impl Op for Scaler {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, floats};
 

@@ -48,7 +48,7 @@ pub(super) fn take_kernel(attrs: &mut Attrs) {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, floats, ints, text};
 

@@ -166,7 +166,7 @@ fn take(attrs: &mut Attrs) -> OpResult<(Trees, Vec<Leaf>)> {
     Ok((Trees::new(nodes, Some(roots))?, numbers))
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, ints, tensor, whole};
     use crate::ops::Attr;

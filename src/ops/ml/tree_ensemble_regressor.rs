@@ -85,7 +85,7 @@ impl Scorer {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::super::tests::{Case, Stump, floats, ints, text};
 

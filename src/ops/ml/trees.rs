@@ -100,7 +100,7 @@ pub(super) fn floats(attrs: &mut Attrs, name: &str) -> Option<Vec<f64>> {
     attrs.floats(name).or(tensor)
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Planes, and windows that slide over them.
 
 use super::error::{MAX_WORK, OpError, OpResult};
-use crate::graph::planar::{Conv, Shape};
+use crate::graph::{Conv, Shape};
 
 /// A tensor's values as planes, in the same order: N × C × H × W and N × C × L keep their axes, where N is 1; anything
 /// else is a vector.

@@ -1,7 +1,7 @@
 //! What an output of an operator may be in normal form.
 
 use super::{affine::Affine, grid::Grid, trees::Form};
-use crate::graph::planar::{self, Map};
+use crate::graph::{FloatActivation, Map};
 
 /// An operator in normal form.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +38,7 @@ pub(crate) enum Lowered {
         shift: Vec<f64>,
     },
     /// An elementwise function of the first input, whose channels are those of [`planes`](super::planes).
-    Function(planar::FloatActivation),
+    Function(FloatActivation),
     /// The largest values of windows over the first input as [`planes`](super::planes).
     MaxPool(Grid),
     /// The products of the first two inputs, value by value: the flat element of either for each value of the output.

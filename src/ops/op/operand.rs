@@ -72,7 +72,7 @@ pub(in crate::ops) fn integers(tensor: &Tensor) -> Vec<i64> {
     tensor.data().iter().map(|value| *value as i64).collect()
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -162,7 +162,7 @@ pub(crate) struct Form {
 
 impl Form {
     /// The outputs on features.
-    #[cfg(all(test, not(target_arch = "wasm32")))]
+    #[cfg(test)]
     pub(crate) fn eval(&self, x: &[f64]) -> Vec<f64> {
         let mut y = self.bias.clone();
         for node in self.trees.leaves(x) {
@@ -193,7 +193,7 @@ impl Monotone {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -2,7 +2,7 @@
 //! one constant, elsewhere a table of the difference.
 
 use crate::{
-    graph::planar::Unary,
+    graph::Unary,
     ops::{
         op::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter},
         support::elementwise,

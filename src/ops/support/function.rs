@@ -1,7 +1,7 @@
 //! What the elementwise functions share.
 
 use crate::{
-    graph::planar::{FloatActivation, Function, Unary},
+    graph::{FloatActivation, Function, Unary},
     ops::op::{Attrs, Inputs, Lowered, Op, OpResult, Operand, planes, tensor},
     tensor::{Fact, Tensor},
 };

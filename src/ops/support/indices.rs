@@ -1,7 +1,7 @@
 //! Values by index: what the Gather and Scatter operators share.
 
 use crate::{
-    graph::planar::Unary,
+    graph::Unary,
     ops::{
         op::{Id, OpError, OpResult, Rewriter},
         support::{

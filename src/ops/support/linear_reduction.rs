@@ -2,7 +2,7 @@
 //! attribute in older operator sets, a constant input in newer ones. Exact: the divisor is a constant of the layer.
 
 use crate::{
-    graph::planar::{Map, Sparse},
+    graph::{Map, Sparse},
     ops::{
         op::{Attrs, Grid, Inputs, Lowered, Op, OpError, OpResult, Operand, axis, integers, planes, tensor},
         support::{means::mean, moves::list},

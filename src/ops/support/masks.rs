@@ -4,7 +4,7 @@
 //! is computed of the scores that the mask leaves, exactly 0 elsewhere.
 
 use crate::{
-    graph::planar::Unary,
+    graph::Unary,
     ops::{
         op::{Id, Mask, OpError, OpResult, Rewriter},
         support::rows::exponentials,

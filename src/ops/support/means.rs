@@ -1,7 +1,7 @@
 //! Means of windows: what the average pools and ReduceMean share.
 
 use crate::{
-    graph::planar::{Map, Shape, Sparse, conv::accumulate},
+    graph::{Map, Shape, Sparse, conv::accumulate},
     ops::{
         op::{Grid, OpError, OpResult, tensor},
         support::spatial::MAX_ENTRIES,

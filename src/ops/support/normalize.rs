@@ -1,7 +1,7 @@
 //! What the normalizations share: rows with mean 0 and variance 1, scaled.
 
 use crate::{
-    graph::planar::Unary,
+    graph::Unary,
     ops::op::{Id, OpResult, Rewriter},
 };
 

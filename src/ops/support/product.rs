@@ -1,7 +1,7 @@
 //! What Gemm and MatMul share: a batch of matrix products with strides.
 
 use crate::{
-    graph::planar::MAX_VALUES,
+    graph::MAX_VALUES,
     ops::op::{Affine, Contraction, MAX_WORK, OpError, OpResult, zeros},
     tensor::{Tensor, broadcast, broadcast_indices},
 };

@@ -1,7 +1,7 @@
 //! What operators that stand for others put in their place.
 
 use crate::{
-    graph::planar::{FloatActivation, Function, Unary},
+    graph::{FloatActivation, Function, Unary},
     ops::{
         op::{Attr, Id, Op, OpError, OpResult, Rewriter, axis},
         support::{

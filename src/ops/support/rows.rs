@@ -1,7 +1,7 @@
 //! Tensors as matrices whose rows are the values along an axis, and what is computed of rows.
 
 use crate::{
-    graph::planar::Unary,
+    graph::Unary,
     ops::op::{Attr, Id, OpResult, Rewriter},
 };
 

@@ -1,6 +1,6 @@
 //! What convolutions and pools share: windows that slide over one or two spatial axes.
 
-use crate::graph::planar::Shape;
+use crate::graph::Shape;
 use crate::ops::op::{Attrs, Grid, OpError, OpResult, planes};
 
 /// Largest kernel, stride, dilation or padding that is read.
@@ -198,7 +198,7 @@ impl Grid {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 //! and overlapping blocks.
 
 use crate::{
-    graph::planar::{Map, Sparse},
+    graph::{Map, Sparse},
     ops::{
         op::{Inputs, Lowered, Op, OpError, OpResult, Operand, planes, tensor},
         support::spatial::MAX_ENTRIES,

@@ -18,7 +18,7 @@ use crate::{
     circuit::{CONTEXT_ROWS, Grid, MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Finish, planar::PublicCode, read_port, write_port},
+    graph::{Finish, PublicCode, read_port, write_port},
     statement::{Output, OutputKind, PublicInput, Statement},
 };
 

@@ -234,7 +234,7 @@ row_loop!(third_y<L: Chord>(y1: &mut [L], slopes: &[L::Factor], across: &[L::Fac
     }
 });
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::curve::G1;

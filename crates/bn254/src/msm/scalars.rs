@@ -101,7 +101,7 @@ fn high_product(k: &[u64; 4], g: &[u64]) -> u128 {
     u128::from(t[4]) | u128::from(t[5]) << 64
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use halo2curves::bn256;
     use halo2curves::ff::WithSmallOrderMulGroup;

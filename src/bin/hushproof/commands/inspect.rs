@@ -4,10 +4,7 @@ use std::path::PathBuf;
 
 use hushproof::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
-    graph::{
-        FinishFunction, Model,
-        planar::{Shape, Table},
-    },
+    graph::{FinishFunction, Model, Shape, Table},
 };
 use serde_json::{Value, json};
 

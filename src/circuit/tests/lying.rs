@@ -1,0 +1,69 @@
+//! A prover that lies, through the real prover and the stock verifier.
+
+use halo2_proofs::{
+    halo2curves::bn256::{Bn256, Fr},
+    plonk::{Expression, create_proof},
+    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
+    transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
+};
+use hushproof_halo2_prover::oracle::Assigned;
+pub(super) use hushproof_halo2_prover::oracle::Fault;
+use rand_core::OsRng;
+
+use super::super::{Config, ModelCircuit};
+use crate::{
+    error::{Error, Rejection},
+    prove::{Proof, ProvingKey, Verified},
+    statement::PublicCodes,
+};
+
+/// A circuit's advice on its way to the stock prover.
+pub(super) fn assigned(circuit: ModelCircuit<'_>) -> Assigned<ModelCircuit<'_>> {
+    Assigned::new(circuit, Config::handles)
+}
+
+/// What the real prover makes of a circuit's columns, whatever they say.
+pub(super) fn forge(key: &ProvingKey, circuit: Assigned<ModelCircuit<'_>>, codes: &PublicCodes) -> Proof {
+    let instance = key.vk.statement.instance(codes, b"context").unwrap();
+    let (vk, context) = (key.vk.digest(), b"context".to_vec());
+    Proof { vk, context, codes: codes.clone(), bytes: forge_bytes(key, circuit, &instance) }
+}
+
+/// As [`forge`], the bytes for an instance.
+pub(super) fn forge_bytes(key: &ProvingKey, circuit: Assigned<ModelCircuit<'_>>, instance: &[Fr]) -> Vec<u8> {
+    let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
+    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
+        &key.stock.1,
+        &key.stock.0,
+        &[circuit],
+        &[&[instance]],
+        OsRng,
+        &mut transcript,
+    )
+    .unwrap();
+    transcript.finalize()
+}
+
+/// Indices of the advice columns that an expression reads.
+pub(super) fn advice_of(expression: &Expression<Fr>) -> Vec<usize> {
+    let join = |mut a: Vec<usize>, b: Vec<usize>| {
+        a.extend(b);
+        a
+    };
+    expression.evaluate::<Vec<usize>>(
+        &|_| vec![],
+        &|_| vec![],
+        &|_| vec![],
+        &|query| vec![query.column_index()],
+        &|_| vec![],
+        &|_| vec![],
+        &|a| a,
+        &join,
+        &join,
+        &|a, _| a,
+    )
+}
+
+pub(super) fn assert_rejected(what: &str, outcome: Result<Verified, Error>) {
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{what}: {outcome:?}");
+}

@@ -1,0 +1,347 @@
+//! First-phase advice: every integer of one evaluation, and the hidden coefficients of its convolutions.
+
+use super::{
+    geometry::Form,
+    layout::Layout,
+    private::PrivateCells,
+    rows::TensorRows,
+    view::{class_size, classes, taps},
+};
+use crate::{
+    error::{Error, Result},
+    graph::{Activation, Conv, Element, Map, Model, PublicCode, Table, Trace},
+};
+
+/// Cells of one lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LaneCells {
+    pub(super) state: Vec<i64>,
+    /// Remainder limbs, then value limbs, lowest first.
+    pub(super) limbs: Vec<Vec<i64>>,
+    /// Slopes of functions; empty where these have none.
+    pub(super) slopes: Vec<i64>,
+}
+
+impl LaneCells {
+    /// The slope in a row; 0 where there are none.
+    pub(super) fn slope(&self, row: usize) -> i64 {
+        self.slopes.get(row).copied().unwrap_or(0)
+    }
+}
+
+/// First-phase columns, one integer per usable row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstPhase {
+    pub(super) lanes: Vec<LaneCells>,
+    pub(super) maximum: Option<Vec<i64>>,
+    pub(super) multiplicity: Vec<i64>,
+    pub(super) private: Option<PrivateCells>,
+}
+
+impl FirstPhase {
+    /// All columns, in the order of the constraint system.
+    pub(super) fn columns(&self) -> Vec<&[i64]> {
+        let mut columns: Vec<&[i64]> = Vec::new();
+        for lane in &self.lanes {
+            columns.push(&lane.state);
+            columns.extend(lane.limbs.iter().map(Vec::as_slice));
+            columns.extend(Some(lane.slopes.as_slice()).filter(|slopes| !slopes.is_empty()));
+        }
+        columns.extend(self.maximum.as_deref());
+        columns.push(&self.multiplicity);
+        columns.extend(self.private.iter().flat_map(PrivateCells::columns));
+        columns
+    }
+}
+
+/// A model's evaluation on one input.
+#[derive(Debug, Clone)]
+pub struct Witness {
+    /// All integers.
+    pub trace: Trace,
+    /// First-phase columns.
+    pub first: FirstPhase,
+}
+
+impl Witness {
+    /// Evaluates a model on input codes and writes the first-phase columns.
+    ///
+    /// # Errors
+    /// `ActivationRange` when a value does not fit its cells.
+    pub fn new(model: &Model, layout: &Layout, input: Vec<i64>) -> Result<Self> {
+        let trace = model.run(input)?;
+        let mut first = FirstPhase { private: PrivateCells::new(model, layout), ..FirstPhase::zero(layout) };
+        let shift = model.digits.remainder_bits();
+        for tensor in 0..layout.tensors.len() {
+            let rows = &layout.tensors[tensor];
+            let shape = rows.storage.shape;
+            let element = |index: usize| match tensor.checked_sub(1) {
+                None => {
+                    let code = trace.codes[0][index];
+                    Some((i64::from(code > 0), code.unsigned_abs() << shift))
+                }
+                Some(layer) => first_cells(model, layer, &trace, index),
+            };
+            if let Some(layer) = tensor.checked_sub(1).filter(|layer| !model.layers[*layer].times().is_empty()) {
+                first.pair(rows, &trace.accumulators[layer], &trace.factors[layer]);
+                continue;
+            }
+            let function = table_of(model, tensor).map(|table| &model.tables[table]);
+            for (index, (state, whole)) in (0..shape.len()).filter_map(|index| Some((index, element(index)?))) {
+                let (channel, cell) = (index / shape.plane(), index % shape.plane());
+                let at = rows.position(channel, cell / shape.width, cell % shape.width);
+                first.put(model, at, state, whole);
+                if let Some(function) = function {
+                    first.segment(at, function, model.digits.top_limbs(whole)[0]);
+                }
+            }
+            if let (Some(maximum), Some(Activation::ArgMax)) =
+                (&mut first.maximum, tensor.checked_sub(1).map(|layer| &model.layers[layer].activation))
+            {
+                let best = trace.accumulators[tensor - 1].iter().max().copied().unwrap_or(0);
+                maximum[rows.first..rows.first + shape.len()].fill(best);
+            }
+            if let Some(function) = function {
+                first.idle(layout, tensor, function);
+            }
+            if rows.storage.form == Form::Native {
+                hide(model, layout, tensor - 1, &trace, &mut first);
+            }
+        }
+        first.count(model, layout);
+        Ok(Self { trace, first })
+    }
+
+    /// Output and input codes as they are published; no input codes where they are private.
+    ///
+    /// # Errors
+    /// `ActivationRange` for a code that has no public form.
+    pub fn published(&self, model: &Model) -> Result<[Vec<u64>; 2]> {
+        let publish = |form: PublicCode, node: &str, codes: &[i64]| -> Result<Vec<u64>> {
+            let refuse = |index| Error::ActivationRange { node: node.to_owned(), index };
+            codes.iter().enumerate().map(|(index, code)| form.of(*code).ok_or_else(|| refuse(index))).collect()
+        };
+        let node = model.layers.last().map_or("", |layer| &layer.node);
+        let output = publish(model.public_code(), node, self.output())?;
+        let input = if model.input.visibility.is_public() {
+            publish(model.input_code(), &model.input.port.name, &self.trace.codes[0])?
+        } else {
+            Vec::new()
+        };
+        Ok([output, input])
+    }
+
+    /// Codes of the output tensor.
+    pub fn output(&self) -> &[i64] {
+        self.trace.codes.last().map_or(&[], Vec::as_slice)
+    }
+}
+
+/// State and whole U of an element.
+fn first_cells(model: &Model, layer: usize, trace: &Trace, index: usize) -> Option<(i64, u64)> {
+    let activation = &model.layers[layer].activation;
+    let y = trace.accumulators[layer][index];
+    if *activation == Activation::ArgMax {
+        let best = trace.accumulators[layer].iter().max().copied().unwrap_or(0);
+        let code = trace.codes[layer + 1][index];
+        return Some((code, (best - y - code) as u64));
+    }
+    let Element { state, upper, lower } = model.split(&model.layers[layer], y)?;
+    Some((state, (upper << model.digits.remainder_bits()) + lower))
+}
+
+impl FirstPhase {
+    fn zero(layout: &Layout) -> Self {
+        let rows = layout.usable_rows();
+        let params = &layout.params;
+        let slopes = if params.sloped() { vec![0; rows] } else { Vec::new() };
+        let lane = LaneCells { state: vec![0; rows], limbs: vec![vec![0; rows]; params.limbs()], slopes };
+        Self {
+            lanes: vec![lane; params.lanes.activations],
+            maximum: (params.published == super::params::Published::ArgMax).then(|| vec![0; rows]),
+            multiplicity: vec![0; rows],
+            private: None,
+        }
+    }
+
+    pub(super) fn put(&mut self, model: &Model, at: (usize, usize), state: i64, whole: u64) {
+        let bits = model.digits.limb_bits;
+        let lane = &mut self.lanes[at.1];
+        lane.state[at.0] = state;
+        for (i, limb) in lane.limbs.iter_mut().enumerate() {
+            limb[at.0] = ((whole >> (bits * i as u32)) & ((1 << bits) - 1)) as i64;
+        }
+    }
+
+    /// Writes both factors of each element of a layer of products.
+    fn pair(&mut self, rows: &TensorRows, first: &[i64], second: &[i64]) {
+        let shape = rows.storage.shape;
+        for (index, (first, second)) in first.iter().zip(second).enumerate() {
+            let (channel, cell) = (index / shape.plane(), index % shape.plane());
+            let (row, lane) = rows.position(channel, cell / shape.width, cell % shape.width);
+            self.lanes[lane].limbs[0][row] = *first;
+            self.lanes[lane].state[row] = *second;
+        }
+    }
+
+    /// Writes base and slope of a function's segment.
+    fn segment(&mut self, at: (usize, usize), function: &Table, segment: u64) {
+        let lane = &mut self.lanes[at.1];
+        let entry = |list: &[i64]| list.get(segment as usize).copied().unwrap_or(0);
+        lane.state[at.0] = entry(&function.base);
+        if let Some(slope) = lane.slopes.get_mut(at.0) {
+            *slope = entry(&function.slope);
+        }
+    }
+
+    /// Lanes without an element on the rows of a function are in its first segment.
+    fn idle(&mut self, layout: &Layout, tensor: usize, function: &Table) {
+        let rows = layout.rows.iter().enumerate().filter(|(_, row)| row.tensor as usize == tensor);
+        for (index, row) in rows {
+            for lane in (0..self.lanes.len()).filter(|lane| row.mask >> lane & 1 == 0) {
+                self.segment((index, lane), function, 0);
+            }
+        }
+    }
+
+    /// Counts how often each table row is looked up.
+    pub(super) fn count(&mut self, model: &Model, layout: &Layout) {
+        let range = 1usize << model.digits.limb_bits;
+        let size = layout.params.tables.map_or(0, |tables| tables.segments as usize);
+        let mut multiplicity = vec![0i64; self.multiplicity.len()];
+        for row in 0..layout.usable_rows() - 1 {
+            let placed = layout.rows.get(row);
+            let hidden =
+                |lane: usize| placed.is_some_and(|r| r.hidden && r.mask >> lane & 1 == 0 && !decides(model, r.tensor));
+            let table = placed.and_then(|row| table_of(model, row.tensor as usize));
+            for (l, lane) in self.lanes.iter().enumerate() {
+                let top = lane.limbs.len() - 1;
+                for (i, limb) in lane.limbs.iter().enumerate() {
+                    if i == 0 && hidden(l) {
+                        continue;
+                    }
+                    let offset = if i == top { table.map_or(0, |table| range + size * table) } else { 0 };
+                    let entry = usize::try_from(limb[row]).map_or(usize::MAX, |limb| limb.saturating_add(offset));
+                    if let Some(count) = multiplicity.get_mut(entry) {
+                        *count += 1;
+                    }
+                }
+            }
+            for limb in self.private.iter().flat_map(|private| private.looked_up(row)) {
+                let entry = usize::try_from(limb).unwrap_or(usize::MAX);
+                if let Some(count) = multiplicity.get_mut(entry) {
+                    *count += 1;
+                }
+            }
+        }
+        self.multiplicity = multiplicity;
+    }
+}
+
+/// Whether a tensor is the decision that a model ends in.
+pub(super) fn decides(model: &Model, tensor: u32) -> bool {
+    let last = model.layers.last().filter(|_| tensor as usize == model.layers.len());
+    matches!(last.map(|layer| &layer.activation), Some(Activation::Threshold | Activation::ArgMax))
+}
+
+/// Table of a tensor's activation.
+pub(super) fn table_of(model: &Model, tensor: usize) -> Option<usize> {
+    match tensor.checked_sub(1).map(|layer| &model.layers[layer].activation) {
+        Some(Activation::Table(table)) => Some(*table),
+        _ => None,
+    }
+}
+
+/// A residue class of a channel's plane as a polynomial: cells with zeros between lines.
+struct Cells {
+    line: usize,
+    values: Vec<i64>,
+}
+
+impl Cells {
+    fn new(rows: &TensorRows, channel: usize, phase: [usize; 2], values: &[i64]) -> Self {
+        let (storage, shape) = (&rows.storage, rows.storage.shape);
+        let size = class_size(shape, storage.phase, phase);
+        let mut cells = vec![0; size[0] * storage.line];
+        for i in 0..size[0] {
+            for j in 0..size[1] {
+                let (y, x) = (i * storage.phase[0] + phase[0], j * storage.phase[1] + phase[1]);
+                cells[i * storage.line + j] = values[channel * shape.plane() + y * shape.width + x];
+            }
+        }
+        Self { line: storage.line, values: cells }
+    }
+}
+
+/// Writes the coefficients of a layer's polynomials at exponents that are no output.
+fn hide(model: &Model, layout: &Layout, layer: usize, trace: &Trace, first: &mut FirstPhase) {
+    let rows = &layout.tensors[layer + 1];
+    if decides(model, layer as u32 + 1) {
+        return;
+    }
+    let lanes = layout.params.lanes.activations;
+    // (row, lane, residue class, exponent relative to output (0, 0)) of every hidden cell of one channel
+    let mut cells: Vec<(usize, usize, usize, i64)> = Vec::new();
+    for (index, segment) in rows.segments.iter().enumerate() {
+        for row in segment.row..segment.row + segment.rows {
+            let mask = layout.rows[rows.first + row].mask;
+            for lane in (0..lanes).filter(|lane| mask >> lane & 1 == 0) {
+                let exponent = ((row - segment.row) * lanes + lane) as i64 - segment.lead as i64;
+                cells.push((row, lane, index, exponent));
+            }
+        }
+    }
+    let mut values = vec![0i64; cells.len()];
+    for channel in 0..rows.storage.shape.channels {
+        values.fill(0);
+        for term in &model.layers[layer].terms {
+            let maps = [(Some(&term.map), &trace.codes), (term.negative.as_ref(), &trace.negative)];
+            for (map, codes) in maps {
+                if let Some(Map::Conv(conv)) = map {
+                    let source = &layout.tensors[term.source];
+                    add(rows, source, conv, channel, &codes[term.source], &cells, &mut values);
+                }
+            }
+        }
+        let start = rows.first + channel * rows.channel_rows;
+        for ((row, lane, ..), value) in cells.iter().zip(&values) {
+            first.lanes[*lane].limbs[0][start + row] = *value;
+        }
+    }
+}
+
+/// Adds one convolution's part of the hidden coefficients of an output channel.
+fn add(
+    rows: &TensorRows,
+    source: &TensorRows,
+    conv: &Conv<i64>,
+    channel: usize,
+    codes: &[i64],
+    cells: &[(usize, usize, usize, i64)],
+    values: &mut [i64],
+) {
+    let Some(o) = channel.checked_sub(conv.output_start).filter(|o| *o < conv.outputs) else { return };
+    let group = o / conv.group_outputs();
+    let taps = taps(conv, rows.storage.shape, rows.storage.phase);
+    for c in 0..conv.group_inputs() {
+        let weights = conv.kernel_weights(o, c);
+        let input = conv.input_start + group * conv.group_inputs() + c;
+        for phase in classes(source.storage.phase) {
+            let relevant: Vec<_> = taps.iter().filter(|tap| tap.phase == phase && weights[tap.index] != 0).collect();
+            if relevant.is_empty() {
+                continue;
+            }
+            let plane = Cells::new(source, input, phase, codes);
+            for tap in relevant {
+                let shift = tap.offset[0] as i64 * plane.line as i64 + tap.offset[1] as i64;
+                for ((.., segment, exponent), value) in cells.iter().zip(values.iter_mut()) {
+                    if rows.segments[*segment].phase == tap.split
+                        && let Some(x) = usize::try_from(exponent + shift).ok().and_then(|at| plane.values.get(at))
+                    {
+                        *value += weights[tap.index] * x;
+                    }
+                }
+            }
+        }
+    }
+}

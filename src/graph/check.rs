@@ -1,0 +1,344 @@
+//! The invariants of a [`Model`] that the circuit and the executor rely on, by interval arithmetic where values matter.
+
+use super::{Activation, Conv, Layer, Map, Model, Product, Shape, Term};
+use crate::{
+    error::{Error, Result},
+    graph::{ACCUMULATOR_BITS, elements, ensure},
+};
+
+/// Most values of all tensors of a model.
+pub const MAX_VALUES: usize = 1 << 26;
+/// Most multiplications of one evaluation.
+pub const MAX_PRODUCTS: u64 = 1 << 36;
+/// Largest kernel side, stride, dilation and padding: products of two fit 31 bits.
+const MAX_EXTENT: usize = 1 << 15;
+/// Most tables, and bits of a table's codes.
+const MAX_TABLES: usize = 64;
+const TABLE_VALUE_BITS: u32 = 31;
+/// Most lanes of activations and of weights.
+const MAX_LANES: (usize, usize) = (64, 256);
+
+impl Model {
+    /// Checks everything that the circuit and the executor rely on: shapes, sources, geometry and number of weights, which
+    /// activation stands where, tables and scales, and that no accumulator can leave its range, whatever the input codes.
+    ///
+    /// # Errors
+    /// `Artifact` for an inconsistent model, `Range` (with the node) where integers could grow too large.
+    pub fn check(&self) -> Result<()> {
+        self.accumulator_bounds().map(drop)
+    }
+
+    /// [`Model::check`], and the largest possible |Y| of each layer.
+    ///
+    /// # Errors
+    /// Those of [`Model::check`].
+    pub fn accumulator_bounds(&self) -> Result<Vec<u64>> {
+        ensure(self.digits.is_valid(), || format!("unusable limb sizes {:?}", self.digits))?;
+        let lanes =
+            (1..=MAX_LANES.0).contains(&self.lanes.activations) && (1..=MAX_LANES.1).contains(&self.lanes.weights);
+        ensure(lanes, || format!("{:?}, expected 1 to {} and 1 to {}", self.lanes, MAX_LANES.0, MAX_LANES.1))?;
+        self.check_shapes()?;
+        self.check_tables()?;
+        self.check_input()?;
+        let mut products = 0;
+        for (index, layer) in self.layers.iter().enumerate() {
+            self.check_layer(index, layer, &mut products)?;
+        }
+        // Weights are told apart by maps that are checked.
+        self.check_private()?;
+        self.check_output()?;
+        let (mut codes, mut bounds) = (vec![self.cut_bound(None)], Vec::with_capacity(self.layers.len()));
+        for layer in &self.layers {
+            let bound = self.bound(layer, &layer.terms, &codes)?;
+            bounds.push(bound);
+            codes.push(match &layer.activation {
+                Activation::Product { times } => {
+                    let product = u128::from(bound) * u128::from(self.bound(layer, times, &codes)?);
+                    within(layer, product)?
+                }
+                activation => self.cut_bound(Some(activation)),
+            });
+        }
+        Ok(bounds)
+    }
+
+    /// The largest magnitude of the codes of an activation that cuts, or of the input.
+    fn cut_bound(&self, activation: Option<&Activation>) -> u64 {
+        match activation {
+            Some(Activation::Table(index)) => self.tables[*index].magnitude(&self.digits),
+            Some(Activation::Threshold | Activation::ArgMax) => 1,
+            _ => (1 << self.digits.value_bits()) - 1,
+        }
+    }
+
+    fn check_shapes(&self) -> Result<()> {
+        let shapes = std::iter::once(&self.input.shape).chain(self.layers.iter().map(|layer| &layer.shape));
+        let mut total = 0usize;
+        for shape in shapes {
+            let len = elements(&[shape.channels, shape.height, shape.width]).filter(|len| *len > 0);
+            total = len.and_then(|len| total.checked_add(len)).unwrap_or(usize::MAX);
+            ensure(total <= MAX_VALUES, || format!("{shape:?} is empty or more than {MAX_VALUES} values in all"))?;
+        }
+        Ok(())
+    }
+
+    fn check_tables(&self) -> Result<()> {
+        ensure(self.tables.len() <= MAX_TABLES, || format!("{} tables, expected {MAX_TABLES}", self.tables.len()))?;
+        for (index, table) in self.tables.iter().enumerate() {
+            let (bases, slopes) = (table.base.len(), table.slope.len());
+            let sizes = (2..=1 << self.digits.limb_bits).contains(&bases) && bases.is_multiple_of(2);
+            // Without slopes the argument is the code's own limb.
+            let sloped = slopes == bases || slopes == 0 && self.digits.value_limbs == 1;
+            ensure(sizes && sloped, || format!("table {index} of {bases} segments and {slopes} slopes"))?;
+            let small = table.magnitude(&self.digits) >> TABLE_VALUE_BITS == 0;
+            ensure(small, || format!("table {index} has a code beyond {TABLE_VALUE_BITS} bits"))?;
+            let used = self.layers.iter().any(|layer| layer.activation == Activation::Table(index));
+            ensure(used, || format!("no layer uses table {index}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_input(&self) -> Result<()> {
+        let input = &self.input;
+        let sizes = elements(&input.port.shape) == Some(input.shape.len()) && input.step.len() == input.shape.channels;
+        ensure(sizes, || {
+            format!("input of shape {:?} as {:?} with {} steps", input.port.shape, input.shape, input.step.len())
+        })?;
+        let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
+        let bad = input.step.iter().position(|step| !(*step > 0.0 && (step * top).is_finite()));
+        ensure(bad.is_none(), || format!("input channel {} has no valid step", bad.unwrap_or_default()))?;
+        ensure(!input.visibility.is_public() || self.input_code().packs(self.lanes), || {
+            format!("a public input of {} bits a code on {} lanes", self.input_code().bits, self.lanes.activations)
+        })?;
+        if !input.zero.is_empty() {
+            let ends = input.zero.iter().zip(&input.step).map(|(zero, step)| zero + step * top);
+            let finite = ends.chain(input.zero.iter().copied()).all(f64::is_finite);
+            ensure(input.zero.len() == input.shape.channels && input.cuts.is_empty() && finite, || {
+                "zero points of the input that do not fit it".to_owned()
+            })?;
+        }
+        if input.cuts.is_empty() {
+            return Ok(());
+        }
+        let increasing = |cuts: &Vec<f64>| cuts.is_sorted_by(|a, b| a < b) && !cuts.iter().any(|cut| cut.is_nan());
+        let fits = |cuts: &Vec<f64>| cuts.len() as f64 <= top && increasing(cuts);
+        let whole = input.step.iter().all(|step| *step == 1.0);
+        ensure(input.cuts.len() == input.shape.len() && whole && input.cuts.iter().all(fits), || {
+            "cuts of the input that do not increase, are too many, or do not fit it".to_owned()
+        })
+    }
+
+    fn check_layer(&self, index: usize, layer: &Layer, products: &mut u64) -> Result<()> {
+        let node = &layer.node;
+        let last = index + 1 == self.layers.len();
+        let (bias, values) = (layer.bias.len(), layer.shape.len());
+        ensure(!layer.terms.is_empty(), || format!("{node}: no terms"))?;
+        ensure(bias == layer.shape.channels || bias == values, || format!("{node}: {bias} biases, {:?}", layer.shape))?;
+        for term in layer.all_terms() {
+            ensure(term.source <= index, || format!("{node}: reads tensor {} too early", term.source))?;
+            let from = self.shape(term.source);
+            if let Map::Product(product) = &term.map {
+                let factor = product.factor;
+                ensure(factor <= index, || format!("{node}: reads tensor {factor} too early"))?;
+                let (factor, to) = (self.shape(factor), layer.shape);
+                ensure(product.fits(from, factor, to), || {
+                    format!("{node}: product of {from:?} and {factor:?} in {} groups to {to:?}", product.groups)
+                })?;
+            }
+            *products = products.saturating_add(check_map(node, &term.map, from, layer.shape)?);
+            let prelu = term.source > 0 && self.layers[term.source - 1].activation == Activation::PRelu;
+            ensure(term.negative.is_some() == prelu, || format!("{node}: negative map of tensor {}", term.source))?;
+            if let Some(negative) = &term.negative {
+                *products = products.saturating_add(check_map(node, negative, from, layer.shape)?);
+                ensure(same_form(&term.map, negative), || format!("{node}: negative map of another form"))?;
+            }
+        }
+        ensure(*products <= MAX_PRODUCTS, || format!("{node}: more than {MAX_PRODUCTS} multiplications in all"))?;
+        match layer.activation {
+            Activation::Table(table) => ensure(table < self.tables.len(), || format!("{node}: no table {table}"))?,
+            Activation::Threshold => {
+                let odd = layer.bias.iter().all(|b| b % 2 != 0);
+                let even = layer.terms.iter().all(|term| weights(term).all(|(_, k)| k % 2 == 0));
+                ensure(odd && even || self.private_weights.is_some(), || {
+                    format!("{node}: threshold with an odd weight or an even bias")
+                })?;
+            }
+            Activation::ArgMax => {
+                ensure(last, || format!("{node}: ArgMax is not the last layer"))?;
+                ensure(values >= 2, || format!("{node}: ArgMax of one class"))?;
+            }
+            Activation::PRelu => ensure(!last, || format!("{node}: PRelu is the last layer"))?,
+            Activation::Product { ref times } => {
+                let plain = |term: &Term<i64>| matches!(&term.map, Map::Conv(conv) if conv.kernel == [1, 1]);
+                ensure(!last, || format!("{node}: Product is the last layer"))?;
+                ensure(!times.is_empty(), || format!("{node}: no second factor"))?;
+                ensure(layer.bias.iter().all(|b| *b == 0), || format!("{node}: a biased factor"))?;
+                ensure(layer.all_terms().all(plain), || format!("{node}: a factor that is no selection of values"))?;
+            }
+            Activation::Linear | Activation::Relu | Activation::Clip => {}
+        }
+        Ok(())
+    }
+
+    fn check_output(&self) -> Result<()> {
+        let output = &self.output;
+        let Some(last) = self.layers.last() else {
+            return ensure(false, || "no layers".to_owned());
+        };
+        ensure(last.shape.is_vector(), || format!("{}: the last layer makes {:?}, no vector", last.node, last.shape))?;
+        let values = last.shape.channels;
+        let decision = matches!(last.activation, Activation::Threshold | Activation::ArgMax);
+        let len = if last.activation == Activation::ArgMax { 1 } else { values };
+        ensure(elements(&output.port.shape) == Some(len), || {
+            format!("output of shape {:?} on {values} values", output.port.shape)
+        })?;
+        ensure(output.step.len() == values, || format!("{} output steps on {values} values", output.step.len()))?;
+        let steps = output.step.iter().all(|step| step.is_finite() && *step > 0.0);
+        ensure(steps, || "output step is not a positive number".to_owned())?;
+        let finish = output.finish.is_none_or(|finish| finish.fits(values) && !decision);
+        ensure(finish, || "a function of a decision, or of values that are no outputs".to_owned())?;
+        ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
+    }
+
+    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of each
+    /// tensor's codes. Private weights are taken to be the largest ones that a proof allows.
+    fn bound(&self, layer: &Layer, terms: &[Term<i64>], codes: &[u64]) -> Result<u64> {
+        let plane = layer.shape.plane();
+        let per_channel = layer.bias.len() / layer.shape.channels;
+        let biases = layer.bias.chunks(per_channel).map(|b| b.iter().map(|b| u128::from(b.unsigned_abs())).max());
+        let mut conv: Vec<u128> = biases.map(Option::unwrap_or_default).collect();
+        let mut sparse = Vec::new();
+        let bound = self.weight_bound();
+        for term in terms {
+            let top = u128::from(codes[term.source]);
+            if let Map::Product(product) = &term.map {
+                let summed = (self.shape(term.source).channels / product.groups) as u128;
+                let factor = u128::from(codes[product.factor]) * u128::from(product.weight.unsigned_abs());
+                let sum = factor.saturating_mul(summed).saturating_mul(top);
+                conv.iter_mut().for_each(|bound| *bound = bound.saturating_add(sum));
+                continue;
+            }
+            let dense = matches!(term.map, Map::Conv(_));
+            if !dense && sparse.is_empty() {
+                sparse = vec![0u128; layer.shape.len()];
+            }
+            let sums = if dense { &mut conv } else { &mut sparse };
+            for (output, k) in weights(term) {
+                sums[output] =
+                    sums[output].saturating_add(u128::from(bound.unwrap_or(k.unsigned_abs())).saturating_mul(top));
+            }
+        }
+        for (sum, values) in conv.iter_mut().zip(sparse.chunks(plane)) {
+            *sum = sum.saturating_add(values.iter().copied().max().unwrap_or(0));
+        }
+        let magnitude = conv.into_iter().max().unwrap_or(0);
+        // ArgMax compares differences.
+        if layer.activation == Activation::ArgMax {
+            within(layer, magnitude.saturating_mul(2))?;
+        }
+        within(layer, magnitude)
+    }
+}
+
+/// A magnitude that accumulators hold.
+fn within(layer: &Layer, magnitude: u128) -> Result<u64> {
+    match u64::try_from(magnitude) {
+        Ok(bound) if magnitude < 1 << ACCUMULATOR_BITS => Ok(bound),
+        _ => Err(Error::Range {
+            node: layer.node.clone(),
+            op: layer.op.clone(),
+            got_bits: u128::BITS - magnitude.leading_zeros(),
+            max_bits: ACCUMULATOR_BITS,
+        }),
+    }
+}
+
+/// All weights of a term whose maps are checked, with the channel (`Conv`, `Product`) or the value (`Sparse`) that they
+/// reach.
+pub(super) fn weights<'a>(term: &'a Term<i64>) -> impl Iterator<Item = (usize, i64)> + 'a {
+    std::iter::once(&term.map).chain(&term.negative).flat_map(|map| -> Box<dyn Iterator<Item = (usize, i64)> + 'a> {
+        match map {
+            Map::Conv(conv) => {
+                let kernels = conv.weights.chunks(conv.group_inputs() * conv.taps()).enumerate();
+                let reach =
+                    move |(o, kernel): (usize, &'a [i64])| kernel.iter().map(move |k| (conv.output_start + o, *k));
+                Box::new(kernels.flat_map(reach))
+            }
+            Map::Sparse(sparse) => Box::new(sparse.columns.iter().flatten().map(|(output, k)| (*output as usize, *k))),
+            Map::Product(product) => Box::new((0..product.groups).map(|output| (output, product.weight))),
+        }
+    })
+}
+
+/// Checks that a map leads from one shape to another; the number of its multiplications.
+fn check_map(node: &str, map: &Map<i64>, from: Shape, to: Shape) -> Result<u64> {
+    ensure(map.fits(from, to), || match map {
+        Map::Sparse(sparse) => format!("{node}: {} columns, from {from:?} to {to:?}", sparse.columns.len()),
+        Map::Product(product) => format!("{node}: product in {} groups, from {from:?} to {to:?}", product.groups),
+        Map::Conv(conv) => {
+            let Conv { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } =
+                conv;
+            format!(
+                "{node}: channels {input_start}+{inputs} to {output_start}+{outputs} in {groups} groups, kernel \
+                 {kernel:?}, stride {stride:?}, dilation {dilation:?}, pad {pad:?}, {} weights, from {from:?} to {to:?}",
+                weights.len()
+            )
+        }
+    })?;
+    Ok(match map {
+        Map::Conv(conv) => (conv.weights.len() as u64).saturating_mul(to.plane() as u64),
+        Map::Sparse(sparse) => sparse.columns.iter().map(|column| column.len() as u64).sum(),
+        Map::Product(product) => (from.channels / product.groups) as u64 * to.len() as u64,
+    })
+}
+
+impl<W> Map<W> {
+    /// Whether this is a map between tensors of these shapes, neither of them empty: channels, groups and columns exist,
+    /// sizes are sane, and there are as many weights as the sizes say. Of a product, [`Product::fits`] tells the rest.
+    pub fn fits(&self, from: Shape, to: Shape) -> bool {
+        match self {
+            Self::Conv(conv) => conv.fits(from, to),
+            Self::Sparse(sparse) => {
+                let increasing = |column: &Vec<(u32, W)>| column.windows(2).all(|pair| pair[0].0 < pair[1].0);
+                let inside = |column: &Vec<(u32, W)>| column.last().is_none_or(|(o, _)| (*o as usize) < to.len());
+                sparse.columns.len() == from.len() && sparse.columns.iter().all(|c| increasing(c) && inside(c))
+            }
+            Self::Product(product) => {
+                let Product { groups, .. } = product;
+                *groups > 0 && *groups == to.channels && from.channels.is_multiple_of(*groups)
+            }
+        }
+    }
+}
+
+impl<W> Conv<W> {
+    fn fits(&self, from: Shape, to: Shape) -> bool {
+        let Self { input_start, inputs, output_start, outputs, groups, kernel, stride, dilation, pad, weights } = self;
+        let range =
+            |start: &usize, len: &usize, all: usize| *len > 0 && start.checked_add(*len).is_some_and(|end| end <= all);
+        let extents = [kernel, stride, dilation].iter().all(|pair| pair.iter().all(|v| (1..=MAX_EXTENT).contains(v)));
+        range(input_start, inputs, from.channels)
+            && range(output_start, outputs, to.channels)
+            && *groups > 0
+            && inputs % groups == 0
+            && outputs % groups == 0
+            && extents
+            && pad.iter().all(|pad| pad.unsigned_abs() <= MAX_EXTENT)
+            && elements(&[*outputs, inputs / groups, kernel[0], kernel[1]]) == Some(weights.len())
+    }
+}
+
+/// Whether two maps that fit the same shapes differ in weights only.
+fn same_form(a: &Map<i64>, b: &Map<i64>) -> bool {
+    let form = |c: &Conv<i64>| {
+        (c.input_start, c.inputs, c.output_start, c.outputs, c.groups, c.kernel, c.stride, c.dilation, c.pad)
+    };
+    match (a, b) {
+        (Map::Conv(a), Map::Conv(b)) => form(a) == form(b),
+        (Map::Sparse(_), Map::Sparse(_)) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+pub(in crate::graph) mod tests;

@@ -1,0 +1,124 @@
+//! Evaluation of float networks, in double precision.
+
+use super::{FloatLayer, Map, Network, Shape, Term, conv::accumulate, rank};
+
+impl Network {
+    /// The output values on input values (flat, ONNX order), as many as [`Self::input_shape`] has.
+    pub fn eval(&self, input: &[f64]) -> Vec<f64> {
+        self.tensors(input).pop().unwrap_or_default()
+    }
+
+    /// The values of every tensor after its activation, the input first, each in channel-major order.
+    pub fn tensors(&self, input: &[f64]) -> Vec<Vec<f64>> {
+        let mut tensors = vec![self.read(input)];
+        for index in 0..self.layers.len() {
+            tensors.push(self.activate(index, self.affine(index, &tensors), &tensors));
+        }
+        tensors
+    }
+
+    /// Tensor 0 on input values: the values, or how many of its cuts each reaches.
+    pub fn read(&self, input: &[f64]) -> Vec<f64> {
+        if self.cuts.is_empty() {
+            return input.to_vec();
+        }
+        input.iter().zip(&self.cuts).map(|(x, cuts)| rank(cuts, *x) as f64).collect()
+    }
+
+    /// The tensor of layer `layer` from what its maps give and the tensors it reads.
+    pub fn activate(&self, layer: usize, mut y: Vec<f64>, tensors: &[Vec<f64>]) -> Vec<f64> {
+        let layer = &self.layers[layer];
+        if layer.times().is_empty() {
+            return layer.activation.apply(layer.shape, y);
+        }
+        let mut times = vec![0.0; y.len()];
+        self.add(layer.times(), tensors, layer.shape, &mut times);
+        y.iter_mut().zip(times).for_each(|(y, times)| *y *= times);
+        y
+    }
+
+    /// Multiplications of one evaluation, those with zeros around planes included.
+    pub fn products(&self) -> u64 {
+        let term = |to: Shape, term: &Term<f64>| match &term.map {
+            Map::Conv(conv) => conv.weights.len() * to.plane(),
+            Map::Sparse(sparse) => sparse.columns.iter().map(Vec::len).sum(),
+            Map::Product(product) => self.shape(product.factor).width * self.shape(term.source).len(),
+        };
+        let layer = |layer: &FloatLayer| layer.all_terms().map(|t| term(layer.shape, t) as u64).sum::<u64>();
+        self.layers.iter().map(layer).sum()
+    }
+
+    fn add(&self, terms: &[Term<f64>], tensors: &[Vec<f64>], shape: Shape, y: &mut [f64]) {
+        for term in terms {
+            accumulate(&term.map, self.shape(term.source), &tensors[term.source], tensors, shape, y);
+        }
+    }
+
+    /// What layer `layer` feeds its activation, from the values of the tensors it reads.
+    pub fn affine(&self, layer: usize, tensors: &[Vec<f64>]) -> Vec<f64> {
+        let layer = &self.layers[layer];
+        let mut y = layer.bias_values();
+        self.add(&layer.terms, tensors, layer.shape, &mut y);
+        y
+    }
+}
+
+impl FloatLayer {
+    /// The bias of every value.
+    fn bias_values(&self) -> Vec<f64> {
+        let repeat = if self.bias.len() == self.shape.len() { 1 } else { self.shape.plane() };
+        self.bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, repeat)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Conv, FloatActivation, Port, Sparse};
+
+    #[test]
+    fn terms_and_biases_add_up() {
+        let plane = Shape { channels: 1, height: 1, width: 3 };
+        let conv = |weights: Vec<f64>| Conv {
+            input_start: 0,
+            inputs: 1,
+            output_start: 0,
+            outputs: 1,
+            groups: 1,
+            kernel: [1, weights.len()],
+            stride: [1, 1],
+            dilation: [1, 1],
+            pad: [0, 0],
+            weights,
+        };
+        let layer = |shape, terms: Vec<(usize, Map<f64>)>, bias| FloatLayer {
+            node: String::new(),
+            op: String::new(),
+            shape,
+            terms: terms.into_iter().map(|(source, map)| Term { source, map, negative: None }).collect(),
+            bias,
+            activation: FloatActivation::Relu,
+            same_step: None,
+        };
+        let pair = Shape { width: 2, ..plane };
+        let sparse = Sparse { columns: vec![vec![(1, 1.0)], vec![], vec![(0, -1.0), (1, 2.0)]] };
+        let port = |len| Port { name: String::new(), shape: vec![1, len] };
+        let network = Network {
+            name: String::new(),
+            input: port(3),
+            input_shape: plane,
+            output: port(2),
+            layers: vec![
+                layer(pair, vec![(0, Map::Conv(conv(vec![1.0, -1.0])))], vec![0.5]),
+                layer(pair, vec![(0, Map::Sparse(sparse)), (1, Map::Conv(conv(vec![10.0])))], vec![1.0, 2.0]),
+            ],
+            finish: None,
+            label: None,
+            cuts: Vec::new(),
+        };
+        let tensors = network.tensors(&[1.0, 3.0, 2.0]);
+        assert_eq!(tensors, [vec![1.0, 3.0, 2.0], vec![0.0, 1.5], vec![0.0, 22.0]]);
+        assert_eq!(network.affine(1, &tensors), [-1.0, 22.0]);
+        assert_eq!(network.eval(&[1.0, 3.0, 2.0]), [0.0, 22.0]);
+    }
+}

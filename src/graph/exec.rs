@@ -1,0 +1,217 @@
+//! The integer reference executor: what a proof states, in plain integers.
+
+use super::{Activation, Digits, Layer, Model, Shape, Table, Term, conv, rank};
+use crate::error::{ArtifactKind, Error, Result};
+
+/// One accumulator, cut as [`Activation`] says: `U = upper · 2^s + lower`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Element {
+    /// Which case applies; 0 or 1, also 2 for `Clip`.
+    pub state: i64,
+    /// The part that becomes the code, below 2^b.
+    pub upper: u64,
+    /// The remainder, below 2^s.
+    pub lower: u64,
+}
+
+/// All integers of one evaluation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// Accumulators Y of each layer.
+    pub accumulators: Vec<Vec<i64>>,
+    /// Codes of each tensor, tensor 0 being the input: the main code of a `PRelu`, the bits of an `ArgMax`.
+    pub codes: Vec<Vec<i64>>,
+    /// Negative parts of each `PRelu` tensor; empty for other tensors.
+    pub negative: Vec<Vec<i64>>,
+    /// Second factors of each layer of products, whose first ones are its accumulators; empty for other layers.
+    pub factors: Vec<Vec<i64>>,
+}
+
+impl Activation {
+    /// Cuts an accumulator; `None` where it leaves the range. For `ArgMax`, `y` is the difference `max − Y − code`, which
+    /// is U itself.
+    ///
+    /// |y| is below 2^62. `None` for `Product`, too: it cuts nothing.
+    pub fn split(&self, y: i64, digits: &Digits, tables: &[Table]) -> Option<Element> {
+        let s = digits.remainder_bits();
+        let half = (1i64 << (s - 1)) - 1;
+        let positive = i64::from(y > 0);
+        let (state, u, bits) = match self {
+            Self::Linear | Self::Relu | Self::PRelu => (positive, y.abs() + half, digits.value_bits()),
+            Self::Clip => {
+                let u = y.abs() + half;
+                let over = y > 0 && u >> digits.row_bits() > 0;
+                let last = ((1i64 << digits.value_bits()) - 1) << s;
+                let (state, u) = if over { (2, u - last) } else { (positive, u) };
+                (state, u, digits.value_bits())
+            }
+            Self::Table(index) => {
+                let table = tables.get(*index)?;
+                let u = u64::try_from(y + table.zero(digits)).ok()?;
+                let fits = u >> digits.low_bits() < table.base.len() as u64;
+                return fits.then(|| Element { state: 0, upper: u >> s, lower: u & ((1 << s) - 1) });
+            }
+            Self::Threshold => (positive, y.abs(), digits.value_bits()),
+            Self::ArgMax => (0, y, digits.value_bits()),
+            Self::Product { .. } => return None,
+        };
+        let u = u64::try_from(u).ok()?;
+        let element = Element { state, upper: u >> s, lower: u & ((1 << s) - 1) };
+        (element.upper >> bits == 0).then_some(element)
+    }
+}
+
+impl Element {
+    /// The code; 0 for `ArgMax` and `Product`, whose codes do not follow from one element.
+    pub fn code(&self, activation: &Activation, digits: &Digits, tables: &[Table]) -> i64 {
+        let upper = self.upper.cast_signed();
+        match activation {
+            Activation::Linear => (2 * self.state - 1) * upper,
+            Activation::Clip if self.state == 2 => (1 << digits.value_bits()) - 1,
+            Activation::Relu | Activation::PRelu | Activation::Clip => self.state * upper,
+            Activation::Table(index) => {
+                let u = (self.upper << digits.remainder_bits()) + self.lower;
+                let [j, f] = digits.top_limbs(u);
+                tables.get(*index).map_or(0, |table| table.code(j, f))
+            }
+            Activation::Threshold => self.state,
+            Activation::ArgMax | Activation::Product { .. } => 0,
+        }
+    }
+
+    /// The negative part of a `PRelu` element.
+    pub const fn negative(&self) -> i64 {
+        (1 - self.state) * self.upper.cast_signed()
+    }
+}
+
+impl Model {
+    /// Quantizes real input values (flat, ONNX order).
+    ///
+    /// # Errors
+    /// `InputShape`, `InputValue` (NaN, infinity) and, unless the input has cuts, `InputRange`.
+    pub fn quantize_input(&self, values: &[f64]) -> Result<Vec<i64>> {
+        let input = &self.input;
+        if values.len() != input.shape.len() {
+            return Err(Error::InputShape {
+                input: input.port.name.clone(),
+                expected: format!("{:?}", input.port.shape),
+                got: format!("[{}]", values.len()),
+            });
+        }
+        let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
+        let quantize = |(index, &x): (usize, &f64)| {
+            if !x.is_finite() {
+                return Err(Error::InputValue { input: input.port.name.clone(), index, got: x.to_string() });
+            }
+            if let Some(cuts) = input.cuts.get(index) {
+                return Ok(rank(cuts, x) as i64);
+            }
+            let channel = index / input.shape.plane();
+            let step = input.step[channel];
+            let (zero, least) = input.zero.get(channel).map_or((0.0, -top), |zero| (*zero, 0.0));
+            let code = ((x - zero) / step).round_ties_even();
+            if !(least..=top).contains(&code) {
+                let (min, max) = (zero + step * least, zero + step * top);
+                return Err(Error::InputRange { input: input.port.name.clone(), index, min, max });
+            }
+            Ok(code as i64)
+        };
+        values.iter().enumerate().map(quantize).collect()
+    }
+
+    /// Evaluates the model, which holds [`Model::check`], on input codes of magnitude below 2^b, not negative where the input
+    /// has zero points or cuts.
+    ///
+    /// # Errors
+    /// `ActivationRange` where an accumulator leaves its range; `Artifact` for a wrong number of codes or one out of
+    /// range.
+    pub fn run(&self, input: Vec<i64>) -> Result<Trace> {
+        let signed = self.input.is_signed();
+        let fits = |code: &i64| code.unsigned_abs() >> self.digits.value_bits() == 0 && (signed || *code >= 0);
+        if input.len() != self.input.shape.len() || !input.iter().all(fits) {
+            return Err(Error::artifact(ArtifactKind::Data, "wrong number of input codes, or codes out of range"));
+        }
+        let mut trace =
+            Trace { accumulators: Vec::new(), codes: vec![input], negative: vec![Vec::new()], factors: Vec::new() };
+        for layer in &self.layers {
+            let mut y = spread(&layer.bias, layer.shape);
+            self.accumulate(&layer.terms, layer.shape, &trace, &mut y);
+            if let Activation::Product { times } = &layer.activation {
+                let mut factors = vec![0; y.len()];
+                self.accumulate(times, layer.shape, &trace, &mut factors);
+                trace.codes.push(y.iter().zip(&factors).map(|(y, times)| y * times).collect());
+                trace.negative.push(Vec::new());
+                trace.accumulators.push(y);
+                trace.factors.push(factors);
+                continue;
+            }
+            trace.factors.push(Vec::new());
+            let elements = self.elements(layer, &y)?;
+            let negative = match layer.activation {
+                Activation::PRelu => elements.iter().map(Element::negative).collect(),
+                _ => Vec::new(),
+            };
+            let codes = match layer.activation {
+                Activation::ArgMax => bits(&y),
+                _ => elements.iter().map(|e| e.code(&layer.activation, &self.digits, &self.tables)).collect(),
+            };
+            trace.accumulators.push(y);
+            trace.codes.push(codes);
+            trace.negative.push(negative);
+        }
+        Ok(trace)
+    }
+
+    /// How the accumulators of a layer are cut, element by element.
+    ///
+    /// # Errors
+    /// `ActivationRange` where one leaves its range.
+    pub fn elements(&self, layer: &Layer, y: &[i64]) -> Result<Vec<Element>> {
+        let split = |(index, y): (usize, i64)| {
+            let element = self.split(layer, y);
+            element.ok_or_else(|| Error::ActivationRange { node: layer.node.clone(), index })
+        };
+        if layer.activation == Activation::ArgMax {
+            let max = y.iter().copied().max().unwrap_or(0);
+            return bits(y).into_iter().zip(y).map(|(code, y)| max - y - code).enumerate().map(split).collect();
+        }
+        y.iter().copied().enumerate().map(split).collect()
+    }
+
+    /// The real output values of the last tensor's codes: one per output element, a single index for `ArgMax`.
+    pub fn output_values(&self, codes: &[i64]) -> Vec<f64> {
+        if self.layers.last().is_some_and(|l| l.activation == Activation::ArgMax) {
+            return vec![codes.iter().sum::<i64>() as f64];
+        }
+        codes.iter().zip(&self.output.step).map(|(code, step)| *code as f64 * step).collect()
+    }
+
+    /// Adds `Σ map · codes`; within i64 by [`Model::check`].
+    fn accumulate(&self, terms: &[Term<i64>], shape: Shape, trace: &Trace, y: &mut [i64]) {
+        for term in terms {
+            let from = self.shape(term.source);
+            conv::accumulate(&term.map, from, &trace.codes[term.source], &trace.codes, shape, y);
+            if let Some(negative) = &term.negative {
+                conv::accumulate(negative, from, &trace.negative[term.source], &trace.codes, shape, y);
+            }
+        }
+    }
+}
+
+/// One bias per value.
+fn spread(bias: &[i64], shape: Shape) -> Vec<i64> {
+    if bias.len() == shape.len() {
+        return bias.to_vec();
+    }
+    bias.iter().flat_map(|b| std::iter::repeat_n(*b, shape.plane())).collect()
+}
+
+/// 1 while an element stands before the first largest one.
+fn bits(y: &[i64]) -> Vec<i64> {
+    let best = y.iter().enumerate().fold(0, |best, (i, v)| if *v > y[best] { i } else { best });
+    (0..y.len()).map(|o| i64::from(o < best)).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! A [`Model`] as the body of a `.hush` file.
+//!
+//! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals little-endian doubles; the outputs of a
+//! sparse column are written as gaps. A model has exactly one encoding; what it has beside a usual one, the reader is told.
+#![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
+
+use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term};
+use crate::{
+    codec::{Reader, Writer},
+    error::Result,
+    graph::{Digits, Finish, Visibility, read_port, write_port},
+};
+
+/// Fewest bytes of a table: the numbers of its bases and of its slopes.
+const MIN_TABLE_BYTES: usize = 2;
+/// Fewest bytes of a layer: two names, a shape, the numbers of terms and biases, an activation.
+const MIN_LAYER_BYTES: usize = 8;
+/// Fewest bytes of a term: its source, the kind of its map, the flag of its negative map.
+const MIN_TERM_BYTES: usize = 3;
+/// Fewest bytes of an entry of a sparse map.
+const MIN_ENTRY_BYTES: usize = 2;
+
+/// What a reader of the body is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Flags {
+    /// Who sees the weights; the last item of a body are the limbs of private ones.
+    weights: Visibility,
+    /// Whether the input has cuts.
+    cuts: bool,
+    /// Who sees the input.
+    input: Visibility,
+    /// Whether the input has zero points.
+    zeros: bool,
+}
+
+impl Flags {
+    /// What the reader of a model is told.
+    pub(crate) const fn of(model: &Model) -> Self {
+        Self {
+            weights: Visibility::public_if(model.private_weights.is_none()),
+            cuts: !model.input.cuts.is_empty(),
+            input: model.input.visibility,
+            zeros: !model.input.zero.is_empty(),
+        }
+    }
+
+    /// One bit for whatever is unusual.
+    pub(crate) fn to_byte(self) -> u8 {
+        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public(), self.zeros];
+        unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
+    }
+
+    /// See [`Flags::to_byte`]; `None` where another bit is set.
+    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
+        if byte > 0b1111 {
+            return None;
+        }
+        Some(Self {
+            weights: Visibility::public_if(byte & 1 == 0),
+            cuts: byte & 2 != 0,
+            input: Visibility::public_if(byte & 4 != 0),
+            zeros: byte & 8 != 0,
+        })
+    }
+}
+
+impl Model {
+    /// Writes the body.
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.text(&self.name);
+        self.digits.write(w);
+        w.size(self.lanes.activations);
+        w.size(self.lanes.weights);
+        write_port(w, &self.input.port);
+        write_shape(w, self.input.shape);
+        self.input.step.iter().for_each(|step| w.f64(*step));
+        self.input.zero.iter().for_each(|zero| w.f64(*zero));
+        for cuts in &self.input.cuts {
+            w.size(cuts.len());
+            cuts.iter().for_each(|cut| w.f64(*cut));
+        }
+        w.size(self.tables.len());
+        for table in &self.tables {
+            for list in [&table.base, &table.slope] {
+                w.size(list.len());
+                list.iter().for_each(|v| w.signed(*v));
+            }
+        }
+        w.size(self.layers.len());
+        self.layers.iter().for_each(|layer| write_layer(w, layer));
+        write_port(w, &self.output.port);
+        self.output.step.iter().for_each(|step| w.f64(*step));
+        w.optional_f64(self.output.threshold);
+        Finish::write(self.output.finish, self.output.step.len(), w);
+        self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
+    }
+
+    /// Reads the body and checks the model.
+    ///
+    /// # Errors
+    /// `Artifact` for bytes that are no model, cut off or inconsistent; everything of [`Model::check`].
+    pub(crate) fn read(r: &mut Reader<'_>, flags: Flags) -> Result<Self> {
+        let name = r.text()?;
+        let digits = Digits::read(r)?;
+        let lanes = Lanes { activations: r.size()?, weights: r.size()? };
+        let (port, shape) = (read_port(r)?, read_shape(r)?);
+        let step = r.many(shape.channels, 8, Reader::f64)?;
+        let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
+        let zero = if flags.zeros { r.many(shape.channels, 8, Reader::f64)? } else { Vec::new() };
+        let cuts = if flags.cuts { r.many(values, 1, read_cuts)? } else { Vec::new() };
+        let input = Input { port, shape, step, zero, cuts, visibility: flags.input };
+        let count = r.size()?;
+        let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
+        let count = r.size()?;
+        let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;
+        let port = read_port(r)?;
+        let values = layers.last().map_or(0, |layer| layer.shape.channels);
+        let step = r.many(values, 8, Reader::f64)?;
+        let output = Output { port, step, threshold: r.optional_f64()?, finish: Finish::read(r, values)? };
+        let private_weights = if flags.weights.is_public() { None } else { Some(r.varint_u32()?) };
+        let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
+        model.check()?;
+        Ok(model)
+    }
+}
+
+fn write_shape(w: &mut Writer, shape: Shape) {
+    [shape.channels, shape.height, shape.width].iter().for_each(|size| w.size(*size));
+}
+
+fn read_shape(r: &mut Reader<'_>) -> Result<Shape> {
+    Ok(Shape { channels: r.size()?, height: r.size()?, width: r.size()? })
+}
+
+fn read_cuts(r: &mut Reader<'_>) -> Result<Vec<f64>> {
+    let count = r.size()?;
+    r.many(count, 8, Reader::f64)
+}
+
+fn read_table(r: &mut Reader<'_>) -> Result<Table> {
+    let bases = r.size()?;
+    let base = r.many(bases, 1, Reader::signed)?;
+    let slopes = r.size()?;
+    Ok(Table { base, slope: r.many(slopes, 1, Reader::signed)? })
+}
+
+fn write_layer(w: &mut Writer, layer: &Layer) {
+    w.text(&layer.node);
+    w.text(&layer.op);
+    write_shape(w, layer.shape);
+    write_terms(w, &layer.terms);
+    w.size(layer.bias.len());
+    layer.bias.iter().for_each(|b| w.signed(*b));
+    w.u8(match layer.activation {
+        Activation::Linear => 0,
+        Activation::Relu => 1,
+        Activation::PRelu => 2,
+        Activation::Clip => 3,
+        Activation::Table(_) => 4,
+        Activation::Threshold => 5,
+        Activation::ArgMax => 6,
+        Activation::Product { .. } => 7,
+    });
+    match &layer.activation {
+        Activation::Table(index) => w.size(*index),
+        Activation::Product { times } => write_terms(w, times),
+        _ => {}
+    }
+}
+
+fn write_terms(w: &mut Writer, terms: &[Term<i64>]) {
+    w.size(terms.len());
+    for term in terms {
+        w.size(term.source);
+        write_map(w, &term.map);
+        w.u8(term.negative.is_some().into());
+        if let Some(negative) = &term.negative {
+            write_map(w, negative);
+        }
+    }
+}
+
+fn read_terms(r: &mut Reader<'_>) -> Result<Vec<Term<i64>>> {
+    let count = r.size()?;
+    r.many(count, MIN_TERM_BYTES, |r| {
+        let (source, map) = (r.size()?, read_map(r)?);
+        Ok(Term { source, map, negative: if r.bool()? { Some(read_map(r)?) } else { None } })
+    })
+}
+
+fn read_layer(r: &mut Reader<'_>) -> Result<Layer> {
+    let (node, op, shape) = (r.text()?, r.text()?, read_shape(r)?);
+    let terms = read_terms(r)?;
+    let count = r.size()?;
+    let bias = r.many(count, 1, Reader::signed)?;
+    let activation = match r.u8()? {
+        0 => Activation::Linear,
+        1 => Activation::Relu,
+        2 => Activation::PRelu,
+        3 => Activation::Clip,
+        4 => Activation::Table(r.size()?),
+        5 => Activation::Threshold,
+        6 => Activation::ArgMax,
+        7 => Activation::Product { times: read_terms(r)? },
+        other => return Err(r.error(format!("unknown activation {other}"))),
+    };
+    Ok(Layer { node, op, shape, terms, bias, activation })
+}
+
+fn write_map(w: &mut Writer, map: &Map<i64>) {
+    match map {
+        Map::Conv(conv) => {
+            w.u8(0);
+            let channels = [conv.input_start, conv.inputs, conv.output_start, conv.outputs, conv.groups];
+            let sizes = [conv.kernel, conv.stride, conv.dilation];
+            channels.iter().chain(sizes.iter().flatten()).for_each(|size| w.size(*size));
+            conv.pad.iter().for_each(|pad| w.signed(i64::try_from(*pad).unwrap_or(i64::MAX)));
+            w.size(conv.weights.len());
+            conv.weights.iter().for_each(|k| w.signed(*k));
+        }
+        Map::Sparse(sparse) => {
+            w.u8(1);
+            w.size(sparse.columns.len());
+            for column in &sparse.columns {
+                w.size(column.len());
+                let mut next = 0u32;
+                for (output, k) in column {
+                    w.varint(output.saturating_sub(next).into());
+                    w.signed(*k);
+                    next = output.saturating_add(1);
+                }
+            }
+        }
+        Map::Product(product) => {
+            w.u8(2);
+            w.size(product.factor);
+            w.size(product.groups);
+            w.signed(product.weight);
+        }
+    }
+}
+
+fn read_map(r: &mut Reader<'_>) -> Result<Map<i64>> {
+    match r.u8()? {
+        0 => {
+            let (input_start, inputs) = (r.size()?, r.size()?);
+            let (output_start, outputs, groups) = (r.size()?, r.size()?, r.size()?);
+            let (kernel, stride, dilation) = (read_pair(r)?, read_pair(r)?, read_pair(r)?);
+            let pad = [read_pad(r)?, read_pad(r)?];
+            let count = r.size()?;
+            let weights = r.many(count, 1, Reader::signed)?;
+            Ok(Map::Conv(Conv {
+                input_start,
+                inputs,
+                output_start,
+                outputs,
+                groups,
+                kernel,
+                stride,
+                dilation,
+                pad,
+                weights,
+            }))
+        }
+        1 => {
+            let count = r.size()?;
+            Ok(Map::Sparse(Sparse { columns: r.many(count, 1, read_column)? }))
+        }
+        2 => Ok(Map::Product(Product { factor: r.size()?, groups: r.size()?, weight: r.signed()? })),
+        other => Err(r.error(format!("unknown map {other}"))),
+    }
+}
+
+fn read_pair(r: &mut Reader<'_>) -> Result<[usize; 2]> {
+    Ok([r.size()?, r.size()?])
+}
+
+fn read_pad(r: &mut Reader<'_>) -> Result<isize> {
+    isize::try_from(r.signed()?).map_err(|_| r.error("padding too large"))
+}
+
+fn read_column(r: &mut Reader<'_>) -> Result<Vec<(u32, i64)>> {
+    let count = r.size()?;
+    let mut next = Some(0u32);
+    r.many(count, MIN_ENTRY_BYTES, |r| {
+        let gap = r.varint_u32()?;
+        let output = next.and_then(|next| next.checked_add(gap)).ok_or_else(|| r.error("integer too large"))?;
+        next = output.checked_add(1);
+        Ok((output, r.signed()?))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! Functions of one value without a form of their own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::float;
+
+/// A function of one real number; total, with the limit where it has one and 0 where it is undefined otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Unary {
+    /// |x|.
+    Abs,
+    /// e^x.
+    Exp,
+    /// ln x.
+    Log,
+    /// √x.
+    Sqrt,
+    /// 1 / x.
+    Reciprocal,
+    /// 1 / √x.
+    InverseSqrt,
+    /// x to a constant power.
+    Pow {
+        /// The power.
+        exponent: f64,
+    },
+    /// Sine.
+    Sin,
+    /// Cosine.
+    Cos,
+    /// Tangent.
+    Tan,
+    /// Arc sine.
+    Asin,
+    /// Arc cosine.
+    Acos,
+    /// Arc tangent.
+    Atan,
+    /// Hyperbolic sine.
+    Sinh,
+    /// Hyperbolic cosine.
+    Cosh,
+    /// Inverse hyperbolic sine.
+    Asinh,
+    /// Inverse hyperbolic cosine.
+    Acosh,
+    /// Inverse hyperbolic tangent.
+    Atanh,
+    /// Largest integer that is not above x.
+    Floor,
+    /// Least integer that is not below x.
+    Ceil,
+    /// Nearest integer, ties to even.
+    Round,
+    /// The integer part.
+    Truncate,
+    /// −1, 0 or 1.
+    Sign,
+    /// 1 where x > 0, else 0.
+    Positive,
+    /// 1 where x ≥ 0, else 0.
+    Nonnegative,
+    /// 1 where |x| < ½, else 0: whether an integer is 0.
+    Zero,
+    /// x / (1 + |x|).
+    Softsign,
+    /// x · tanh(ln(1 + e^x)).
+    Mish,
+    /// x where x > alpha, else 0.
+    ThresholdedRelu {
+        /// The threshold.
+        alpha: f64,
+    },
+    /// x − sign(x) · lambda with `bias` instead of lambda as the distance, 0 where |x| ≤ lambda.
+    Shrink {
+        /// What is cut to 0.
+        lambda: f64,
+        /// How far the rest moves towards 0.
+        bias: f64,
+    },
+}
+
+impl Unary {
+    /// The value at `x`.
+    pub fn eval(&self, x: f64) -> f64 {
+        match *self {
+            Self::Abs => x.abs(),
+            Self::Exp => float::exp(x),
+            Self::Log => float::ln(x.max(0.0)),
+            Self::Sqrt => positive_part(x).sqrt(),
+            Self::Reciprocal => x.recip(),
+            Self::InverseSqrt => positive_part(x).sqrt().recip(),
+            Self::Pow { exponent } => {
+                let power = float::pow(x, exponent);
+                if power.is_nan() { 0.0 } else { power }
+            }
+            Self::Sin => float::sin(x),
+            Self::Cos => float::cos(x),
+            Self::Tan => float::tan(x),
+            Self::Asin => float::asin(x.clamp(-1.0, 1.0)),
+            Self::Acos => float::acos(x.clamp(-1.0, 1.0)),
+            Self::Atan => float::atan(x),
+            Self::Sinh => float::sinh(x),
+            Self::Cosh => float::cosh(x),
+            Self::Asinh => float::asinh(x),
+            Self::Acosh => float::acosh(x.max(1.0)),
+            Self::Atanh => float::atanh(x.clamp(-1.0, 1.0)),
+            Self::Floor => x.floor(),
+            Self::Ceil => x.ceil(),
+            Self::Round => x.round_ties_even(),
+            Self::Truncate => x.trunc(),
+            Self::Sign => f64::from(i8::from(x > 0.0) - i8::from(x < 0.0)),
+            Self::Positive => f64::from(x > 0.0),
+            Self::Nonnegative => f64::from(x >= 0.0),
+            Self::Zero => f64::from(x.abs() < 0.5),
+            Self::Softsign => x / (1.0 + x.abs()),
+            Self::Mish => x * float::tanh(float::softplus(x)),
+            Self::ThresholdedRelu { alpha } => x * f64::from(x > alpha),
+            Self::Shrink { lambda, bias } => {
+                if x < -lambda {
+                    x + bias
+                } else if x > lambda {
+                    x - bias
+                } else {
+                    0.0
+                }
+            }
+        }
+    }
+
+    /// Whether no value is negative.
+    pub const fn is_nonnegative(&self) -> bool {
+        matches!(
+            self,
+            Self::Abs
+                | Self::Exp
+                | Self::Sqrt
+                | Self::InverseSqrt
+                | Self::Cosh
+                | Self::Acosh
+                | Self::Acos
+                | Self::Positive
+                | Self::Nonnegative
+                | Self::Zero
+        )
+    }
+
+    /// Whether straight lines over short segments come close to it: it has no jump, no pole and no vertical tangent.
+    pub const fn is_smooth(&self) -> bool {
+        match self {
+            Self::Abs
+            | Self::Exp
+            | Self::Sin
+            | Self::Cos
+            | Self::Atan
+            | Self::Sinh
+            | Self::Cosh
+            | Self::Asinh
+            | Self::Softsign
+            | Self::Mish => true,
+            Self::Pow { exponent } => *exponent >= 1.0,
+            Self::Shrink { lambda, bias } => *lambda == *bias,
+            _ => false,
+        }
+    }
+
+    /// Whether every value is an integer.
+    pub const fn is_integer(&self) -> bool {
+        matches!(
+            self,
+            Self::Floor
+                | Self::Ceil
+                | Self::Round
+                | Self::Truncate
+                | Self::Sign
+                | Self::Positive
+                | Self::Nonnegative
+                | Self::Zero
+        )
+    }
+}
+
+/// x where it is positive, else +0: `max` may give either zero, which a reciprocal tells apart.
+fn positive_part(x: f64) -> f64 {
+    x.max(0.0) + 0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_have_known_values() {
+        for (function, x, expected) in [
+            (Unary::Abs, -1.5, 1.5),
+            (Unary::Exp, 1.0, std::f64::consts::E),
+            (Unary::Log, 0.0, f64::NEG_INFINITY),
+            (Unary::Log, -1.0, f64::NEG_INFINITY),
+            (Unary::Sqrt, 9.0, 3.0),
+            (Unary::Sqrt, -9.0, 0.0),
+            (Unary::Reciprocal, -4.0, -0.25),
+            (Unary::InverseSqrt, 4.0, 0.5),
+            (Unary::Pow { exponent: 3.0 }, -2.0, -8.0),
+            (Unary::Pow { exponent: 0.5 }, -2.0, 0.0),
+            (Unary::Asin, 2.0, std::f64::consts::FRAC_PI_2),
+            (Unary::Acosh, 0.0, 0.0),
+            (Unary::Floor, -0.5, -1.0),
+            (Unary::Ceil, -0.5, 0.0),
+            (Unary::Round, 2.5, 2.0),
+            (Unary::Truncate, -1.5, -1.0),
+            (Unary::Sign, -0.1, -1.0),
+            (Unary::Sign, 0.0, 0.0),
+            (Unary::Positive, 0.0, 0.0),
+            (Unary::Nonnegative, 0.0, 1.0),
+            (Unary::Zero, 0.4, 1.0),
+            (Unary::Zero, -1.0, 0.0),
+            (Unary::Softsign, -1.0, -0.5),
+            (Unary::Mish, 0.0, 0.0),
+            (Unary::ThresholdedRelu { alpha: 1.0 }, 1.0, 0.0),
+            (Unary::Shrink { lambda: 0.5, bias: 0.25 }, -2.0, -1.75),
+        ] {
+            let value = function.eval(x);
+            let close = value == expected || ((value - expected) / expected).abs() <= f64::EPSILON;
+            assert!(close, "{function:?} {x}: {value}");
+        }
+    }
+}
