@@ -1,23 +1,26 @@
 //! The circuit of a model: columns, gates, layout, and the values of every cell.
 //!
 //! Every channel is a polynomial in γ; a layer is one identity between polynomials, batched over channels by powers of
-//! η. The cost follows activations and weights, not multiplications. Nothing here knows keys or proofs. The arithmetization is written down in `docs/protocol.md`.
+//! η. The cost follows activations and weights, not multiplications. Nothing here knows keys or proofs. The
+//! arithmetization is written down in `docs/protocol.md`.
 
 mod accumulate;
-mod arrange;
 mod challenges;
 mod columns;
 mod config;
 mod cost;
 mod fixed;
-mod frontier;
+mod formula;
+mod gates;
 mod geometry;
 mod grid;
 mod layout;
+mod legalize;
 mod lookup;
 mod params;
+mod pareto;
+mod placement;
 mod private;
-mod rows;
 mod runs;
 mod search;
 mod synthesis;
@@ -27,13 +30,13 @@ mod view;
 mod weights;
 mod witness;
 
-pub use arrange::{arrange, arrange_private};
 pub use challenges::Challenges;
 pub use config::{Config, DEGREE};
 pub use cost::{BROWSER_MEMORY_BYTES, Prediction};
 pub use grid::Grid;
 pub use layout::{CONTEXT_ROWS, Layout, MAX_K};
-pub use params::{InputCodes, Params, Published, Tables};
+pub use legalize::{legalize, legalize_private};
+pub use params::{InputCodes, Params, Tables};
 pub use private::weight_limbs;
 pub use search::{Choice, SearchOptions, search};
 pub use synthesis::ModelCircuit;

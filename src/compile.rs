@@ -26,8 +26,8 @@ use crate::{
     quant,
 };
 
-/// Reads an ONNX model: all of its outputs, or those named. Where the output is reduced to a decision, a class that the model
-/// itself gives is left out: it is the reduction of what stands beside it.
+/// Reads an ONNX model: all of its outputs, or those named. Where the output is reduced to a decision, a class that the
+/// model itself gives is left out: it is the reduction of what stands beside it.
 ///
 /// # Errors
 /// Those of [`onnx::read_outputs`].
@@ -88,8 +88,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// For a graph: where no input range is asked for, it is that of the input's type, if the type has few values. A range that is known
-    /// needs no margin, unless `input_margin` is one.
+    /// For a graph: where no input range is asked for, it is that of the input's type, if the type has few values. A
+    /// range that is known needs no margin, unless `input_margin` is one.
     pub fn of_input(mut self, graph: &Graph, input_margin: Option<f64>) -> Self {
         self.input_range = self.input_range.or_else(|| graph.input_range());
         let known = if self.input_range.is_some() { 1.0 } else { Self::default().input_margin };
@@ -116,16 +116,17 @@ pub struct Compiled {
     pub search: Search,
 }
 
-/// Compiles an imported network; `rows` are calibration rows, flat in ONNX order. Without rows, ranges come from interval
-/// arithmetic and random inputs, see [`quant::Ranges::without_rows`].
+/// Compiles an imported network; `rows` are calibration rows, flat in ONNX order. Without rows, ranges come from
+/// interval arithmetic and random inputs, see [`quant::Ranges::without_rows`].
 ///
 /// # Errors
-/// Those of [`reduce()`], of range calibration, layout search and quantization, and of [`Layout::new`]; `Scale` where no layout has the bits that a node
-/// needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be missed, see [`Search::met`].
+/// Those of [`reduce()`], of range calibration, layout search and quantization, and of [`Layout::new`]; `Scale` where
+/// no layout has the bits that a node needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be
+/// missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = reduce(network, options.reduction)?;
     let network =
-        if options.weights.is_public() { circuit::arrange(network)? } else { circuit::arrange_private(network)? };
+        if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
     let target = match options.max_error {
         Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
         Some(error) => {
@@ -190,9 +191,9 @@ fn quant_options(options: &Options) -> quant::Options {
     }
 }
 
-/// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met exactly,
-/// ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class hold few values, of
-/// which all but the outputs are bits or features.
+/// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met
+/// exactly, ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class
+/// hold few values, of which all but the outputs are bits or features.
 fn least_bits(network: &Network, ranges: &quant::Ranges, tables: FunctionTables) -> (u32, u32) {
     if let Some(bits) = quant::code_bits(network, ranges) {
         return (bits, quant::EXACT_REMAINDER_BITS);

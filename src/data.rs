@@ -1,7 +1,7 @@
 //! Input values and data sets: INPUT.json and DATA.
 //!
-//! One tensor comes as `{"name": nested array}` or in EZKL's form `{"input_data": [[…]]}`, a data set as the same with a
-//! leading batch axis, or (feature `compile`) as `.npy` or `.npz`. Messages name positions, never values.
+//! One tensor comes as `{"name": nested array}` or in EZKL's form `{"input_data": [[…]]}`, a data set as the same with
+//! a leading batch axis, or (feature `compile`) as `.npy` or `.npz`. Messages name positions, never values.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 #[cfg(feature = "compile")]
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{ArtifactKind, Error, Result},
-    graph::Port,
+    graph::ValueInfo,
 };
 
 /// The name of EZKL's flat form.
@@ -28,42 +28,43 @@ struct Array {
     values: Vec<f64>,
 }
 
-/// Reads INPUT.json: the values of one input tensor, flat, in ONNX order. Its shape must be the port's; a leading batch
-/// axis of 1 may be left out, and the values may come flat.
+/// Reads INPUT.json: the values of one input tensor, flat, in ONNX order. Its shape must be the value_info's; a leading
+/// batch axis of 1 may be left out, and the values may come flat.
 ///
 /// # Errors
-/// `Artifact` for bytes that are no JSON object, `InputName` for other tensors than the port, `InputShape` for another
-/// or a ragged shape, `InputValue` for something else than a number.
-pub fn read_input(bytes: &[u8], port: &Port) -> Result<Vec<f64>> {
+/// `Artifact` for bytes that are no JSON object, `InputName` for other tensors than the value_info, `InputShape` for
+/// another or a ragged shape, `InputValue` for something else than a number.
+pub fn read_input(bytes: &[u8], value_info: &ValueInfo) -> Result<Vec<f64>> {
     let object = parse(bytes)?;
-    let (value, ezkl) = select(&object, port)?;
-    let named = || flatten(value, port);
+    let (value, ezkl) = select(&object, value_info)?;
+    let named = || flatten(value, value_info);
     let array = match value.as_array().map(Vec::as_slice) {
         Some([only]) if ezkl => match named() {
-            Ok(array) if array.shape == port.shape => array,
-            _ => flatten(only, port)?,
+            Ok(array) if array.shape == value_info.shape => array,
+            _ => flatten(only, value_info)?,
         },
         _ => named()?,
     };
-    let flat = array.shape == [port.len()];
-    if flat || array.shape == port.shape || unbatched(port).is_some_and(|shape| array.shape == shape) {
+    let flat = array.shape == [value_info.len()];
+    if flat || array.shape == value_info.shape || unbatched(value_info).is_some_and(|shape| array.shape == shape) {
         return Ok(array.values);
     }
-    Err(wrong_shape(port, &port.shape, &array.shape))
+    Err(wrong_shape(value_info, &value_info.shape, &array.shape))
 }
 
-/// Reads DATA: rows of input values, each flat, in ONNX order. The port's batch axis, or one more in front, counts rows.
+/// Reads DATA: rows of input values, each flat, in ONNX order. The value_info's batch axis, or one more in front,
+/// counts rows.
 ///
 /// # Errors
 /// Those of [`read_input`]; `Artifact` for a damaged, unsupported or too large `.npy` or `.npz` file.
-pub fn read_rows(bytes: &[u8], port: &Port) -> Result<Vec<Vec<f64>>> {
+pub fn read_rows(bytes: &[u8], value_info: &ValueInfo) -> Result<Vec<Vec<f64>>> {
     #[cfg(feature = "compile")]
-    if let Some(array) = npy::read(bytes, port)? {
-        return split(array, port, false);
+    if let Some(array) = npy::read(bytes, value_info)? {
+        return split(array, value_info, false);
     }
     let object = parse(bytes)?;
-    let (value, ezkl) = select(&object, port)?;
-    split(flatten(value, port)?, port, ezkl)
+    let (value, ezkl) = select(&object, value_info)?;
+    split(flatten(value, value_info)?, value_info, ezkl)
 }
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>> {
@@ -80,12 +81,12 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>> {
     }
 }
 
-/// The port's tensor in the file, and whether it is in EZKL's form.
-fn select<'a>(object: &'a Map<String, Value>, port: &Port) -> Result<(&'a Value, bool)> {
+/// The value_info's tensor in the file, and whether it is in EZKL's form.
+fn select<'a>(object: &'a Map<String, Value>, value_info: &ValueInfo) -> Result<(&'a Value, bool)> {
     let ezkl = object.contains_key(EZKL);
-    let name = if ezkl && !object.contains_key(&port.name) { EZKL } else { port.name.as_str() };
+    let name = if ezkl && !object.contains_key(&value_info.name) { EZKL } else { value_info.name.as_str() };
     let known = |key: &str| key == name || (ezkl && EZKL_EXTRAS.contains(&key));
-    let wrong = |got: &str| Error::InputName { expected: port.name.clone(), got: got.to_owned() };
+    let wrong = |got: &str| Error::InputName { expected: value_info.name.clone(), got: got.to_owned() };
     if let Some(extra) = object.keys().find(|key| !known(key)) {
         return Err(wrong(extra));
     }
@@ -94,7 +95,7 @@ fn select<'a>(object: &'a Map<String, Value>, port: &Port) -> Result<(&'a Value,
 }
 
 /// Shape and values of a nested array.
-fn flatten(value: &Value, port: &Port) -> Result<Array> {
+fn flatten(value: &Value, value_info: &ValueInfo) -> Result<Array> {
     let mut shape = Vec::new();
     let mut first = value;
     while let Value::Array(items) = first {
@@ -103,15 +104,21 @@ fn flatten(value: &Value, port: &Port) -> Result<Array> {
         first = item;
     }
     let mut values = Vec::new();
-    collect(value, &shape, port, &shape, &mut values)?;
+    collect(value, &shape, value_info, &shape, &mut values)?;
     Ok(Array { shape, values })
 }
 
 /// Appends the numbers of `value`, which must have shape `rest`.
-fn collect(value: &Value, rest: &[usize], port: &Port, shape: &[usize], values: &mut Vec<f64>) -> Result<()> {
+fn collect(
+    value: &Value,
+    rest: &[usize],
+    value_info: &ValueInfo,
+    shape: &[usize],
+    values: &mut Vec<f64>,
+) -> Result<()> {
     let ragged = || Error::InputShape {
-        input: port.name.clone(),
-        expected: format!("{:?}", port.shape),
+        input: value_info.name.clone(),
+        expected: format!("{:?}", value_info.shape),
         got: format!("{shape:?} at first, ragged at value {}", values.len()),
     };
     let got = match (value, rest.split_first()) {
@@ -119,7 +126,7 @@ fn collect(value: &Value, rest: &[usize], port: &Port, shape: &[usize], values: 
             if items.len() != *len {
                 return Err(ragged());
             }
-            return items.iter().try_for_each(|item| collect(item, rest, port, shape, values));
+            return items.iter().try_for_each(|item| collect(item, rest, value_info, shape, values));
         }
         (Value::Array(_), None) | (Value::Number(_), Some(_)) => return Err(ragged()),
         (Value::Number(number), None) => {
@@ -134,25 +141,27 @@ fn collect(value: &Value, rest: &[usize], port: &Port, shape: &[usize], values: 
         (Value::Null, _) => "null",
         (Value::Object(_), _) => "an object",
     };
-    Err(Error::InputValue { input: port.name.clone(), index: values.len(), got: got.to_owned() })
+    Err(Error::InputValue { input: value_info.name.clone(), index: values.len(), got: got.to_owned() })
 }
 
-/// The port's shape without its batch axis.
-fn unbatched(port: &Port) -> Option<&[usize]> {
-    port.shape.split_first().filter(|(batch, _)| **batch == 1).map(|(_, rest)| rest)
+/// The value_info's shape without its batch axis.
+fn unbatched(value_info: &ValueInfo) -> Option<&[usize]> {
+    value_info.shape.split_first().filter(|(batch, _)| **batch == 1).map(|(_, rest)| rest)
 }
 
 /// Cuts a tensor with a batch axis into rows.
-fn split(array: Array, port: &Port, ezkl: bool) -> Result<Vec<Vec<f64>>> {
-    let row = unbatched(port).unwrap_or(&port.shape);
-    let len = port.len();
-    let fits =
-        array.shape.split_first().is_some_and(|(_, rest)| rest == row || rest == port.shape || (ezkl && rest == [len]));
+fn split(array: Array, value_info: &ValueInfo, ezkl: bool) -> Result<Vec<Vec<f64>>> {
+    let row = unbatched(value_info).unwrap_or(&value_info.shape);
+    let len = value_info.len();
+    let fits = array
+        .shape
+        .split_first()
+        .is_some_and(|(_, rest)| rest == row || rest == value_info.shape || (ezkl && rest == [len]));
     if !fits || len == 0 {
         let expected: Vec<String> =
             std::iter::once("rows".to_owned()).chain(row.iter().map(usize::to_string)).collect();
         return Err(Error::InputShape {
-            input: port.name.clone(),
+            input: value_info.name.clone(),
             expected: format!("[{}]", expected.join(", ")),
             got: format!("{:?}", array.shape),
         });
@@ -160,8 +169,8 @@ fn split(array: Array, port: &Port, ezkl: bool) -> Result<Vec<Vec<f64>>> {
     Ok(array.values.chunks_exact(len).map(<[f64]>::to_vec).collect())
 }
 
-fn wrong_shape(port: &Port, expected: &[usize], got: &[usize]) -> Error {
-    Error::InputShape { input: port.name.clone(), expected: format!("{expected:?}"), got: format!("{got:?}") }
+fn wrong_shape(value_info: &ValueInfo, expected: &[usize], got: &[usize]) -> Error {
+    Error::InputShape { input: value_info.name.clone(), expected: format!("{expected:?}"), got: format!("{got:?}") }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Elementary functions of doubles with the same bits on every target.
 //!
-//! IEEE 754 fixes sums, products, quotients, roots and roundings to integers, so those are the standard library's. It does not fix
-//! the functions here: the standard library takes them from the platform, whose last bits differ. What a model is compiled to must
-//! not depend on where it was compiled, so everything before the circuit calls these (`clippy.toml` refuses the others); they are
-//! those of the `libm` crate, whose version is part of `Cargo.lock`. Errors are below one unit in the last place unless it says
-//! otherwise; arguments outside a function's domain give NaN.
+//! IEEE 754 fixes sums, products, quotients, roots and roundings to integers, so those are the standard library's. It
+//! does not fix the functions here: the standard library takes them from the platform, whose last bits differ. What a
+//! model is compiled to must not depend on where it was compiled, so everything before the circuit calls these
+//! (`clippy.toml` refuses the others); they are those of the `libm` crate, whose version is part of `Cargo.lock`.
+//! Errors are below one unit in the last place unless it says otherwise; arguments outside a function's domain give
+//! NaN.
 
 /// e^x.
 pub(crate) fn exp(x: f64) -> f64 {

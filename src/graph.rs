@@ -1,4 +1,5 @@
-//! Networks as floats ([`Network`]) and as the integers that are proved ([`Model`]). Nothing here knows ONNX or circuits.
+//! Networks as floats ([`Network`]) and as the integers that are proved ([`Model`]). Nothing here knows ONNX or
+//! circuits.
 //!
 //! Both share the same linear maps between tensors of channels × height × width. A layer commits one tensor: the sum of
 //! linear maps of earlier tensors (a residual sum or a concatenation is several terms of one layer), a bias, and an
@@ -9,6 +10,7 @@ mod activation;
 mod check;
 pub(crate) mod conv;
 mod digits;
+mod encoding;
 mod evaluate;
 mod exec;
 mod finish;
@@ -17,12 +19,11 @@ mod function;
 mod linear;
 mod model;
 mod network;
-mod port;
 mod private;
-mod public;
 mod shape;
 mod table;
 mod unary;
+mod value_info;
 mod visibility;
 
 use crate::{
@@ -33,20 +34,20 @@ use crate::{
 pub use activation::{Activation, FloatActivation};
 pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use digits::Digits;
+pub use encoding::{Decision, OutputEncoding, PublicCode};
 pub use exec::{Element, Trace};
 pub use finish::{Finish, FinishFunction};
 pub(crate) use format::Flags;
 pub use function::Function;
 pub use linear::{Conv, Map, Product, Sparse, Term};
-pub use model::{Ending, Input, Lanes, Layer, MODEL_VERSION, Model, Output};
+pub use model::{Input, Lanes, Layer, MODEL_VERSION, Model, Output, ZERO_POINT_BITS};
 pub use network::{FloatLayer, Network, rank};
-pub use port::Port;
-pub(crate) use port::{read_port, write_port};
 pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
-pub use public::PublicCode;
 pub use shape::Shape;
 pub use table::{FunctionTables, Table, table_bits, table_zero};
 pub use unary::Unary;
+pub use value_info::ValueInfo;
+pub(crate) use value_info::{read_value_info, write_value_info};
 pub use visibility::Visibility;
 
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.

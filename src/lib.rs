@@ -1,8 +1,8 @@
 //! Zero-knowledge proofs of neural network inference, made in the user's own browser.
 //!
 //! An ONNX model becomes integers ([`compile`], [`graph::Model`]), a circuit ([`circuit`]) and, with somebody's private
-//! data, a proof ([`mod@prove`]) that anyone verifies with the stock halo2 verifier. `docs/protocol.md` says what exactly
-//! is proved.
+//! data, a proof ([`mod@prove`]) that anyone verifies with the stock halo2 verifier. `docs/protocol.md` says what
+//! exactly is proved.
 
 pub mod circuit;
 pub mod codec;

@@ -1,5 +1,5 @@
-//! Keys, proofs and their files: the stock halo2 verifier (KZG on BN254, SHPLONK, Blake2b transcript), and our prover of its
-//! proofs.
+//! Keys, proofs and their files: the stock halo2 verifier (KZG on BN254, SHPLONK, a transcript of Blake2b or Keccak),
+//! and our prover of its proofs.
 
 mod keys;
 mod memory;
@@ -9,6 +9,7 @@ mod prover;
 pub mod srs;
 #[cfg(test)]
 mod tests;
+mod transcript;
 mod verifier;
 
 pub use keys::{ProvingKey, VerifyingKey, keygen};
@@ -16,6 +17,7 @@ pub use progress::StageSeconds;
 pub use proof::{PROOF_FORMAT, Proof};
 pub use prover::{Proved, Seconds, prove};
 pub use srs::Srs;
+pub use transcript::Transcript;
 #[cfg(test)]
 pub(crate) use verifier::verify_instance;
 pub use verifier::{Verified, verify};

@@ -1,9 +1,10 @@
 //! From floats to integers: calibration ranges, scales, tables of functions and the accuracy report.
 //!
-//! A consumer's weights absorb the steps of the codes it reads, its bias absorbs their zeros and every rounding offset,
-//! so only activations are rounded to few bits. Weights are rounded around the calibrated mean of each code: there, the
-//! rounding errors of a row cancel exactly. Nothing here knows ONNX or circuits.
+//! A consumer's weights absorb the scales of the codes it reads, its bias absorbs their zeros and every rounding
+//! offset, so only activations are rounded to few bits. Weights are rounded around the calibrated mean of each code:
+//! there, the rounding errors of a row cancel exactly. Nothing here knows ONNX or circuits.
 
+mod accuracy;
 mod codes;
 mod exact;
 mod input;
@@ -13,19 +14,19 @@ mod probes;
 mod products;
 mod quantize;
 mod ranges;
-mod report;
 mod rounding;
 mod scales;
+mod scaling;
 mod segments;
-mod steps;
 #[cfg(test)]
 mod tests;
 
+pub use accuracy::{Accuracy, evaluate};
+pub(crate) use accuracy::{Comparison, accepted};
 pub use codes::{EXACT_REMAINDER_BITS, code_bits};
 pub use probes::{PROBES, check_input_range, probes};
 pub use quantize::{quantize, quantize_with_scales, tables};
 pub use ranges::{Channel, Ranges};
-pub use report::{Report, evaluate};
 pub use scales::Scales;
 
 use crate::{

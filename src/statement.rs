@@ -1,8 +1,8 @@
 //! What a proof states in public: context, output codes, and input codes when they are public.
 //!
-//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the context's digest. A row of a
-//! public input holds the codes of its lanes, each in bits of its own. It is always rebuilt from the codes, so that it has
-//! exactly one form.
+//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the context's digest. A row
+//! of a public input holds the codes of its lanes, each in bits of its own. It is always rebuilt from the codes, so
+//! that it has exactly one form.
 
 use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
@@ -10,7 +10,7 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use crate::{
     circuit::{CONTEXT_ROWS, Grid, Layout},
     error::{Error, Rejection, Result},
-    graph::{Ending, Finish, Model, Port, PublicCode},
+    graph::{Finish, Model, OutputEncoding, PublicCode, ValueInfo},
 };
 
 /// Longest context, in bytes.
@@ -19,36 +19,36 @@ pub const MAX_CONTEXT_BYTES: usize = 1024;
 /// Public codes of one proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicCodes {
-    /// Output codes, one per element of the last layer.
+    /// PublicOutput codes, one per element of the last layer.
     pub output: Vec<u64>,
     /// Input codes; empty unless the input is public.
     pub input: Vec<u64>,
 }
 
-/// The output tensor and how its public codes are read: `value = zero + code · step`.
+/// The output tensor and how its public codes are read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Output {
+pub struct PublicOutput {
     /// Name and shape.
-    pub port: Port,
-    /// Value of code 0, per element of the last layer.
-    pub zero: Vec<f64>,
+    pub value_info: ValueInfo,
     /// Value of one code, per element of the last layer.
-    pub step: Vec<f64>,
+    pub scale: Vec<f64>,
+    /// How codes are bounded and read.
+    pub encoding: OutputEncoding,
     /// What the float network's output was compared with, when the publisher asked for a decision only.
     pub threshold: Option<f64>,
     /// What the reader applies to the values.
     pub finish: Option<Finish>,
 }
 
-/// A public input and how its codes are read: `value = zero + (code − offset) · step`.
+/// A public input and how its codes are read: `value = scale · (code − zero_point)`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublicInput {
     /// Name and shape.
-    pub port: Port,
-    /// Value where code and offset are equal, per channel.
-    pub zero: Vec<f64>,
+    pub value_info: ValueInfo,
     /// Value of one code, per channel; of ranks 1.
-    pub step: Vec<f64>,
+    pub scale: Vec<f64>,
+    /// The code of the value 0, per channel.
+    pub zero_point: Vec<i64>,
     /// Bits and offset of the codes.
     pub code: PublicCode,
     /// Where the elements stand.
@@ -69,67 +69,40 @@ impl PublicInput {
     }
 
     fn values(&self, codes: &[u64]) -> Vec<f64> {
-        let planes = self.zero.iter().zip(&self.step).zip(codes.chunks(self.grid.shape.plane()));
-        let value = |zero: f64, step: f64, code: u64| zero + (code as i64 - self.code.offset) as f64 * step;
-        planes.flat_map(|((zero, step), codes)| codes.iter().map(move |code| value(*zero, *step, *code))).collect()
+        let planes = self.zero_point.iter().zip(&self.scale).zip(codes.chunks(self.grid.shape.plane()));
+        let value = |zero_point: i64, scale: f64, code: u64| code.cast_signed().wrapping_sub(zero_point) as f64 * scale;
+        planes.flat_map(|((zero, scale), codes)| codes.iter().map(move |code| value(*zero, *scale, *code))).collect()
     }
 }
 
 /// The form of a statement: which rows of the instance mean what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
-    /// Name, shape and scale of the output.
-    pub output: Output,
-    /// How output codes are bounded and read.
-    pub kind: OutputKind,
+    /// The output.
+    pub output: PublicOutput,
     /// The input, when it is public.
     pub input: Option<PublicInput>,
-}
-
-/// How output codes are bounded and read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputKind {
-    /// Codes below 2^bits, each a value on a scale.
-    Scale {
-        /// Bits of a code.
-        bits: u32,
-    },
-    /// Bits, each a decision.
-    Decision,
-    /// Ones then zeros; their number is the index.
-    Index,
-}
-
-impl OutputKind {
-    const fn new(ending: Ending, bits: u32) -> Self {
-        match ending {
-            Ending::Values => Self::Scale { bits },
-            Ending::Threshold => Self::Decision,
-            Ending::ArgMax => Self::Index,
-        }
-    }
 }
 
 impl Statement {
     /// The statement of a model in its layout.
     pub fn new(model: &Model, layout: &Layout) -> Self {
-        let (output, code) = (&model.output, model.public_code());
-        let zero =
-            if model.input.zero.is_empty() { vec![0.0; model.input.step.len()] } else { model.input.zero.clone() };
+        let (input, output, code) = (&model.input, &model.output, model.input_code());
+        let zero_point =
+            if input.zero_point.is_empty() { vec![code.offset; input.scale.len()] } else { input.zero_point.clone() };
         Self {
-            output: Output {
-                port: output.port.clone(),
-                zero: output.step.iter().map(|step| -(code.offset as f64) * step).collect(),
-                step: output.step.clone(),
+            output: PublicOutput {
+                value_info: output.value_info.clone(),
+                scale: output.scale.clone(),
+                encoding: model.output_encoding(),
                 threshold: output.threshold,
                 finish: output.finish,
             },
-            kind: OutputKind::new(model.ending(), code.bits),
             input: layout.public_input().map(|grid| PublicInput {
-                port: model.input.port.clone(),
-                zero,
-                step: model.input.step.clone(),
-                code: model.input_code(),
+                value_info: input.value_info.clone(),
+                scale: input.scale.clone(),
+                zero_point,
+                code,
                 grid,
             }),
         }
@@ -137,7 +110,7 @@ impl Statement {
 
     /// Rows of the output, from the first one on.
     pub(crate) const fn outputs(&self) -> usize {
-        self.output.step.len()
+        self.output.scale.len()
     }
 
     /// Number of values in the instance vector.
@@ -166,12 +139,7 @@ impl Statement {
 
     /// The real values that output codes stand for, after what their reader applies; a single index for an argmax.
     pub fn output_values(&self, codes: &PublicCodes) -> Vec<f64> {
-        if self.kind == OutputKind::Index {
-            return vec![codes.output.iter().sum::<u64>() as f64];
-        }
-        let scales = self.output.zero.iter().zip(&self.output.step);
-        let values = codes.output.iter().zip(scales).map(|(code, (zero, step))| zero + *code as f64 * step);
-        let mut values: Vec<f64> = values.collect();
+        let mut values = self.output.encoding.decode(&codes.output, &self.output.scale);
         if let Some(finish) = self.output.finish {
             finish.apply(&mut values);
         }
@@ -194,16 +162,7 @@ impl Statement {
         if !self.input.as_ref().is_none_or(fits) {
             return Err(Error::Rejected(Rejection::Input));
         }
-        let limit = match self.kind {
-            OutputKind::Scale { bits } => 1 << bits,
-            OutputKind::Decision | OutputKind::Index => 2,
-        };
-        let falling = self.kind != OutputKind::Index || codes.output.is_sorted_by(|a, b| a >= b);
-        if falling && codes.output.iter().all(|code| *code < limit) {
-            Ok(())
-        } else {
-            Err(Error::Rejected(Rejection::Output))
-        }
+        if self.output.encoding.is_valid(&codes.output) { Ok(()) } else { Err(Error::Rejected(Rejection::Output)) }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Elementary functions have the same bits natively and in a browser, so that a model is compiled to the same bytes in both.
+//! Elementary functions have the same bits natively and in a browser, so that a model is compiled to the same bytes in
+//! both.
 
 use hushproof::{
     codec::digest,

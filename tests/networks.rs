@@ -12,7 +12,7 @@ use hushproof::{
     Error,
     compile::{Compiled, Options, Reduction, compile, read},
     data, onnx,
-    prove::{Proof, ProvingKey, VerifyingKey, keygen, prove, verify},
+    prove::{Proof, ProvingKey, Transcript, VerifyingKey, keygen, prove, verify},
 };
 use rand_core::OsRng;
 use serde_json::Value;
@@ -60,7 +60,7 @@ fn verified(name: &str, compiled: &Compiled, row: &[f64], setups: &mut Setups) -
     let vk = keygen(model, srs).unwrap_or_else(|error| panic!("{name}: {error}"));
     let vk = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
     let key = ProvingKey::new(model, vk, srs).unwrap();
-    let proved = prove(model, &key, row, name.as_bytes(), OsRng, &mut |_, _| {});
+    let proved = prove(model, &key, row, name.as_bytes(), Transcript::Blake2b, OsRng, &mut |_, _| {});
     let proved = proved.unwrap_or_else(|error| panic!("{name}: {error}"));
     let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
     let verified = verify(&key.vk, &proof, name.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));

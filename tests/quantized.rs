@@ -59,8 +59,8 @@ fn codes_are_those_of_the_graph() {
             let got = model.output_values(trace.codes.last().unwrap());
             let beyond = |expected: &[f64], share: f64| {
                 assert_eq!(got.len(), expected.len(), "{name}, row {index}");
-                let pairs = got.iter().zip(expected).zip(&model.output.step);
-                pairs.filter(|((got, expected), step)| (*got - *expected).abs() > share * *step).count()
+                let pairs = got.iter().zip(expected).zip(&model.output.scale);
+                pairs.filter(|((got, expected), scale)| (*got - *expected).abs() > share * *scale).count()
             };
             let expected = graph.eval(&row).unwrap();
             assert_eq!(beyond(&expected, share), 0, "{name}, row {index}: {got:?}, graph {expected:?}");

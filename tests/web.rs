@@ -6,8 +6,8 @@ use hushproof::{
     Error,
     circuit::Layout,
     error::Rejection,
-    graph::{Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Port, Shape, Term, Visibility},
-    prove::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify},
+    graph::{Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Shape, Term, ValueInfo, Visibility},
+    prove::{Proof, ProvingKey, Srs, Transcript, VerifyingKey, keygen, prove, verify},
 };
 use rand_core::OsRng;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -16,7 +16,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// `y = relu(x₀ − 2·x₁)`, codes of 8 bits.
 fn model() -> Model {
-    let port = |name: &str, size| Port { name: name.to_owned(), shape: vec![1, size] };
+    let value_info = |name: &str, size| ValueInfo { name: name.to_owned(), shape: vec![1, size] };
     let difference = Conv {
         input_start: 0,
         inputs: 2,
@@ -34,10 +34,10 @@ fn model() -> Model {
         digits: Digits { limb_bits: 4, value_limbs: 2, remainder_limbs: 1 },
         lanes: Lanes { activations: 1, weights: 2 },
         input: Input {
-            port: port("x", 2),
+            value_info: value_info("x", 2),
             shape: Shape::vector(2),
-            step: vec![1.0; 2],
-            zero: Vec::new(),
+            scale: vec![1.0; 2],
+            zero_point: Vec::new(),
             cuts: Vec::new(),
             visibility: Visibility::Private,
         },
@@ -50,7 +50,7 @@ fn model() -> Model {
             activation: Activation::Relu,
         }],
         tables: Vec::new(),
-        output: Output { port: port("y", 1), step: vec![1.0], threshold: None, finish: None },
+        output: Output { value_info: value_info("y", 1), scale: vec![1.0], threshold: None, finish: None },
         private_weights: None,
     }
 }
@@ -63,7 +63,9 @@ fn a_proof_made_in_the_browser_verifies_there() {
     let vk = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
     let key = ProvingKey::new(&model, vk, &srs).unwrap();
     let mut stages = Vec::new();
-    let proved = prove(&model, &key, &[200.0, 30.0], b"nonce", OsRng, &mut |stage, _| stages.push(stage)).unwrap();
+    let proved =
+        prove(&model, &key, &[200.0, 30.0], b"nonce", Transcript::Blake2b, OsRng, &mut |stage, _| stages.push(stage))
+            .unwrap();
     assert_eq!(proved.outputs, [140.0]);
     stages.dedup();
     assert_eq!(stages, ["witness", "commit", "quotient", "open"]);

@@ -1,21 +1,21 @@
 //! Second-phase advice: accumulators at the challenges, as an honest prover computes them from the first phase.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::Wrapping};
 
 use hushproof_halo2_prover::{Fr, IntegerSum};
 use rayon::prelude::*;
 
 use super::{
     challenges::Challenges,
-    config::pair,
     fixed::table_entries,
+    formula::{Element, positional},
     layout::Layout,
-    lookup::Inverses,
-    rows::{Link, Row},
+    lookup::{Inverses, pair},
+    placement::{Link, Row},
     weights::{Multiplier, WeightCell},
     witness::{FirstPhase, decides, table_of},
 };
-use crate::graph::{Activation, Model, table_zero};
+use crate::graph::{Activation, Model};
 
 /// Second-phase columns, one value per usable row.
 #[derive(Debug, Clone)]
@@ -225,14 +225,9 @@ impl Evaluator<'_> {
     fn sums(&self, index: usize, row: &Row) -> [Fr; 3] {
         let layer = (row.tensor as usize).checked_sub(1).map(|layer| &self.model.layers[layer]);
         if decides(self.model, row.tensor) {
-            let state = self.first.lanes[0].state[index];
-            let whole = self.positional(0, index, 0);
-            let y = match &self.first.maximum {
-                Some(maximum) => maximum[index] - state - whole,
-                None if self.first.private.is_some() => (2 * state - 1) * whole + state - 1,
-                None => (2 * state - 1) * whole,
-            };
-            let produced = Fr::from_i64(y - self.bias(row, (index, 0)));
+            let maximum = self.first.maximum.as_ref().map(|maximum| Wrapping(maximum[index]));
+            let y = self.element(&Activation::Threshold, index, 0).decided(&self.layout.params, maximum);
+            let produced = Fr::from_i64(y.0 - self.bias(row, (index, 0)));
             return [produced, Fr::ZERO, Fr::ZERO];
         }
         let input = if self.model.input.is_signed() { &Activation::Linear } else { &Activation::Relu };
@@ -242,11 +237,12 @@ impl Evaluator<'_> {
         let (mut seconds, mut products) = (IntegerSum::default(), Fr::ZERO);
         for (lane, cells) in self.first.lanes.iter().enumerate() {
             if row.mask >> lane & 1 == 1 {
-                let (share, code, negative) = self.element(activation, index, lane);
-                sums[0].add(share - self.bias(row, (index, lane)), &at_step[lane]);
-                sums[1].add(code, &at_gamma[lane]);
+                let element = self.element(activation, index, lane);
+                let y = element.accumulator(&self.layout.params).0;
+                sums[0].add(y - self.bias(row, (index, lane)), &at_step[lane]);
+                sums[1].add(element.code(&self.layout.params).0, &at_gamma[lane]);
                 if self.layout.params.negative {
-                    sums[2].add(negative, &at_gamma[lane]);
+                    sums[2].add(element.negative().0, &at_gamma[lane]);
                 }
             } else if row.hidden {
                 let (free, second) = (cells.limbs[0][index], cells.state[index]);
@@ -277,39 +273,21 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Accumulator, code and negative part of an element, as its cells say; tampered cells give what the gates compute.
-    /// Digits have at most 48 bits.
-    fn element(&self, activation: &Activation, row: usize, lane: usize) -> (i64, i64, i64) {
+    /// The cells of an element; tampered ones give what the gates compute. Digits have at most 48 bits.
+    fn element(&self, activation: &Activation, row: usize, lane: usize) -> Element<Wrapping<i64>> {
         let params = &self.layout.params;
-        let state = self.first.lanes[lane].state[row];
-        let whole = self.positional(lane, row, 0);
-        let upper = self.positional(lane, row, params.digits.remainder_limbs as usize);
-        let rounding = params.rounding() as i64;
-        let lanes = &self.first.lanes[lane];
-        let sloped = lanes.slope(row) * lanes.limbs[lanes.limbs.len() - 2][row];
-        if let (Activation::Table(_), Some(tables)) = (activation, params.tables) {
-            let share = whole - table_zero(tables.segments.into(), tables.sloped, &params.digits);
-            return (share, state + sloped, (1 - state) * upper);
+        let (lane, digits) = (&self.first.lanes[lane], &params.digits);
+        let limb = |index: usize| Wrapping(lane.limbs[index][row]);
+        let limbs = |from: usize| positional(digits.limb_bits, (from..lane.limbs.len()).map(limb));
+        Element {
+            state: Wrapping(lane.state[row]),
+            whole: limbs(0),
+            upper: limbs(digits.remainder_limbs as usize),
+            line: params.sloped().then(|| (Wrapping(lane.slope(row)), limb(lane.limbs.len() - 2))),
+            signed: *activation == Activation::Linear,
+            active: params.tables.map(|_| matches!(activation, Activation::Table(_))),
+            compare: params.compares.then_some(*activation == Activation::Threshold),
         }
-        if *activation == Activation::Threshold {
-            let below = if self.first.private.is_some() { state - 1 } else { 0 };
-            return ((2 * state - 1) * whole + below, state, (1 - state) * upper);
-        }
-        let (mut share, mut positive) = ((2 * state - 1) * (whole - rounding), state * upper);
-        if params.clip {
-            let (top, beyond) = (params.top() as i64, state * (state - 1) / 2);
-            share = (state * (3 - state) - 1) * whole + rounding - 2 * rounding * state
-                + beyond * ((top << params.digits.remainder_bits()) + 2 * rounding);
-            positive = (2 * state - state * state) * upper + beyond * top;
-        }
-        let code = if *activation == Activation::Linear { positive + (state - 1) * upper } else { positive };
-        (share, code, (1 - state) * upper)
-    }
-
-    /// `Σ 2^(limb_bits · i) · limb_(from + i)`.
-    fn positional(&self, lane: usize, row: usize, from: usize) -> i64 {
-        let bits = self.layout.params.digits.limb_bits;
-        self.first.lanes[lane].limbs[from..].iter().rev().fold(0, |sum, limb| (sum << bits) + limb[row])
     }
 }
 

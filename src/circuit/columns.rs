@@ -5,7 +5,7 @@ use halo2_proofs::{
     plonk::{Advice, Column, ConstraintSystem, Fixed},
 };
 
-use super::{Params, params::Published, private::PrivateFixed};
+use super::{Params, private::PrivateFixed};
 
 /// The cells of one lane.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ impl FixedColumns {
             public: meta.fixed_column(),
             public_input: params.public_input.map(|_| meta.fixed_column()),
             decision: params.decision().then(|| meta.fixed_column()),
-            argmax_inside: (params.published == Published::ArgMax).then(|| meta.fixed_column()),
+            argmax_inside: (params.argmax()).then(|| meta.fixed_column()),
             table: meta.fixed_column(),
             function: params.tables.map(|tables| FunctionColumns {
                 active: meta.fixed_column(),

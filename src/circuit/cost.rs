@@ -1,4 +1,5 @@
-//! What a proof costs: on two threads the work of the stock prover, of which ours takes a share; and our prover's memory.
+//! What a proof costs: on two threads the work of the stock prover, of which ours takes a share; and our prover's
+//! memory.
 
 use super::DEGREE;
 use crate::float;
@@ -33,8 +34,8 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Counts the stock prover's work: one multi-scalar multiplication per committed column, quotient piece and opening;
-    /// transforms of every column, fixed ones too, to the extended domain; one pass over the gates there.
+    /// Counts the stock prover's work: one multi-scalar multiplication per committed column, quotient piece and
+    /// opening; transforms of every column, fixed ones too, to the extended domain; one pass over the gates there.
     pub(super) fn predict(&self) -> Prediction {
         let n = f64::from(1u32 << self.k);
         let extended = 4.0 * n;
@@ -72,8 +73,8 @@ const THREADS: f64 = 1.8;
 const SHARE: f64 = 0.15;
 const BROWSER_FACTOR: f64 = 3.8;
 const FIELD_BYTES: f64 = 32.0;
-/// Columns' worth of memory that a column takes at the peak, fitted to the peaks of five networks of k from 12 to 17; they
-/// took between a sixth less and 4 % more.
+/// Columns' worth of memory that a column takes at the peak, fitted to the peaks of five networks of k from 12 to 17;
+/// they took between a sixth less and 4 % more.
 const ADVICE_COPIES: f64 = 1.7;
 const FIXED_COPIES: f64 = 2.55;
 /// Most bytes of fixed columns' values on the cosets that the prover keeps from proof to proof.

@@ -9,9 +9,8 @@ use super::{
     config::Config,
     layout::Layout,
     lookup::Entry,
-    params::Published,
+    placement::{Link, Row},
     private::same_channel,
-    rows::{Link, Row},
     weights::{Multiplier, WeightCell, WeightRow},
     witness::decides,
 };
@@ -160,7 +159,7 @@ impl Writer<'_> {
                 self.flag(column, row, true);
             }
             if let Some(column) = fixed.argmax_inside {
-                self.flag(column, row, row + 1 < outputs && self.config.params.published == Published::ArgMax);
+                self.flag(column, row, row + 1 < outputs && self.config.params.argmax());
             }
         }
         let Some(private) = fixed.private else {
@@ -192,7 +191,8 @@ impl Writer<'_> {
 }
 
 impl Writer<'_> {
-    /// The coefficients of a weight row; where weights are private, the places of weights, or a monomial's coefficients.
+    /// The coefficients of a weight row; where weights are private, the places of weights, or a monomial's
+    /// coefficients.
     fn coefficients(&mut self, index: usize, row: &WeightRow) {
         let fixed = &self.config.fixed;
         let Some(private) = fixed.private else {
@@ -212,7 +212,8 @@ impl Writer<'_> {
     }
 }
 
-/// The lookup table: the range under tag 0, which unassigned rows repeat harmlessly, then each function under its own tag.
+/// The lookup table: the range under tag 0, which unassigned rows repeat harmlessly, then each function under its own
+/// tag.
 pub(super) fn table_entries(model: &Model) -> Vec<Entry> {
     let mut entries: Vec<_> = (0..1 << model.digits.limb_bits).map(Entry::of_range).collect();
     for (index, table) in model.tables.iter().enumerate() {

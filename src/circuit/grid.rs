@@ -1,6 +1,6 @@
 //! Where the elements of a public input stand, as a verifying key tells it.
 
-use super::rows::TensorRows;
+use super::placement::TensorRows;
 use crate::{
     codec::{Reader, Writer},
     error::Result,
@@ -20,7 +20,7 @@ pub struct Grid {
     /// Lanes of a row.
     pub lanes: usize,
     /// Residue classes of lines and columns, none of them empty.
-    pub phase: [usize; 2],
+    pub period: [usize; 2],
     /// The cell of the first element of each class: `row · lanes + lane`, counted from the first row of the channel.
     pub starts: Vec<usize>,
     /// Cells from one line to the next, and from one element to the next, within a class.
@@ -31,7 +31,7 @@ impl Grid {
     /// The grid of an input in its rows.
     pub(super) fn new(stored: &TensorRows, lanes: usize) -> Self {
         let shape = stored.storage.shape;
-        let phase = [stored.storage.phase[0].min(shape.height), stored.storage.phase[1].min(shape.width)];
+        let period = [stored.storage.period[0].min(shape.height), stored.storage.period[1].min(shape.width)];
         let cell = |y: usize, x: usize| {
             let (row, lane) = stored.position(0, y, x);
             (row - stored.first) * lanes + lane
@@ -42,9 +42,9 @@ impl Grid {
             first: stored.first,
             rows: stored.channel_rows,
             lanes,
-            phase,
-            starts: (0..phase[0]).flat_map(|y| (0..phase[1]).map(move |x| cell(y, x))).collect(),
-            steps: [step(phase[0], 0), step(0, phase[1])],
+            period,
+            starts: (0..period[0]).flat_map(|y| (0..period[1]).map(move |x| cell(y, x))).collect(),
+            steps: [step(period[0], 0), step(0, period[1])],
         }
     }
 
@@ -61,7 +61,7 @@ impl Grid {
 
     /// The cell of every element of a channel.
     fn plane(&self) -> impl Iterator<Item = usize> + '_ {
-        let [lines, columns] = self.phase;
+        let [lines, columns] = self.period;
         let elements = (0..self.shape.height).flat_map(|y| (0..self.shape.width).map(move |x| (y, x)));
         elements.map(move |(y, x)| {
             let start = self.starts.get(y % lines * columns + x % columns).copied().unwrap_or(0);
@@ -71,7 +71,7 @@ impl Grid {
 
     /// Whether all rows stand in front of `limit`, and no two elements share a cell or leave their channel.
     fn is_sound(&self, limit: usize) -> bool {
-        let Self { shape, phase, .. } = self;
+        let Self { shape, period, .. } = self;
         let rows = shape.channels.checked_mul(self.rows).and_then(|rows| rows.checked_add(self.first));
         let (plane, cells) = (shape.height.checked_mul(shape.width), self.rows.checked_mul(self.lanes));
         let (Some(rows), Some(plane), Some(cells)) = (rows, plane, cells) else { return false };
@@ -79,10 +79,11 @@ impl Grid {
             && (1..=u64::BITS as usize).contains(&self.lanes)
             && rows <= limit
             && (1..=cells).contains(&plane)
-            && (1..=shape.height).contains(&phase[0])
-            && (1..=shape.width).contains(&phase[1])
-            && self.starts.len() == phase[0] * phase[1];
-        let last = [(shape.height, phase[0]), (shape.width, phase[1])].map(|(size, phase)| size.div_ceil(phase.max(1)));
+            && (1..=shape.height).contains(&period[0])
+            && (1..=shape.width).contains(&period[1])
+            && self.starts.len() == period[0] * period[1];
+        let last =
+            [(shape.height, period[0]), (shape.width, period[1])].map(|(size, period)| size.div_ceil(period.max(1)));
         let reach =
             |steps: usize, step: usize| (steps.saturating_sub(1)).checked_mul(step).filter(|reach| *reach < cells);
         let inside = self.starts.iter().all(|start| *start < cells)
@@ -104,9 +105,9 @@ impl Grid {
 
     /// Writes the grid into a verifying key, but for the lanes.
     pub(crate) fn write(&self, w: &mut Writer) {
-        let Self { shape, first, rows, lanes: _, phase, starts, steps } = self;
+        let Self { shape, first, rows, lanes: _, period, starts, steps } = self;
         [shape.channels, shape.height, shape.width, *first, *rows].iter().for_each(|size| w.size(*size));
-        phase.iter().chain(steps).chain(starts).for_each(|size| w.size(*size));
+        period.iter().chain(steps).chain(starts).for_each(|size| w.size(*size));
     }
 
     /// Reads what [`Grid::write`] wrote, of an input on rows below `limit`.
@@ -116,9 +117,9 @@ impl Grid {
     pub(crate) fn read(r: &mut Reader<'_>, lanes: usize, limit: usize) -> Result<Self> {
         let shape = Shape { channels: r.size()?, height: r.size()?, width: r.size()? };
         let (first, rows) = (r.size()?, r.size()?);
-        let (phase, steps) = ([r.size()?, r.size()?], [r.size()?, r.size()?]);
-        let starts = r.many(phase[0].saturating_mul(phase[1]), 1, Reader::size)?;
-        let grid = Self { shape, first, rows, lanes, phase, starts, steps };
+        let (period, steps) = ([r.size()?, r.size()?], [r.size()?, r.size()?]);
+        let starts = r.many(period[0].saturating_mul(period[1]), 1, Reader::size)?;
+        let grid = Self { shape, first, rows, lanes, period, starts, steps };
         if grid.is_sound(limit) { Ok(grid) } else { Err(r.error("positions that no public input has")) }
     }
 }

@@ -7,8 +7,8 @@
 use super::{
     Grid, Params,
     geometry::Geometry,
+    placement::{Link, Row, TensorRows, ends, place},
     private,
-    rows::{Link, Row, TensorRows, ends, place},
     runs::Runs,
     search::predict,
     view::{View, Weight},
@@ -51,7 +51,8 @@ impl Layout {
     /// Lays out a checked model.
     ///
     /// # Errors
-    /// `Graph` where no layout serves all readers of a tensor, `ModelTooLarge` when no circuit up to 2^20 rows holds it.
+    /// `Graph` where no layout serves all readers of a tensor, `ModelTooLarge` when no circuit up to 2^20 rows holds
+    /// it.
     pub fn new(model: &Model) -> Result<Self> {
         Self::plan(&View::model(model), Params::new(model)?)
     }

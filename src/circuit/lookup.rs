@@ -7,6 +7,8 @@ use halo2_proofs::{halo2curves::bn256::Fr, plonk::Expression};
 use hushproof_halo2_prover as prover;
 use rayon::prelude::*;
 
+use super::formula::table_key;
+
 /// Fractions per gate.
 pub(super) const GROUP: usize = 3;
 
@@ -24,6 +26,18 @@ pub(super) fn group_gate(value: Expression<Fr>, group: &[Fraction]) -> Expressio
         let others = group.iter().enumerate().filter(|(j, _)| *j != i);
         rest - others.fold(fraction.numerator.clone(), |product, (_, other)| product * other.denominator.clone())
     })
+}
+
+/// Lookups in the order in which they are grouped: a tuple, whose denominator is of degree 2, beside a plain one.
+pub(super) fn pair<T>(plain: Vec<T>, tuples: Vec<T>) -> Vec<T> {
+    let mut tuples = tuples.into_iter();
+    let mut ordered = Vec::with_capacity(plain.len() + tuples.len());
+    for item in plain {
+        ordered.extend(tuples.next());
+        ordered.push(item);
+    }
+    ordered.extend(tuples);
+    ordered
 }
 
 /// An entry of the lookup table.
@@ -46,8 +60,9 @@ impl Entry {
     }
 }
 
-/// The inverse denominators `1 / (β + value + δ (tag + δ (base + δ · slope)))` of a table: first a range of values under
-/// tag 0, then functions of equal size under the tags from 1. Whatever is looked up is an entry, of which there are few.
+/// The inverse denominators `1 / (β + value + δ (tag + δ (base + δ · slope)))` of a table: first a range of values
+/// under tag 0, then functions of equal size under the tags from 1. Whatever is looked up is an entry, of which there
+/// are few.
 pub(super) struct Inverses {
     entries: Vec<Entry>,
     inverses: Vec<prover::Fr>,
@@ -69,12 +84,8 @@ impl Inverses {
     }
 
     fn denominator(&self, value: i64, tag: u64, [base, slope]: [i64; 2]) -> prover::Fr {
-        let plain = self.beta + prover::Fr::from_i64(value);
-        if (tag, base, slope) == (0, 0, 0) {
-            return plain;
-        }
-        let function = prover::Fr::from_i64(base) + self.delta * prover::Fr::from_i64(slope);
-        plain + self.delta * (prover::Fr::from_u64(tag) + self.delta * function)
+        let [value, base, slope] = [value, base, slope].map(prover::Fr::from_i64);
+        self.beta + table_key(&self.delta, value, prover::Fr::from_u64(tag), base, Some(slope))
     }
 
     /// The fraction of a limb, in the segment of a function where the tag is not 0; computed where a cell was tampered

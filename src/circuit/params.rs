@@ -1,10 +1,13 @@
 //! What the shape of the constraint system depends on.
 
-use super::{lookup::GROUP, rows::TensorRows};
+use super::{lookup::GROUP, placement::TensorRows};
 use crate::{
     codec::{Reader, Writer},
     error::{ArtifactKind, Error, Result},
-    graph::{Activation, Digits, FloatActivation, Lanes, Model, Network, PublicCode, Table, Visibility},
+    graph::{
+        Activation, Decision, Digits, FloatActivation, Lanes, Model, Network, OutputEncoding, PublicCode, Table,
+        Visibility,
+    },
 };
 
 /// Most activation lanes; a row's useful lanes are bits of a word.
@@ -24,22 +27,6 @@ const COMPARES: u8 = 1 << 4;
 const PUBLIC_INPUT: u8 = 1 << 5;
 /// Set beside it where its codes have a sign.
 const SIGNED_INPUT: u8 = 1 << 6;
-
-/// How the output codes reach the public instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Published {
-    /// The code plus 2^b − 1.
-    #[default]
-    Signed,
-    /// The code itself.
-    Unsigned,
-    /// The code plus 2^31.
-    Table,
-    /// The state: a threshold.
-    Threshold,
-    /// The states: an argmax.
-    ArgMax,
-}
 
 /// The codes of a public input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +61,8 @@ impl Tables {
         self.count as usize * self.segments as usize
     }
 
-    /// Bits of an argument that a table tells apart: those of a segment, with slopes twice as many, as errors fall with the
-    /// square of the number of segments, up to those of the position.
+    /// Bits of an argument that a table tells apart: those of a segment, with slopes twice as many, as errors fall with
+    /// the square of the number of segments, up to those of the position.
     pub(super) const fn bits(&self, digits: &Digits) -> u32 {
         let segment = self.segments.ilog2();
         if !self.sloped {
@@ -122,7 +109,7 @@ pub struct Params {
     /// Whether some layer has a bias per value.
     pub value_bias: bool,
     /// How the output is published.
-    pub published: Published,
+    pub output: OutputEncoding,
     /// Limbs of a private weight; `None` where weights are public.
     pub private: Option<u32>,
     /// The codes of a public input; `None` where it is private.
@@ -145,7 +132,7 @@ impl Default for Params {
             compares: false,
             tables: None,
             value_bias: false,
-            published: Published::Signed,
+            output: OutputEncoding::new(Some(&Activation::Linear), 4),
             private: None,
             public_input: None,
         }
@@ -183,13 +170,7 @@ impl Params {
             compares: model.compares(),
             tables,
             value_bias: model.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
-            published: match model.layers.last().map(|layer| &layer.activation) {
-                Some(Activation::Threshold) => Published::Threshold,
-                Some(Activation::ArgMax) => Published::ArgMax,
-                Some(Activation::Table(_)) => Published::Table,
-                Some(Activation::Relu | Activation::PRelu | Activation::Clip) => Published::Unsigned,
-                _ => Published::Signed,
-            },
+            output: model.output_encoding(),
             private: model.private_weights,
             public_input: InputCodes::published(model.input.visibility, model.input.is_signed()),
         };
@@ -214,10 +195,10 @@ impl Params {
             compares: network.compares(),
             tables,
             value_bias: network.layers.iter().any(|layer| layer.bias.len() != layer.shape.channels),
-            published: match network.layers.last().map(|layer| &layer.activation) {
-                Some(FloatActivation::ArgMax) => Published::ArgMax,
-                Some(FloatActivation::Threshold { .. }) => Published::Threshold,
-                _ => Published::Signed,
+            output: match network.decision() {
+                Some(Decision::ArgMax) => OutputEncoding::ArgMax,
+                Some(Decision::Threshold) => OutputEncoding::Threshold,
+                None => OutputEncoding::new(Some(&Activation::Linear), digits.value_bits()),
             },
             private: None,
             public_input: None,
@@ -262,7 +243,12 @@ impl Params {
 
     /// Whether the output is a decision.
     pub(super) const fn decision(&self) -> bool {
-        matches!(self.published, Published::Threshold | Published::ArgMax)
+        self.output.decision().is_some()
+    }
+
+    /// Whether the output is the index of the largest value.
+    pub(super) fn argmax(&self) -> bool {
+        self.output == OutputEncoding::ArgMax
     }
 
     /// Largest code magnitude of an activation without table, 2^b − 1.
@@ -273,15 +259,6 @@ impl Params {
     /// What rounding adds to a magnitude, 2^(s−1) − 1.
     pub(super) const fn rounding(&self) -> u64 {
         (1 << (self.digits.remainder_bits() - 1)) - 1
-    }
-
-    /// What the public instance adds to an output code.
-    pub(super) const fn offset(&self) -> u64 {
-        match self.published {
-            Published::Signed => self.top(),
-            Published::Table => 1 << 31,
-            Published::Unsigned | Published::Threshold | Published::ArgMax => 0,
-        }
     }
 
     /// How the codes of a public input stand in its row's value.
@@ -352,20 +329,14 @@ impl Params {
             w.varint(segments.into());
             w.u8(sloped.into());
         }
-        let published = match self.published {
-            Published::Signed => 0,
-            Published::Unsigned => 1,
-            Published::Table => 2,
-            Published::Threshold => 3,
-            Published::ArgMax => 4,
-        };
+        let output = self.output.to_byte(self.digits.value_bits());
         let flags = [
             (self.private.is_some(), PRIVATE),
             (self.compares, COMPARES),
             (self.public_input.is_some(), PUBLIC_INPUT),
             (self.public_input == Some(InputCodes::Signed), SIGNED_INPUT),
         ];
-        w.u8(flags.iter().filter(|(set, _)| *set).fold(published, |byte, (_, flag)| byte | flag));
+        w.u8(flags.iter().filter(|(set, _)| *set).fold(output, |byte, (_, flag)| byte | flag));
         self.private.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
@@ -390,23 +361,18 @@ impl Params {
         } else {
             None
         };
-        let published = r.u8()?;
-        let private = if published & PRIVATE == 0 { None } else { Some(r.varint_u32()?) };
-        let compares = published & COMPARES != 0;
-        let public_input = match (published & PUBLIC_INPUT != 0, published & SIGNED_INPUT != 0) {
+        let kind = r.u8()?;
+        let private = if kind & PRIVATE == 0 { None } else { Some(r.varint_u32()?) };
+        let compares = kind & COMPARES != 0;
+        let public_input = match (kind & PUBLIC_INPUT != 0, kind & SIGNED_INPUT != 0) {
             (false, false) => None,
             (true, false) => Some(InputCodes::Unsigned),
             (true, true) => Some(InputCodes::Signed),
             (false, true) => return Err(r.error("signs of an input that is not public")),
         };
-        let published = match published & !(PRIVATE | COMPARES | PUBLIC_INPUT | SIGNED_INPUT) {
-            0 => Published::Signed,
-            1 => Published::Unsigned,
-            2 => Published::Table,
-            3 => Published::Threshold,
-            4 => Published::ArgMax,
-            other => return Err(r.error(format!("unknown kind of output {other}"))),
-        };
+        let kind = kind & !(PRIVATE | COMPARES | PUBLIC_INPUT | SIGNED_INPUT);
+        let output = OutputEncoding::from_byte(kind, digits.value_bits());
+        let output = output.ok_or_else(|| r.error(format!("unknown kind of output {kind}")))?;
         let params = Self {
             digits,
             lanes,
@@ -420,7 +386,7 @@ impl Params {
             compares,
             tables,
             value_bias,
-            published,
+            output,
             private,
             public_input,
         };
@@ -433,7 +399,7 @@ impl Params {
     /// Advice columns of the circuit.
     pub fn advice_columns(&self) -> usize {
         // multiplicity, produced, consumed, weight, multiplier, transfer and the running sum
-        let optional = [self.negative, self.published == Published::ArgMax].iter().filter(|b| **b).count();
+        let optional = [self.negative, self.argmax()].iter().filter(|b| **b).count();
         self.lanes.activations * self.lane_columns() + self.helpers() + 7 + optional + self.private_columns()
     }
 
@@ -444,7 +410,7 @@ impl Params {
             (false, false) => 1,
             (true, by_value) => super::private::FIXED + usize::from(by_value),
         };
-        let argmax = self.published == Published::ArgMax;
+        let argmax = self.argmax();
         let public_input = self.public_input.is_some();
         let optional = [self.negative, self.clip, self.compares, self.decision(), argmax, public_input];
         let tables = self.tables.map_or(0, |tables| 4 + usize::from(tables.sloped));

@@ -1,7 +1,10 @@
 //! Private weights: their limbs and the biases as first-phase columns, and what ties them to the rows.
 //!
-//! A lane of a weight row holds `K + B = Σ 2^(limb_bits · i) · limb_i`, `B = 2^(limb_bits · limbs − 1)`, every limb in the
-//! range table. Which lanes hold a weight at all is fixed (`mask`); rows of monomials have fixed coefficients of their own.
+//! A lane of a weight row holds `K + B = Σ 2^(limb_bits · i) · limb_i`, `B = 2^(limb_bits · limbs − 1)`, every limb in
+//! the range table. Which lanes hold a weight at all is fixed (`mask`); rows of monomials have fixed coefficients of
+//! their own.
+
+use std::num::Wrapping;
 
 use halo2_proofs::{
     halo2curves::bn256::Fr,
@@ -11,9 +14,10 @@ use halo2_proofs::{
 
 use super::{
     Config, Layout, Params,
-    config::power_of_two,
+    formula::{Ring, positional},
+    gates::{advice, fixed},
     geometry::Geometry,
-    rows::Row,
+    placement::Row,
     view::{TermView, View, Weight},
     weights::{WeightRow, WeightRows},
 };
@@ -71,6 +75,11 @@ impl Params {
     fn weight_bound(&self) -> u64 {
         self.private.map_or(0, |limbs| 1 << (limbs * self.digits.limb_bits - 1))
     }
+
+    /// The weight `K` of which these are the limbs.
+    fn weight_of<V: Ring>(&self, limbs: impl Iterator<Item = V>) -> V {
+        positional(self.digits.limb_bits, limbs) - V::constant(self.weight_bound())
+    }
 }
 
 impl PrivateColumns {
@@ -108,27 +117,14 @@ impl PrivateFixed {
     }
 }
 
-fn fixed(cells: &mut VirtualCells<'_, Fr>, column: Column<Fixed>) -> Expression<Fr> {
-    cells.query_fixed(column, Rotation::cur())
-}
-
-fn advice(cells: &mut VirtualCells<'_, Fr>, column: Column<Advice>) -> Expression<Fr> {
-    cells.query_advice(column, Rotation::cur())
-}
-
 impl Config {
     /// The weights of a row's lanes: fixed ones, or private ones where the mask says that there is one.
     pub(super) fn lane_weights(&self, cells: &mut VirtualCells<'_, Fr>) -> Vec<Expression<Fr>> {
         let lanes: Vec<_> = self.fixed.weights.iter().map(|column| fixed(cells, *column)).collect();
         let Some(private) = &self.private else { return lanes };
-        let bound = Expression::Constant(Fr::from(self.params.weight_bound()));
-        let bits = self.params.digits.limb_bits;
         let masked = lanes.into_iter().zip(&private.limbs).map(|(mask, limbs)| {
-            let whole = limbs
-                .iter()
-                .enumerate()
-                .fold(-bound.clone(), |sum, (i, column)| sum + advice(cells, *column) * power_of_two(bits * i as u32));
-            mask * whole
+            let limbs = limbs.iter().map(|column| advice(cells, *column));
+            mask * self.params.weight_of(limbs)
         });
         masked.collect()
     }
@@ -156,6 +152,7 @@ impl Config {
     /// A private bias is one for all rows of a channel.
     pub(super) fn same_bias(&self, meta: &mut ConstraintSystem<Fr>) {
         let (Some(columns), Some(private)) = (&self.private, self.fixed.private) else { return };
+        // Protocol, §9: bias.
         meta.create_gate("bias", |cells| {
             let below = cells.query_advice(columns.bias, Rotation::next());
             vec![fixed(cells, private.same_channel) * (below - advice(cells, columns.bias))]
@@ -219,8 +216,7 @@ impl PrivateCells {
 
     /// The weight in a row and lane.
     pub(super) fn weight(&self, params: &Params, at: (usize, usize)) -> i64 {
-        let limbs = self.limbs[at.1].iter().rev();
-        limbs.fold(0, |sum, limb| (sum << params.digits.limb_bits) + limb[at.0]) - params.weight_bound().cast_signed()
+        params.weight_of(self.limbs[at.1].iter().map(|limb| Wrapping(limb[at.0]))).0
     }
 
     /// The bias of a row's lane.
@@ -249,12 +245,12 @@ pub(super) fn same_channel(rows: &[Row]) -> impl Iterator<Item = usize> + '_ {
     rows.windows(2).enumerate().filter(move |(_, pair)| same(pair)).map(|(row, _)| row)
 }
 
-/// Checks what a layout of private weights relies on: no layer is computed in residue classes apart, which would hold its
-/// weights several times, and the weights that share a place add up to one within the range.
+/// Checks what a layout of private weights relies on: no layer is computed in residue classes apart, which would hold
+/// its weights several times, and the weights that share a place add up to one within the range.
 ///
 /// # Errors
-/// `Graph` for a layer that is computed apart (`arrange_private` copies its output for strided readers), `Artifact` for
-/// limbs that are too few.
+/// `Graph` for a layer that is computed apart (`legalize_private` copies its output for strided readers), `Artifact`
+/// for limbs that are too few.
 pub(super) fn check<W: Weight>(
     view: &View<'_, W>,
     geometry: &Geometry,
@@ -295,8 +291,8 @@ fn largest(weights: &WeightRows) -> u64 {
     weights.rows.iter().flat_map(|row| &row.lanes).map(|weight| weight.unsigned_abs()).max().unwrap_or(0)
 }
 
-/// The fewest limbs that hold every private weight of a model where the layout has it; several that one reader adds up share
-/// a place.
+/// The fewest limbs that hold every private weight of a model where the layout has it; several that one reader adds up
+/// share a place.
 ///
 /// # Errors
 /// Those of [`Layout::new`].

@@ -3,7 +3,7 @@
 use super::{
     geometry::{Geometry, is_scattered},
     layout::MAX_K,
-    rows::{Row, TensorRows},
+    placement::{Row, TensorRows},
     view::{TermView, View, Weight, taps},
     weights::{Factor, WeightCell, WeightRows},
 };
@@ -22,8 +22,8 @@ pub(super) struct Runs<'a, W: Weight> {
 }
 
 impl<W: Weight> Runs<'_, W> {
-    /// The factor of every run: Σ over readers of weight · η^block · γ^(exponent made − exponent read), where a product has
-    /// the polynomial of its other tensor for a weight.
+    /// The factor of every run: Σ over readers of weight · η^block · γ^(exponent made − exponent read), where a product
+    /// has the polynomial of its other tensor for a weight.
     pub(super) fn all(&mut self, geometry: &Geometry) -> Result<()> {
         for tensor in (0..self.tensors.len()).rev() {
             let shape = self.view.shapes[tensor];
@@ -88,7 +88,7 @@ impl<W: Weight> Runs<'_, W> {
             for o in group * conv.group_outputs()..(group + 1) * conv.group_outputs() {
                 let weight = conv.kernel_weights(o, c)[tap.index].integer();
                 if (weight != 0 || self.weights.private)
-                    && let Some(run) = runs.get_mut(self.slot(reading, tap.phase))
+                    && let Some(run) = runs.get_mut(self.slot(reading, tap.residue))
                 {
                     let block = to.block(conv.output_start + o, block) + i64::from(reading.view.second);
                     run.terms.push(((block, shift), weight));
@@ -100,7 +100,7 @@ impl<W: Weight> Runs<'_, W> {
     /// The run of the other tensor stands for all lines that its elements make, and for the first of them here.
     fn read_product(&self, reading: &Reading<'_, W>, product: &Product<W>, runs: &mut [Factor]) {
         let (to, other) = (&self.tensors[reading.layer + 1], &self.tensors[product.factor]);
-        let (Some(conv), Some(run)) = (reading.view.geometry.as_deref(), other.segment([0, 0])) else { return };
+        let (Some(conv), Some(run)) = (reading.view.geometry.as_deref(), other.section([0, 0])) else { return };
         let row = other.first + reading.channel * other.channel_rows + run.row;
         let lead = (run.lead * other.storage.spread) as i64;
         let (shape, group) = (to.storage.shape, reading.channel / conv.group_inputs());
@@ -110,15 +110,15 @@ impl<W: Weight> Runs<'_, W> {
                 continue;
             }
             let (block, exponent) = to.exponent(i, j);
-            if let Some(run) = runs.get_mut(self.slot(reading, tap.phase)) {
+            if let Some(run) = runs.get_mut(self.slot(reading, tap.residue)) {
                 run.products.push(((to.block(group, block), exponent - lead), product.weight.integer(), row));
             }
         }
     }
 
     /// The run of a residue class of the source.
-    fn slot(&self, reading: &Reading<'_, W>, phase: [usize; 2]) -> usize {
-        phase[0] * self.tensors[reading.view.term.source].storage.phase[1] + phase[1]
+    fn slot(&self, reading: &Reading<'_, W>, residue: [usize; 2]) -> usize {
+        residue[0] * self.tensors[reading.view.term.source].storage.period[1] + residue[1]
     }
 
     /// Turns the factors of a channel's runs into chains and copies them to the runs' first rows.
@@ -133,9 +133,9 @@ impl<W: Weight> Runs<'_, W> {
                 let width = stored.storage.shape.width;
                 (stored.position(channel, slot / width, slot % width).0, 0)
             } else {
-                let columns = stored.storage.phase[1];
-                let Some(segment) = stored.segment([slot / columns, slot % columns]) else { continue };
-                (start + segment.row, segment.lead)
+                let columns = stored.storage.period[1];
+                let Some(section) = stored.section([slot / columns, slot % columns]) else { continue };
+                (start + section.row, section.lead)
             };
             if main.products.len() > 1 {
                 let reason = "several products read one tensor; copies must stand between them".to_owned();
@@ -170,7 +170,7 @@ struct Terms {
 
 impl Terms {
     fn new(stored: &TensorRows, scattered: bool) -> Self {
-        let runs = if scattered { stored.storage.shape.plane() } else { stored.by_phase.len() };
+        let runs = if scattered { stored.storage.shape.plane() } else { stored.by_residue.len() };
         Self { scattered, main: vec![Factor::default(); runs], negative: vec![Factor::default(); runs] }
     }
 }

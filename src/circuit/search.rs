@@ -3,11 +3,11 @@
 use super::{
     Layout, Params,
     cost::{Prediction, Shape},
-    frontier::{Candidate, few_columns, frontier},
     geometry::Geometry,
     layout::{CONTEXT_ROWS, MAX_K, RESERVED_ROWS},
     params::{InputCodes, Tables},
-    rows::place,
+    pareto::{Candidate, few_columns, pareto_front},
+    placement::place,
     view::View,
 };
 use crate::{
@@ -95,8 +95,8 @@ const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
 const SEARCHED_LIMBS: u32 = 6;
 const PRIVATE_LANES: [usize; 10] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24];
 
-/// The layouts of an arranged network that are worth trying: each costs more than those before it and has more bits of a
-/// code, of a remainder or of a function's argument. With `few_columns` a single one.
+/// The layouts of an arranged network that are worth trying: each costs more than those before it and has more bits of
+/// a code, of a remainder or of a function's argument. With `few_columns` a single one.
 ///
 /// # Errors
 /// `Range` when the bits asked for fit no layout, `ModelTooLarge` when no circuit is large enough, `Graph` where no
@@ -168,7 +168,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
             max_bits: MAX_BITS + MAX_REMAINDER_BITS,
         });
     }
-    Ok(if options.few_columns { few_columns(choices) } else { frontier(choices) })
+    Ok(if options.few_columns { few_columns(choices) } else { pareto_front(choices) })
 }
 
 /// log2 rows of a circuit whose columns use so many.
@@ -176,8 +176,8 @@ const fn log2_rows(used: usize) -> u32 {
     (used + 1 + RESERVED_ROWS).next_power_of_two().trailing_zeros()
 }
 
-/// The function tables that a circuit of these limbs and at least `used` rows may have: without slopes, as many entries as
-/// fit beside the range; with slopes, as many segments as cost no more rows.
+/// The function tables that a circuit of these limbs and at least `used` rows may have: without slopes, as many entries
+/// as fit beside the range; with slopes, as many segments as cost no more rows.
 fn tables(functions: FunctionTables, digits: &Digits, used: usize) -> Vec<Option<Tables>> {
     let FunctionTables { count, smooth } = functions;
     if count == 0 {

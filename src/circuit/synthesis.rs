@@ -13,8 +13,8 @@ use super::{
 };
 use crate::graph::Model;
 
-/// A model, and a witness when a proof is to be made. Its synthesis gives the fixed columns and copies only: advice comes
-/// from its [`Witness`](prover::Witness).
+/// A model, and a witness when a proof is to be made. Its synthesis gives the fixed columns and copies only: advice
+/// comes from its [`Witness`](prover::Witness).
 #[derive(Clone)]
 pub struct ModelCircuit<'a> {
     pub(super) model: &'a Model,

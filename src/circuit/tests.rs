@@ -107,8 +107,8 @@ fn honest_proofs_are_accepted_and_state_the_reference_output() {
         let proof = rig.prove(&witness.first, &[], &codes);
         assert_eq!(proof.bytes.len(), rig.key.vk.proof_bytes(), "{name}");
         let verified = verify(&rig.key.vk, &proof, b"context").unwrap_or_else(|error| panic!("{name}: {error}"));
-        let zero = |index: usize| rig.model.input.zero.get(index).copied().unwrap_or(0.0);
-        let values = input.iter().enumerate().map(|(index, code)| zero(index) + *code as f64);
+        let zero_point = |index: usize| rig.model.input.zero_point.get(index).copied().unwrap_or(0);
+        let values = input.iter().enumerate().map(|(index, code)| (*code - zero_point(index)) as f64);
         let public = rig.model.input.visibility.is_public();
         assert_eq!(verified.inputs, if public { values.collect() } else { Vec::new() }, "{name}");
         let reference = rig.model.run(input).unwrap();

@@ -112,7 +112,7 @@ pub(super) struct Tap {
     /// Residue class of the outputs.
     pub(super) split: [usize; 2],
     /// Residue class of the inputs they read.
-    pub(super) phase: [usize; 2],
+    pub(super) residue: [usize; 2],
     /// Output (i, j) of its class reads input (i, j) + offset of its class.
     pub(super) offset: [isize; 2],
     /// Index in the kernel.
@@ -136,7 +136,7 @@ pub(super) fn taps<W>(conv: &Conv<W>, to: Shape, split: [usize; 2]) -> Vec<Tap> 
             let modulus = [0, 1].map(|d| (stride[d] * split[d]) as isize);
             taps.push(Tap {
                 split: q,
-                phase: [0, 1].map(|d| read[d].rem_euclid(modulus[d]) as usize),
+                residue: [0, 1].map(|d| read[d].rem_euclid(modulus[d]) as usize),
                 offset: [0, 1].map(|d| read[d].div_euclid(modulus[d])),
                 index,
             });

@@ -162,8 +162,8 @@ impl WeightRows {
         WeightCell::Value(first)
     }
 
-    /// Appends the chain of a factor; its value stands in the cell returned. `None` for the zero polynomial, and for one
-    /// without monomials where weights are private.
+    /// Appends the chain of a factor; its value stands in the cell returned. `None` for the zero polynomial, and for
+    /// one without monomials where weights are private.
     pub(super) fn chain(&mut self, factor: Factor) -> Option<WeightCell> {
         let Factor { mut terms, products } = factor;
         let mut places: Vec<_> = terms.iter().filter(|_| self.private).map(|term| (term.0, 1)).collect();

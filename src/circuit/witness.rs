@@ -3,8 +3,8 @@
 use super::{
     geometry::Form,
     layout::Layout,
+    placement::TensorRows,
     private::PrivateCells,
-    rows::TensorRows,
     view::{class_size, classes, taps},
 };
 use crate::{
@@ -122,9 +122,9 @@ impl Witness {
             codes.iter().enumerate().map(|(index, code)| form.of(*code).ok_or_else(|| refuse(index))).collect()
         };
         let node = model.layers.last().map_or("", |layer| &layer.node);
-        let output = publish(model.public_code(), node, self.output())?;
+        let output = publish(model.output_encoding().code(), node, self.output())?;
         let input = if model.input.visibility.is_public() {
-            publish(model.input_code(), &model.input.port.name, &self.trace.codes[0])?
+            publish(model.input_code(), &model.input.value_info.name, &self.trace.codes[0])?
         } else {
             Vec::new()
         };
@@ -158,7 +158,7 @@ impl FirstPhase {
         let lane = LaneCells { state: vec![0; rows], limbs: vec![vec![0; rows]; params.limbs()], slopes };
         Self {
             lanes: vec![lane; params.lanes.activations],
-            maximum: (params.published == super::params::Published::ArgMax).then(|| vec![0; rows]),
+            maximum: (params.argmax()).then(|| vec![0; rows]),
             multiplicity: vec![0; rows],
             private: None,
         }
@@ -259,13 +259,13 @@ struct Cells {
 }
 
 impl Cells {
-    fn new(rows: &TensorRows, channel: usize, phase: [usize; 2], values: &[i64]) -> Self {
+    fn new(rows: &TensorRows, channel: usize, residue: [usize; 2], values: &[i64]) -> Self {
         let (storage, shape) = (&rows.storage, rows.storage.shape);
-        let size = class_size(shape, storage.phase, phase);
+        let size = class_size(shape, storage.period, residue);
         let mut cells = vec![0; size[0] * storage.line];
         for i in 0..size[0] {
             for j in 0..size[1] {
-                let (y, x) = (i * storage.phase[0] + phase[0], j * storage.phase[1] + phase[1]);
+                let (y, x) = (i * storage.period[0] + residue[0], j * storage.period[1] + residue[1]);
                 cells[i * storage.line + j] = values[channel * shape.plane() + y * shape.width + x];
             }
         }
@@ -282,11 +282,11 @@ fn hide(model: &Model, layout: &Layout, layer: usize, trace: &Trace, first: &mut
     let lanes = layout.params.lanes.activations;
     // (row, lane, residue class, exponent relative to output (0, 0)) of every hidden cell of one channel
     let mut cells: Vec<(usize, usize, usize, i64)> = Vec::new();
-    for (index, segment) in rows.segments.iter().enumerate() {
-        for row in segment.row..segment.row + segment.rows {
+    for (index, section) in rows.sections.iter().enumerate() {
+        for row in section.row..section.row + section.rows {
             let mask = layout.rows[rows.first + row].mask;
             for lane in (0..lanes).filter(|lane| mask >> lane & 1 == 0) {
-                let exponent = ((row - segment.row) * lanes + lane) as i64 - segment.lead as i64;
+                let exponent = ((row - section.row) * lanes + lane) as i64 - section.lead as i64;
                 cells.push((row, lane, index, exponent));
             }
         }
@@ -322,20 +322,21 @@ fn add(
 ) {
     let Some(o) = channel.checked_sub(conv.output_start).filter(|o| *o < conv.outputs) else { return };
     let group = o / conv.group_outputs();
-    let taps = taps(conv, rows.storage.shape, rows.storage.phase);
+    let taps = taps(conv, rows.storage.shape, rows.storage.period);
     for c in 0..conv.group_inputs() {
         let weights = conv.kernel_weights(o, c);
         let input = conv.input_start + group * conv.group_inputs() + c;
-        for phase in classes(source.storage.phase) {
-            let relevant: Vec<_> = taps.iter().filter(|tap| tap.phase == phase && weights[tap.index] != 0).collect();
+        for residue in classes(source.storage.period) {
+            let relevant: Vec<_> =
+                taps.iter().filter(|tap| tap.residue == residue && weights[tap.index] != 0).collect();
             if relevant.is_empty() {
                 continue;
             }
-            let plane = Cells::new(source, input, phase, codes);
+            let plane = Cells::new(source, input, residue, codes);
             for tap in relevant {
                 let shift = tap.offset[0] as i64 * plane.line as i64 + tap.offset[1] as i64;
-                for ((.., segment, exponent), value) in cells.iter().zip(values.iter_mut()) {
-                    if rows.segments[*segment].phase == tap.split
+                for ((.., section, exponent), value) in cells.iter().zip(values.iter_mut()) {
+                    if rows.sections[*section].residue == tap.split
                         && let Some(x) = usize::try_from(exponent + shift).ok().and_then(|at| plane.values.get(at))
                     {
                         *value += weights[tap.index] * x;

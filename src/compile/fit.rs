@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::trace;
 use crate::{
-    error::{Error, Result},
-    graph::{Ending, Model, Network},
-    quant::Scales,
+    error::Result,
+    graph::{Decision, Model, Network},
+    quant::{Accuracy, Comparison, Scales, accepted},
 };
 
 /// Least share of rows in which the class must be the float network's, unless asked otherwise.
@@ -48,10 +48,14 @@ pub struct Fit {
     pub max_error: Option<f64>,
     /// Largest less least output of the float network; of few rows it counts from 0. 0 for decisions.
     pub output_range: f64,
-    /// Share of rows with the same class, ties and refused rows counting as they come; `None` where the output is no class.
+    /// Share of rows with the same class, ties and refused rows counting as they come; `None` where the output is no
+    /// class.
     pub agreement: Option<f64>,
     /// Share of rows whose class is expected to differ on data like these: see [`Target`].
     pub expected_disagreement: Option<f64>,
+    /// The outputs' errors and classes as they come, of the same pass.
+    #[serde(skip)]
+    pub accuracy: Accuracy,
 }
 
 impl Fit {
@@ -107,8 +111,8 @@ impl Target {
         met && fit.refused == 0
     }
 
-    /// Whether a fit is as good as the search wants it, so that rows it has not seen meet the target too. A limit that was
-    /// asked for is met as it stands.
+    /// Whether a fit is as good as the search wants it, so that rows it has not seen meet the target too. A limit that
+    /// was asked for is met as it stands.
     pub(super) fn is_aim(&self, fit: &Fit) -> bool {
         let doubt = 1.0 - fit.agreement.unwrap_or(1.0);
         let doubt = doubt.max(fit.expected_disagreement.unwrap_or(0.0));
@@ -147,7 +151,7 @@ impl<'a> Reference<'a> {
         let (low, high) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
         let from_zero = rows.len() < FEW_ROWS || low == high;
         let range = if from_zero { high.max(0.0) - low.min(0.0) } else { high - low };
-        let range = if network.ending() == Ending::Values && range.is_finite() { range } else { 0.0 };
+        let range = if network.decision().is_none() && range.is_finite() { range } else { 0.0 };
         Self { network, rows, outputs, scores, range }
     }
 
@@ -162,45 +166,37 @@ impl<'a> Reference<'a> {
     /// Those of the executor other than `InputRange` and `ActivationRange`, which are counted.
     pub(super) fn measure(&self, model: &Model, scales: &Scales) -> Result<Fit> {
         let network = self.network;
-        let values = network.ending() == Ending::Values;
+        let values = network.decision().is_none();
         let got: Vec<_> = self.rows.par_iter().map(|row| self.run(model, scales, row)).collect();
-        let (mut refused, mut largest, mut same, mut classes) = (0, 0.0f64, 0usize, 0usize);
-        let mut margins = Vec::new();
+        let mut comparison = Comparison::new(network);
+        let (mut same, mut classes, mut margins) = (0usize, 0usize, Vec::new());
         for ((got, expected), scores) in got.into_iter().zip(&self.outputs).zip(&self.scores) {
+            let got = accepted(got)?;
+            comparison.see(expected, got.as_ref().map(|(outputs, _)| outputs.as_slice()))?;
             let class = network.class(expected).filter(|_| network.is_classifier());
             classes += usize::from(class.is_some());
-            let (got, moved) = match got {
-                Ok(got) => got,
-                Err(Error::InputRange { .. } | Error::ActivationRange { .. }) => {
-                    refused += 1;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            if values {
-                let errors = got.iter().zip(expected).map(|(got, expected)| (got - expected).abs());
-                largest = errors.fold(largest, f64::max);
-            }
+            let Ok((got, moved)) = got else { continue };
             let margin = class.as_ref().and_then(|_| self.margin(scores, &moved));
             let tie = margin.is_none() && !network.gives_class();
             same += usize::from(tie || network.class(&got) == class);
             margins.extend(margin);
         }
         let is_class = classes > 0;
-        let expected_disagreement = is_class.then(|| expected_disagreement(&margins));
+        let accuracy = comparison.accuracy();
         Ok(Fit {
-            rows: self.rows.len(),
-            refused,
-            max_error: values.then_some(largest),
+            rows: accuracy.rows,
+            refused: accuracy.out_of_range,
+            max_error: values.then(|| accuracy.max_abs_error.unwrap_or(0.0)),
             output_range: self.range,
-            agreement: is_class.then_some(same as f64 / self.rows.len().max(1) as f64),
-            expected_disagreement,
+            agreement: is_class.then_some(same as f64 / accuracy.rows.max(1) as f64),
+            expected_disagreement: is_class.then(|| expected_disagreement(&margins)),
+            accuracy,
         })
     }
 
     /// Outputs and scores of a model on a row.
     fn run(&self, model: &Model, scales: &Scales, row: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
-        if self.network.ending() == Ending::Values {
+        if self.network.decision().is_none() {
             let scores = model.scores(row)?;
             return Ok((outputs(self.network, &scores), scores));
         }
@@ -236,9 +232,9 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// The share of rows whose class is expected to differ. Margins and shifts of all rows are paired, as either may meet the
-/// other on rows that were not seen. A margin seen stands for any up to twice as large, so that few rows do not rule out
-/// small ones, and one shift in two goes away from the other class.
+/// The share of rows whose class is expected to differ. Margins and shifts of all rows are paired, as either may meet
+/// the other on rows that were not seen. A margin seen stands for any up to twice as large, so that few rows do not
+/// rule out small ones, and one shift in two goes away from the other class.
 fn expected_disagreement(margins: &[Margin]) -> f64 {
     let shifts: Vec<f64> = margins.iter().step_by(margins.len() / MAX_SHIFTS + 1).map(|margin| margin.shift).collect();
     let pairs = (margins.len() * shifts.len()).max(1) as f64;
@@ -246,7 +242,8 @@ fn expected_disagreement(margins: &[Margin]) -> f64 {
     margins.iter().map(flips).sum::<f64>() / (2.0 * pairs)
 }
 
-/// What the float network's class is read off: the outputs before their reader applies a function, or what a decision compares.
+/// What the float network's class is read off: the outputs before their reader applies a function, or what a decision
+/// compares.
 fn scores(network: &Network, row: &[f64]) -> Vec<f64> {
     trace::float(network, row).tensors.pop().unwrap_or_default()
 }
@@ -254,16 +251,16 @@ fn scores(network: &Network, row: &[f64]) -> Vec<f64> {
 /// The outputs that scores give.
 fn outputs(network: &Network, scores: &[f64]) -> Vec<f64> {
     let mut outputs = scores.to_vec();
-    match network.ending() {
-        Ending::Values => {
+    match network.decision() {
+        None => {
             network.finish.iter().for_each(|finish| finish.apply(&mut outputs));
             outputs
         }
-        Ending::Threshold => {
+        Some(Decision::Threshold) => {
             let at = network.decides_at().unwrap_or(0.0);
             scores.iter().map(|score| f64::from(u8::from(*score >= at))).collect()
         }
-        Ending::ArgMax => {
+        Some(Decision::ArgMax) => {
             let best = scores.iter().enumerate().fold(0, |best, (i, v)| if *v > scores[best] { i } else { best });
             vec![best as f64]
         }

@@ -7,7 +7,7 @@ use super::trace;
 use crate::{
     error::{Error, Result},
     float,
-    graph::{Ending, Model, Network},
+    graph::{Model, Network},
     quant::Scales,
 };
 
@@ -129,14 +129,14 @@ pub(super) fn layers(network: &Network, model: &Model, scales: &Scales, rows: &[
     // One after the other: sums must not depend on the threads.
     let merge = |a: Vec<Sums>, b: Vec<Sums>| a.into_iter().zip(&b).map(|(a, b)| a.merge(b)).collect();
     let sums: Vec<Sums> = seen.into_iter().flatten().reduce(merge).unwrap_or_default();
-    let tensors = sums.iter().enumerate().zip(&scales.step);
-    Ok(tensors.map(|((tensor, sums), step)| report(network, model, tensor, sums, step)).collect())
+    let tensors = sums.iter().enumerate().zip(&scales.scale);
+    Ok(tensors.map(|((tensor, sums), scale)| report(network, model, tensor, sums, scale)).collect())
 }
 
-fn report(network: &Network, model: &Model, tensor: usize, sums: &Sums, step: &[f64]) -> LayerReport {
+fn report(network: &Network, model: &Model, tensor: usize, sums: &Sums, scale: &[f64]) -> LayerReport {
     let (node, op, activation, values, reads) = describe(network, model, tensor);
     let spread = sums.low.unsigned_abs().max(sums.high.unsigned_abs());
-    let decides = tensor > 0 && tensor == network.layers.len() && network.ending() != Ending::Values;
+    let decides = tensor > 0 && tensor == network.layers.len() && network.decision().is_some();
     let bits = if decides { 1 } else { model.digits.value_bits() };
     let relative = (sums.noise / sums.signal.max(f64::MIN_POSITIVE)).sqrt();
     LayerReport {
@@ -147,8 +147,8 @@ fn report(network: &Network, model: &Model, tensor: usize, sums: &Sums, step: &[
         reads,
         min: sums.min,
         max: sums.max,
-        least_step: step.iter().copied().fold(f64::INFINITY, f64::min),
-        largest_step: step.iter().copied().fold(0.0, f64::max),
+        least_step: scale.iter().copied().fold(f64::INFINITY, f64::min),
+        largest_step: scale.iter().copied().fold(0.0, f64::max),
         bits,
         bits_used: if decides { 1.0 } else { float::log2(spread as f64 + 1.0) },
         max_error: sums.largest,

@@ -3,7 +3,7 @@
 use crate::{
     error::{Error, Result},
     float,
-    graph::{Conv, Ending, FinishFunction, FloatActivation, FloatLayer, Function, Map, Network, Term},
+    graph::{Conv, FinishFunction, FloatActivation, FloatLayer, Function, Map, Network, Term},
 };
 
 /// What leaves the circuit in public.
@@ -54,7 +54,7 @@ pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
         Reduction::ArgMax => None,
         Reduction::Threshold(at) => Some(at),
     };
-    if network.ending() != Ending::Values {
+    if network.decision().is_some() {
         return Err(refuse("the output is already reduced to a decision"));
     }
     let (end, outputs) = end_of(&network);
@@ -67,7 +67,7 @@ pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
             Reduced::ArgMax => FloatActivation::ArgMax,
             Reduced::Threshold(at) | Reduced::Differences(at) => FloatActivation::Threshold { at },
         };
-        last.same_step = None;
+        last.same_scale = None;
     }
     network.finish = None;
     if reduced == Reduced::ArgMax {
@@ -95,8 +95,8 @@ fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, 
     }
 }
 
-/// Makes the two values of a layer their difference and its negative, which a softmax of two depends on; false where its
-/// maps have no such form.
+/// Makes the two values of a layer their difference and its negative, which a softmax of two depends on; false where
+/// its maps have no such form.
 fn subtract(layer: &mut FloatLayer) -> bool {
     let whole = |conv: &Conv<f64>| conv.groups == 1 && (conv.output_start, conv.outputs) == (0, 2);
     let served = |term: &Term<f64>| match &term.map {
@@ -150,28 +150,4 @@ fn end_of(network: &Network) -> (End, usize) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{End, Reduced, reduced};
-
-    #[test]
-    fn reductions_are_on_the_argument_of_the_last_activation() {
-        assert_eq!(reduced(End::Linear, 2, None), Ok(Reduced::ArgMax));
-        assert_eq!(reduced(End::Softmax, 3, None), Ok(Reduced::ArgMax));
-        assert_eq!(reduced(End::Linear, 1, Some(-3.0)), Ok(Reduced::Threshold(-3.0)));
-        assert_eq!(reduced(End::Sigmoid, 1, Some(0.5)), Ok(Reduced::Threshold(0.0)));
-        assert_eq!(reduced(End::Relu, 1, Some(1.0)), Ok(Reduced::Threshold(1.0)));
-        assert_eq!(reduced(End::Softmax, 2, Some(0.5)), Ok(Reduced::Differences(0.0)));
-        for (end, outputs, threshold) in [
-            (End::Linear, 1, None),
-            (End::Relu, 2, None),
-            (End::Other, 2, None),
-            (End::Sigmoid, 1, Some(1.0)),
-            (End::Relu, 1, Some(0.0)),
-            (End::Softmax, 3, Some(0.5)),
-            (End::Softmax, 2, Some(1.0)),
-            (End::Increasing, 1, Some(0.5)),
-        ] {
-            assert!(reduced(end, outputs, threshold).is_err(), "{end:?} {threshold:?}");
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! What a publisher wants to know of a compiled model: where accuracy is lost, where bits and rows go, what is cheaper.
 //!
-//! [`report`] makes it, [`Report::html`] a page of it, [`Report::text`] a few lines for a terminal. Nothing here reads or
-//! writes files.
+//! [`report`] makes it, [`Report::html`] a page of it, [`Report::text`] a few lines for a terminal. Nothing here reads
+//! or writes files.
 
 mod html;
 mod text;
@@ -17,7 +17,7 @@ use crate::{
     circuit::{self, Layout, Prediction},
     error::Result,
     graph::{FunctionTables, Model},
-    quant,
+    quant::Accuracy,
 };
 
 /// All of it.
@@ -28,7 +28,7 @@ pub struct Report {
     /// On which rows: typical ones, or random ones from a range of inputs.
     pub data: Data,
     /// How the model compares with its float network on all rows.
-    pub accuracy: quant::Report,
+    pub accuracy: Accuracy,
     /// The same as far as the target goes.
     pub fit: Fit,
     /// Which layouts were tried.
@@ -120,7 +120,7 @@ pub fn report(compiled: &Compiled, rows: &[Vec<f64>], options: &Options) -> Resu
     Ok(Report {
         model: model.name.clone(),
         data: Data { rows: shown.len(), compared, random },
-        accuracy: quant::evaluate(|row| Ok(network.predict(row)), network, model, &shown)?,
+        accuracy: fit.accuracy.clone(),
         fit,
         search: search.clone(),
         worst,

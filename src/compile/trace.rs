@@ -17,7 +17,7 @@ pub(super) struct Trace {
 
 /// What the float network computes.
 pub(super) fn float(network: &Network, row: &[f64]) -> Trace {
-    let decides = network.ending() != crate::graph::Ending::Values;
+    let decides = network.decision().is_some();
     let mut tensors = vec![network.read(row)];
     for index in 0..network.layers.len() {
         let y = network.affine(index, &tensors);
@@ -32,7 +32,7 @@ pub(super) fn float(network: &Network, row: &[f64]) -> Trace {
 /// # Errors
 /// Those of the executor.
 pub(super) fn integers(model: &Model, network: &Network, scales: &Scales, row: &[f64]) -> Result<Trace> {
-    let decides = network.ending() != crate::graph::Ending::Values;
+    let decides = network.decision().is_some();
     let (mut tensors, mut codes) = (Vec::new(), Vec::new());
     let trace = model.run(model.quantize_input(row)?)?;
     for (tensor, values) in trace.codes.iter().enumerate() {

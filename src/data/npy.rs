@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use super::Array;
 use crate::{
     error::{ArtifactKind, Error, Result},
-    graph::Port,
+    graph::ValueInfo,
 };
 
 const NPY_MAGIC: &[u8] = b"\x93NUMPY";
@@ -16,34 +16,34 @@ const MAX_VALUES: usize = 1 << 26;
 /// The most bytes that an archive member may unpack to.
 const MAX_BYTES: u64 = 8 * (1 << 26) + (1 << 16);
 
-/// Reads a `.npy` file, or from a `.npz` file the array that the port names; none for other bytes. Other arrays in the
-/// archive (labels, say) are not looked at.
-pub(super) fn read(bytes: &[u8], port: &Port) -> Result<Option<Array>> {
+/// Reads a `.npy` file, or from a `.npz` file the array that the value_info names; none for other bytes. Other arrays
+/// in the archive (labels, say) are not looked at.
+pub(super) fn read(bytes: &[u8], value_info: &ValueInfo) -> Result<Option<Array>> {
     if bytes.starts_with(NPY_MAGIC) {
-        return parse(bytes, port).map(Some);
+        return parse(bytes, value_info).map(Some);
     }
     if !bytes.starts_with(ZIP_MAGIC) {
         return Ok(None);
     }
     let unusable = |e: zip::result::ZipError| error(format!("not a .npz archive: {e}"));
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unusable)?;
-    let name = format!("{}.npy", port.name);
+    let name = format!("{}.npy", value_info.name);
     if archive.index_for_name(&name).is_none() {
         let names: Vec<&str> = archive.file_names().map(|name| name.strip_suffix(".npy").unwrap_or(name)).collect();
-        return Err(Error::InputName { expected: port.name.clone(), got: names.join(", ") });
+        return Err(Error::InputName { expected: value_info.name.clone(), got: names.join(", ") });
     }
     let member = archive.by_name(&name).map_err(unusable)?;
     let mut unpacked = Vec::new();
     let mut limited = member.take(MAX_BYTES);
     limited.read_to_end(&mut unpacked).map_err(|e| error(format!("damaged .npz archive: {e}")))?;
     if limited.limit() == 0 {
-        return Err(error(format!("array `{}` is larger than {MAX_BYTES} bytes", port.name)));
+        return Err(error(format!("array `{}` is larger than {MAX_BYTES} bytes", value_info.name)));
     }
-    parse(&unpacked, port).map(Some)
+    parse(&unpacked, value_info).map(Some)
 }
 
 /// Magic, version, header length, header (a Python dictionary as text), values.
-fn parse(bytes: &[u8], port: &Port) -> Result<Array> {
+fn parse(bytes: &[u8], value_info: &ValueInfo) -> Result<Array> {
     let cut_off = || error("the .npy array is cut off");
     let rest = bytes.strip_prefix(NPY_MAGIC).ok_or_else(|| error("not a .npy array"))?;
     let ([major, _minor], rest) = rest.split_first_chunk::<2>().ok_or_else(cut_off)?;
@@ -66,7 +66,7 @@ fn parse(bytes: &[u8], port: &Port) -> Result<Array> {
     let values = decode(descr, values, count)?;
     if let Some(index) = values.iter().position(|v| !v.is_finite()) {
         let got = "not a finite number".to_owned();
-        return Err(Error::InputValue { input: port.name.clone(), index, got });
+        return Err(Error::InputValue { input: value_info.name.clone(), index, got });
     }
     Ok(Array { shape, values })
 }

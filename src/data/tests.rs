@@ -2,16 +2,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn port(shape: &[usize]) -> Port {
-    Port { name: "x".to_owned(), shape: shape.to_vec() }
+fn value_info(shape: &[usize]) -> ValueInfo {
+    ValueInfo { name: "x".to_owned(), shape: shape.to_vec() }
 }
 
 fn input(json: &str, shape: &[usize]) -> Result<Vec<f64>> {
-    read_input(json.as_bytes(), &port(shape))
+    read_input(json.as_bytes(), &value_info(shape))
 }
 
 fn rows(json: &str, shape: &[usize]) -> Result<Vec<Vec<f64>>> {
-    read_rows(json.as_bytes(), &port(shape))
+    read_rows(json.as_bytes(), &value_info(shape))
 }
 
 #[test]
@@ -30,9 +30,9 @@ fn input_with_and_without_batch_axis() {
 
 #[test]
 fn a_port_may_be_called_input_data() {
-    let port = Port { name: "input_data".to_owned(), shape: vec![1, 1, 2] };
+    let value_info = ValueInfo { name: "input_data".to_owned(), shape: vec![1, 1, 2] };
     for json in [r#"{"input_data": [[[1, 2]]]}"#, r#"{"input_data": [[1, 2]]}"#] {
-        assert_eq!(read_input(json.as_bytes(), &port).unwrap(), [1.0, 2.0], "{json}");
+        assert_eq!(read_input(json.as_bytes(), &value_info).unwrap(), [1.0, 2.0], "{json}");
     }
 }
 
@@ -112,8 +112,8 @@ fn rows_are_selected_by_number() {
 proptest! {
     #[test]
     fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(read_input(&noise, &port(&[1, 2])).is_err());
-        prop_assert!(read_rows(&noise, &port(&[1, 2])).is_err());
+        prop_assert!(read_input(&noise, &value_info(&[1, 2])).is_err());
+        prop_assert!(read_rows(&noise, &value_info(&[1, 2])).is_err());
     }
 }
 
@@ -171,14 +171,14 @@ mod numpy {
         for (descr, values) in types {
             for version in [1, 2, 3] {
                 let file = npy(version, descr, "False", "(2, 2)", &values);
-                assert_eq!(read_rows(&file, &port(&[1, 2])).unwrap(), expected, "{descr}");
+                assert_eq!(read_rows(&file, &value_info(&[1, 2])).unwrap(), expected, "{descr}");
             }
         }
         let images: Vec<u8> = (0..48).collect();
-        let read = read_rows(&npy(1, "|u1", "False", "(2, 3, 2, 4)", &images), &port(&[1, 3, 2, 4])).unwrap();
+        let read = read_rows(&npy(1, "|u1", "False", "(2, 3, 2, 4)", &images), &value_info(&[1, 3, 2, 4])).unwrap();
         assert_eq!((read.len(), read[1].len(), read[1][0], read[1][23]), (2, 24, 24.0, 47.0));
         let signed = npy(1, "|i1", "False", "(1, 2)", &[255, 128]);
-        assert_eq!(read_rows(&signed, &port(&[1, 2])).unwrap(), [[-1.0, -128.0]]);
+        assert_eq!(read_rows(&signed, &value_info(&[1, 2])).unwrap(), [[-1.0, -128.0]]);
     }
 
     #[test]
@@ -186,17 +186,17 @@ mod numpy {
         let array = npy(1, "<f4", "False", "(2, 1, 2)", &floats(&[1.0, 2.0, 3.0, 4.0]));
         for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
             let file = npz(&[("labels.npy", b"anything"), ("x.npy", &array)], method);
-            assert_eq!(read_rows(&file, &port(&[1, 2])).unwrap(), [[1.0, 2.0], [3.0, 4.0]]);
+            assert_eq!(read_rows(&file, &value_info(&[1, 2])).unwrap(), [[1.0, 2.0], [3.0, 4.0]]);
         }
         let other = npz(&[("a.npy", &array), ("b.npy", &array)], CompressionMethod::Stored);
-        let Err(Error::InputName { got, .. }) = read_rows(&other, &port(&[1, 2])) else { panic!() };
+        let Err(Error::InputName { got, .. }) = read_rows(&other, &value_info(&[1, 2])) else { panic!() };
         assert!(got.contains('a') && got.contains('b'), "{got}");
     }
 
     #[test]
     fn unusable_arrays() {
         let four = floats(&[1.0, 2.0, 3.0, 4.0]);
-        let read = |file: Vec<u8>| read_rows(&file, &port(&[1, 2])).unwrap_err().code();
+        let read = |file: Vec<u8>| read_rows(&file, &value_info(&[1, 2])).unwrap_err().code();
         assert_eq!(read(npy(1, "<f4", "True", "(2, 2)", &four)), "artifact");
         assert_eq!(read(npy(1, ">f4", "False", "(2, 2)", &four)), "artifact");
         assert_eq!(read(npy(1, "|O", "False", "(2, 2)", &four)), "artifact");
@@ -208,7 +208,7 @@ mod numpy {
         assert_eq!(read(npy(1, "<f4", "False", "()", &four[..4])), "input-shape");
         assert_eq!(read(npy(1, "<f4", "False", "(2, 2)", &floats(&[1.0, f32::NAN, 0.0, 0.0]))), "input-value");
         let empty = npy(1, "<f4", "False", "(0, 2)", &[]);
-        assert!(read_rows(&empty, &port(&[1, 2])).unwrap().is_empty());
+        assert!(read_rows(&empty, &value_info(&[1, 2])).unwrap().is_empty());
     }
 
     proptest! {
@@ -221,7 +221,7 @@ mod numpy {
                 if cut {
                     file.truncate(at);
                 }
-                drop(read_rows(&file, &port(&[1, 2])));
+                drop(read_rows(&file, &value_info(&[1, 2])));
             }
         }
     }

@@ -21,8 +21,8 @@ pub enum FloatActivation {
         /// Largest value, above 0.
         max: f64,
     },
-    /// The nearest integer to max(y, 0), ties to the even one (the odd one, if `odd`): a code that the graph itself defines,
-    /// so that the step of the tensor is 1.
+    /// The nearest integer to max(y, 0), ties to the even one (the odd one, if `odd`): a code that the graph itself
+    /// defines, so that the scale of the tensor is 1.
     Quantize {
         /// Which way ties go.
         odd: bool,
@@ -36,8 +36,8 @@ pub enum FloatActivation {
     },
     /// Index of the largest y, the first one of equals; only as the last layer.
     ArgMax,
-    /// y times the sum of these maps, value by value; never the last layer. The layer has no bias, and its maps, like these,
-    /// only move or copy values: convolutions of one tap with weights 0 and 1, at most one 1 for each value.
+    /// y times the sum of these maps, value by value; never the last layer. The layer has no bias, and its maps, like
+    /// these, only move or copy values: convolutions of one tap with weights 0 and 1, at most one 1 for each value.
     Product {
         /// At least one.
         times: Vec<Term<f64>>,
@@ -74,8 +74,8 @@ impl FloatActivation {
 
 /// What turns the accumulators Y of a layer into codes.
 ///
-/// With s remainder bits and `c = 2^(s−1) − 1`, every element has a `state`, an upper part `0 ≤ a < 2^b` and a lower part
-/// `0 ≤ r < 2^s`, and `U = a · 2^s + r`.
+/// With s remainder bits and `c = 2^(s−1) − 1`, every element has a `state`, an upper part `0 ≤ a < 2^b` and a lower
+/// part `0 ≤ r < 2^s`, and `U = a · 2^s + r`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Activation {
     /// `Y = (2·state − 1) · (U − c)`, that is `U = |Y| + c` with state 1 where Y > 0, else 0; the code is
@@ -90,12 +90,13 @@ pub enum Activation {
     /// `Y = U − zero`; the code is that of the table with this index, by U's two highest limbs.
     Table(usize),
     /// `Y = (2·state − 1) · U`, code `state`. Weights are even and biases odd, so that Y is never 0. Where weights are
-    /// private: `Y = (2·state − 1) · U + state − 1`, which has one state for every Y. As the last layer or an inner one.
+    /// private: `Y = (2·state − 1) · U + state − 1`, which has one state for every Y. As the last layer or an inner
+    /// one.
     Threshold,
     /// The code of element o is 1 while o is below the index of the first largest Y, else 0; `U = max − Y − code`.
     ArgMax,
-    /// Nothing is cut: the code is Y times the sum of these maps, value by value. The layer has no bias, and all maps are
-    /// convolutions of one tap.
+    /// Nothing is cut: the code is Y times the sum of these maps, value by value. The layer has no bias, and all maps
+    /// are convolutions of one tap.
     Product {
         /// At least one.
         times: Vec<Term<i64>>,
@@ -119,22 +120,4 @@ impl Activation {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn activations_apply_per_channel() {
-        let shape = Shape { channels: 2, height: 1, width: 2 };
-        let y = vec![-1.0, 2.0, -3.0, 8.0];
-        let apply = |activation: FloatActivation| activation.apply(shape, y.clone());
-        assert_eq!(apply(FloatActivation::Linear), y);
-        assert_eq!(apply(FloatActivation::Relu), [0.0, 2.0, 0.0, 8.0]);
-        assert_eq!(apply(FloatActivation::PRelu { slope: vec![0.5, 2.0] }), [-0.5, 2.0, -6.0, 8.0]);
-        assert_eq!(apply(FloatActivation::Clip { max: 6.0 }), [0.0, 2.0, 0.0, 6.0]);
-        let halves = |odd| FloatActivation::Quantize { odd }.apply(shape, vec![-0.5, 0.5, 1.5, 2.5]);
-        assert_eq!(halves(false), [0.0, 0.0, 2.0, 2.0]);
-        assert_eq!(halves(true), [0.0, 1.0, 1.0, 3.0]);
-        assert_eq!(apply(FloatActivation::Threshold { at: 2.0 }), [0.0, 1.0, 0.0, 1.0]);
-        assert_eq!(apply(FloatActivation::ArgMax), [3.0]);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use super::{Activation, Conv, Layer, Map, Model, Product, Shape, Term};
 use crate::{
     error::{Error, Result},
-    graph::{ACCUMULATOR_BITS, elements, ensure},
+    graph::{ACCUMULATOR_BITS, ZERO_POINT_BITS, elements, ensure},
 };
 
 /// Most values of all tensors of a model.
@@ -19,8 +19,9 @@ const TABLE_VALUE_BITS: u32 = 31;
 const MAX_LANES: (usize, usize) = (64, 256);
 
 impl Model {
-    /// Checks everything that the circuit and the executor rely on: shapes, sources, geometry and number of weights, which
-    /// activation stands where, tables and scales, and that no accumulator can leave its range, whatever the input codes.
+    /// Checks everything that the circuit and the executor rely on: shapes, sources, geometry and number of weights,
+    /// which activation stands where, tables and scales, and that no accumulator can leave its range, whatever the
+    /// input codes.
     ///
     /// # Errors
     /// `Artifact` for an inconsistent model, `Range` (with the node) where integers could grow too large.
@@ -100,29 +101,33 @@ impl Model {
 
     fn check_input(&self) -> Result<()> {
         let input = &self.input;
-        let sizes = elements(&input.port.shape) == Some(input.shape.len()) && input.step.len() == input.shape.channels;
+        let sizes =
+            elements(&input.value_info.shape) == Some(input.shape.len()) && input.scale.len() == input.shape.channels;
         ensure(sizes, || {
-            format!("input of shape {:?} as {:?} with {} steps", input.port.shape, input.shape, input.step.len())
+            format!(
+                "input of shape {:?} as {:?} with {} scales",
+                input.value_info.shape,
+                input.shape,
+                input.scale.len()
+            )
         })?;
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
-        let bad = input.step.iter().position(|step| !(*step > 0.0 && (step * top).is_finite()));
-        ensure(bad.is_none(), || format!("input channel {} has no valid step", bad.unwrap_or_default()))?;
+        let bad = input.scale.iter().position(|scale| !(*scale > 0.0 && (scale * top).is_finite()));
+        ensure(bad.is_none(), || format!("input channel {} has no valid scale", bad.unwrap_or_default()))?;
         ensure(!input.visibility.is_public() || self.input_code().packs(self.lanes), || {
             format!("a public input of {} bits a code on {} lanes", self.input_code().bits, self.lanes.activations)
         })?;
-        if !input.zero.is_empty() {
-            let ends = input.zero.iter().zip(&input.step).map(|(zero, step)| zero + step * top);
-            let finite = ends.chain(input.zero.iter().copied()).all(f64::is_finite);
-            ensure(input.zero.len() == input.shape.channels && input.cuts.is_empty() && finite, || {
-                "zero points of the input that do not fit it".to_owned()
-            })?;
+        if !input.zero_point.is_empty() {
+            let bounded = input.zero_point.iter().all(|zero| zero.unsigned_abs() <= 1 << ZERO_POINT_BITS);
+            let fits = input.zero_point.len() == input.shape.channels && input.cuts.is_empty() && bounded;
+            ensure(fits, || "zero points of the input that do not fit it".to_owned())?;
         }
         if input.cuts.is_empty() {
             return Ok(());
         }
         let increasing = |cuts: &Vec<f64>| cuts.is_sorted_by(|a, b| a < b) && !cuts.iter().any(|cut| cut.is_nan());
         let fits = |cuts: &Vec<f64>| cuts.len() as f64 <= top && increasing(cuts);
-        let whole = input.step.iter().all(|step| *step == 1.0);
+        let whole = input.scale.iter().all(|scale| *scale == 1.0);
         ensure(input.cuts.len() == input.shape.len() && whole && input.cuts.iter().all(fits), || {
             "cuts of the input that do not increase, are too many, or do not fit it".to_owned()
         })
@@ -189,19 +194,19 @@ impl Model {
         let values = last.shape.channels;
         let decision = matches!(last.activation, Activation::Threshold | Activation::ArgMax);
         let len = if last.activation == Activation::ArgMax { 1 } else { values };
-        ensure(elements(&output.port.shape) == Some(len), || {
-            format!("output of shape {:?} on {values} values", output.port.shape)
+        ensure(elements(&output.value_info.shape) == Some(len), || {
+            format!("output of shape {:?} on {values} values", output.value_info.shape)
         })?;
-        ensure(output.step.len() == values, || format!("{} output steps on {values} values", output.step.len()))?;
-        let steps = output.step.iter().all(|step| step.is_finite() && *step > 0.0);
-        ensure(steps, || "output step is not a positive number".to_owned())?;
+        ensure(output.scale.len() == values, || format!("{} output scales on {values} values", output.scale.len()))?;
+        let scales = output.scale.iter().all(|scale| scale.is_finite() && *scale > 0.0);
+        ensure(scales, || "output scale is not a positive number".to_owned())?;
         let finish = output.finish.is_none_or(|finish| finish.fits(values) && !decision);
         ensure(finish, || "a function of a decision, or of values that are no outputs".to_owned())?;
         ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
     }
 
-    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of each
-    /// tensor's codes. Private weights are taken to be the largest ones that a proof allows.
+    /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of
+    /// each tensor's codes. Private weights are taken to be the largest ones that a proof allows.
     fn bound(&self, layer: &Layer, terms: &[Term<i64>], codes: &[u64]) -> Result<u64> {
         let plane = layer.shape.plane();
         let per_channel = layer.bias.len() / layer.shape.channels;
@@ -293,8 +298,9 @@ fn check_map(node: &str, map: &Map<i64>, from: Shape, to: Shape) -> Result<u64> 
 }
 
 impl<W> Map<W> {
-    /// Whether this is a map between tensors of these shapes, neither of them empty: channels, groups and columns exist,
-    /// sizes are sane, and there are as many weights as the sizes say. Of a product, [`Product::fits`] tells the rest.
+    /// Whether this is a map between tensors of these shapes, neither of them empty: channels, groups and columns
+    /// exist, sizes are sane, and there are as many weights as the sizes say. Of a product, [`Product::fits`] tells the
+    /// rest.
     pub fn fits(&self, from: Shape, to: Shape) -> bool {
         match self {
             Self::Conv(conv) => conv.fits(from, to),

@@ -68,11 +68,4 @@ impl Digits {
     pub const fn low_bits(&self) -> u32 {
         self.limb_bits * (self.limbs() - 1)
     }
-
-    /// What |Y| of a segment element stays below when `last` is the saturated segment: its second row holds the excess
-    /// in all limbs but the top one. At most 2^62.
-    pub const fn segment_limit(&self, last: usize) -> u64 {
-        let segments = (1 << self.low_bits()) + last as u64;
-        if segments.leading_zeros() > self.low_bits() + 1 { segments << self.low_bits() } else { 1 << 62 }
-    }
 }

@@ -28,8 +28,8 @@ pub struct Trace {
 }
 
 impl Activation {
-    /// Cuts an accumulator; `None` where it leaves the range. For `ArgMax`, `y` is the difference `max − Y − code`, which
-    /// is U itself.
+    /// Cuts an accumulator; `None` where it leaves the range. For `ArgMax`, `y` is the difference `max − Y − code`,
+    /// which is U itself.
     ///
     /// |y| is below 2^62. `None` for `Product`, too: it cuts nothing.
     pub fn split(&self, y: i64, digits: &Digits, tables: &[Table]) -> Option<Element> {
@@ -94,34 +94,37 @@ impl Model {
         let input = &self.input;
         if values.len() != input.shape.len() {
             return Err(Error::InputShape {
-                input: input.port.name.clone(),
-                expected: format!("{:?}", input.port.shape),
+                input: input.value_info.name.clone(),
+                expected: format!("{:?}", input.value_info.shape),
                 got: format!("[{}]", values.len()),
             });
         }
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let quantize = |(index, &x): (usize, &f64)| {
             if !x.is_finite() {
-                return Err(Error::InputValue { input: input.port.name.clone(), index, got: x.to_string() });
+                return Err(Error::InputValue { input: input.value_info.name.clone(), index, got: x.to_string() });
             }
             if let Some(cuts) = input.cuts.get(index) {
                 return Ok(rank(cuts, x) as i64);
             }
             let channel = index / input.shape.plane();
-            let step = input.step[channel];
-            let (zero, least) = input.zero.get(channel).map_or((0.0, -top), |zero| (*zero, 0.0));
-            let code = ((x - zero) / step).round_ties_even();
+            let scale = input.scale[channel];
+            let (zero_point, least) = match input.zero_point.get(channel) {
+                Some(zero_point) => (*zero_point as f64, 0.0),
+                None => (0.0, -top),
+            };
+            let code = (x / scale).round_ties_even() + zero_point;
             if !(least..=top).contains(&code) {
-                let (min, max) = (zero + step * least, zero + step * top);
-                return Err(Error::InputRange { input: input.port.name.clone(), index, min, max });
+                let (min, max) = ((least - zero_point) * scale, (top - zero_point) * scale);
+                return Err(Error::InputRange { input: input.value_info.name.clone(), index, min, max });
             }
             Ok(code as i64)
         };
         values.iter().enumerate().map(quantize).collect()
     }
 
-    /// Evaluates the model, which holds [`Model::check`], on input codes of magnitude below 2^b, not negative where the input
-    /// has zero points or cuts.
+    /// Evaluates the model, which holds [`Model::check`], on input codes of magnitude below 2^b, not negative where the
+    /// input has zero points or cuts.
     ///
     /// # Errors
     /// `ActivationRange` where an accumulator leaves its range; `Artifact` for a wrong number of codes or one out of
@@ -177,14 +180,6 @@ impl Model {
             return bits(y).into_iter().zip(y).map(|(code, y)| max - y - code).enumerate().map(split).collect();
         }
         y.iter().copied().enumerate().map(split).collect()
-    }
-
-    /// The real output values of the last tensor's codes: one per output element, a single index for `ArgMax`.
-    pub fn output_values(&self, codes: &[i64]) -> Vec<f64> {
-        if self.layers.last().is_some_and(|l| l.activation == Activation::ArgMax) {
-            return vec![codes.iter().sum::<i64>() as f64];
-        }
-        codes.iter().zip(&self.output.step).map(|(code, step)| *code as f64 * step).collect()
     }
 
     /// Adds `Σ map · codes`; within i64 by [`Model::check`].

@@ -1,14 +1,15 @@
 //! A [`Model`] as the body of a `.hush` file.
 //!
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals little-endian doubles; the outputs of a
-//! sparse column are written as gaps. A model has exactly one encoding; what it has beside a usual one, the reader is told.
+//! sparse column are written as gaps. A model has exactly one encoding; what it has beside a usual one, the reader is
+//! told.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term};
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, Finish, Visibility, read_port, write_port},
+    graph::{Digits, Finish, Visibility, read_value_info, write_value_info},
 };
 
 /// Fewest bytes of a table: the numbers of its bases and of its slopes.
@@ -30,7 +31,7 @@ pub(crate) struct Flags {
     /// Who sees the input.
     input: Visibility,
     /// Whether the input has zero points.
-    zeros: bool,
+    zero_points: bool,
 }
 
 impl Flags {
@@ -40,13 +41,13 @@ impl Flags {
             weights: Visibility::public_if(model.private_weights.is_none()),
             cuts: !model.input.cuts.is_empty(),
             input: model.input.visibility,
-            zeros: !model.input.zero.is_empty(),
+            zero_points: !model.input.zero_point.is_empty(),
         }
     }
 
     /// One bit for whatever is unusual.
     pub(crate) fn to_byte(self) -> u8 {
-        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public(), self.zeros];
+        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public(), self.zero_points];
         unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
     }
 
@@ -59,7 +60,7 @@ impl Flags {
             weights: Visibility::public_if(byte & 1 == 0),
             cuts: byte & 2 != 0,
             input: Visibility::public_if(byte & 4 != 0),
-            zeros: byte & 8 != 0,
+            zero_points: byte & 8 != 0,
         })
     }
 }
@@ -71,10 +72,10 @@ impl Model {
         self.digits.write(w);
         w.size(self.lanes.activations);
         w.size(self.lanes.weights);
-        write_port(w, &self.input.port);
+        write_value_info(w, &self.input.value_info);
         write_shape(w, self.input.shape);
-        self.input.step.iter().for_each(|step| w.f64(*step));
-        self.input.zero.iter().for_each(|zero| w.f64(*zero));
+        self.input.scale.iter().for_each(|scale| w.f64(*scale));
+        self.input.zero_point.iter().for_each(|zero| w.signed(*zero));
         for cuts in &self.input.cuts {
             w.size(cuts.len());
             cuts.iter().for_each(|cut| w.f64(*cut));
@@ -88,10 +89,10 @@ impl Model {
         }
         w.size(self.layers.len());
         self.layers.iter().for_each(|layer| write_layer(w, layer));
-        write_port(w, &self.output.port);
-        self.output.step.iter().for_each(|step| w.f64(*step));
+        write_value_info(w, &self.output.value_info);
+        self.output.scale.iter().for_each(|scale| w.f64(*scale));
         w.optional_f64(self.output.threshold);
-        Finish::write(self.output.finish, self.output.step.len(), w);
+        Finish::write(self.output.finish, self.output.scale.len(), w);
         self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
     }
 
@@ -103,20 +104,20 @@ impl Model {
         let name = r.text()?;
         let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
-        let (port, shape) = (read_port(r)?, read_shape(r)?);
-        let step = r.many(shape.channels, 8, Reader::f64)?;
+        let (value_info, shape) = (read_value_info(r)?, read_shape(r)?);
+        let scale = r.many(shape.channels, 8, Reader::f64)?;
         let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
-        let zero = if flags.zeros { r.many(shape.channels, 8, Reader::f64)? } else { Vec::new() };
+        let zero_point = if flags.zero_points { r.many(shape.channels, 1, Reader::signed)? } else { Vec::new() };
         let cuts = if flags.cuts { r.many(values, 1, read_cuts)? } else { Vec::new() };
-        let input = Input { port, shape, step, zero, cuts, visibility: flags.input };
+        let input = Input { value_info, shape, scale, zero_point, cuts, visibility: flags.input };
         let count = r.size()?;
         let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         let count = r.size()?;
         let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;
-        let port = read_port(r)?;
+        let value_info = read_value_info(r)?;
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
-        let step = r.many(values, 8, Reader::f64)?;
-        let output = Output { port, step, threshold: r.optional_f64()?, finish: Finish::read(r, values)? };
+        let scale = r.many(values, 8, Reader::f64)?;
+        let output = Output { value_info, scale, threshold: r.optional_f64()?, finish: Finish::read(r, values)? };
         let private_weights = if flags.weights.is_public() { None } else { Some(r.varint_u32()?) };
         let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         model.check()?;

@@ -6,8 +6,8 @@ use super::Shape;
 
 /// A convolution (cross-correlation, as in ONNX `Conv`) from a range of channels to a range of channels.
 ///
-/// `y[o, i, j] += Σ_{c, a, b} weight[o, c, a, b] · x[c, i·stride + a·dilation − pad, …]`; reads outside the plane are 0.
-/// Depthwise maps, pooling sums, channel selections and residual identities are all of this form.
+/// `y[o, i, j] += Σ_{c, a, b} weight[o, c, a, b] · x[c, i·stride + a·dilation − pad, …]`; reads outside the plane are
+/// 0. Depthwise maps, pooling sums, channel selections and residual identities are all of this form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conv<W> {
     /// First input channel read.
@@ -98,9 +98,9 @@ pub struct Sparse<W> {
 
 /// Products with the values of another tensor, the factor: matrix products, and scalings by values of the network.
 ///
-/// With a factor of one value per channel, `y[g, i, j] = weight · Σ_c x[c, i, j] · factor[c, 0, 0]`; with a source of one
-/// line and a factor of one line of n values, `y[g, i, j] = weight · Σ_c x[c, 0, j] · factor[c, 0, i]`, of n lines. The
-/// sums are over the channels c of group g.
+/// With a factor of one value per channel, `y[g, i, j] = weight · Σ_c x[c, i, j] · factor[c, 0, 0]`; with a source of
+/// one line and a factor of one line of n values, `y[g, i, j] = weight · Σ_c x[c, 0, j] · factor[c, 0, i]`, of n lines.
+/// The sums are over the channels c of group g.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product<W> {
     /// The other tensor; it has as many channels as the source, and height 1.
@@ -112,8 +112,8 @@ pub struct Product<W> {
 }
 
 impl<W: Copy> Product<W> {
-    /// The convolution that this is, but for its weights: those of output g are `weight · factor[c, 0, i]`, from the last
-    /// i to the first.
+    /// The convolution that this is, but for its weights: those of output g are `weight · factor[c, 0, i]`, from the
+    /// last i to the first.
     pub fn geometry(&self, from: Shape, factor: Shape) -> Conv<W> {
         let height = factor.width;
         Conv {

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Digits, Finish, Flags, Port, Shape, Table, Term, Visibility};
+use super::{Activation, Digits, Finish, Flags, Shape, Table, Term, ValueInfo, Visibility};
 use crate::{
     codec::{self, Reader, Writer},
     error::{ArtifactKind, Result},
@@ -14,8 +14,11 @@ use crate::{
 
 const MAGIC: &[u8; 8] = b"HUSHMODL";
 
+/// Zero points are at most 2^this in magnitude, so that reals hold them and their sums with codes exactly.
+pub const ZERO_POINT_BITS: u32 = 48;
+
 /// The format version this build reads and writes.
-pub const MODEL_VERSION: u32 = 3;
+pub const MODEL_VERSION: u32 = 4;
 
 /// The integer network that is proved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,19 +73,20 @@ impl Layer {
     }
 }
 
-/// The input tensor: `code = round(x / step)`, ties to even, of either sign, magnitude below 2^b; where there are zero
-/// points, `code = round((x − zero) / step)`, from 0 on; where there are cuts, the [`rank`] of x among them, from 0 to their
-/// number.
+/// The input tensor: `code = round(x / scale)`, ties to even, of either sign, magnitude below 2^b; where there are zero
+/// points, `code = round(x / scale) + zero_point`, from 0 on; where there are cuts, the [`rank`] of x among them, from
+/// 0 to their number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name and shape.
-    pub port: Port,
+    pub value_info: ValueInfo,
     /// Its shape as planes.
     pub shape: Shape,
     /// Width of one code, per channel; 1 where there are cuts.
-    pub step: Vec<f64>,
-    /// The value of code 0, per channel; empty where codes have a sign or are ranks.
-    pub zero: Vec<f64>,
+    pub scale: Vec<f64>,
+    /// The code of the value 0, per channel, at most 2^[`ZERO_POINT_BITS`] in magnitude; empty where codes have a sign
+    /// or are ranks.
+    pub zero_point: Vec<i64>,
     /// Per value increasing numbers, fewer than 2^b; empty where codes are rounded values.
     pub cuts: Vec<Vec<f64>>,
     /// Who sees the codes.
@@ -92,17 +96,17 @@ pub struct Input {
 impl Input {
     /// Whether codes may be negative.
     pub const fn is_signed(&self) -> bool {
-        self.cuts.is_empty() && self.zero.is_empty()
+        self.cuts.is_empty() && self.zero_point.is_empty()
     }
 }
 
-/// The output tensor: `value = code · step`.
+/// The output tensor: `value = code · scale`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// Name and shape.
-    pub port: Port,
+    pub value_info: ValueInfo,
     /// Value of one code, per channel of the last layer.
-    pub step: Vec<f64>,
+    pub scale: Vec<f64>,
     /// What the float network's output was compared with, when the publisher asked for a decision only.
     pub threshold: Option<f64>,
     /// What the reader of the output applies to it.
@@ -116,17 +120,6 @@ pub struct Lanes {
     pub activations: usize,
     /// Weights in a row.
     pub weights: usize,
-}
-
-/// What the last layer of a network or model gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Values on a scale.
-    Values,
-    /// Decisions, one per value.
-    Threshold,
-    /// The index of the largest value.
-    ArgMax,
 }
 
 impl Model {
@@ -154,21 +147,12 @@ impl Model {
             return (vec![f64::MIN; len], vec![f64::MAX; len]);
         }
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
-        let ends = |channel: usize, step: f64| match input.zero.get(channel) {
-            Some(zero) => (*zero, zero + step * top),
-            None => (-step * top, step * top),
+        let ends = |channel: usize, scale: f64| match input.zero_point.get(channel) {
+            Some(zero_point) => (-(*zero_point as f64) * scale, (top - *zero_point as f64) * scale),
+            None => (-scale * top, scale * top),
         };
-        let channels = input.step.iter().enumerate().map(|(channel, step)| ends(channel, *step));
+        let channels = input.scale.iter().enumerate().map(|(channel, scale)| ends(channel, *scale));
         channels.flat_map(|ends| std::iter::repeat_n(ends, input.shape.plane())).unzip()
-    }
-
-    /// What the last layer gives.
-    pub fn ending(&self) -> Ending {
-        match self.layers.last().map(|layer| &layer.activation) {
-            Some(Activation::Threshold) => Ending::Threshold,
-            Some(Activation::ArgMax) => Ending::ArgMax,
-            _ => Ending::Values,
-        }
     }
 
     /// The real output values on real input values (both flat, ONNX order) by the integers that are proved; a single
@@ -218,8 +202,8 @@ impl Model {
         Visibility::public_if(self.private_weights.is_none())
     }
 
-    /// By what a verifying key knows the model: [`Model::digest`]; where weights are private, that of the model with all
-    /// weights and biases 0, so that nobody can test a guess of them.
+    /// By what a verifying key knows the model: [`Model::digest`]; where weights are private, that of the model with
+    /// all weights and biases 0, so that nobody can test a guess of them.
     pub fn key_digest(&self) -> [u8; codec::DIGEST_BYTES] {
         if self.weights_visibility().is_public() { self.digest() } else { self.without_weights().digest() }
     }

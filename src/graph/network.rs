@@ -1,6 +1,6 @@
 //! The float network, and what its output means.
 
-use super::{Ending, Finish, FinishFunction, FloatActivation, Function, Port, Shape, Term};
+use super::{Decision, Finish, FinishFunction, FloatActivation, Function, Shape, Term, ValueInfo};
 
 /// A layer of the float network.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,9 +17,9 @@ pub struct FloatLayer {
     pub bias: Vec<f64>,
     /// What follows.
     pub activation: FloatActivation,
-    /// The tensor whose steps (per channel) this layer's codes must share, so that exact differences and selections stay
-    /// exact (max pooling). `None`: steps of its own.
-    pub same_step: Option<usize>,
+    /// The tensor whose scales (per channel) this layer's codes must share, so that exact differences and selections
+    /// stay exact (max pooling). `None`: scales of its own.
+    pub same_scale: Option<usize>,
 }
 
 impl FloatLayer {
@@ -52,11 +52,11 @@ pub struct Network {
     /// Name of the graph.
     pub name: String,
     /// The private input.
-    pub input: Port,
+    pub input: ValueInfo,
     /// Its shape as planes.
     pub input_shape: Shape,
     /// The output; one value per value of the last layer, or a single one after `ArgMax`.
-    pub output: Port,
+    pub output: ValueInfo,
     /// At least one layer, in topological order.
     pub layers: Vec<FloatLayer>,
     /// The Softmax or Sigmoid in which the graph ends: the circuit's outputs are its arguments, and whoever reads them
@@ -64,8 +64,8 @@ pub struct Network {
     pub finish: Option<Finish>,
     /// The output value that is a class, where the graph gives one beside other values.
     pub label: Option<usize>,
-    /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants only;
-    /// else empty. The network then computes on [`rank`]s.
+    /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants
+    /// only; else empty. The network then computes on [`rank`]s.
     pub cuts: Vec<Vec<f64>>,
 }
 
@@ -86,12 +86,12 @@ impl Network {
         tensor.checked_sub(1).map_or(self.input_shape, |layer| self.layers[layer].shape)
     }
 
-    /// What the last layer gives.
-    pub fn ending(&self) -> Ending {
+    /// What the network gives in place of values; `None` where it gives values.
+    pub fn decision(&self) -> Option<Decision> {
         match self.last_activation() {
-            Some(FloatActivation::Threshold { .. }) => Ending::Threshold,
-            Some(FloatActivation::ArgMax) => Ending::ArgMax,
-            _ => Ending::Values,
+            Some(FloatActivation::Threshold { .. }) => Some(Decision::Threshold),
+            Some(FloatActivation::ArgMax) => Some(Decision::ArgMax),
+            _ => None,
         }
     }
 
@@ -102,27 +102,27 @@ impl Network {
         values
     }
 
-    /// The class that output values stand for, comparable between two outputs of one network: the one that is an output, the
-    /// index after an argmax, the largest of several values, the decision at ½ of a single probability, all decisions of a
-    /// threshold. None where the output is no class.
+    /// The class that output values stand for, comparable between two outputs of one network: the one that is an
+    /// output, the index after an argmax, the largest of several values, the decision at ½ of a single probability, all
+    /// decisions of a threshold. None where the output is no class.
     pub fn class(&self, values: &[f64]) -> Option<Vec<usize>> {
         if let Some(label) = self.label {
             return values.get(label).map(|class| vec![class.round() as usize]);
         }
         let decisions = || values.iter().map(|value| usize::from(*value >= 0.5)).collect();
-        match self.ending() {
-            Ending::ArgMax => values.first().map(|index| vec![*index as usize]),
-            Ending::Threshold => Some(decisions()),
-            Ending::Values if values.len() > 1 => {
+        match self.decision() {
+            Some(Decision::ArgMax) => values.first().map(|index| vec![*index as usize]),
+            Some(Decision::Threshold) => Some(decisions()),
+            None if values.len() > 1 => {
                 let largest = |best, (i, value): (usize, &f64)| if *value > values[best] { i } else { best };
                 Some(vec![values.iter().enumerate().fold(0, largest)])
             }
-            Ending::Values => self.gives_probabilities().then(decisions),
+            None => self.gives_probabilities().then(decisions),
         }
     }
 
-    /// What each score (a value of the last layer, or what a decision compares) must reach for its class to be 1; `None`
-    /// where the class is that of the largest of several values, or there is none.
+    /// What each score (a value of the last layer, or what a decision compares) must reach for its class to be 1;
+    /// `None` where the class is that of the largest of several values, or there is none.
     pub fn decides_at(&self) -> Option<f64> {
         match self.last_activation() {
             Some(FloatActivation::Threshold { at }) => Some(*at),
@@ -135,9 +135,9 @@ impl Network {
     /// Whether the output is one vector of scores or a decision, so that [`Network::class`] says what it is for.
     pub fn is_classifier(&self) -> bool {
         let wide = self.output.shape.iter().filter(|size| **size > 1).count();
-        match self.ending() {
-            Ending::ArgMax | Ending::Threshold => true,
-            Ending::Values => self.gives_class() || wide == 1 || self.decides_at().is_some(),
+        match self.decision() {
+            Some(_) => true,
+            None => self.gives_class() || wide == 1 || self.decides_at().is_some(),
         }
     }
 

@@ -35,7 +35,8 @@ impl Model {
         terms.flat_map(weights).map(|(_, k)| k.unsigned_abs()).max().unwrap_or(0)
     }
 
-    /// The same architecture with all weights and biases 0, and no cuts: what a verifying key for private weights may depend on.
+    /// The same architecture with all weights and biases 0, and no cuts: what a verifying key for private weights may
+    /// depend on.
     pub fn without_weights(&self) -> Self {
         let mut model = self.clone();
         // What a tree compares with is a number like its weights.
@@ -69,8 +70,8 @@ impl Model {
         Ok(())
     }
 
-    /// How an accumulator of a layer is cut ([`Activation::split`]); for the threshold of private weights, whose parity a
-    /// verifier cannot know, `U = Y` from 0 on and `U = −Y − 1` below.
+    /// How an accumulator of a layer is cut ([`Activation::split`]); for the threshold of private weights, whose parity
+    /// a verifier cannot know, `U = Y` from 0 on and `U = −Y − 1` below.
     pub(crate) fn split(&self, layer: &Layer, y: i64) -> Option<Element> {
         if self.private_weights.is_none() || layer.activation != Activation::Threshold {
             return layer.activation.split(y, &self.digits, &self.tables);

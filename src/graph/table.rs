@@ -53,8 +53,8 @@ pub struct FunctionTables {
     pub smooth: bool,
 }
 
-/// Bits of the arguments of function tables: all `tables` of them together are smaller than the range table of a limb, so
-/// that they do not double the rows.
+/// Bits of the arguments of function tables: all `tables` of them together are smaller than the range table of a limb,
+/// so that they do not double the rows.
 pub const fn table_bits(limb_bits: u32, tables: usize) -> u32 {
     let fewer = if tables == 0 { 1 } else { tables.ilog2() + 1 };
     if fewer + 2 <= limb_bits { limb_bits - fewer } else { 2 }

@@ -3,7 +3,7 @@
 use super::pb::{GraphProto, NodeProto};
 
 use super::{
-    graph::{Builder, locate},
+    graph::{Importer, locate},
     proto,
 };
 use crate::{
@@ -41,7 +41,7 @@ impl<'a> Site<'a> {
     }
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Importer<'a> {
     /// The outputs of a node of control flow; none where one is unknown because of an earlier error.
     pub(super) fn control(
         &mut self,

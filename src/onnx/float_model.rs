@@ -16,13 +16,13 @@ use super::{
     pb::ModelProto,
     proto::{self, Source},
 };
-use crate::{Error, Result, graph::Port};
+use crate::{Error, Result, graph::ValueInfo};
 
 /// A model that tract runs in single precision.
 pub struct FloatModel {
     name: String,
     plan: Arc<TypedRunnableModel>,
-    input: Port,
+    input: ValueInfo,
     datum_type: DatumType,
 }
 
@@ -70,7 +70,7 @@ impl FloatModel {
     }
 }
 
-fn plan(model: &ModelProto, input: &Port) -> Result<(Arc<TypedRunnableModel>, DatumType), TractError> {
+fn plan(model: &ModelProto, input: &ValueInfo) -> Result<(Arc<TypedRunnableModel>, DatumType), TractError> {
     // Declared types of inner and output tensors are neither needed nor checked.
     let onnx = tract_onnx::onnx().with_ignore_output_types(true).with_ignore_value_info(true);
     let model = onnx.model_for_read(&mut model.encode_to_vec().as_slice())?;

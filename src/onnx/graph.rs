@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     error::UnsupportedOp,
-    graph::Port,
+    graph::ValueInfo,
     ops::{
         self, Def, Domain, Ending, Id, Inputs, Lowered, Mark, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter,
     },
@@ -93,8 +93,8 @@ impl Graph {
     }
 
     /// Inputs without initializer.
-    pub fn inputs(&self) -> Vec<Port> {
-        self.inputs.iter().map(|id| self.port(*id)).collect()
+    pub fn inputs(&self) -> Vec<ValueInfo> {
+        self.inputs.iter().map(|id| self.value_info(*id)).collect()
     }
 
     /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth
@@ -104,8 +104,8 @@ impl Graph {
     }
 
     /// Outputs.
-    pub fn outputs(&self) -> Vec<Port> {
-        self.outputs.iter().map(|id| self.port(*id)).collect()
+    pub fn outputs(&self) -> Vec<ValueInfo> {
+        self.outputs.iter().map(|id| self.value_info(*id)).collect()
     }
 
     /// The outputs beside the one that is a class, where there is one.
@@ -120,9 +120,9 @@ impl Graph {
         constants.map(|tensor| tensor.data().len()).sum()
     }
 
-    fn port(&self, id: usize) -> Port {
+    fn value_info(&self, id: usize) -> ValueInfo {
         let value = &self.values[id];
-        Port { name: value.name.clone(), shape: value.fact.shape.clone() }
+        ValueInfo { name: value.name.clone(), shape: value.fact.shape.clone() }
     }
 
     /// The only input and the only output.
@@ -148,9 +148,9 @@ impl Graph {
     /// If the graph has several inputs or outputs, or `input` has the wrong number of values.
     pub fn eval(&self, input: &[f64]) -> Result<Vec<f64>> {
         let (input_id, output_id) = self.ends()?;
-        let port = self.port(input_id);
+        let value_info = self.value_info(input_id);
         let fact = self.values[input_id].fact.clone();
-        let tensor = Tensor::new(fact, input.to_vec()).ok_or_else(|| input_shape(&port, input.len()))?;
+        let tensor = Tensor::new(fact, input.to_vec()).ok_or_else(|| input_shape(&value_info, input.len()))?;
 
         let mut uses = self.uses();
         let mut computed: HashMap<usize, Tensor> = HashMap::from([(input_id, tensor)]);
@@ -185,7 +185,7 @@ impl Graph {
 
     pub(super) fn build(source: &Source) -> Result<Self> {
         let proto = &source.graph;
-        let mut builder = Builder::new(&proto.name, [source.opset, source.ml_opset], proto.encoded_len());
+        let mut builder = Importer::new(&proto.name, [source.opset, source.ml_opset], proto.encoded_len());
         builder.consumed = order::consumed(proto).into_iter().collect();
         builder.endings = order::endings(proto);
         for tensor in &proto.initializer {
@@ -225,7 +225,7 @@ impl Graph {
     }
 }
 
-pub(super) struct Builder<'a> {
+pub(super) struct Importer<'a> {
     pub(super) graph: Graph,
     opset: i64,
     ml_opset: i64,
@@ -256,7 +256,7 @@ pub(super) struct Builder<'a> {
     outputs: Vec<(Ending, bool)>,
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Importer<'a> {
     /// For a graph of `bytes` bytes.
     fn new(name: &str, [opset, ml_opset]: [i64; 2], bytes: usize) -> Self {
         let name = name.to_owned();
@@ -415,7 +415,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-impl Nodes for Builder<'_> {
+impl Nodes for Importer<'_> {
     fn operand(&self, id: Id) -> Operand<'_> {
         self.graph.operand(id)
     }
@@ -517,7 +517,7 @@ impl Nodes for Builder<'_> {
     }
 }
 
-impl<'a> Builder<'a> {
+impl<'a> Importer<'a> {
     /// Adds a node, or its outputs as constants; does nothing if an input is unknown because of an earlier error.
     pub(super) fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
         let name = &proto.name;
@@ -601,7 +601,7 @@ pub(crate) fn node_graph(
     const NAMES: [&str; 3] = ["a", "b", "c"];
     let (op, opset) = (def.onnx, *def.opsets.end());
     let error = |e| locate("node", op, e);
-    let mut builder = Builder::new("graph", [*ops::OPSETS.end(), opset], 0);
+    let mut builder = Importer::new("graph", [*ops::OPSETS.end(), opset], 0);
     let input = builder.private(x).map_err(error)?;
     builder.named("x", input);
     builder.graph.inputs.push(input);
@@ -642,7 +642,11 @@ fn graph_error(node: &str, reason: String) -> Error {
     Error::Graph { node: node.into(), reason }
 }
 
-/// An input of `got` values where `port` was expected.
-pub(super) fn input_shape(port: &Port, got: usize) -> Error {
-    Error::InputShape { input: port.name.clone(), expected: format!("{:?}", port.shape), got: format!("[{got}]") }
+/// An input of `got` values where `value_info` was expected.
+pub(super) fn input_shape(value_info: &ValueInfo, got: usize) -> Error {
+    Error::InputShape {
+        input: value_info.name.clone(),
+        expected: format!("{:?}", value_info.shape),
+        got: format!("[{got}]"),
+    }
 }

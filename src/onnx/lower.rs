@@ -299,8 +299,8 @@ impl Lowering<'_> {
         match expr.plain() {
             Some(tensor) if self.shape(tensor) == expr.shape => Ok(tensor),
             _ => {
-                let same_step = expr.same_step;
-                self.push(node, expr, FloatActivation::Linear, same_step)
+                let same_scale = expr.same_scale;
+                self.push(node, expr, FloatActivation::Linear, same_scale)
             }
         }
     }
@@ -311,7 +311,7 @@ impl Lowering<'_> {
         node: &Node,
         expr: Expr,
         activation: FloatActivation,
-        same_step: Option<usize>,
+        same_scale: Option<usize>,
     ) -> Result<usize, OpError> {
         if !expr.is_finite() {
             return Err(OpError::Graph("the combined weights are too large for a number".into()));
@@ -326,7 +326,7 @@ impl Lowering<'_> {
             terms: expr.terms.into_iter().map(term).collect(),
             bias: expr.bias,
             activation,
-            same_step,
+            same_scale,
         });
         Ok(self.layers.len())
     }
@@ -404,7 +404,7 @@ impl Lowering<'_> {
             if needed[index + 1] {
                 let layer = &self.layers[index];
                 let read = |term: &Term<f64>| [Some(term.source), term.map.factor()];
-                let sources = layer.all_terms().flat_map(read).flatten().chain(layer.same_step);
+                let sources = layer.all_terms().flat_map(read).flatten().chain(layer.same_scale);
                 sources.for_each(|source| needed[source] = true);
             }
         }
@@ -422,7 +422,7 @@ impl Lowering<'_> {
                         product.factor = names[product.factor];
                     }
                 }
-                layer.same_step = layer.same_step.map(|tensor| names[tensor]);
+                layer.same_scale = layer.same_scale.map(|tensor| names[tensor]);
             }
             needed[index]
         });

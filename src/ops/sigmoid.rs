@@ -1,7 +1,7 @@
 //! [Sigmoid](https://onnx.ai/onnx/operators/onnx__Sigmoid.html): y = 1 / (1 + e^−x), element by element. Opset 6+.
 //!
-//! At the output whoever reads it applies it, and a comparison with a constant is one of its argument; elsewhere the integer
-//! model interpolates it.
+//! At the output whoever reads it applies it, and a comparison with a constant is one of its argument; elsewhere the
+//! integer model interpolates it.
 
 use super::{
     op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},

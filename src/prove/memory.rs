@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Result};
 
-/// Refuses work that needs more memory than the system can give. Where the system does not tell, and in a browser (whose
-/// bound is checked when the model is loaded), all is taken to fit.
+/// Refuses work that needs more memory than the system can give. Where the system does not tell, and in a browser
+/// (whose bound is checked when the model is loaded), all is taken to fit.
 ///
 /// # Errors
 /// `OutOfMemory`.

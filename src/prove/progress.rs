@@ -42,8 +42,8 @@ impl StageSeconds {
     }
 }
 
-/// What a stage is called, and how many hundredths of a typical proof's time lie before and in it: whole numbers, so that
-/// a stage's end is exactly the next one's start.
+/// What a stage is called, and how many hundredths of a typical proof's time lie before and in it: whole numbers, so
+/// that a stage's end is exactly the next one's start.
 struct Share {
     name: &'static str,
     before: f64,

@@ -7,6 +7,8 @@ use crate::{
     statement::{MAX_CONTEXT_BYTES, PublicCodes},
 };
 
+use super::Transcript;
+
 /// The format this build reads and writes.
 pub const PROOF_FORMAT: u32 = 1;
 
@@ -20,6 +22,8 @@ pub struct Proof {
     pub vk: [u8; 32],
     /// The relying party's context (nonce).
     pub context: Vec<u8>,
+    /// The hash of the proof's transcript.
+    pub transcript: Transcript,
     /// Public codes.
     pub codes: PublicCodes,
     /// The halo2 proof.
@@ -32,6 +36,8 @@ struct File {
     format: u32,
     vk: String,
     context: String,
+    #[serde(default, skip_serializing_if = "Transcript::is_default")]
+    transcript: Transcript,
     outputs: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inputs: Vec<u64>,
@@ -50,6 +56,7 @@ impl Proof {
             format: PROOF_FORMAT,
             vk: hex::encode(self.vk),
             context: hex::encode(&self.context),
+            transcript: self.transcript,
             outputs: self.codes.output.clone(),
             inputs: self.codes.input.clone(),
             proof: hex::encode(&self.bytes),
@@ -81,6 +88,7 @@ impl Proof {
         Ok(Self {
             vk: vk.try_into().map_err(|_| bad("vk is not a digest of 32 bytes".to_owned()))?,
             context,
+            transcript: file.transcript,
             codes: PublicCodes { output: file.outputs, input: file.inputs },
             bytes: decode("proof", &file.proof)?,
         })

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
-use halo2_proofs::transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer};
-use hushproof_halo2_prover::{Control, Randomness, Stage};
+use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
+use halo2curves::bn256::{Fr, G1Affine};
+use hushproof_halo2_prover::{Control, ProveError, Randomness, Stage};
 use rand_core::{CryptoRng, RngCore};
 use serde::Serialize;
 #[cfg(not(target_arch = "wasm32"))]
@@ -19,9 +20,10 @@ use crate::{
 };
 
 use super::{
-    ProvingKey,
+    ProvingKey, Transcript,
     progress::{Progress, StageSeconds},
     proof::Proof,
+    transcript,
 };
 
 /// Where the time of a proof went.
@@ -49,8 +51,8 @@ pub struct Proved {
 /// Proves a model's output on input values (flat, ONNX order).
 ///
 /// `rng` must be the platform's cryptographic generator: its values are all that hides the witness. `progress` is
-/// called on this thread with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is done,
-/// which never decreases and ends at 1.
+/// called on this thread with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is
+/// done, which never decreases and ends at 1.
 ///
 /// # Errors
 /// `InputShape`, `InputValue`, `InputRange`, `ActivationRange` and `Option` for a context that is too long.
@@ -59,6 +61,7 @@ pub fn prove(
     key: &ProvingKey,
     values: &[f64],
     context: &[u8],
+    transcript: Transcript,
     rng: impl RngCore + CryptoRng,
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Proved> {
@@ -72,20 +75,41 @@ pub fn prove(
     let witness_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
-    let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-    let mut circuit = ModelCircuit::new(model, &key.layout).with_witness(&witness);
+    let circuit = ModelCircuit::new(model, &key.layout).with_witness(&witness);
     let progress = RefCell::new(Progress::new(progress));
     let report = |stage: Stage, fraction: f32| progress.borrow_mut().report(stage, fraction);
     let control = Control { progress: Some(&report), ..Control::default() };
-    key.prover.prove(&key.srs, &[&instance], &mut circuit, Randomness::new(rng), &control, &mut transcript)?;
+    let work = Work { key, instance: &instance, circuit, rng, control: &control };
+    let bytes = transcript.written(work)?;
     let stages = progress.borrow().seconds();
-    let bytes = transcript.finalize();
     if bytes.len() != key.vk.proof_bytes() {
         let reason = format!("{} bytes, expected {}", bytes.len(), key.vk.proof_bytes());
         return Err(Error::artifact(ArtifactKind::Proof, reason));
     }
     let outputs = statement.output_values(&codes);
-    let proof = Proof { vk: key.vk.digest(), context: context.to_vec(), codes, bytes };
+    let proof = Proof { vk: key.vk.digest(), context: context.to_vec(), transcript, codes, bytes };
     let seconds = Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() };
     Ok(Proved { proof, outputs, seconds, stages })
+}
+
+/// A proof to be written to a transcript.
+struct Work<'a, R> {
+    key: &'a ProvingKey,
+    instance: &'a [Fr],
+    circuit: ModelCircuit<'a>,
+    rng: R,
+    control: &'a Control<'a>,
+}
+
+impl<R: RngCore + CryptoRng> transcript::Write for Work<'_, R> {
+    type Error = ProveError;
+
+    fn write<E, T>(mut self, transcript: &mut T) -> Result<(), ProveError>
+    where
+        E: EncodedChallenge<G1Affine>,
+        T: TranscriptWrite<G1Affine, E>,
+    {
+        let (key, randomness) = (self.key, Randomness::new(self.rng));
+        key.prover.prove(&key.srs, &[self.instance], &mut self.circuit, randomness, self.control, transcript)
+    }
 }

@@ -1,8 +1,9 @@
 //! The structured reference string (SRS) of the KZG commitments: powers of a secret τ in the groups of BN254.
 //!
-//! `g[i] = [τ^i] G₁` commits to coefficients, `g_lagrange[i] = [Lᵢ(τ)] G₁` to values on the domain of the 2^k-th roots of
-//! unity, `s_g2 = [τ] G₂` lets a verifier check openings. Whoever knows τ can forge proofs, so an SRS for real use comes
-//! from a ceremony ([`Srs::import`]); [`Srs::new_development`] draws τ on this machine and says so in its [`Origin`].
+//! `g[i] = [τ^i] G₁` commits to coefficients, `g_lagrange[i] = [Lᵢ(τ)] G₁` to values on the domain of the 2^k-th roots
+//! of unity, `s_g2 = [τ] G₂` lets a verifier check openings. Whoever knows τ can forge proofs, so an SRS for real use
+//! comes from a ceremony ([`Srs::import`]); [`Srs::new_development`] draws τ on this machine and says so in its
+//! [`Origin`].
 //!
 //! What is checked when: every way in ([`Srs::from_bytes`], [`Srs::import`], [`VerifierPoints::from_bytes`]) refuses
 //! coordinates that are not reduced, points off the curve, points at infinity, generators other than the standard ones,
@@ -85,7 +86,8 @@ impl Srs {
     /// Reads the file format of this crate (`.srs`) and checks its length, checksum and every point.
     ///
     /// # Errors
-    /// [`Error::Artifact`] for bytes that [`Srs::to_bytes`] does not write, [`Error::Version`] for another format version.
+    /// [`Error::Artifact`] for bytes that [`Srs::to_bytes`] does not write, [`Error::Version`] for another format
+    /// version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         format::read(bytes)
     }
@@ -95,16 +97,16 @@ impl Srs {
         format::write(self)
     }
 
-    /// Reads a ceremony's result: snarkjs `.ptau`, halo2 parameters as `ParamsKZG::write` writes them, or a `.srs` file.
-    /// Keeps the first 2^k powers, all of them without `k`, and runs [`Srs::check`] on what it keeps.
-    /// The Lagrange basis is recomputed when k is smaller than a .srs or halo2 file's and for a .ptau that was not prepared for
-    /// phase 2: minutes from k = 16 on.
-    /// A `.srs` file keeps its [`Origin`]; the other two become [`Origin::Ceremony`], as those formats do not tell.
+    /// Reads a ceremony's result: snarkjs `.ptau`, halo2 parameters as `ParamsKZG::write` writes them, or a `.srs`
+    /// file. Keeps the first 2^k powers, all of them without `k`, and runs [`Srs::check`] on what it keeps. The
+    /// Lagrange basis is recomputed when k is smaller than a .srs or halo2 file's and for a .ptau that was not prepared
+    /// for phase 2: minutes from k = 16 on. A `.srs` file keeps its [`Origin`]; the other two become
+    /// [`Origin::Ceremony`], as those formats do not tell.
     ///
     /// # Errors
-    /// [`Error::Artifact`] when the bytes are none of the three or are damaged, [`Error::SrsTooSmall`] when the file has
-    /// fewer than 2^k powers, [`Error::SrsInvalid`] when the powers are not those of one τ, [`Error::Option`] for k out of
-    /// range.
+    /// [`Error::Artifact`] when the bytes are none of the three or are damaged, [`Error::SrsTooSmall`] when the file
+    /// has fewer than 2^k powers, [`Error::SrsInvalid`] when the powers are not those of one τ, [`Error::Option`] for k
+    /// out of range.
     pub fn import(bytes: &[u8], k: Option<u32>) -> Result<Self> {
         if let Some(k) = k {
             check_k(k)?;

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use rand_core::OsRng;
 
-use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, keys::Points, prove, verify};
+use super::{Proof, ProvingKey, Srs, Transcript, VerifyingKey, keygen, keys::Points, prove, verify};
 use crate::{
     circuit::{Layout, tests::fixtures},
     codec,
@@ -34,7 +34,7 @@ fn keys(model: &Model) -> (Srs, ProvingKey) {
 }
 
 fn proof_of(model: &Model, key: &ProvingKey, context: &[u8]) -> Proof {
-    prove(model, key, &small_with_input().1, context, OsRng, &mut |_, _| {}).unwrap().proof
+    prove(model, key, &small_with_input().1, context, Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap().proof
 }
 
 #[test]
@@ -45,9 +45,10 @@ fn keys_and_proofs_survive_their_files() {
         assert_eq!(vk.digest(), key.vk.digest(), "{name}");
         assert_eq!(vk.stock().transcript_repr(), key.vk.stock().transcript_repr(), "{name}");
         assert_eq!(vk.statement, key.vk.statement, "{name}");
-        let zero = |index: usize| model.input.zero.get(index).copied().unwrap_or(0.0);
-        let values: Vec<f64> = input.iter().enumerate().map(|(index, code)| zero(index) + *code as f64).collect();
-        let proof = prove(&model, &key, &values, b"nonce", OsRng, &mut |_, _| {}).unwrap().proof;
+        let zero_point = |index: usize| model.input.zero_point.get(index).copied().unwrap_or(0);
+        let values: Vec<f64> =
+            input.iter().enumerate().map(|(index, code)| (*code - zero_point(index)) as f64).collect();
+        let proof = prove(&model, &key, &values, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap().proof;
         let read = Proof::from_json(&proof.to_json()).unwrap();
         assert_eq!(read, proof, "{name}");
         verify(&vk, &read, b"nonce").unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -70,8 +71,10 @@ fn progress_runs_to_the_end_and_stages_are_timed() {
     let model = small();
     let (_, key) = keys(&model);
     let mut reports = Vec::new();
-    let proved =
-        prove(&model, &key, &small_with_input().1, b"", OsRng, &mut |stage, done| reports.push((stage, done))).unwrap();
+    let proved = prove(&model, &key, &small_with_input().1, b"", Transcript::Blake2b, OsRng, &mut |stage, done| {
+        reports.push((stage, done))
+    })
+    .unwrap();
     assert!(reports.is_sorted_by_key(|(_, done)| *done), "{reports:?}");
     assert_eq!((reports.first(), reports.last()), (Some(&("witness", 0.0)), Some(&("open", 1.0))));
     let mut stages: Vec<_> = reports.into_iter().map(|(stage, _)| stage).collect();
@@ -153,6 +156,29 @@ fn a_larger_srs_of_the_same_ceremony_serves() {
     verify(&key.vk, &proof_of(&model, &key, b""), b"").unwrap();
 }
 
+#[test]
+fn a_proof_holds_for_the_transcript_that_it_was_made_with() {
+    let (model, values) = small_with_input();
+    let (_, key) = keys(&model);
+    let proofs = Transcript::ALL.map(|transcript| {
+        let proof = prove(&model, &key, &values, b"nonce", transcript, OsRng, &mut |_, _| {}).unwrap().proof;
+        let named = proof.to_json().contains("\"transcript\":\"keccak\"");
+        assert_eq!(named, transcript == Transcript::Keccak);
+        let proof = Proof::from_json(&proof.to_json()).unwrap();
+        verify(&key.vk, &proof, b"nonce").unwrap();
+        proof
+    });
+    assert_eq!(proofs[0].codes, proofs[1].codes);
+    for (proof, other) in proofs.iter().zip(Transcript::ALL.into_iter().rev()) {
+        let relabelled = Proof { transcript: other, ..proof.clone() };
+        let outcome = verify(&key.vk, &relabelled, b"nonce");
+        assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+    }
+    let unknown = proofs[1].to_json().replace("keccak", "poseidon");
+    assert!(matches!(Proof::from_json(&unknown), Err(Error::Artifact { .. })));
+    assert!("Keccak".parse::<Transcript>().is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -177,6 +203,7 @@ proptest! {
         let proof = Proof {
             vk: [7; 32],
             context: vec![1, 2],
+            transcript: Transcript::Keccak,
             codes: crate::statement::PublicCodes { output: vec![1, 2, 3], input: vec![] },
             bytes: vec![9; 900],
         };

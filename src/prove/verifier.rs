@@ -3,13 +3,13 @@
 use halo2_proofs::{
     plonk::verify_proof,
     poly::kzg::{commitment::KZGCommitmentScheme, multiopen::VerifierSHPLONK, strategy::SingleStrategy},
-    transcript::{Blake2bRead, Challenge255, TranscriptReadBuffer},
+    transcript::{EncodedChallenge, TranscriptRead},
 };
-use halo2curves::bn256::{Bn256, Fr};
+use halo2curves::bn256::{Bn256, Fr, G1Affine};
 
 use crate::error::{ArtifactKind, Error, Rejection, Result};
 
-use super::{Proof, VerifyingKey};
+use super::{Proof, Transcript, VerifyingKey, transcript};
 
 /// What a valid proof shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,21 +41,38 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, context: &[u8]) -> Result<Verifi
         return Err(Error::Rejected(Rejection::ProofLength { expected, got: proof.bytes.len() }));
     }
     let instance = vk.statement.instance(&proof.codes, context)?;
-    verify_instance(vk, &proof.bytes, &instance)?;
+    verify_instance(vk, proof.transcript, &proof.bytes, &instance)?;
     Ok(Verified { outputs: vk.statement.output_values(&proof.codes), inputs: vk.statement.input_values(&proof.codes) })
 }
 
 /// Verifies proof bytes for an instance with the stock verifier.
-pub(crate) fn verify_instance(vk: &VerifyingKey, bytes: &[u8], instance: &[Fr]) -> Result<()> {
-    let params = vk.srs.verifier_params(vk.k)?;
-    let mut transcript = Blake2bRead::<_, _, Challenge255<_>>::init(bytes);
-    verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
-        &params,
-        vk.stock(),
-        SingleStrategy::new(&params),
-        &[&[instance]],
-        &mut transcript,
-    )
-    .map(drop)
-    .map_err(|_| Error::Rejected(Rejection::Equations))
+pub(crate) fn verify_instance(vk: &VerifyingKey, transcript: Transcript, bytes: &[u8], instance: &[Fr]) -> Result<()> {
+    transcript.read(bytes, Check { vk, instance })
+}
+
+/// A proof to be read from a transcript.
+struct Check<'a> {
+    vk: &'a VerifyingKey,
+    instance: &'a [Fr],
+}
+
+impl transcript::Read for Check<'_> {
+    type Output = Result<()>;
+
+    fn read<E, T>(self, transcript: &mut T) -> Result<()>
+    where
+        E: EncodedChallenge<G1Affine>,
+        T: TranscriptRead<G1Affine, E>,
+    {
+        let params = self.vk.srs.verifier_params(self.vk.k)?;
+        verify_proof::<KZGCommitmentScheme<Bn256>, VerifierSHPLONK<'_, Bn256>, _, _, _>(
+            &params,
+            self.vk.stock(),
+            SingleStrategy::new(&params),
+            &[&[self.instance]],
+            transcript,
+        )
+        .map(drop)
+        .map_err(|_| Error::Rejected(Rejection::Equations))
+    }
 }

@@ -1,11 +1,12 @@
-//! Which values are small integers whatever the input, so that codes of step 1 hold them and comparisons of them are exact.
+//! Which values are small integers whatever the input, so that codes of scale 1 hold them and comparisons of them are
+//! exact.
 
 use crate::graph::{FloatActivation, FloatLayer, Map, Network};
 
 use super::rounding::channel;
 
-/// Per tensor, the input first, and channel: the largest magnitude of values that are always integers, if codes hold it;
-/// `None` for all other values. Integers begin at ranks and comparisons.
+/// Per tensor, the input first, and channel: the largest magnitude of values that are always integers, if codes hold
+/// it; `None` for all other values. Integers begin at ranks and comparisons.
 pub(super) fn exact(network: &Network, top: f64) -> Vec<Vec<Option<f64>>> {
     let shapes = 0..=network.layers.len();
     let mut exact: Vec<Vec<Option<f64>>> = shapes.map(|tensor| vec![None; network.shape(tensor).channels]).collect();
@@ -29,8 +30,8 @@ pub(super) fn exact(network: &Network, top: f64) -> Vec<Vec<Option<f64>>> {
     exact
 }
 
-/// The largest magnitude of what a layer feeds its activation, per channel, where it reads such integers only; if `whole`, where
-/// that is an integer too: sums of whole weights times integers and a whole bias.
+/// The largest magnitude of what a layer feeds its activation, per channel, where it reads such integers only; if
+/// `whole`, where that is an integer too: sums of whole weights times integers and a whole bias.
 pub(super) fn sums(network: &Network, layer: &FloatLayer, exact: &[Vec<Option<f64>>], whole: bool) -> Vec<Option<f64>> {
     let (channels, plane) = (layer.shape.channels, layer.shape.plane());
     let whole = |value: f64| (!whole || value.fract() == 0.0).then_some(value.abs());
@@ -69,52 +70,4 @@ pub(super) fn sums(network: &Network, layer: &FloatLayer, exact: &[Vec<Option<f6
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::graph::{Conv, Port, Shape, Sparse, Term};
-
-    fn layer(shape: Shape, terms: Vec<(usize, Map<f64>)>, bias: Vec<f64>, activation: FloatActivation) -> FloatLayer {
-        let terms = terms.into_iter().map(|(source, map)| Term { source, map, negative: None }).collect();
-        FloatLayer { node: "n".to_owned(), op: String::new(), shape, terms, bias, activation, same_step: None }
-    }
-
-    #[test]
-    fn integers_follow_from_ranks_and_comparisons() {
-        let dense = |inputs: usize, weights: &[f64]| {
-            let outputs = weights.len() / inputs;
-            let shell = Conv::select(0, 0, 1);
-            Map::Conv(Conv { inputs, outputs, groups: 1, weights: weights.to_vec(), ..shell })
-        };
-        let bits = FloatActivation::Threshold { at: 0.0 };
-        let network = Network {
-            name: String::new(),
-            input: Port { name: "x".to_owned(), shape: vec![1, 2] },
-            input_shape: Shape::vector(2),
-            output: Port { name: "y".to_owned(), shape: vec![1, 2] },
-            layers: vec![
-                layer(Shape::vector(3), vec![(0, dense(2, &[1.0, 0.0, 0.5, 0.5, 1.0, -2.0]))], vec![-1.0; 3], bits),
-                layer(
-                    Shape::vector(3),
-                    vec![
-                        (0, dense(2, &[1.0, 2.0, 1.0, 0.25, 0.0, 1.0])),
-                        (1, Map::Sparse(Sparse { columns: vec![vec![(0, 1.0)], vec![(1, 1.0)], vec![(0, -3.0)]] })),
-                    ],
-                    vec![-2.0, 0.0, 0.5],
-                    FloatActivation::Relu,
-                ),
-                layer(Shape::vector(1), vec![(2, dense(3, &[2.0, 0.0, 0.0]))], vec![0.0], FloatActivation::Linear),
-            ],
-            finish: None,
-            label: None,
-            cuts: vec![vec![0.5, 1.5, 2.0], vec![]],
-        };
-        let found = exact(&network, 255.0);
-        assert_eq!(found[0], [Some(3.0), Some(0.0)]);
-        assert_eq!(found[1], [Some(1.0); 3]);
-        assert_eq!(found[2], [Some(9.0), None, None]);
-        assert_eq!(found[3], [Some(18.0)]);
-        assert_eq!(exact(&network, 17.0)[3], [None]);
-        let plain = Network { cuts: Vec::new(), layers: network.layers[2..].to_vec(), ..network };
-        assert!(exact(&plain, 255.0).iter().flatten().all(Option::is_none));
-    }
-}
+mod tests;

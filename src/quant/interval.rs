@@ -1,8 +1,8 @@
 //! Bounds of every tensor by interval arithmetic, for networks that come without data.
 //!
 //! A value lies within `center ± radius`. Linear maps take centers as they are and radii by the magnitudes of their
-//! weights; activations take the ends of the interval, functions a grid between. Dependence between
-//! values is lost, so bounds of deep networks are far too wide; see [`Ranges::without_rows`](super::Ranges::without_rows).
+//! weights; activations take the ends of the interval, functions a grid between. Dependence between values is lost, so
+//! bounds of deep networks are far too wide; see [`Ranges::without_rows`](super::Ranges::without_rows).
 
 use crate::graph::{FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate};
 
@@ -140,8 +140,8 @@ fn activate(layer: &FloatLayer, y: &Interval) -> Interval {
     }
 }
 
-/// Least and largest finite value that a function takes at the ends of an interval and on a grid between. Where it turns
-/// between two points, it may go as much further as it changes from there to the next one.
+/// Least and largest finite value that a function takes at the ends of an interval and on a grid between. Where it
+/// turns between two points, it may go as much further as it changes from there to the next one.
 fn image(function: Function, a: f64, b: f64) -> (f64, f64) {
     let at = |i: u32| function.eval(if i == GRID { b } else { a + (b - a) * f64::from(i) / f64::from(GRID) });
     let values: Vec<f64> = (0..=GRID).map(at).filter(|value| value.is_finite()).collect();

@@ -7,7 +7,7 @@ use super::{
     exact::sums,
     products::Products,
     rounding::{Gains, Rounding, channel},
-    steps::{Steps, positive},
+    scaling::{Scaling, positive},
 };
 use crate::{
     error::{Error, Result},
@@ -31,48 +31,48 @@ pub(super) fn quantize(
     index: usize,
     ranges: &Ranges,
     digits: &Digits,
-    steps: &Steps,
+    scales: &Scaling,
     private: bool,
 ) -> Result<Layer> {
     if let FloatActivation::Product { times } = &network.layers[index].activation {
         return unrounded(&network.layers[index], times);
     }
-    let layer = &shifted(network, index, &steps.zero);
-    let activation = steps.activation[index].clone();
-    let scale = float::exp2(f64::from(digits.remainder_bits()));
+    let layer = &shifted(network, index, scales);
+    let activation = scales.activation[index].clone();
+    let cut = float::exp2(f64::from(digits.remainder_bits()));
     // The real value of Y = 1.
     let unit: Vec<f64> = match &activation {
-        Activation::Table(table) => vec![steps.unit[*table]; layer.shape.channels],
+        Activation::Table(table) => vec![scales.unit[*table]; layer.shape.channels],
         Activation::Threshold | Activation::ArgMax => {
-            let wanted = decision_units(network, index, layer, ranges, digits, steps);
+            let wanted = decision_units(network, index, layer, ranges, digits, scales);
             match Products::of(network, layer)?.filter(|products| products.single) {
                 Some(products) => {
-                    let units = products.units(layer.shape.channels, &steps.step);
+                    let units = products.units(layer.shape.channels, &scales.scale);
                     products.coefficients(&units, &wanted).0
                 }
                 None => wanted,
             }
         }
-        _ => steps.step[index + 1].iter().map(|step| step / scale).collect(),
+        _ => scales.scale[index + 1].iter().map(|scale| scale / cut).collect(),
     };
     let mut rounding = Rounding::new(layer, &unit, private);
     let mut terms = Vec::with_capacity(layer.terms.len());
     for term in &layer.terms {
-        let (step, seen) = (&steps.step[term.source], &ranges.tensors[term.source]);
+        let (scale, seen) = (&scales.scale[term.source], &ranges.tensors[term.source]);
         let from = network.shape(term.source);
-        let zero = if term.source == 0 { &steps.zero[..] } else { &[] };
-        let zeros = zero.iter().copied().chain(std::iter::repeat(0.0));
-        let center = seen.iter().zip(step).zip(zeros).map(|((c, step), zero)| (c.mean - zero) / step).collect();
+        let zero_points = if term.source == 0 { &scales.zero_point[..] } else { &[] };
+        let zeros = zero_points.iter().copied().chain(std::iter::repeat(0));
+        let center = seen.iter().zip(scale).zip(zeros).map(|((c, scale), zero)| c.mean / scale + zero as f64).collect();
         let factor = match &term.map {
-            Map::Product(product) => step.iter().zip(&steps.step[product.factor]).map(|(a, b)| a * b).collect(),
-            Map::Conv(_) | Map::Sparse(_) => step.clone(),
+            Map::Product(product) => scale.iter().zip(&scales.scale[product.factor]).map(|(a, b)| a * b).collect(),
+            Map::Conv(_) | Map::Sparse(_) => scale.clone(),
         };
         let map = rounding.map(&term.map, &Gains { from, factor, center })?;
         let source = term.source.checked_sub(1).map(|source| &network.layers[source].activation);
         let negative = match source {
             Some(FloatActivation::PRelu { slope }) => {
-                let factor = step.iter().zip(slope).map(|(step, slope)| -slope * step).collect();
-                let center = seen.iter().zip(step).map(|(c, step)| c.negative / step).collect();
+                let factor = scale.iter().zip(slope).map(|(scale, slope)| -slope * scale).collect();
+                let center = seen.iter().zip(scale).map(|(c, scale)| c.negative / scale).collect();
                 Some(rounding.map(&term.map, &Gains { from, factor, center })?)
             }
             _ => None,
@@ -92,15 +92,17 @@ pub(super) fn quantize(
 }
 
 /// A layer that reads the codes of the input instead of its values: its bias has what their zero points add.
-fn shifted<'a>(network: &'a Network, index: usize, zero: &[f64]) -> Cow<'a, FloatLayer> {
+fn shifted<'a>(network: &'a Network, index: usize, scales: &Scaling) -> Cow<'a, FloatLayer> {
     let layer = &network.layers[index];
-    if zero.is_empty() || layer.terms.iter().all(|term| term.source > 0) {
+    if scales.zero_point.is_empty() || layer.terms.iter().all(|term| term.source > 0) {
         return Cow::Borrowed(layer);
     }
     let repeat = layer.shape.len() / layer.bias.len();
     let mut bias: Vec<f64> = layer.bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, repeat)).collect();
+    let values = scales.zero_point.iter().zip(&scales.scale[0]);
+    let zero: Vec<f64> = values.map(|(zero_point, scale)| -(*zero_point as f64) * scale).collect();
     for term in layer.terms.iter().filter(|term| term.source == 0) {
-        accumulate(&term.map, network.input_shape, zero, &[], layer.shape, &mut bias);
+        accumulate(&term.map, network.input_shape, &zero, &[], layer.shape, &mut bias);
     }
     Cow::Owned(FloatLayer { bias, ..layer.clone() })
 }
@@ -136,15 +138,15 @@ fn double(map: &mut Map<i64>) {
     }
 }
 
-/// Units of a decision: what is compared fits the bits of all limbs for [`REACH`] times the calibrated values, or for all
-/// values that codes allow where those are fewer. Integers that are compared are their own units where they fit.
+/// Units of a decision: what is compared fits the bits of all limbs for [`REACH`] times the calibrated values, or for
+/// all values that codes allow where those are fewer. Integers that are compared are their own units where they fit.
 fn decision_units(
     network: &Network,
     index: usize,
     layer: &FloatLayer,
     ranges: &Ranges,
     digits: &Digits,
-    steps: &Steps,
+    scales: &Scaling,
 ) -> Vec<f64> {
     let top = ((1u64 << digits.value_bits()) - 1) as f64;
     let (channels, plane) = (layer.shape.channels, layer.shape.plane());
@@ -158,7 +160,7 @@ fn decision_units(
             _ => 1.0,
         };
         if let Map::Product(product) = &term.map {
-            let (a, b) = (&steps.step[term.source], &steps.step[product.factor]);
+            let (a, b) = (&scales.scale[term.source], &scales.scale[product.factor]);
             let group = a.len() / product.groups;
             for (channel, (a, b)) in a.iter().zip(b).enumerate() {
                 reach[channel / group] += product.weight.abs() * a * b * top * top;
@@ -169,7 +171,7 @@ fn decision_units(
         let top = if products { top * top } else { top };
         let sums = if plane > 1 && matches!(term.map, Map::Sparse(_)) { &mut values } else { &mut reach };
         for (channel, output, w) in entries(&term.map, network.shape(term.source)) {
-            let largest = steps.exact[term.source][channel].unwrap_or(steps.step[term.source][channel] * top);
+            let largest = scales.exact[term.source][channel].unwrap_or(scales.scale[term.source][channel] * top);
             sums[output] += w.abs() * slope(channel) * largest;
         }
     }
@@ -182,7 +184,7 @@ fn decision_units(
     let unit = |all: f64, seen: f64| positive(all.min((REACH * seen).max(all / room))) / (FILL * row);
     if let FloatActivation::Threshold { at } = layer.activation {
         let seen = seen.iter().map(|c| (c.min - at).abs().max((c.max - at).abs()));
-        let integers = sums(network, layer, &steps.exact, true);
+        let integers = sums(network, layer, &scales.exact, true);
         let unit = |((reach, seen), integer): ((&f64, f64), Option<f64>)| {
             let reach = reach + at.abs();
             if integer.is_some() && 2.0 * reach + 3.0 < row { 1.0 } else { 2.0 * unit(reach, seen) }

@@ -11,8 +11,9 @@ const WIDER: f64 = 2.0;
 const WEYL: u64 = 0x9e37_79b9_7f4a_7c15;
 const MIX: [u64; 2] = [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb];
 
-/// `count` rows of `len` values between `min` and `max`, the same on every call. Every other row is uniform; the rest are,
-/// turn about, near the middle (a tenth of the range) and at the ends of the range, as images and one-hot features are.
+/// `count` rows of `len` values between `min` and `max`, the same on every call. Every other row is uniform; the rest
+/// are, turn about, near the middle (a tenth of the range) and at the ends of the range, as images and one-hot features
+/// are.
 ///
 /// The generator is splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
 pub fn probes(len: usize, min: f64, max: f64, count: usize) -> Vec<Vec<f64>> {
@@ -47,39 +48,11 @@ pub fn check_input_range([min, max]: [f64; 2]) -> Result<()> {
     Err(Error::Option { option: "--input-range", reason })
 }
 
-/// The upper end of a range whose largest value among random rows is `seen`: [`WIDER`] times as far from 0, but no further
-/// than `bound`, a proven one, once a factor `margin` is put on it. An end below 0 goes towards 0.
+/// The upper end of a range whose largest value among random rows is `seen`: [`WIDER`] times as far from 0, but no
+/// further than `bound`, a proven one, once a factor `margin` is put on it. An end below 0 goes towards 0.
 pub(super) fn widened(seen: f64, bound: f64, margin: f64) -> f64 {
     if seen < 0.0 { (seen / WIDER).min(bound) } else { (seen * WIDER).min(bound / margin) }.max(seen)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_widen_within_their_bounds() {
-        for (seen, bound, expected) in [
-            (3.0, f64::INFINITY, 6.0),
-            (3.0, 20.0, 5.0),
-            (3.0, 4.0, 3.0),
-            (-3.0, 9.0, -1.5),
-            (-3.0, -2.0, -2.0),
-            (0.0, 8.0, 0.0),
-        ] {
-            assert_eq!(widened(seen, bound, 4.0), expected, "{seen} {bound}");
-        }
-    }
-
-    #[test]
-    fn probes_fill_their_range_and_repeat() {
-        let rows = probes(500, -1.0, 3.0, 4);
-        assert_eq!(rows, probes(500, -1.0, 3.0, 4));
-        assert_eq!((rows.len(), rows[0].len()), (4, 500));
-        assert!(rows.iter().flatten().all(|value| (-1.0..=3.0).contains(value)));
-        let mean = rows[0].iter().sum::<f64>() / 500.0;
-        assert!((mean - 1.0).abs() < 0.2, "{mean}");
-        assert!(rows[1].iter().all(|value| (0.8..=1.2).contains(value)));
-        assert!(rows[3].iter().all(|value| [-1.0, 3.0].contains(value)));
-    }
-}
+mod tests;

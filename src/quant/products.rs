@@ -1,13 +1,13 @@
-//! Steps of products of tensors. Products of codes have twice the bits of a code and few are cut, so their coefficients
-//! are small: the steps are chosen so that they are whole numbers.
+//! Scaling of products of tensors. Products of codes have twice the bits of a code and few are cut, so their
+//! coefficients are small: the scales are chosen so that they are whole numbers.
 
-use super::steps::positive;
+use super::scaling::positive;
 use crate::{
     error::{Error, Result},
     graph::{FloatActivation, FloatLayer, Map, Network, Term},
 };
 
-/// Below this coefficient operands get coarser codes, rather than the product steps that waste much of its range.
+/// Below this coefficient operands get coarser codes, rather than the product scales that waste much of its range.
 const FINE: f64 = 4.0;
 /// Slack for the rounding of floating-point numbers.
 const SLACK: f64 = 1e-9;
@@ -77,25 +77,25 @@ impl Products {
     }
 
     /// The real value of one product of codes, times the weight, per output channel; 0 where there is none.
-    pub(super) fn units(&self, channels: usize, step: &[Vec<f64>]) -> Vec<f64> {
+    pub(super) fn units(&self, channels: usize, scale: &[Vec<f64>]) -> Vec<f64> {
         let mut units = vec![0.0f64; channels];
         for (output, weight, [a, b]) in &self.entries {
-            units[*output] = units[*output].max(weight * step[a.0][a.1] * step[b.0][b.1]);
+            units[*output] = units[*output].max(weight * scale[a.0][a.1] * scale[b.0][b.1]);
         }
         units
     }
 
     /// The real value of the largest result, if both codes are `top`, per output channel; 0 where there is none.
-    fn reach(&self, channels: usize, step: &[Vec<f64>], top: f64) -> Vec<f64> {
+    fn reach(&self, channels: usize, scale: &[Vec<f64>], top: f64) -> Vec<f64> {
         let mut reach = vec![0.0f64; channels];
         for (output, weight, [a, b]) in &self.entries {
-            reach[*output] += weight * step[a.0][a.1] * top * step[b.0][b.1] * top;
+            reach[*output] += weight * scale[a.0][a.1] * top * scale[b.0][b.1] * top;
         }
         reach
     }
 
-    /// The largest coefficients, at least 1, for which a unit of the result is at least `wanted`, and these units; where
-    /// nothing is multiplied, they are as wanted. Also the least coefficient before it was rounded down.
+    /// The largest coefficients, at least 1, for which a unit of the result is at least `wanted`, and these units;
+    /// where nothing is multiplied, they are as wanted. Also the least coefficient before it was rounded down.
     pub(super) fn coefficients(&self, units: &[f64], wanted: &[f64]) -> (Vec<f64>, f64) {
         let ratios = || units.iter().zip(wanted).map(|(unit, wanted)| unit / wanted);
         let least = ratios().filter(|ratio| *ratio > 0.0).fold(f64::INFINITY, f64::min);
@@ -128,16 +128,16 @@ fn selected(terms: &[Term<f64>], channel: usize) -> Option<Place> {
     })
 }
 
-/// What is known of the steps before products have their say. Steps are those of the tensor at the `root`.
-pub(super) struct Scales<'a> {
+/// What is known of the scales before products have their say. Scaling are those of the tensor at the `root`.
+pub(super) struct Solver<'a> {
     pub(super) network: &'a Network,
-    /// The tensor whose steps each tensor shares.
+    /// The tensor whose scales each tensor shares.
     pub(super) root: Vec<usize>,
-    /// Steps that nothing may change.
+    /// Scaling that nothing may change.
     pub(super) fixed: Vec<Option<f64>>,
-    /// Least steps per channel.
+    /// Least scales per channel.
     pub(super) wanted: Vec<Vec<f64>>,
-    /// Tensors of which only zeros were seen, so that no step is wanted of them.
+    /// Tensors of which only zeros were seen, so that no scale is wanted of them.
     pub(super) silent: Vec<bool>,
     /// 2^s.
     pub(super) cut: f64,
@@ -145,12 +145,12 @@ pub(super) struct Scales<'a> {
     pub(super) top: f64,
 }
 
-impl Scales<'_> {
-    /// The steps of all tensors.
+impl Solver<'_> {
+    /// The scales of all tensors.
     ///
     /// # Errors
-    /// Those of [`Products::of`]; `Graph` for a product whose steps are given.
-    pub(super) fn steps(mut self) -> Result<Vec<Vec<f64>>> {
+    /// Those of [`Products::of`]; `Graph` for a product whose scales are given.
+    pub(super) fn scales(mut self) -> Result<Vec<Vec<f64>>> {
         let layers = &self.network.layers;
         let products: Vec<_> = layers.iter().map(|layer| Products::of(self.network, layer)).collect::<Result<_>>()?;
         for (index, layer) in layers.iter().enumerate() {
@@ -165,15 +165,15 @@ impl Scales<'_> {
         }
         self.make_uniform(&products);
         for _ in 0..ROUNDS * layers.len() {
-            let (steps, coarser) = self.evaluate(&products);
+            let (scales, coarser) = self.evaluate(&products);
             if !coarser.is_some_and(|(layer, factor)| self.coarsen(products[layer].as_ref(), factor)) {
-                return Ok(steps);
+                return Ok(scales);
             }
         }
         Ok(self.evaluate(&products).0)
     }
 
-    /// Gives one step to all channels of what is summed, compared, or multiplied to such.
+    /// Gives one scale to all channels of what is summed, compared, or multiplied to such.
     fn make_uniform(&mut self, products: &[Option<Products>]) {
         let mut uniform = vec![false; self.root.len()];
         for (index, products) in products.iter().enumerate().rev() {
@@ -189,38 +189,38 @@ impl Scales<'_> {
         }
     }
 
-    /// All steps, and the first layer whose operands should have coarser codes with how much coarser their product should
-    /// be.
+    /// All scales, and the first layer whose operands should have coarser codes with how much coarser their product
+    /// should be.
     fn evaluate(&self, products: &[Option<Products>]) -> (Vec<Vec<f64>>, Option<(usize, f64)>) {
-        let mut steps: Vec<Vec<f64>> = Vec::with_capacity(self.root.len());
+        let mut scales: Vec<Vec<f64>> = Vec::with_capacity(self.root.len());
         let mut coarser = None;
         for (tensor, root) in self.root.iter().enumerate() {
             if *root != tensor {
-                steps.push(steps[*root].clone());
+                scales.push(scales[*root].clone());
                 continue;
             }
             let mut wanted = match self.fixed[tensor] {
-                Some(step) => vec![step; self.wanted[tensor].len()],
+                Some(scale) => vec![scale; self.wanted[tensor].len()],
                 None => self.wanted[tensor].clone(),
             };
             let Some(layer) = tensor.checked_sub(1) else {
-                steps.push(wanted);
+                scales.push(wanted);
                 continue;
             };
-            let step = match &products[layer] {
+            let scale = match &products[layer] {
                 Some(products) if self.fixed[tensor].is_none() => {
-                    let mut units = products.units(wanted.len(), &steps);
+                    let mut units = products.units(wanted.len(), &scales);
                     units.iter_mut().for_each(|unit| *unit *= self.cut);
                     let FloatLayer { terms, bias, .. } = &self.network.layers[layer];
                     if terms.len() == 1 && bias.iter().all(|bias| *bias == 0.0) {
                         // Where few rows were seen, ranges may be wider than anything that the operands' codes give.
-                        let reach = products.reach(wanted.len(), &steps, self.top);
+                        let reach = products.reach(wanted.len(), &scales, self.top);
                         let wanted = wanted.iter_mut().zip(reach).filter(|(_, reach)| *reach > 0.0);
                         wanted.for_each(|(wanted, reach)| *wanted = wanted.min(reach / self.top));
                     }
                     if self.silent[tensor] {
-                        let step = |(unit, wanted): (&f64, &f64)| if *unit > 0.0 { *unit } else { *wanted };
-                        steps.push(units.iter().zip(&wanted).map(step).collect());
+                        let scale = |(unit, wanted): (&f64, &f64)| if *unit > 0.0 { *unit } else { *wanted };
+                        scales.push(units.iter().zip(&wanted).map(scale).collect());
                         continue;
                     }
                     let (chosen, least) = products.coefficients(&units, &wanted);
@@ -230,24 +230,24 @@ impl Scales<'_> {
                     }
                     chosen
                 }
-                _ => self.unrounded(layer, &steps).unwrap_or(wanted),
+                _ => self.unrounded(layer, &scales).unwrap_or(wanted),
             };
-            steps.push(step);
+            scales.push(scale);
         }
-        (steps, coarser)
+        (scales, coarser)
     }
 
-    /// The steps of a layer of products.
-    fn unrounded(&self, layer: usize, steps: &[Vec<f64>]) -> Option<Vec<f64>> {
+    /// The scales of a layer of products.
+    fn unrounded(&self, layer: usize, scales: &[Vec<f64>]) -> Option<Vec<f64>> {
         let layer = &self.network.layers[layer];
         let FloatActivation::Product { times } = &layer.activation else { return None };
-        let step = |place: Option<Place>| place.map_or(1.0, |(tensor, channel)| steps[tensor][channel]);
-        let both = |channel| positive(step(selected(&layer.terms, channel)) * step(selected(times, channel)));
+        let scale = |place: Option<Place>| place.map_or(1.0, |(tensor, channel)| scales[tensor][channel]);
+        let both = |channel| positive(scale(selected(&layer.terms, channel)) * scale(selected(times, channel)));
         Some((0..layer.shape.channels).map(both).collect())
     }
 
-    /// Makes the operands' codes coarser, so that units of their products grow by `factor`; false if they are all given.
-    /// Where it can be helped, those of the input stay.
+    /// Makes the operands' codes coarser, so that units of their products grow by `factor`; false if they are all
+    /// given. Where it can be helped, those of the input stay.
     fn coarsen(&mut self, products: Option<&Products>, factor: f64) -> bool {
         let Some(products) = products else { return false };
         let mut sides = [0, 1].map(|side| {

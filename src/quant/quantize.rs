@@ -1,12 +1,13 @@
 //! Quantization of networks of planes.
 //!
-//! Codes are signed and symmetric: real = `code · step`, with a step per channel wherever the activation is positively
-//! homogeneous; those of an input of features may have a zero point per channel instead. A consumer's weights absorb the steps of the codes it reads and the slopes of their negative parts, its
-//! bias absorbs the rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
+//! Codes are signed and symmetric: real = `code · scale`, with a scale per channel wherever the activation is
+//! positively homogeneous; those of an input of features may have a zero point per channel instead. A consumer's
+//! weights absorb the scales of the codes it reads and the slopes of their negative parts, its bias absorbs the
+//! rounding errors of its weights at the calibrated mean; so only activations are rounded to few bits.
 
 use super::{
     Options, Ranges, Scales, check_digits, layer,
-    steps::{Functions, Steps},
+    scaling::{Functions, Scaling},
 };
 use crate::{
     error::{Error, Result},
@@ -44,23 +45,23 @@ pub fn quantize_with_scales(
     check_network(network)?;
     ranges.check(network)?;
     check_digits(&digits)?;
-    let steps = Steps::choose(network, ranges, &digits, options)?;
+    let scales = Scaling::choose(network, ranges, &digits, options)?;
     let mut layers = Vec::with_capacity(network.layers.len());
     for index in 0..network.layers.len() {
-        layers.push(layer::quantize(network, index, ranges, &digits, &steps, !options.weights.is_public())?);
+        layers.push(layer::quantize(network, index, ranges, &digits, &scales, !options.weights.is_public())?);
     }
     let decision = network.layers.last().is_some_and(|l| is_decision(&l.activation));
     let input = Input {
-        port: network.input.clone(),
+        value_info: network.input.clone(),
         shape: network.input_shape,
-        step: steps.step[0].clone(),
-        zero: steps.zero.clone(),
+        scale: scales.scale[0].clone(),
+        zero_point: scales.zero_point.clone(),
         cuts: network.cuts.clone(),
         visibility: options.input,
     };
     let output = Output {
-        port: network.output.clone(),
-        step: steps.step.last().cloned().unwrap_or_default(),
+        value_info: network.output.clone(),
+        scale: scales.scale.last().cloned().unwrap_or_default(),
         threshold: None,
         finish: network.finish.filter(|_| !decision),
     };
@@ -70,7 +71,7 @@ pub fn quantize_with_scales(
         lanes,
         input,
         layers,
-        tables: steps.tables,
+        tables: scales.tables,
         output,
         private_weights: None,
     };
@@ -79,9 +80,9 @@ pub fn quantize_with_scales(
         model.private_weights = Some(limbs_of(bits, digits.limb_bits));
     }
     model.check()?;
-    let mut zero = vec![Vec::new(); steps.step.len()];
-    zero[0] = steps.zero;
-    Ok((model, Scales { zero, step: steps.step }))
+    let mut zero_point = vec![Vec::new(); scales.scale.len()];
+    zero_point[0] = scales.zero_point;
+    Ok((model, Scales { zero_point, scale: scales.scale }))
 }
 
 /// Which function tables [`quantize`] makes of a network.
@@ -109,14 +110,14 @@ pub(super) fn check_network(network: &Network) -> Result<()> {
     let Some(last) = network.layers.last() else {
         return Err(Error::Graph { node: network.name.clone(), reason: "has no layer".to_owned() });
     };
-    let port = |name: &str, op: &str, expected: usize, got: &[usize]| {
+    let value_info = |name: &str, op: &str, expected: usize, got: &[usize]| {
         if got.iter().try_fold(1usize, |n, size| n.checked_mul(*size)) == Some(expected) {
             return Ok(());
         }
         let (expected, got) = (format!("{expected} values"), format!("{got:?}"));
         Err(Error::Shape { node: name.to_owned(), op: op.to_owned(), expected, got })
     };
-    port(&network.input.name, "input", network.input_shape.len(), &network.input.shape)?;
+    value_info(&network.input.name, "input", network.input_shape.len(), &network.input.shape)?;
     if !are_cuts(network) {
         let reason = "its cuts do not increase, or do not fit it".to_owned();
         return Err(Error::Graph { node: network.input.name.clone(), reason });
@@ -130,9 +131,9 @@ pub(super) fn check_network(network: &Network) -> Result<()> {
         if layer.terms.is_empty() || !fits {
             return graph(&format!("its maps and biases do not fit {shape:?}"));
         }
-        let tied = layer.same_step.is_none_or(|t| t <= index && network.shape(t).channels == shape.channels);
+        let tied = layer.same_scale.is_none_or(|t| t <= index && network.shape(t).channels == shape.channels);
         if !tied {
-            return graph("shares the steps of a tensor with other channels");
+            return graph("shares the scales of a tensor with other channels");
         }
         let finite = |map: &Map<f64>| match map {
             Map::Conv(conv) => conv.weights.iter().all(|w| w.is_finite()),
@@ -167,7 +168,7 @@ pub(super) fn check_network(network: &Network) -> Result<()> {
         return Err(Error::Graph { node: last.node.clone(), reason: format!("ends in {:?}, no vector", last.shape) });
     }
     let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
-    port(&network.output.name, "output", outputs, &network.output.shape)
+    value_info(&network.output.name, "output", outputs, &network.output.shape)
 }
 
 /// Whether a term reads earlier tensors that its map fits.

@@ -65,9 +65,9 @@ impl Ranges {
         Ok(Self { rows: rows.len(), tensors })
     }
 
-    /// Ranges where there are no rows: every input value lies in `[min, max]`. A channel's range is what random inputs show,
-    /// some times wider, and no wider than interval arithmetic allows. Typical rows give much narrower ranges. What leaves
-    /// a range all the same is refused by the executor: never a wrong proof. `margin` is the factor that
+    /// Ranges where there are no rows: every input value lies in `[min, max]`. A channel's range is what random inputs
+    /// show, some times wider, and no wider than interval arithmetic allows. Typical rows give much narrower ranges.
+    /// What leaves a range all the same is refused by the executor: never a wrong proof. `margin` is the factor that
     /// [`quantize`](super::quantize) will put on it, which must not go beyond the bounds either.
     ///
     /// # Errors
@@ -103,7 +103,8 @@ impl Ranges {
     }
 }
 
-/// What magnitudes of inner values stay below: what is near the largest number of single precision is a mask or an overflow.
+/// What magnitudes of inner values stay below: what is near the largest number of single precision is a mask or an
+/// overflow.
 const LARGEST: f64 = f32::MAX as f64 / 2.0;
 
 /// What one row shows.

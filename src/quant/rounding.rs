@@ -85,7 +85,7 @@ impl<'a> Rounding<'a> {
         Ok(Sparse { columns })
     }
 
-    /// The one coefficient of a product, which the steps make a whole number.
+    /// The one coefficient of a product, which the scales make a whole number.
     fn product(&mut self, product: &Product<f64>, gains: &Gains) -> Result<Product<i64>> {
         let group = gains.factor.len() / product.groups;
         let gain = |(channel, factor): (usize, &f64)| product.weight * factor / self.unit[channel / group];

@@ -7,8 +7,8 @@ const SAMPLES: u64 = 64;
 /// Least and most bits of a code.
 const CODE_BITS: (u32, u32) = (6, 30);
 
-/// Bits of the codes of functions. Finer codes make slopes finer but leave less of a row for the weights of whoever reads
-/// them. Copies and products of codes need codes that other tensors hold.
+/// Bits of the codes of functions. Finer codes make slopes finer but leave less of a row for the weights of whoever
+/// reads them. Copies and products of codes need codes that other tensors hold.
 pub(super) const fn bits(row_bits: u32, limb_bits: u32) -> u32 {
     let bits = row_bits.saturating_add(limb_bits) / 2 - 1;
     if bits < CODE_BITS.0 {
@@ -23,14 +23,14 @@ pub(super) const fn bits(row_bits: u32, limb_bits: u32) -> u32 {
 /// Bits of the codes of the functions of a network.
 pub(super) fn code_bits(network: &Network, digits: &Digits) -> u32 {
     let narrow = network.layers.iter().any(|layer| {
-        layer.same_step.is_some() || layer.all_terms().any(|t| t.map.factor().is_some()) || !layer.times().is_empty()
+        layer.same_scale.is_some() || layer.all_terms().any(|t| t.map.factor().is_some()) || !layer.times().is_empty()
     });
     let wide = bits(digits.row_bits(), digits.limb_bits);
     if narrow { (digits.value_bits() - 1).min(wide) } else { wide }
 }
 
-/// The table of a function over `count` segments of this width around 0, and the step of its codes, of which the largest
-/// magnitude is about `top`. Values are cut to `limit`.
+/// The table of a function over `count` segments of this width around 0, and the scale of its codes, of which the
+/// largest magnitude is about `top`. Values are cut to `limit`.
 ///
 /// Each segment is the line over its `2^limb_bits` positions with the smallest largest error that integers allow.
 pub(super) fn table(function: Function, width: f64, limit: f64, count: u32, digits: &Digits, top: f64) -> (Table, f64) {
@@ -45,15 +45,15 @@ pub(super) fn table(function: Function, width: f64, limit: f64, count: u32, digi
     };
     let samples: Vec<u64> = samples(positions).collect();
     let values = (0..count).flat_map(|j| samples.iter().map(move |f| (j, *f))).map(|(j, f)| at(j, f).abs());
-    let largest = super::steps::positive(values.fold(0.0, f64::max));
-    let step = largest / top.max(1.0);
+    let largest = super::scaling::positive(values.fold(0.0, f64::max));
+    let scale = largest / top.max(1.0);
     let (mut base, mut slope) = (Vec::with_capacity(count as usize), Vec::with_capacity(count as usize));
     for j in 0..count {
-        let (start, rise) = line(&samples, |f| at(j, f) / step);
+        let (start, rise) = line(&samples, |f| at(j, f) / scale);
         base.push(start);
         slope.push(rise);
     }
-    (Table { base, slope }, step)
+    (Table { base, slope }, scale)
 }
 
 /// The line of integers through values at some positions, in increasing order, that stays closest to all of them.
@@ -80,40 +80,4 @@ fn samples(count: u64) -> impl Iterator<Item = u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::float;
-
-    const DIGITS: Digits = Digits { limb_bits: 6, value_limbs: 2, remainder_limbs: 2 };
-
-    /// The largest error over a fine grid of all arguments, in real values.
-    fn error(function: Function, half: f64, count: u32) -> f64 {
-        let width = 2.0 * half / f64::from(count);
-        let (table, step) = table(function, width, f64::INFINITY, count, &DIGITS, 65535.0);
-        let low = float::exp2(f64::from(DIGITS.low_bits()));
-        let zero = table.zero(&DIGITS);
-        let steps = 40_000;
-        let errors = (0..steps).map(|i| {
-            let x = half * (2.0 * f64::from(i) / f64::from(steps) - 1.0);
-            let u = (x / width * low).floor() as i64 + zero;
-            let [j, f] = DIGITS.top_limbs(u64::try_from(u).unwrap());
-            (table.code(j, f) as f64 * step - function.eval(x)).abs()
-        });
-        errors.fold(0.0, f64::max)
-    }
-
-    #[test]
-    fn errors_fall_with_the_square_of_the_number_of_segments() {
-        // A line within a segment of width w is off by w² · |f''| / 16 at most, |f''| below 0.0963 for the sigmoid.
-        for count in [16, 32, 64] {
-            let width = 16.0 / f64::from(count);
-            let line = width * width * 0.0963 / 16.0;
-            // The position's own width, and codes that are rounded.
-            let cell = width / 64.0 * 0.25 / 2.0 + 64.0 * 0.5 / 65535.0;
-            let got = error(Function::Sigmoid, 8.0, count);
-            assert!(got <= line + cell, "{count} segments: {got} > {line} + {cell}");
-        }
-        assert!(error(Function::Gelu, 4.0, 64) < 3e-3);
-        assert!(error(Function::Clip { min: -2.0, max: 2.0 }, 4.0, 64) < 3e-3);
-    }
-}
+mod tests;

@@ -3,12 +3,12 @@ mod shared;
 
 use super::*;
 use crate::graph::{
-    Activation, Conv, Finish, FloatActivation, FloatLayer, Function, Lanes, Map, Model, Network, Port, Shape, Sparse,
-    Term, Visibility,
+    Activation, Conv, Finish, FloatActivation, FloatLayer, Function, Lanes, Map, Model, Network, Shape, Sparse, Term,
+    ValueInfo, Visibility,
 };
 
 /// How the model compares with the float network, after the softmax where there is one.
-fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Report {
+fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Accuracy {
     crate::quant::evaluate(|row| Ok(network.predict(row)), network, model, rows).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn layer(
         terms: terms.into_iter().map(|(source, map)| Term { source, map, negative: None }).collect(),
         bias: (0..shape.channels).map(|_| random.normal() * 0.3).collect(),
         activation,
-        same_step: None,
+        same_scale: None,
     }
 }
 
@@ -101,9 +101,9 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
     let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
     Network {
         name: "net".to_owned(),
-        input: Port { name: "x".to_owned(), shape: vec![1, input.channels, input.height, input.width] },
+        input: ValueInfo { name: "x".to_owned(), shape: vec![1, input.channels, input.height, input.width] },
         input_shape: input,
-        output: Port { name: "y".to_owned(), shape: vec![1, outputs] },
+        output: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
         layers,
         finish: None,
         label: None,
@@ -149,7 +149,7 @@ fn rows(random: &mut Random, shape: Shape, count: usize) -> Vec<Vec<f64>> {
     (0..count).map(row).collect()
 }
 
-fn report(net: &Network, digits: Digits, options: &Options, random: &mut Random) -> (Model, Report, Ranges) {
+fn report(net: &Network, digits: Digits, options: &Options, random: &mut Random) -> (Model, Accuracy, Ranges) {
     let data = rows(random, net.input_shape, 300);
     let (calibration, test) = data.split_at(150);
     let ranges = Ranges::from_rows(net, calibration).unwrap();
@@ -228,7 +228,7 @@ fn max_pool(random: &mut Random, activation: FloatActivation) -> Network {
     let select = |stride, pad| depthwise(3, [1, 1], stride, pad, &[1.0]);
     let pool = |random: &mut Random, node: &str, shape, terms, activation| FloatLayer {
         bias: vec![0.0; 3],
-        same_step: Some(1),
+        same_scale: Some(1),
         ..layer(random, node, shape, terms, activation)
     };
     // h = Relu(right − left), and the rows of left + h below less those above.
@@ -329,7 +329,7 @@ fn pixels_are_met_exactly() {
         let options = Options { input_margin: 8.0, ..OPTIONS };
         let model = quantize(&net, &ranges, sizes, LANES, &options).unwrap();
         for (code, x) in model.quantize_input(&image(levels)).unwrap().iter().zip(image(levels)) {
-            assert!((*code as f64 * model.input.step[0] - x).abs() < 1e-9 * x);
+            assert!((*code as f64 * model.input.scale[0] - x).abs() < 1e-9 * x);
         }
     }
 }
@@ -353,8 +353,8 @@ fn silent_channels_and_features_have_a_scale() {
     net.input.shape = vec![1, 3];
     let data: Vec<Vec<f64>> = rows(&mut random, vector, 50).into_iter().map(|r| vec![r[0] * 1e-6, 0.0, r[2]]).collect();
     let model = quantize(&net, &Ranges::from_rows(&net, &data).unwrap(), DIGITS, LANES, &OPTIONS).unwrap();
-    assert_eq!(model.input.step[1], model.input.step[2]);
-    assert!(model.input.step[0] < 1e-4 * model.input.step[2]);
+    assert_eq!(model.input.scale[1], model.input.scale[2]);
+    assert!(model.input.scale[0] < 1e-4 * model.input.scale[2]);
     let report = evaluate(&net, &model, &data);
     assert_eq!((report.out_of_range, report.agreeing), (0, Some(50)), "{report}");
     model.run(model.quantize_input(&[0.0, 1.0, 0.0]).unwrap()).unwrap();
@@ -392,11 +392,11 @@ fn unusable_networks_are_refused() {
         ("a last PRelu", |n| n.layers[4].activation = FloatActivation::PRelu { slope: vec![0.5; 5] }),
         ("an inner decision", |n| n.layers[0].activation = FloatActivation::ArgMax),
         ("a negative clip", |n| n.layers[0].activation = FloatActivation::Clip { max: -1.0 }),
-        ("shared steps", |n| n.layers[4].same_step = Some(0)),
+        ("shared scales", |n| n.layers[4].same_scale = Some(0)),
         ("two fixed scales", |n| {
             n.layers[0].activation = FloatActivation::Clip { max: 1000.0 };
             n.layers[1].activation = FloatActivation::Clip { max: 2000.0 };
-            n.layers[1].same_step = Some(1);
+            n.layers[1].same_scale = Some(1);
         }),
         ("planes at the end", |n| n.layers.truncate(4)),
     ];

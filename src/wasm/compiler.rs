@@ -15,9 +15,9 @@ use crate::{
     compile::{self, Compiled, Options, Prefer, Reduction},
     data,
     error::{Error, Result},
-    graph::{Network, Port, Visibility},
+    graph::{Network, ValueInfo, Visibility},
     onnx::{self, Graph},
-    quant,
+    quant::Accuracy,
 };
 
 /// Bits of an activation that can be asked for.
@@ -55,13 +55,14 @@ impl OnnxModel {
         })
     }
 
-    /// The rows of a data set, an array of arrays: the bytes of a JSON, `.npy` or `.npz` file, or an object from the input's name
-    /// to nested arrays with a leading batch axis.
+    /// The rows of a data set, an array of arrays: the bytes of a JSON, `.npy` or `.npz` file, or an object from the
+    /// input's name to nested arrays with a leading batch axis.
     pub fn rows(&self, data: JsValue) -> Result<Array, JsValue> {
         Ok(self.read_rows(&data)?.iter().map(|row| JsValue::from(Float64Array::from(row.as_slice()))).collect())
     }
 
-    /// Compiles the model on rows of typical inputs, as [`Self::rows`] reads them. Returns `{ hush, report }`. `on_progress(stage, fraction)` is called meanwhile.
+    /// Compiles the model on rows of typical inputs, as [`Self::rows`] reads them. Returns `{ hush, report }`.
+    /// `on_progress(stage, fraction)` is called meanwhile.
     pub fn compile(
         &self,
         calibration: JsValue,
@@ -96,8 +97,8 @@ impl OnnxModel {
 #[derive(Serialize)]
 struct Info<'a> {
     name: &'a str,
-    input: &'a Port,
-    output: &'a Port,
+    input: &'a ValueInfo,
+    output: &'a ValueInfo,
     operators: BTreeMap<&'a str, u32>,
     parameters: usize,
 }
@@ -119,12 +120,12 @@ struct Report<'a> {
     weights: Visibility,
     value_bits: u32,
     calibration_rows: usize,
-    accuracy: quant::Report,
+    accuracy: Accuracy,
     predicted: Prediction,
 }
 
 impl<'a> Report<'a> {
-    fn new(compiled: &'a Compiled, calibration_rows: usize, bytes: usize, accuracy: quant::Report) -> Self {
+    fn new(compiled: &'a Compiled, calibration_rows: usize, bytes: usize, accuracy: Accuracy) -> Self {
         let Compiled { model, layout, .. } = compiled;
         Self {
             model: &model.name,

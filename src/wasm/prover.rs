@@ -17,8 +17,7 @@ use crate::{
     data,
     error::{Error, Result},
     graph::Model,
-    prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
-    statement::OutputKind,
+    prove::{self, Proof, ProvingKey, Srs, Transcript, VerifyingKey},
 };
 
 /// A model with its keys, ready to prove.
@@ -50,11 +49,20 @@ impl Prover {
         to_js(&Info::new(&self.model, &self.key))
     }
 
-    /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers.
-    pub fn prove(&self, inputs: JsValue, context: &[u8], on_progress: Option<Function>) -> Result<JsValue, JsValue> {
-        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), &self.model.input.port)?;
+    /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers; `transcript` is
+    /// `blake2b`, also where there is none, or `keccak`.
+    pub fn prove(
+        &self,
+        inputs: JsValue,
+        context: &[u8],
+        transcript: Option<String>,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, JsValue> {
+        let named = transcript.map_or(Ok(Transcript::default()), |name| name.parse());
+        let transcript = named.map_err(|reason| Error::Option { option: "transcript", reason })?;
+        let values = data::read_input(types::to_json(&inputs)?.as_bytes(), &self.model.input.value_info)?;
         let mut progress = reporter(on_progress);
-        let proved = prove::prove(&self.model, &self.key, &values, context, OsRng, &mut progress)?;
+        let proved = prove::prove(&self.model, &self.key, &values, context, transcript, OsRng, &mut progress)?;
         to_js(&Proved::new(&self.key.vk, &proved))
     }
 }
@@ -78,9 +86,9 @@ pub fn verify(vk: &[u8], proof_json: &str, context: &[u8]) -> Result<JsValue, Js
     to_js(&Verified::new(&vk, &verified, start.elapsed().as_secs_f64()))
 }
 
-/// The verifying key of a model: `{ vk, srs_origin }`. Without an SRS one is made here, of exactly the model's size, and comes
-/// with it as `srs`: a development one, in which nobody but the maker can trust. `on_progress(stage, fraction)` is called
-/// meanwhile.
+/// The verifying key of a model: `{ vk, srs_origin }`. Without an SRS one is made here, of exactly the model's size,
+/// and comes with it as `srs`: a development one, in which nobody but the maker can trust. `on_progress(stage,
+/// fraction)` is called meanwhile.
 #[wasm_bindgen(js_name = makeKeys)]
 pub fn make_keys(hush: &[u8], srs: Option<Vec<u8>>, on_progress: Option<Function>) -> Result<JsValue, JsValue> {
     let mut progress = reporter(on_progress);
@@ -110,8 +118,8 @@ struct Keys {
     srs_origin: String,
 }
 
-/// How this build's prover computes in this browser: `fma51`, fused multiply-add on vectors, or `limbs30`, integers. The
-/// build with relaxed SIMD says `limbs30` where the machine's multiply-add is not fused.
+/// How this build's prover computes in this browser: `fma51`, fused multiply-add on vectors, or `limbs30`, integers.
+/// The build with relaxed SIMD says `limbs30` where the machine's multiply-add is not fused.
 #[wasm_bindgen]
 pub fn arithmetic() -> String {
     hushproof_bn254::arithmetic().name().to_owned()
@@ -145,7 +153,7 @@ struct OutputInfo<'a> {
 
 impl<'a> Info<'a> {
     fn new(model: &'a Model, key: &'a ProvingKey) -> Self {
-        let (input, (min, max)) = (&model.input.port, model.input_range());
+        let (input, (min, max)) = (&model.input.value_info, model.input_range());
         Self {
             model: &model.name,
             digest: hex::encode(key.vk.digest()),
@@ -155,12 +163,8 @@ impl<'a> Info<'a> {
             srs_origin: key.vk.srs_origin.to_string(),
             inputs: [InputInfo { name: &input.name, shape: &input.shape, min, max }],
             outputs: [OutputInfo {
-                name: &model.output.port.name,
-                kind: match key.vk.statement.kind {
-                    OutputKind::Scale { .. } => "value",
-                    OutputKind::Decision => "decision",
-                    OutputKind::Index => "index",
-                },
+                name: &model.output.value_info.name,
+                kind: key.vk.statement.output.encoding.name(),
             }],
         }
     }
@@ -178,7 +182,7 @@ impl<'a> Proved<'a> {
     fn new(vk: &'a VerifyingKey, proved: &'a prove::Proved) -> Self {
         Self {
             proof: proved.proof.to_json(),
-            outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), proved.outputs.as_slice())]),
+            outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), proved.outputs.as_slice())]),
             seconds: proved.seconds,
             stages: proved.stages,
         }
@@ -198,9 +202,9 @@ struct Verified<'a> {
 impl<'a> Verified<'a> {
     fn new(vk: &'a VerifyingKey, verified: &'a prove::Verified, seconds: f64) -> Self {
         Self {
-            outputs: BTreeMap::from([(vk.statement.output.port.name.as_str(), verified.outputs.as_slice())]),
+            outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), verified.outputs.as_slice())]),
             inputs: (vk.statement.input.as_ref())
-                .map(|input| BTreeMap::from([(input.port.name.as_str(), verified.inputs.as_slice())])),
+                .map(|input| BTreeMap::from([(input.value_info.name.as_str(), verified.inputs.as_slice())])),
             model: &vk.model,
             seconds,
             srs_origin: vk.srs_origin.to_string(),

@@ -1,4 +1,7 @@
-/** The models to choose from: those that the site offers, as listed in `artifacts/manifest.json`, and those compiled on the page. */
+/**
+ * The models to choose from: those that the site offers, as listed in `artifacts/manifest.json`, and those compiled on
+ * the page.
+ */
 
 export type ModelFile = string | Uint8Array<ArrayBuffer>;
 

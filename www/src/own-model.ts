@@ -1,4 +1,6 @@
-/** The panel that compiles a person's own ONNX model. Files are read here and nowhere else; nothing is sent or stored. */
+/**
+ * The panel that compiles a person's own ONNX model. Files are read here and nowhere else; nothing is sent or stored.
+ */
 import { formatNumber, type CatalogEntry } from "./catalog.js";
 import { element, fillList, make, show } from "./dom.js";
 import { HushproofError, makeKeys, ModelCompiler, type Compiled, type CompileOptions, type OnnxInfo } from "./lib/index.js";

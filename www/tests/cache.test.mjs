@@ -22,7 +22,10 @@ after(async () => {
   await site?.close();
 });
 
-/** Visits with the storage of a browser context, after `prepare` was run in the page: the outcome, and how often the SRS was asked for. */
+/**
+ * Visits with the storage of a browser context, after `prepare` was run in the page: the outcome, and how often the SRS
+ * was asked for.
+ */
 async function visit(context, options = {}, prepare = () => {}) {
   const page = await context.newPage();
   page.setDefaultTimeout(PROVE_TIMEOUT);

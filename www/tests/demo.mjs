@@ -1,7 +1,6 @@
-// Proves a model in headless Chromium through the JavaScript API of a site and prints one JSON line. Before that it visits the site
-// as often as it proves: with nothing stored, and again.
-// node tests/demo.mjs --url SITE --entry FILE [--runs 3] [--threads 2]
-// An entry file names the artifacts of one model, and its `inputs` in the form of INPUT.json.
+// Proves a model in headless Chromium through the JavaScript API of a site and prints one JSON line. Before that it
+// visits the site as often as it proves: with nothing stored, and again. node tests/demo.mjs --url SITE --entry FILE
+// [--runs 3] [--threads 2] An entry file names the artifacts of one model, and its `inputs` in the form of INPUT.json.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
@@ -60,7 +59,10 @@ async function visits(entry) {
   }));
 }
 
-/** Runs in the page: seconds since its address was opened until the prover was ready, and until the first proof was made. */
+/**
+ * Runs in the page: seconds since its address was opened until the prover was ready, and until the first proof was
+ * made.
+ */
 async function visit({ entry, threads }) {
   const { ProvingSession } = await import("/pkg/lib/index.js");
   const artifact = (path) => new URL(path, `${location.origin}/artifacts/`);

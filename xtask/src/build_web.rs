@@ -19,7 +19,8 @@ const SOURCES: &[&str] = &[
     "xtask/src/rustc.rs",
     "xtask/src/toolchain.rs",
 ];
-/// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below, and so is the compiler.
+/// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below, and so is
+/// the compiler.
 const MOST_GZIP_BYTES: usize = 1_200_000;
 const PAGE_SOURCES: &[&str] = &["www", "pkg/threads", "pkg/plain", "pkg/single", "pkg/compiler"];
 const JAVASCRIPT_SOURCES: &[&str] =
@@ -63,7 +64,8 @@ pub(crate) fn site() -> PathBuf {
     root().join("www/dist")
 }
 
-/// A site of just what the demo's browser loads: the compiled demo models, the JavaScript API and the prover with threads.
+/// A site of just what the demo's browser loads: the compiled demo models, the JavaScript API and the prover with
+/// threads.
 pub(crate) fn demo_site() -> Result<PathBuf> {
     modules(&[&THREADS])?;
     javascript()?;

@@ -1,5 +1,5 @@
-//! `cargo xtask check`: formatting, lints, documentation and layering, without running anything. Profiles are those of the
-//! builds that follow in `cargo xtask test`, which saves compiling procedural macros and build scripts twice.
+//! `cargo xtask check`: formatting, lints, documentation and layering, without running anything. Profiles are those of
+//! the builds that follow in `cargo xtask test`, which saves compiling procedural macros and build scripts twice.
 
 use crate::process::{command, execute, root};
 use crate::toolchain::{Build, COMPILER, TARGET, THREADS, Toolchain};
@@ -10,7 +10,8 @@ use anyhow::Result;
 pub(crate) fn run() -> Result<()> {
     layering::check()?;
     execute(command("cargo").args(["fmt", "--all", "--check"]))?;
-    // Not the tests: they give up loudly where library code must not, and inherit the strict lints of the file they are in.
+    // Not the tests: they give up loudly where library code must not, and inherit the strict lints of the file they are
+    // in.
     let clippy = ["clippy", "--release", "--workspace", "--lib", "--bins", "--locked", "--", "--deny", "warnings"];
     execute(command("cargo").args(clippy))?;
     for build in [&THREADS, &COMPILER] {

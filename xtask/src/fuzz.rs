@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz`: every fuzz target for a while, from the files of the demo models. Any stable Rust does; a finding is
-//! left in `fuzz/artifacts/TARGET`.
+//! `cargo xtask fuzz`: every fuzz target for a while, from the files of the demo models. Any stable Rust does; a
+//! finding is left in `fuzz/artifacts/TARGET`.
 
 use crate::native::artifacts_folder;
 use crate::process::{capture, command, execute, root};

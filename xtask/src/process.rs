@@ -55,7 +55,8 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
-/// Runs the command with its output shown as it comes. Returns the output, standard error after standard output, and whether it exited with 0.
+/// Runs the command with its output shown as it comes. Returns the output, standard error after standard output, and
+/// whether it exited with 0.
 pub(crate) fn tee(command: &mut Command) -> Result<(String, bool)> {
     eprintln!("+ {}", describe(command));
     let mut child = command

@@ -1,8 +1,9 @@
 //! The compiler as cargo calls it for wasm32: this program is its `RUSTC_WRAPPER`.
 //!
-//! halo2-axiom turns on the feature `bn256-table` of halo2curves-axiom, which holds the Montgomery forms of 0 to 65535 in
-//! 2 MB of incompressible constants; without it `Fr::from(u64)` is a product. No manifest can turn the feature off again, and
-//! `[patch]` cannot put a re-export of a compatible version in its place, so the wrapper leaves it out of the command line.
+//! halo2-axiom turns on the feature `bn256-table` of halo2curves-axiom, which holds the Montgomery forms of 0 to 65535
+//! in 2 MB of incompressible constants; without it `Fr::from(u64)` is a product. No manifest can turn the feature off
+//! again, and `[patch]` cannot put a re-export of a compatible version in its place, so the wrapper leaves it out of
+//! the command line.
 
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -38,29 +39,4 @@ fn without_table(arguments: &[String]) -> Vec<&String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{is_call, without_table};
-
-    fn words(text: &str) -> Vec<String> {
-        text.split(' ').map(str::to_owned).collect()
-    }
-
-    #[test]
-    fn recognizes_calls_by_cargo() {
-        assert!(is_call(&words("/usr/bin/rustc -vV")) && is_call(&words("clippy-driver rustc -vV")));
-        assert!(!is_call(&words("test-wasm rustc")) && !is_call(&[]));
-    }
-
-    #[test]
-    fn drops_only_the_table() {
-        let call = "--crate-name halo2curves_axiom --cfg feature=\"bits\" --cfg feature=\"bn256-table\" --cfg";
-        let kept = "--crate-name halo2curves_axiom --cfg feature=\"bits\" --cfg hushproof_without_bn256_table";
-        let asked = words(&format!("{call} hushproof_without_bn256_table"));
-        assert_eq!(without_table(&asked), words(kept).iter().collect::<Vec<_>>());
-        let other_crate = words(&asked.join(" ").replace("halo2curves_axiom", "other"));
-        let not_asked = words(&format!("{call} other"));
-        for unchanged in [other_crate, not_asked] {
-            assert_eq!(without_table(&unchanged), unchanged.iter().collect::<Vec<_>>());
-        }
-    }
-}
+mod tests;

@@ -20,8 +20,8 @@ const STEPS: &[Step] = &[
     ("web tests", test_web::tests),
 ];
 
-/// Runs all steps, also those after a failure. The last line is `N passed, N failed`; a step that fails for another reason
-/// than its tests counts as one failure.
+/// Runs all steps, also those after a failure. The last line is `N passed, N failed`; a step that fails for another
+/// reason than its tests counts as one failure.
 pub(crate) fn run() -> Result<()> {
     let mut total = Counts::default();
     let mut lines = Vec::new();

@@ -1,7 +1,8 @@
 //! The Rust that builds for wasm32.
 //!
-//! Threads need a standard library with atomics, so std itself is built (`-Z build-std`) from the toolchain's own sources. Any stable Rust that has
-//! them will do: `RUSTC_BOOTSTRAP=1` unlocks the option. Sources come by `rustup component add rust-src`, on Debian by `rust-web-src`.
+//! Threads need a standard library with atomics, so std itself is built (`-Z build-std`) from the toolchain's own
+//! sources. Any stable Rust that has them will do: `RUSTC_BOOTSTRAP=1` unlocks the option. Sources come by `rustup
+//! component add rust-src`, on Debian by `rust-web-src`.
 
 use crate::process::{capture, command, execute, root};
 use crate::{rustc, system};
@@ -78,7 +79,8 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// The active toolchain if it has the sources of std, else Debian's, else one of them after installing what is missing.
+    /// The active toolchain if it has the sources of std, else Debian's, else one of them after installing what is
+    /// missing.
     pub(crate) fn require() -> Result<Self> {
         let sysroot = match find_sysroot() {
             Some(sysroot) => sysroot,
@@ -137,7 +139,8 @@ fn usable_sysroot(rustc: &Path) -> Option<PathBuf> {
     usable.then_some(sysroot)
 }
 
-/// The sources of std from rustup, else a whole toolchain from Debian, of which old package lists may know a release that is too old.
+/// The sources of std from rustup, else a whole toolchain from Debian, of which old package lists may know a release
+/// that is too old.
 fn install() -> Result<PathBuf> {
     let usable = |step: Result<()>| match find_sysroot() {
         Some(sysroot) => Ok(sysroot),

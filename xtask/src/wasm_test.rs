@@ -7,8 +7,8 @@ use crate::toolchain::{Build, SINGLE, SINGLE_RELAXED, TARGET, Toolchain};
 use crate::{setup, system};
 use anyhow::{Result, bail};
 
-/// A build and what cargo tests with it: the kernels and the prover also with relaxed SIMD. Only files of integration tests that
-/// have such tests: nothing else of a package's tests is compiled for wasm32.
+/// A build and what cargo tests with it: the kernels and the prover also with relaxed SIMD. Only files of integration
+/// tests that have such tests: nothing else of a package's tests is compiled for wasm32.
 const SUITES: &[(&Build, &[&str])] =
     &[(&SINGLE, &["--package", "hushproof", "--test", "functions"]), (&SINGLE_RELAXED, &[])];
 

@@ -1,7 +1,8 @@
-//! Writes the JavaScript bindings of a wasm module, as `wasm-bindgen --target web` does: `bindgen MODULE.wasm FOLDER NAME`.
+//! Writes the JavaScript bindings of a wasm module, as `wasm-bindgen --target web` does: `bindgen MODULE.wasm FOLDER
+//! NAME`.
 //!
-//! `cargo xtask build-web` runs it. It takes the generator's library, which builds in a fraction of the time of the whole program,
-//! and is a crate of its own so that nothing else waits for that.
+//! `cargo xtask build-web` runs it. It takes the generator's library, which builds in a fraction of the time of the
+//! whole program, and is a crate of its own so that nothing else waits for that.
 
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;

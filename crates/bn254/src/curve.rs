@@ -27,7 +27,8 @@ impl Affine {
         self.is_identity() || self.y.square() == self.x.square() * self.x + Fq::from_u64(3)
     }
 
-    /// Reads x, then y, in Montgomery form; `None` if one is not reduced. Does not check that the point is on the curve.
+    /// Reads x, then y, in Montgomery form; `None` if one is not reduced. Does not check that the point is on the
+    /// curve.
     pub(crate) fn from_raw_bytes(bytes: &[u8; 64]) -> Option<Self> {
         match bytes.as_chunks().0 {
             [x, y] => Some(Self { x: Fq::from_raw_bytes(x)?, y: Fq::from_raw_bytes(y)? }),

@@ -91,8 +91,8 @@ macro_rules! with_lanes {
 }
 pub(crate) use with_lanes;
 
-/// A loop over groups of rows. Browsers compile such a function well, and not what many of them are inlined into; the lanes of
-/// processors are to be had by inlining only.
+/// A loop over groups of rows. Browsers compile such a function well, and not what many of them are inlined into; the
+/// lanes of processors are to be had by inlining only.
 macro_rules! row_loop {
     ($name:ident<$lanes:ident: $bound:path>($($argument:ident: $type:ty),*) $body:block) => {
         #[cfg_attr(target_arch = "wasm32", inline(never))]

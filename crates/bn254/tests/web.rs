@@ -1,5 +1,5 @@
-//! The kernels against halo2curves in a browser, with the arithmetic that the build chooses there: `cargo xtask test-wasm`
-//! runs this file with relaxed SIMD and without.
+//! The kernels against halo2curves in a browser, with the arithmetic that the build chooses there: `cargo xtask
+//! test-wasm` runs this file with relaxed SIMD and without.
 #![cfg(target_arch = "wasm32")]
 
 use halo2curves::bn256;
@@ -14,7 +14,8 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Edge values, stored and as integers, and pseudorandom ones, each next to every other in the course of a few rotations.
+/// Edge values, stored and as integers, and pseudorandom ones, each next to every other in the course of a few
+/// rotations.
 fn elements(count: usize) -> Vec<Fr> {
     // The element held as this integer, itself times 2^256.
     let shift = Fr::from_u64(2).pow(&[256]).invert().unwrap_or(Fr::ONE);

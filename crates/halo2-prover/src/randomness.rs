@@ -7,9 +7,10 @@ use rand_core::RngCore;
 
 use crate::error::ProveError;
 
-/// Coefficients of the vanishing argument's random polynomial r, lowest first. All that a proof shows of r are r(s), s the secret of the
-/// reference string, in exponents, and r(x): both openings are functions of these two. Two uniform coefficients make them uniform and
-/// independent unless x = s, exactly as the stock prover's 2^k coefficients do; the rest is a margin.
+/// Coefficients of the vanishing argument's random polynomial r, lowest first. All that a proof shows of r are r(s), s
+/// the secret of the reference string, in exponents, and r(x): both openings are functions of these two. Two uniform
+/// coefficients make them uniform and independent unless x = s, exactly as the stock prover's 2^k coefficients do; the
+/// rest is a margin.
 const HIDING_COEFFICIENTS: usize = 8;
 
 /// Where a proof's random values come from. They are all that hides the witness: the generator has to be
@@ -25,8 +26,8 @@ impl<R: RngCore> Randomness<R> {
         Self { rng, polynomial: None }
     }
 
-    /// With the coefficients of the vanishing argument's random polynomial given, as many as the circuit has rows: the stock prover
-    /// draws them from `thread_rng`, so this is how a test obtains the proof that it made.
+    /// With the coefficients of the vanishing argument's random polynomial given, as many as the circuit has rows: the
+    /// stock prover draws them from `thread_rng`, so this is how a test obtains the proof that it made.
     pub fn with_polynomial(rng: R, coefficients: Vec<Fr>) -> Self {
         Self { rng, polynomial: Some(coefficients) }
     }

@@ -1,7 +1,8 @@
 //! Which inputs of a test are constants.
 //!
-//! The tests give everything as inputs of the graph: also shapes, axes, indices and weights, which are constants in the models
-//! that people have. So a test that is refused with all its inputs private is tried with some of them as initializers.
+//! The tests give everything as inputs of the graph: also shapes, axes, indices and weights, which are constants in the
+//! models that people have. So a test that is refused with all its inputs private is tried with some of them as
+//! initializers.
 
 use tract_onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, TensorShapeProto, TypeProto, ValueInfoProto,

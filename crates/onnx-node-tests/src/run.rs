@@ -1,5 +1,5 @@
-//! One test: imported, compiled on its own inputs and run on the integers that are proved, and the result compared with what
-//! ONNX expects.
+//! One test: imported, compiled on its own inputs and run on the integers that are proved, and the result compared with
+//! what ONNX expects.
 //!
 //! Integers and truth values must be equal once rounded, real numbers within 1 % of the output's range, zero included.
 
@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use hushproof::{
     compile::{Compiled, Options, compile},
     onnx,
-    prove::{ProvingKey, Srs, keygen, prove, verify},
+    prove::{ProvingKey, Srs, Transcript, keygen, prove, verify},
 };
 use rand_core::OsRng;
 use serde::Serialize;
@@ -172,7 +172,7 @@ fn pairs<'a>(got: &'a [f64], expected: &'a [f64]) -> impl Iterator<Item = (usize
 fn check_proof(compiled: &Compiled, row: &[f64], srs: &Srs) -> Result<bool> {
     let vk = keygen(&compiled.model, srs)?;
     let key = ProvingKey::new(&compiled.model, vk, srs)?;
-    let proved = prove(&compiled.model, &key, row, b"onnx", OsRng, &mut |_, _| {})?;
+    let proved = prove(&compiled.model, &key, row, b"onnx", Transcript::Blake2b, OsRng, &mut |_, _| {})?;
     let verified = verify(&key.vk, &proved.proof, b"onnx")?;
     if verified.outputs != proved.outputs {
         bail!("the verifier reads other outputs than the prover gave");

@@ -206,9 +206,9 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Seconds at the kernels' speed, for a circuit without copies: its running products are 1 and cost nothing to commit.
-    /// Products of the constraints, evaluations and combinations are left out, and so are transforms of the columns that
-    /// are the same in every proof, whose values may be kept.
+    /// Seconds at the kernels' speed, for a circuit without copies: its running products are 1 and cost nothing to
+    /// commit. Products of the constraints, evaluations and combinations are left out, and so are transforms of the
+    /// columns that are the same in every proof, whose values may be kept.
     fn seconds(&self, stage: Stage) -> f64 {
         let Kernels { dense, small, ntt } = self.kernels;
         match stage {

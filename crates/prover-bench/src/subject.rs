@@ -53,7 +53,7 @@ impl Subject {
     pub fn model(hush: &[u8], input: &[u8]) -> Result<Self, Error> {
         let model = Model::from_bytes(hush)?;
         let layout = Layout::new(&model)?;
-        let values = read_input(input, &model.input.port)?;
+        let values = read_input(input, &model.input.value_info)?;
         let witness = Witness::new(&model, &layout, model.quantize_input(&values)?)?;
         Ok(Self::Model { model: Box::new((model, layout)), witness: Box::new(witness) })
     }

@@ -9,7 +9,7 @@ use std::{
 use hushproof::{
     Error, Result,
     data::{self, Selection},
-    graph::{Model, Port},
+    graph::{Model, ValueInfo},
     prove::{Proof, Srs, VerifyingKey, srs::Origin},
 };
 
@@ -42,8 +42,8 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// The rows of a data set, or those selected.
-pub(crate) fn rows(path: &Path, port: &Port, selection: Option<&Selection>) -> Result<Vec<Vec<f64>>> {
-    let rows = data::read_rows(&read(path)?, port)?;
+pub(crate) fn rows(path: &Path, info: &ValueInfo, selection: Option<&Selection>) -> Result<Vec<Vec<f64>>> {
+    let rows = data::read_rows(&read(path)?, info)?;
     match selection {
         Some(selection) => selection.apply(rows),
         None => Ok(rows),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::{
     Layout,
-    rows::Link,
+    placement::Link,
     weights::{Monomial, Multiplier, WeightCell},
     witness::decides,
 };
@@ -94,8 +94,8 @@ impl Weights {
 
 /// Checks that the layout's identity, taken coefficient by coefficient, is the model: every element has one cell of its
 /// own, no free cell can stand in for an element, and the consumed products at an element's monomial are those of its
-/// accumulator, for codes and negative parts alike. Products are linear in each tensor: they are compared for some values
-/// of the other one.
+/// accumulator, for codes and negative parts alike. Products are linear in each tensor: they are compared for some
+/// values of the other one.
 pub(super) fn audit(model: &Model, layout: &Layout) {
     let codes = codes(model);
     let weights = Weights::new(layout, &runs(model, layout, &codes));

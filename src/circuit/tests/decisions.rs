@@ -219,8 +219,8 @@ fn a_threshold_on_the_wrong_side_is_rejected() {
     }
 }
 
-/// A comparison whose accumulators are given numbers, and a layer that shows its states; private weights show none of the
-/// parity that public ones have.
+/// A comparison whose accumulators are given numbers, and a layer that shows its states; private weights show none of
+/// the parity that public ones have.
 fn compared(y: &[i64], private: bool) -> Model {
     let mut b = Builder::new(Shape::vector(4), Lanes { activations: 2, weights: 2 });
     let x = b.dense(0, y.len(), Activation::Threshold);

@@ -7,7 +7,7 @@ use rand_chacha::{
 
 use super::super::weight_limbs;
 use crate::graph::{
-    Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Port, Product, Shape, Sparse, Table, Term,
+    Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term, ValueInfo,
     Visibility,
 };
 
@@ -40,10 +40,18 @@ impl Geometry {
 
 impl Builder {
     pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
-        let port = Port { name: "x".to_owned(), shape: vec![1, shape.channels, shape.height, shape.width] };
-        let output = Output { port: port.clone(), step: vec![1.0; shape.channels], threshold: None, finish: None };
-        let step = vec![1.0; shape.channels];
-        let input = Input { port, shape, step, zero: Vec::new(), cuts: Vec::new(), visibility: Visibility::Private };
+        let value_info = ValueInfo { name: "x".to_owned(), shape: vec![1, shape.channels, shape.height, shape.width] };
+        let output =
+            Output { value_info: value_info.clone(), scale: vec![1.0; shape.channels], threshold: None, finish: None };
+        let scale = vec![1.0; shape.channels];
+        let input = Input {
+            value_info,
+            shape,
+            scale,
+            zero_point: Vec::new(),
+            cuts: Vec::new(),
+            visibility: Visibility::Private,
+        };
         let model = Model {
             name: "fixture".to_owned(),
             digits: DIGITS,
@@ -184,9 +192,9 @@ impl Builder {
             }
         }
         self.model.layers.push(layer);
-        self.model.output.step = vec![1.0; shape.channels];
+        self.model.output.scale = vec![1.0; shape.channels];
         let decided = self.model.layers.last().is_some_and(|layer| layer.activation == Activation::ArgMax);
-        self.model.output.port.shape = if decided { vec![1] } else { vec![1, shape.channels] };
+        self.model.output.value_info.shape = if decided { vec![1] } else { vec![1, shape.channels] };
         self.model.layers.len()
     }
 
@@ -223,7 +231,7 @@ impl Builder {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut code = |index: usize| match self.model.input.cuts.get(index) {
             Some(cuts) => i64::from(rng.next_u32()) % (cuts.len() as i64 + 1),
-            None if !self.model.input.zero.is_empty() => i64::from(rng.next_u32() % 161),
+            None if !self.model.input.zero_point.is_empty() => i64::from(rng.next_u32() % 161),
             None => i64::from(rng.next_u32() % 161) - 80,
         };
         (0..self.model.input.shape.len()).map(&mut code).collect()
@@ -306,7 +314,7 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     done("sloped functions", b);
 
     let mut b = Builder::new(Shape::vector(4), lanes(2, 3));
-    b.model.input.zero = vec![-3.0, 0.5, 7.0, 0.0];
+    b.model.input.zero_point = vec![3, -5, -7, 0];
     let x = b.dense(0, 3, Relu);
     b.dense(x, 2, Linear);
     done("zero points", b);

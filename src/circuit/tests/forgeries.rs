@@ -109,8 +109,8 @@ fn weights(map: &mut Map<i64>) -> Vec<&mut i64> {
     }
 }
 
-/// Every way in which a prover may evaluate another network than the one of the key, by name. Each way is a family whose
-/// members differ by a position; the first one that changes the witness is taken.
+/// Every way in which a prover may evaluate another network than the one of the key, by name. Each way is a family
+/// whose members differ by a position; the first one that changes the witness is taken.
 fn other_networks(model: &Model) -> Vec<(String, Vec<Model>)> {
     let mut families = Vec::new();
     let unit = |layer: &Layer| if layer.activation == Activation::Threshold { 2 } else { 1 };
@@ -367,7 +367,7 @@ fn an_input_out_of_range_is_rejected() {
     model.digits.value_limbs = 2;
     let wide = model.run(vec![300, 1, -2, 3]).unwrap();
     let mut first = rig.witness(&[44, 1, -2, 3]).first;
-    let form = rig.model.public_code();
+    let form = rig.model.output_encoding().code();
     let output = wide.codes.last().unwrap().iter().map(|code| form.of(*code).unwrap()).collect();
     let codes = super::PublicCodes { output, input: Vec::new() };
     write(&rig, &mut first, rig.element(0, 0), 1, 300 << 8);

@@ -8,7 +8,7 @@ use super::{
         fixed::copies,
         geometry::Form,
         layout::RESERVED_ROWS,
-        rows::{Link, Row},
+        placement::{Link, Row},
         weights::Multiplier,
     },
     Rig, audit, configured, fixtures,
@@ -156,7 +156,7 @@ fn fixtures_have_every_kind_of_row() {
         let trace = model.run(input).unwrap();
         for tensor in &layout.tensors {
             seen.insert(format!("{:?}", tensor.storage.form));
-            if tensor.segments.len() > 1 && tensor.storage.form == Form::Native {
+            if tensor.sections.len() > 1 && tensor.storage.form == Form::Native {
                 seen.insert("split".to_owned());
             }
         }

@@ -13,7 +13,7 @@ use rand_core::OsRng;
 use super::super::{Config, ModelCircuit};
 use crate::{
     error::{Error, Rejection},
-    prove::{Proof, ProvingKey, Verified},
+    prove::{Proof, ProvingKey, Transcript, Verified},
     statement::PublicCodes,
 };
 
@@ -26,7 +26,8 @@ pub(super) fn assigned(circuit: ModelCircuit<'_>) -> Assigned<ModelCircuit<'_>> 
 pub(super) fn forge(key: &ProvingKey, circuit: Assigned<ModelCircuit<'_>>, codes: &PublicCodes) -> Proof {
     let instance = key.vk.statement.instance(codes, b"context").unwrap();
     let (vk, context) = (key.vk.digest(), b"context".to_vec());
-    Proof { vk, context, codes: codes.clone(), bytes: forge_bytes(key, circuit, &instance) }
+    let bytes = forge_bytes(key, circuit, &instance);
+    Proof { vk, context, transcript: Transcript::Blake2b, codes: codes.clone(), bytes }
 }
 
 /// As [`forge`], the bytes for an instance.

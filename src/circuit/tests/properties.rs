@@ -8,10 +8,11 @@ use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 
 use super::{
     super::{
-        Grid, Layout, ModelCircuit, Witness, arrange,
+        Grid, Layout, ModelCircuit, Witness,
         fixed::signed,
         geometry::Form,
-        rows::TensorRows,
+        legalize,
+        placement::TensorRows,
         witness::{FirstPhase, decides},
     },
     Rig,
@@ -22,7 +23,7 @@ use crate::{
     error::Error,
     graph::{
         Activation, Conv, Digits, FloatActivation, FloatLayer, Function, Input, Lanes, Layer, Map, Model, Network,
-        Output, Port, Product, Shape, Sparse, Table, Term, Visibility,
+        Output, Product, Shape, Sparse, Table, Term, ValueInfo, Visibility,
     },
 };
 
@@ -144,7 +145,7 @@ impl Maker {
             terms,
             bias,
             activation,
-            same_step: None,
+            same_scale: None,
         });
     }
 
@@ -281,12 +282,12 @@ impl Recipe {
     fn network(&self, digits: Digits) -> Option<Network> {
         let mut b = Bytes { bytes: &self.input, at: 0 };
         let input_shape = Shape { channels: b.pick(1, 3), height: b.pick(1, 6), width: b.pick(1, 7) };
-        let port = Port { name: "x".to_owned(), shape: vec![1, input_shape.len()] };
+        let value_info = ValueInfo { name: "x".to_owned(), shape: vec![1, input_shape.len()] };
         let network = Network {
             name: "random".to_owned(),
-            input: port.clone(),
+            input: value_info.clone(),
             input_shape,
-            output: port,
+            output: value_info,
             layers: Vec::new(),
             finish: None,
             label: None,
@@ -296,7 +297,7 @@ impl Recipe {
         let clip = self.digits.is_multiple_of(2) || digits.value_limbs > 1;
         self.layers.iter().for_each(|layer| maker.layer(layer, clip));
         maker.end(&self.last, clip);
-        served(arrange(maker.network))
+        served(legalize(maker.network))
     }
 
     fn lanes(&self) -> Lanes {
@@ -379,17 +380,17 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
     }
     let last = layers.last().unwrap();
     let outputs = if last.activation == Activation::ArgMax { 1 } else { last.shape.len() };
-    let step = vec![1.0; last.shape.channels];
+    let scale = vec![1.0; last.shape.channels];
     let input = Input {
-        port: network.input.clone(),
+        value_info: network.input.clone(),
         shape: network.input_shape,
-        step: vec![1.0; network.input_shape.channels],
-        zero: Vec::new(),
+        scale: vec![1.0; network.input_shape.channels],
+        zero_point: Vec::new(),
         cuts: Vec::new(),
         visibility: Visibility::Private,
     };
-    let port = Port { name: "y".to_owned(), shape: vec![1, outputs] };
-    let output = Output { port, step, threshold: None, finish: None };
+    let value_info = ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] };
+    let output = Output { value_info, scale, threshold: None, finish: None };
     Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }
 
@@ -404,7 +405,7 @@ fn served<T>(outcome: Result<T, Error>) -> Option<T> {
 
 fn satisfied(model: &Model, layout: &Layout, first: &FirstPhase, output: &[i64]) -> bool {
     let circuit = assigned(ModelCircuit { model, layout, witness: Some(first) });
-    let offset = layout.params.offset() as i64;
+    let offset = layout.params.output.code().offset;
     let mut instance: Vec<Fr> = output.iter().map(|code| signed(code + offset)).collect();
     instance.extend([Fr::from(1), Fr::from(2)]);
     let failures = MockProver::run(layout.k, &circuit, vec![instance]).unwrap().verify().err().unwrap_or_default();
@@ -431,7 +432,7 @@ fn random_networks_have_every_form_and_are_seldom_refused() {
             stored(Form::Lines),
             stored(Form::Scattered),
             layout.tensors.iter().any(|tensor| tensor.step > 1),
-            layout.tensors.iter().any(|tensor| native(tensor) && tensor.segments.len() > 1),
+            layout.tensors.iter().any(|tensor| native(tensor) && tensor.sections.len() > 1),
             layout.rows.iter().any(|row| row.hidden && row.mask.count_ones() < lanes as u32),
             layout.rows.iter().any(|row| row.negative_head),
             layout.params.pairs,

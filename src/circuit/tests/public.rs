@@ -13,7 +13,7 @@ use crate::{
     codec,
     error::{Error, Rejection},
     graph::{Activation, Lanes, Shape, Visibility},
-    prove::{Proof, VerifyingKey, verify, verify_instance},
+    prove::{Proof, Transcript, VerifyingKey, verify, verify_instance},
     statement::{PublicCodes, PublicInput},
 };
 
@@ -61,7 +61,7 @@ impl Honest {
     /// What the stock verifier says to a proof for any instance.
     fn judge(&self, first: &FirstPhase, instance: &[Fr]) -> Result<(), Error> {
         let bytes = forge_bytes(&self.rig.key, self.rig.circuit(first, &[]), instance);
-        verify_instance(&self.rig.key.vk, &bytes, instance)
+        verify_instance(&self.rig.key.vk, Transcript::Blake2b, &bytes, instance)
     }
 }
 
@@ -166,7 +166,7 @@ fn doctored(honest: &Honest, change: impl Fn(&mut PublicInput)) -> Result<Verify
 #[test]
 fn keys_with_positions_that_no_input_has_are_refused() {
     let honest = Honest::named("public strided");
-    assert_eq!(honest.input().grid.phase, [2, 2]);
+    assert_eq!(honest.input().grid.period, [2, 2]);
     assert_eq!(doctored(&honest, |_| {}).unwrap().statement, honest.rig.key.vk.statement);
     type Change = (&'static str, fn(&mut PublicInput));
     let changes: [Change; 20] = [
@@ -179,9 +179,9 @@ fn keys_with_positions_that_no_input_has_are_refused() {
         ("lines below their channel", |input| input.grid.steps[0] = input.grid.rows * input.grid.lanes),
         ("endless steps", |input| input.grid.steps = [usize::MAX; 2]),
         ("endless starts", |input| input.grid.starts = vec![usize::MAX; 4]),
-        ("no classes", |input| (input.grid.phase, input.grid.starts) = ([0, 2], Vec::new())),
-        ("empty classes", |input| (input.grid.phase, input.grid.starts) = ([6, 1], (0..6).collect())),
-        ("endless classes", |input| input.grid.phase = [usize::MAX; 2]),
+        ("no classes", |input| (input.grid.period, input.grid.starts) = ([0, 2], Vec::new())),
+        ("empty classes", |input| (input.grid.period, input.grid.starts) = ([6, 1], (0..6).collect())),
+        ("endless classes", |input| input.grid.period = [usize::MAX; 2]),
         ("rows of the output", |input| input.grid.first = 1),
         ("rows below the circuit", |input| input.grid.first = 1 << 20),
         ("rows beyond all numbers", |input| input.grid.first = usize::MAX),

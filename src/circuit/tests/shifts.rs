@@ -7,7 +7,7 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use super::{
     super::{
         layout::Layout,
-        rows::Link,
+        placement::Link,
         weights::{Multiplier, WeightCell},
         witness::decides,
     },

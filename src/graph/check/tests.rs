@@ -2,7 +2,7 @@ use super::{
     super::{Input, Lanes, Output, Sparse, Table},
     *,
 };
-use crate::graph::{Digits, Finish, Port, Visibility};
+use crate::graph::{Digits, Finish, ValueInfo, Visibility};
 
 fn conv(inputs: usize, outputs: usize, groups: usize, kernel: usize, pad: isize, seed: i64) -> Conv<i64> {
     let len = outputs * inputs / groups * kernel * kernel;
@@ -41,10 +41,10 @@ pub(crate) fn sample(last: Activation) -> Model {
         digits: Digits { limb_bits: 8, value_limbs: 2, remainder_limbs: 1 },
         lanes: Lanes { activations: 4, weights: 8 },
         input: Input {
-            port: Port { name: "x".to_owned(), shape: vec![1, 2, 4, 4] },
+            value_info: ValueInfo { name: "x".to_owned(), shape: vec![1, 2, 4, 4] },
             shape: plane(2),
-            step: vec![0.5, 0.25],
-            zero: Vec::new(),
+            scale: vec![0.5, 0.25],
+            zero_point: Vec::new(),
             cuts: Vec::new(),
             visibility: Visibility::Private,
         },
@@ -65,8 +65,8 @@ pub(crate) fn sample(last: Activation) -> Model {
             slope: (0..250).map(|j| 3 - j % 7).collect(),
         }],
         output: Output {
-            port: Port { name: "y".to_owned(), shape: vec![1, outputs] },
-            step: vec![1.0, 2.0, 0.5, 0.125],
+            value_info: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
+            scale: vec![1.0, 2.0, 0.5, 0.125],
             threshold: None,
             finish: None,
         },
@@ -108,11 +108,11 @@ fn malformed_models_are_refused() {
         ("an empty shape", |m| m.layers[1].shape.height = 0),
         ("an overflowing shape", |m| m.layers[1].shape.height = usize::MAX),
         ("too many values", |m| m.layers[1].shape = Shape { channels: 1 << 13, height: 1 << 7, width: 1 << 7 }),
-        ("input shape", |m| m.input.port.shape = vec![1, 2, 4]),
-        ("input steps", |m| m.input.step.truncate(1)),
-        ("a negative step", |m| m.input.step[0] = -1.0),
-        ("an infinite input", |m| m.input.step[0] = 1e305),
-        ("a NaN step", |m| m.input.step[1] = f64::NAN),
+        ("input shape", |m| m.input.value_info.shape = vec![1, 2, 4]),
+        ("input scales", |m| m.input.scale.truncate(1)),
+        ("a negative scale", |m| m.input.scale[0] = -1.0),
+        ("an infinite input", |m| m.input.scale[0] = 1e305),
+        ("a NaN scale", |m| m.input.scale[1] = f64::NAN),
         ("no terms", |m| m.layers[2].terms.clear()),
         ("a later source", |m| m.layers[1].terms[0].source = 2),
         ("input channels", |m| conv_of(&mut m.layers[0]).input_start = 1),
@@ -159,35 +159,35 @@ fn malformed_models_are_refused() {
         ("inner ArgMax", |m| m.layers[1].activation = Activation::ArgMax),
         ("last PRelu", |m| m.layers[4].activation = Activation::PRelu),
         ("last planes", |m| m.layers.truncate(4)),
-        ("output shape", |m| m.output.port.shape = vec![1, 5]),
-        ("output steps", |m| m.output.step.truncate(3)),
-        ("zero output step", |m| m.output.step[1] = 0.0),
+        ("output shape", |m| m.output.value_info.shape = vec![1, 5]),
+        ("output scales", |m| m.output.scale.truncate(3)),
+        ("zero output scale", |m| m.output.scale[1] = 0.0),
         ("threshold", |m| m.output.threshold = Some(f64::INFINITY)),
         ("softmax of other values", |m| m.output.finish = Some(Finish { start: 2, ..Finish::softmax(3) })),
         ("sigmoid of other values", |m| m.output.finish = Some(Finish::sigmoid(5))),
-        ("too few zero points", |m| m.input.zero = vec![0.0]),
-        ("a zero point that is no number", |m| m.input.zero = vec![0.0, f64::NAN]),
-        ("an infinite zero point", |m| m.input.zero = vec![f64::INFINITY, 0.0]),
+        ("too few zero points", |m| m.input.zero_point = vec![0]),
+        ("a large zero point", |m| m.input.zero_point = vec![0, (1 << 48) + 1]),
+        ("the least zero point", |m| m.input.zero_point = vec![i64::MIN, 0]),
         ("zero points beside cuts", |m| {
-            m.input.step.fill(1.0);
-            m.input.zero = vec![0.0; 2];
+            m.input.scale.fill(1.0);
+            m.input.zero_point = vec![0; 2];
             m.input.cuts = vec![Vec::new(); 32];
         }),
-        ("cuts beside wider steps", |m| m.input.cuts = vec![Vec::new(); 32]),
+        ("cuts beside wider scales", |m| m.input.cuts = vec![Vec::new(); 32]),
         ("too few cuts", |m| {
-            m.input.step.fill(1.0);
+            m.input.scale.fill(1.0);
             m.input.cuts = vec![Vec::new(); 31];
         }),
         ("equal cuts", |m| {
-            m.input.step.fill(1.0);
+            m.input.scale.fill(1.0);
             m.input.cuts = vec![vec![1.0, 1.0]; 32];
         }),
         ("a cut that is no number", |m| {
-            m.input.step.fill(1.0);
+            m.input.scale.fill(1.0);
             m.input.cuts = vec![vec![f64::NAN]; 32];
         }),
         ("more cuts than codes", |m| {
-            m.input.step.fill(1.0);
+            m.input.scale.fill(1.0);
             m.input.cuts = vec![(0..1 << 16).map(f64::from).collect(); 32];
         }),
     ];
@@ -206,7 +206,7 @@ fn malformed_models_are_refused() {
         assert!(matches!(model.check(), Err(Error::Artifact { .. })), "{what}");
     }
     let mut index = sample(Activation::ArgMax);
-    index.output.port.shape = vec![1, 4];
+    index.output.value_info.shape = vec![1, 4];
     assert!(matches!(index.check(), Err(Error::Artifact { .. })));
 }
 
@@ -215,8 +215,8 @@ fn too_much_work_is_refused() {
     let mut model = sample(Activation::Linear);
     let side = 1 << 12;
     model.input.shape = Shape { channels: 1, height: side, width: side };
-    model.input.port.shape = vec![1, 1, side, side];
-    model.input.step.truncate(1);
+    model.input.value_info.shape = vec![1, 1, side, side];
+    model.input.scale.truncate(1);
     model.layers[0].shape = Shape { channels: 1, ..model.input.shape };
     model.layers[0].terms[0].map = Map::Conv(conv(1, 1, 1, 80, 40, 1));
     model.layers[0].bias.truncate(1);
@@ -244,7 +244,7 @@ fn overflows_name_the_node() {
     halved.layers[4].bias[0] = 1 << 61;
     assert!(matches!(halved.check(), Err(Error::Range { .. })));
     halved.layers[4].activation = Activation::Linear;
-    halved.output.port.shape = vec![1, 4];
+    halved.output.value_info.shape = vec![1, 4];
     halved.check().unwrap();
 }
 

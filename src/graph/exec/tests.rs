@@ -169,10 +169,10 @@ fn values_out_of_range_are_named() {
     let with = |x: f64| model.quantize_input(&(0..len).map(|i| if i == 20 { x } else { 0.0 }).collect::<Vec<_>>());
     assert!(matches!(with(f64::NAN), Err(Error::InputValue { index: 20, .. })));
     let top = (1i64 << model.digits.value_bits()) - 1;
-    let step = model.input.step[1];
-    assert_eq!(with(top as f64 * step).unwrap()[20], top);
-    assert_eq!(with(-2.4 * step).unwrap()[20], -2);
-    assert!(matches!(with((top + 1) as f64 * -step), Err(Error::InputRange { index: 20, .. })));
+    let scale = model.input.scale[1];
+    assert_eq!(with(top as f64 * scale).unwrap()[20], top);
+    assert_eq!(with(-2.4 * scale).unwrap()[20], -2);
+    assert!(matches!(with((top + 1) as f64 * -scale), Err(Error::InputRange { index: 20, .. })));
     assert!(matches!(model.run(vec![0; len - 1]), Err(Error::Artifact { .. })));
     assert!(matches!(model.run(vec![top + 1; len]), Err(Error::Artifact { .. })));
     let mut wide = model.clone();

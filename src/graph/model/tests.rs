@@ -17,9 +17,9 @@ fn model() -> impl Strategy<Value = Model> {
             conv.weights = weights;
         }
         match input {
-            0 => model.input.zero = vec![-3.5, 7.0],
+            0 => model.input.zero_point = vec![-3, 7],
             1 => {
-                model.input.step.fill(1.0);
+                model.input.scale.fill(1.0);
                 model.input.cuts = (0..32).map(|i| (0..i).map(f64::from).collect()).collect();
             }
             2 => model.private_weights = Some(4),
@@ -95,11 +95,16 @@ fn other_files_and_versions_are_named() {
     let bytes = sample(Activation::Relu).to_bytes();
     assert!(matches!(Model::from_bytes(b"\x89PNG\r\n\x1a\n"), Err(Error::Artifact { .. })));
     let mut newer = bytes.clone();
-    newer[8] = 4;
-    assert!(matches!(Model::from_bytes(&newer), Err(Error::Version { expected: 3, got: 4, .. })));
-    let mut older = bytes;
-    older[8] = 2;
-    assert!(matches!(Model::from_bytes(&older), Err(Error::Version { expected: 3, got: 2, .. })));
+    newer[8] = 5;
+    assert!(matches!(Model::from_bytes(&newer), Err(Error::Version { expected: 4, got: 5, .. })));
+    for version in 1..4 {
+        let mut older = bytes.clone();
+        older[8] = version;
+        let got = u32::from(version);
+        assert!(
+            matches!(Model::from_bytes(&older), Err(Error::Version { expected: 4, got: found, .. }) if found == got)
+        );
+    }
     let mut broken = sample(Activation::Relu);
     broken.lanes.weights = 0;
     assert!(matches!(Model::from_bytes(&broken.to_bytes()), Err(Error::Artifact { .. })));

@@ -27,7 +27,7 @@ impl Lowering<'_> {
         // A rectifier in front is a narrower range of codes.
         let uniform = codes.scale.iter().all(|scale| *scale == codes.scale[0]);
         let product = |layer: &FloatLayer| self.reads_products(layer);
-        let last = self.layers.last().filter(|layer| layer.same_step.is_none() && !product(layer));
+        let last = self.layers.last().filter(|layer| layer.same_scale.is_none() && !product(layer));
         let range = match last.map(|layer| &layer.activation) {
             Some(FloatActivation::Relu) => Some((codes.zero, most)),
             Some(FloatActivation::Clip { max }) if uniform => {
@@ -69,7 +69,7 @@ impl Lowering<'_> {
     /// Whether a tensor holds codes of step 1.
     fn holds_codes(&self, tensor: usize) -> bool {
         let Some(layer) = tensor.checked_sub(1).map(|layer| &self.layers[layer]) else { return false };
-        match layer.same_step {
+        match layer.same_scale {
             Some(other) => self.holds_codes(other),
             None => matches!(layer.activation, FloatActivation::Quantize { .. }),
         }

@@ -19,7 +19,7 @@ pub(super) struct Expr {
     /// Name and operator of the node that a layer made of this is called after.
     pub(super) origin: Option<(String, &'static str)>,
     /// The tensor whose steps a layer made of this shares.
-    pub(super) same_step: Option<usize>,
+    pub(super) same_scale: Option<usize>,
     /// Whether no value can be negative.
     pub(super) nonnegative: bool,
 }
@@ -57,7 +57,7 @@ impl Expr {
 
     /// Terms and a bias.
     pub(super) const fn new(shape: Shape, terms: Vec<(usize, Map<f64>)>, bias: Vec<f64>) -> Self {
-        Self { shape, terms, bias, origin: None, same_step: None, nonnegative: false }
+        Self { shape, terms, bias, origin: None, same_scale: None, nonnegative: false }
     }
 
     /// The tensor that this is, unless it is more than a tensor; its shape may be another one.
@@ -105,7 +105,7 @@ impl Expr {
         if shift.iter().any(|shift| *shift != 0.0) {
             let sum = self.bias_values().iter().zip(shift).map(|(a, b)| a + b).collect();
             self.bias = compress(sum, self.shape);
-            self.same_step = None;
+            self.same_scale = None;
             self.nonnegative = false;
         }
     }
@@ -142,7 +142,7 @@ impl Expr {
         }
         let bias = self.bias_values().iter().zip(scale).map(|(bias, scale)| bias * scale).collect();
         self.bias = compress(bias, self.shape);
-        self.same_step = None;
+        self.same_scale = None;
         self.nonnegative = false;
         true
     }
@@ -169,7 +169,7 @@ impl Expr {
         if self.size() > MAX_ELEMENTS {
             return Err(OpError::Graph(format!("a sum has more than {MAX_ELEMENTS} weights")));
         }
-        Ok(Self { origin: self.origin.or(other.origin), same_step: None, nonnegative, ..self })
+        Ok(Self { origin: self.origin.or(other.origin), same_scale: None, nonnegative, ..self })
     }
 
     /// Whether every coefficient is a finite number.

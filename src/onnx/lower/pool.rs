@@ -80,7 +80,7 @@ impl Lowering<'_> {
         if bordered {
             let (pairs, to) = border(grid, shape);
             let expr = self.moved(node, Expr::tensor(x, shape), pairs, to)?;
-            x = self.commit(node, Expr { same_step: Some(x), ..expr })?;
+            x = self.commit(node, Expr { same_scale: Some(x), ..expr })?;
             shape = to;
         }
         let mut most = Expr::tensor(x, shape);
@@ -96,7 +96,7 @@ impl Lowering<'_> {
             most = self.maxima(node, most, windows, beyond(axis) && !bordered, x)?;
         }
         let origin = Some((node.name().to_owned(), node.op()));
-        Ok(Expr { origin, same_step: Some(x), nonnegative, ..most })
+        Ok(Expr { origin, same_scale: Some(x), nonnegative, ..most })
     }
 
     /// The maxima along one axis.
@@ -136,7 +136,7 @@ impl Lowering<'_> {
         let plain = if direct { x.clone() } else { Expr::tensor(self.commit(node, x.clone())?, x.shape) };
         let tap = |builder: &mut Self, tap: usize| {
             let expr = builder.convolve(node, plain.clone(), w.tap(tap, to.channels), vec![0.0; to.channels], to)?;
-            Ok::<_, OpError>(Expr { same_step: Some(steps), origin: None, ..expr })
+            Ok::<_, OpError>(Expr { same_scale: Some(steps), origin: None, ..expr })
         };
         let mut most = tap(self, 0)?;
         for i in 1..w.kernel {
@@ -144,7 +144,7 @@ impl Lowering<'_> {
             difference.scale(&vec![-1.0; to.len()]);
             let difference = tap(self, i)?.plus(difference)?;
             let rise = self.push(node, difference, FloatActivation::Relu, Some(steps))?;
-            most = Expr { same_step: Some(steps), ..most.plus(Expr::tensor(rise, to))? };
+            most = Expr { same_scale: Some(steps), ..most.plus(Expr::tensor(rise, to))? };
         }
         Ok(most)
     }

@@ -157,7 +157,7 @@ impl Lowering<'_> {
             terms,
             bias: vec![0.0; shape.channels],
             activation: FloatActivation::Product { times },
-            same_step: None,
+            same_scale: None,
         });
         Ok(self.layers.len())
     }

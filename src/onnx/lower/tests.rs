@@ -79,7 +79,7 @@ fn form(network: &Network) -> Vec<String> {
     let layer = |layer: &crate::graph::FloatLayer| {
         let terms: Vec<_> = layer.terms.iter().map(|t| term((t.source, &t.map))).collect();
         let kind = format!("{:?}", layer.activation);
-        let steps = layer.same_step.map_or(String::new(), |tensor| format!(" as {tensor}"));
+        let steps = layer.same_scale.map_or(String::new(), |tensor| format!(" as {tensor}"));
         let shape = layer.shape;
         let kind = kind.split([' ', '(']).next().unwrap();
         format!("{}x{}x{} {} {kind}{steps}", shape.channels, shape.height, shape.width, terms.join(" "))

@@ -18,8 +18,8 @@ use crate::{
     circuit::{CONTEXT_ROWS, Grid, MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Finish, PublicCode, read_port, write_port},
-    statement::{Output, OutputKind, PublicInput, Statement},
+    graph::{Finish, PublicCode, read_value_info, write_value_info},
+    statement::{PublicInput, PublicOutput, Statement},
 };
 
 use super::{
@@ -28,7 +28,7 @@ use super::{
 };
 
 const MAGIC: &[u8; 8] = b"HUSHVKEY";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const POINT_BYTES: usize = 64;
 
 impl VerifyingKey {
@@ -121,22 +121,16 @@ fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::Verify
 
 fn write_statement(w: &mut Writer, statement: &Statement) {
     let output = &statement.output;
-    w.size(output.step.len());
-    write_port(w, &output.port);
-    output.zero.iter().chain(&output.step).for_each(|v| w.f64(*v));
+    w.size(output.scale.len());
+    write_value_info(w, &output.value_info);
+    output.scale.iter().for_each(|v| w.f64(*v));
     w.optional_f64(output.threshold);
-    Finish::write(output.finish, output.step.len(), w);
-    let (tag, bits) = match statement.kind {
-        OutputKind::Scale { bits } => (0, bits),
-        OutputKind::Decision => (1, 0),
-        OutputKind::Index => (2, 0),
-    };
-    w.u8(tag);
-    w.varint(bits.into());
+    Finish::write(output.finish, output.scale.len(), w);
     if let Some(input) = &statement.input {
         input.grid.write(w);
-        write_port(w, &input.port);
-        input.zero.iter().chain(&input.step).for_each(|v| w.f64(*v));
+        write_value_info(w, &input.value_info);
+        input.scale.iter().for_each(|v| w.f64(*v));
+        input.zero_point.iter().for_each(|v| w.signed(*v));
     }
 }
 
@@ -145,39 +139,32 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
     if outputs == 0 || outputs >= 1 << k {
         return Err(r.error("public rows outside the circuit"));
     }
-    let port = read_port(r)?;
-    let output = Output {
-        port,
-        zero: r.many(outputs, 8, Reader::f64)?,
-        step: r.many(outputs, 8, Reader::f64)?,
+    let output = PublicOutput {
+        value_info: read_value_info(r)?,
+        scale: r.many(outputs, 8, Reader::f64)?,
+        encoding: params.output,
         threshold: r.optional_f64()?,
         finish: Finish::read(r, outputs)?,
     };
-    let kind = match (r.u8()?, r.varint_u32()?) {
-        (0, bits @ 1..=48) => OutputKind::Scale { bits },
-        (1, 0) => OutputKind::Decision,
-        (2, 0) => OutputKind::Index,
-        _ => return Err(r.error("unknown kind of output")),
-    };
-    if output.finish.is_some() && !matches!(kind, OutputKind::Scale { .. }) {
+    if output.finish.is_some() && output.encoding.decision().is_some() {
         return Err(r.error("a function of a decision"));
     }
     let input = match params.input_code() {
         Some(code) => Some(read_input(r, code, params.lanes.activations, k, outputs)?),
         None => None,
     };
-    Ok(Statement { output, kind, input })
+    Ok(Statement { output, input })
 }
 
 /// A public input, which stands below the outputs and above two rows of the context at least.
 fn read_input(r: &mut Reader<'_>, code: PublicCode, lanes: usize, k: u32, outputs: usize) -> Result<PublicInput> {
     let grid = Grid::read(r, lanes, (1 << k) - CONTEXT_ROWS)?;
-    let port = read_port(r)?;
-    let values = port.shape.iter().try_fold(1usize, |values, size| values.checked_mul(*size));
+    let value_info = read_value_info(r)?;
+    let values = value_info.shape.iter().try_fold(1usize, |values, size| values.checked_mul(*size));
     if grid.first < outputs || values != Some(grid.shape.len()) {
         return Err(r.error("a public input on rows of the output, or of another shape"));
     }
-    let zero = r.many(grid.shape.channels, 8, Reader::f64)?;
-    let step = r.many(grid.shape.channels, 8, Reader::f64)?;
-    Ok(PublicInput { port, zero, step, code, grid })
+    let scale = r.many(grid.shape.channels, 8, Reader::f64)?;
+    let zero_point = r.many(grid.shape.channels, 1, Reader::signed)?;
+    Ok(PublicInput { value_info, scale, zero_point, code, grid })
 }

@@ -13,8 +13,8 @@
 //! | 128 | `[τ] G₂` |
 //! | 32 | Blake2b-256 of everything before |
 //!
-//! Points are uncompressed, x then y; a coordinate is four little-endian 64-bit limbs in Montgomery form (of G₂ two such
-//! coordinates, c0 then c1), so that reading needs no arithmetic beyond the curve check.
+//! Points are uncompressed, x then y; a coordinate is four little-endian 64-bit limbs in Montgomery form (of G₂ two
+//! such coordinates, c0 then c1), so that reading needs no arithmetic beyond the curve check.
 
 use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2curves::{

@@ -1,5 +1,5 @@
-//! Parameters as `ParamsKZG::write` of halo2-axiom (and of PSE's halo2) writes them: k as 4 little-endian bytes, then the
-//! points of the `.srs` format, without magic or checksum.
+//! Parameters as `ParamsKZG::write` of halo2-axiom (and of PSE's halo2) writes them: k as 4 little-endian bytes, then
+//! the points of the `.srs` format, without magic or checksum.
 
 use super::{MAX_K, MIN_K, Origin, Srs, format};
 use crate::error::Result;

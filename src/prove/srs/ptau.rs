@@ -1,8 +1,8 @@
 //! The `.ptau` file of snarkjs, as Perpetual Powers of Tau and most ceremonies after it publish their result.
 //!
 //! `ptau`, version 1, number of sections, then per section its type (4 bytes), size (8 bytes) and content; all numbers
-//! little endian. Used here: type 1 (field size in bytes, prime of the coordinates, power, power of the ceremony),
-//! type 2 (`[τ^i] G₁`, i below 2^(power+1) - 1), type 3 (`[τ^i] G₂`, i below 2^power) and, when the file was prepared for
+//! little endian. Used here: type 1 (field size in bytes, prime of the coordinates, power, power of the ceremony), type
+//! 2 (`[τ^i] G₁`, i below 2^(power+1) - 1), type 3 (`[τ^i] G₂`, i below 2^power) and, when the file was prepared for
 //! phase 2, type 12 (the Lagrange bases of the domains of 1, 2, 4, … points). Points are stored as in `.srs`.
 
 use halo2curves::{
@@ -55,8 +55,8 @@ pub(super) fn read(bytes: &[u8], k: Option<u32>) -> Result<Srs> {
     }
 }
 
-/// The Lagrange basis for 2^k points, which comes after those for 1, 2, …, 2^(k-1). Both libraries number the points of a
-/// domain by powers of a root of unity, but of different ones: snarkjs derives its root from 5, halo2 from 7.
+/// The Lagrange basis for 2^k points, which comes after those for 1, 2, …, 2^(k-1). Both libraries number the points of
+/// a domain by powers of a root of unity, but of different ones: snarkjs derives its root from 5, halo2 from 7.
 fn read_lagrange(content: &[u8], k: u32) -> Result<Vec<G1Affine>> {
     let n = 1usize << k;
     let bytes = content.get((n - 1) * format::G1_BYTES..).and_then(|from| from.get(..n * format::G1_BYTES));

@@ -2,15 +2,15 @@
 
 use rand_core::OsRng;
 
-use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify};
+use super::{Proof, ProvingKey, Srs, Transcript, VerifyingKey, keygen, prove, verify};
 use crate::{
     circuit::{self, Layout},
     compile::{Compiled, Options, Reduction, compile},
     error::{Error, Rejection},
     graph::{
-        Conv, Finish, FloatActivation, FloatLayer, Function, Map, Model, Network, Port, Shape, Sparse, Term, Visibility,
+        Conv, Finish, FloatActivation, FloatLayer, Function, Map, Model, Network, OutputEncoding, PublicCode, Shape,
+        Sparse, Term, ValueInfo, Visibility,
     },
-    statement::OutputKind,
 };
 
 const INPUT: Shape = Shape { channels: 1, height: 5, width: 5 };
@@ -28,7 +28,7 @@ fn layer(shape: Shape, source: usize, map: Map<f64>, activation: FloatActivation
         terms: vec![Term { source, map, negative: None }],
         bias: numbers(source, shape.channels),
         activation,
-        same_step: None,
+        same_scale: None,
     }
 }
 
@@ -51,9 +51,9 @@ fn network(outputs: usize, last: FloatActivation, finish: Option<Finish>) -> Net
     let columns = weights.chunks(outputs).map(|column| (0..).zip(column.iter().copied()).collect()).collect();
     Network {
         name: "planes".to_owned(),
-        input: Port { name: "x".to_owned(), shape: vec![1, 1, 5, 5] },
+        input: ValueInfo { name: "x".to_owned(), shape: vec![1, 1, 5, 5] },
         input_shape: INPUT,
-        output: Port { name: "y".to_owned(), shape: vec![1, outputs] },
+        output: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
         layers: vec![
             layer(hidden, 0, Map::Conv(conv), FloatActivation::Relu),
             layer(Shape::vector(outputs), 1, Map::Sparse(Sparse { columns }), last),
@@ -84,7 +84,7 @@ fn keys(model: &Model) -> ProvingKey {
 }
 
 /// Every kind of end, with how its output is read given the bits of a code.
-type End = (&'static str, Network, Reduction, fn(u32) -> OutputKind);
+type End = (&'static str, Network, Reduction, fn(u32) -> OutputEncoding);
 
 fn ends() -> Vec<End> {
     let plain = |last| network(3, last, None);
@@ -92,16 +92,20 @@ fn ends() -> Vec<End> {
     let softmax = network(3, FloatActivation::Linear, Some(Finish::softmax(3)));
     let sigmoid = network(3, FloatActivation::Linear, Some(Finish::sigmoid(3)));
     let slopes = FloatActivation::PRelu { slope: vec![0.25, 0.5, -0.5] };
-    let signed = |bits| OutputKind::Scale { bits: bits + 1 };
+    let signed = |bits: u32| OutputEncoding::Values(PublicCode { offset: (1 << bits) - 1, bits: bits + 1 });
     vec![
         ("linear", linear(), Reduction::Full, signed),
         ("softmax", softmax, Reduction::Full, signed),
         ("sigmoid", sigmoid, Reduction::Full, signed),
         ("slopes", plain(slopes), Reduction::Full, signed),
-        ("relu", plain(FloatActivation::Relu), Reduction::Full, |bits| OutputKind::Scale { bits }),
-        ("table", plain(FloatActivation::Table(Function::Tanh)), Reduction::Full, |_| OutputKind::Scale { bits: 32 }),
-        ("threshold", linear(), Reduction::Threshold(0.1), |_| OutputKind::Decision),
-        ("argmax", linear(), Reduction::ArgMax, |_| OutputKind::Index),
+        ("relu", plain(FloatActivation::Relu), Reduction::Full, |bits| {
+            OutputEncoding::Values(PublicCode { offset: 0, bits })
+        }),
+        ("table", plain(FloatActivation::Table(Function::Tanh)), Reduction::Full, |_| {
+            OutputEncoding::Values(PublicCode { offset: 1 << 31, bits: 32 })
+        }),
+        ("threshold", linear(), Reduction::Threshold(0.1), |_| OutputEncoding::Threshold),
+        ("argmax", linear(), Reduction::ArgMax, |_| OutputEncoding::ArgMax),
     ]
 }
 
@@ -111,10 +115,10 @@ fn every_end_proves_what_the_integers_give() {
         let Compiled { model, network, .. } = compiled(network, reduction);
         assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model, "{name}");
         let key = keys(&model);
-        assert_eq!(key.vk.statement.kind, kind(model.digits.value_bits()), "{name}");
+        assert_eq!(key.vk.statement.output.encoding, kind(model.digits.value_bits()), "{name}");
         let row = &rows()[3];
         // The length of the proof is checked inside.
-        let proved = prove(&model, &key, row, b"nonce", OsRng, &mut |_, _| {}).unwrap();
+        let proved = prove(&model, &key, row, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap();
         let predicted = model.predict(row).unwrap();
         let close =
             |a: &[f64], b: &[f64], by: f64| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < by);
@@ -151,13 +155,13 @@ fn public_inputs_are_what_a_proof_shows() {
         assert!(code.bits as usize * lanes <= 252, "{code:?} on {lanes} lanes");
         let key = keys(&model);
         let row = &rows()[3];
-        let proved = prove(&model, &key, row, b"nonce", OsRng, &mut |_, _| {}).unwrap();
+        let proved = prove(&model, &key, row, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap();
         let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
         let verified = verify(&key.vk, &proof, b"nonce").unwrap();
         assert_eq!(verified.outputs, proved.outputs);
-        let step = key.vk.statement.input.as_ref().unwrap().step[0];
+        let scale = key.vk.statement.input.as_ref().unwrap().scale[0];
         assert_eq!(verified.inputs.len(), row.len());
-        assert!(verified.inputs.iter().zip(row).all(|(shown, value)| (shown - value).abs() <= step * 0.500_001));
+        assert!(verified.inputs.iter().zip(row).all(|(shown, value)| (shown - value).abs() <= scale * 0.500_001));
         for index in 0..row.len() {
             let mut lie = proof.clone();
             lie.codes.input[index] ^= 1;
@@ -178,7 +182,7 @@ fn public_inputs_are_what_a_proof_shows() {
 #[test]
 fn layouts_of_public_inputs_have_room_for_their_codes() {
     use circuit::{SearchOptions, search};
-    let network = circuit::arrange(network(3, FloatActivation::Linear, None)).unwrap();
+    let network = circuit::legalize(network(3, FloatActivation::Linear, None)).unwrap();
     for bits in [8, 12, 16, 18] {
         let options = SearchOptions { value_bits: (bits, 18), input: Visibility::Public, ..SearchOptions::default() };
         for few_columns in [false, true] {

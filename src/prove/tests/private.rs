@@ -1,10 +1,11 @@
-//! Networks with private weights from ONNX files to proofs, which the stock verifier checks with a key that knows no weight.
+//! Networks with private weights from ONNX files to proofs, which the stock verifier checks with a key that knows no
+//! weight.
 
 use std::fs;
 
 use rand_core::OsRng;
 
-use super::{Proof, ProvingKey, Srs, VerifyingKey, keygen, prove, verify};
+use super::{Proof, ProvingKey, Srs, Transcript, VerifyingKey, keygen, prove, verify};
 use crate::{
     circuit::Layout,
     compile::{Compiled, Options, compile},
@@ -45,7 +46,7 @@ fn private_weights_prove_what_the_integers_give() {
         assert_eq!(vk.params.weights_visibility(), Visibility::Private, "{onnx_file}");
         assert_ne!(vk.model_digest, model.digest(), "{onnx_file}");
         let key = ProvingKey::new(&model, vk, &srs).unwrap();
-        let proved = prove(&model, &key, &rows[0], b"nonce", OsRng, &mut |_, _| {}).unwrap();
+        let proved = prove(&model, &key, &rows[0], b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap();
         let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
         let verified = verify(&key.vk, &proof, b"nonce").unwrap_or_else(|error| panic!("{onnx_file}: {error}"));
         let (predicted, float) = (model.predict(&rows[0]).unwrap(), network.predict(&rows[0]));

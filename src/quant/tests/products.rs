@@ -142,9 +142,9 @@ fn form(net: &Network) -> Vec<String> {
     net.layers.iter().map(|layer| format!("{} {:?}", layer.node, layer.activation)).collect()
 }
 
-/// Every product's coefficient is what its steps say, and a whole number.
+/// Every product's coefficient is what its scales say, and a whole number.
 fn whole(net: &Network, model: &Model, ranges: &Ranges) {
-    let steps = super::super::steps::Steps::choose(net, ranges, &model.digits, &OPTIONS).unwrap().step;
+    let scales = super::super::scaling::Scaling::choose(net, ranges, &model.digits, &OPTIONS).unwrap().scale;
     let cut = f64::from(model.digits.remainder_bits()).exp2();
     let mut found = 0;
     for (index, (layer, float)) in model.layers.iter().zip(&net.layers).enumerate() {
@@ -154,8 +154,8 @@ fn whole(net: &Network, model: &Model, ranges: &Ranges) {
             found += 1;
             assert!(k.weight != 0);
             let group = net.shape(term.source).channels / k.groups;
-            for (channel, (a, b)) in steps[term.source].iter().zip(&steps[k.factor]).enumerate() {
-                let exact = w.weight * a * b * cut / steps[index + 1][channel / group];
+            for (channel, (a, b)) in scales[term.source].iter().zip(&scales[k.factor]).enumerate() {
+                let exact = w.weight * a * b * cut / scales[index + 1][channel / group];
                 assert!(decision || (exact - k.weight as f64).abs() < 1e-6 * exact.abs(), "{exact} {}", k.weight);
             }
         }
@@ -163,7 +163,7 @@ fn whole(net: &Network, model: &Model, ranges: &Ranges) {
         if let Some(Map::Conv(conv)) = unrounded.map(|term| &term.map) {
             found += 1;
             for (channel, k) in conv.weights.iter().enumerate() {
-                let exact = steps[index][channel] * cut / steps[index + 1][channel];
+                let exact = scales[index][channel] * cut / scales[index + 1][channel];
                 assert!(*k > 0 && (exact - *k as f64).abs() < 1e-6 * exact, "{exact} {k}");
             }
         }
@@ -205,7 +205,7 @@ fn products_without_whole_coefficients_are_refused() {
             let term = n.layers[3].terms[0].clone();
             n.layers[3].terms.push(term);
         }),
-        ("shared steps", &|n| n.layers[3].same_step = Some(1)),
+        ("shared scales", &|n| n.layers[3].same_scale = Some(1)),
         ("a biased factor", &|n| n.layers[2].bias[0] = 1.0),
         ("a scaled factor", &|n| {
             if let Map::Conv(conv) = &mut n.layers[2].terms[0].map {
@@ -244,8 +244,8 @@ fn products_beyond_the_bits_name_their_node() {
     assert!(matches!(&error, Error::Range { node, max_bits: 14, .. } if node == "round"), "{error}");
 }
 
-/// One row of features whose ranges differ a thousandfold, times a function of them: no operand gets coarser for a range that its
-/// product can't have.
+/// One row of features whose ranges differ a thousandfold, times a function of them: no operand gets coarser for a
+/// range that its product can't have.
 #[test]
 fn products_of_one_row_keep_their_operands_codes() {
     const COUNT: usize = 200;

@@ -12,8 +12,8 @@ fn shared() -> Option<PathBuf> {
 
 /// Rows of an array file, mapped value by value.
 fn array(path: PathBuf, name: &str, shape: &[usize], map: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
-    let port = Port { name: name.to_owned(), shape: shape.to_vec() };
-    let mut rows = data::read_rows(&fs::read(path).unwrap(), &port).unwrap();
+    let value_info = ValueInfo { name: name.to_owned(), shape: shape.to_vec() };
+    let mut rows = data::read_rows(&fs::read(path).unwrap(), &value_info).unwrap();
     rows.iter_mut().flatten().for_each(|v| *v = map(*v));
     rows
 }
@@ -57,8 +57,8 @@ fn shared_networks_keep_their_classes() {
     ] {
         let network = onnx::import(&fs::read(at(&format!("{model}.onnx"))).unwrap()).unwrap();
         let folder = model.split('/').next().unwrap();
-        let port = &network.output;
-        let expected = array(at(&format!("{folder}/{outputs}.npy")), &port.name, &port.shape, |v| v);
+        let value_info = &network.output;
+        let expected = array(at(&format!("{folder}/{outputs}.npy")), &value_info.name, &value_info.shape, |v| v);
         let options = Options::default();
         let model_of = |ranges| quantize(&network, &ranges, sizes, LANES, &options).unwrap();
         let quantized = model_of(Ranges::from_rows(&network, calibration).unwrap());

@@ -6,7 +6,9 @@ import type { Progress } from "./wasm.js";
 
 /** What every call may carry. */
 export interface CallOptions {
-  /** Aborting really stops the work: the worker and its threads are terminated. The call rejects with code `cancelled`. */
+  /**
+   * Aborting really stops the work: the worker and its threads are terminated. The call rejects with code `cancelled`.
+   */
   signal?: AbortSignal | undefined;
   /** Called with the name of the current stage and the fraction of it that is done. */
   onProgress?: Progress | undefined;

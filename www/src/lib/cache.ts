@@ -1,8 +1,8 @@
 /**
  * Public files kept between visits in the Cache API, each under its address and digest.
  *
- * What is kept is never trusted: who reads it checks the digest. Where storage is not to be had (private windows, full disks,
- * pages without TLS) nothing is kept, and nothing fails.
+ * What is kept is never trusted: who reads it checks the digest. Where storage is not to be had (private windows, full
+ * disks, pages without TLS) nothing is kept, and nothing fails.
  */
 
 /** The name under which the files are kept. */

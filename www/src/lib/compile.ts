@@ -1,4 +1,7 @@
-/** Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked for. */
+/**
+ * Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked
+ * for.
+ */
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
@@ -16,11 +19,14 @@ export interface CompilerOptions extends CallOptions {
 /** How a model is compiled; the defaults are those of `hushproof compile`. */
 export interface CompileOptions extends CallOptions {
   /**
-   * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy` or `.npz` file, or arrays by the input's name with a
-   * leading batch axis.
+   * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy` or `.npz` file, or arrays by the input's name
+   * with a leading batch axis.
    */
   calibration: Source | Inputs;
-  /** Bits of an activation, 4 to 24; by default the fewest that keep the class of the rows, or errors within 1 % of the output's range. */
+  /**
+   * Bits of an activation, 4 to 24; by default the fewest that keep the class of the rows, or errors within 1 % of the
+   * output's range.
+   */
   bits?: number;
   /** Largest absolute error of an output, instead of that; code `accuracy` where no width reaches it. */
   maxError?: number;
@@ -30,7 +36,9 @@ export interface CompileOptions extends CallOptions {
   inputMargin?: number;
   /** Range of input values, instead of what the rows show. */
   inputRange?: readonly [number, number];
-  /** What is revealed of the output: all of it, the index of its largest value, or whether it is at least `threshold`. */
+  /**
+   * What is revealed of the output: all of it, the index of its largest value, or whether it is at least `threshold`.
+   */
   output?: "public" | "argmax" | { threshold: number };
   /** Who sees the input. */
   input?: "private" | "public";
@@ -43,8 +51,8 @@ export interface CompileOptions extends CallOptions {
 /** How {@link compileModel} compiles. */
 export interface CompileModelOptions extends CompileOptions, ProverOptions {
   /**
-   * The SRS to make the verifying key with: a `.srs` file, or `"development"` for one that is drawn here and convinces nobody
-   * else. Without it no key is made.
+   * The SRS to make the verifying key with: a `.srs` file, or `"development"` for one that is drawn here and convinces
+   * nobody else. Without it no key is made.
    */
   srs?: Source | "development";
 }
@@ -77,8 +85,8 @@ export interface Compiled {
 /**
  * A worker with the compiler in it.
  *
- * Once created it makes no request, unless it is given addresses instead of bytes. Calls run one after another. Aborting one
- * terminates the worker; make another compiler then.
+ * Once created it makes no request, unless it is given addresses instead of bytes. Calls run one after another.
+ * Aborting one terminates the worker; make another compiler then.
  */
 export class ModelCompiler {
   readonly #bridge = new Bridge();
@@ -112,7 +120,10 @@ export class ModelCompiler {
     });
   }
 
-  /** The rows of a data set, each flat and in row-major order; rejects with code `input-shape`, `input-name`, `input-value` and others. */
+  /**
+   * The rows of a data set, each flat and in row-major order; rejects with code `input-shape`, `input-name`,
+   * `input-value` and others.
+   */
   rows(data: Source | Inputs, options: CallOptions = {}): Promise<Float64Array[]> {
     return this.#enqueue(async () => this.#bridge.call("rows", { data: await dataSet(data, options) }, options));
   }

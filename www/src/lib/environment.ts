@@ -14,7 +14,8 @@ export function isIsolated(): boolean {
 /**
  * The number of threads to use: as asked, or one per processor, at most 8; 1 where threads cannot be had.
  *
- * Throws `missing-isolation` if more than one was asked for and cannot be had, `option` for a count that is no positive integer.
+ * Throws `missing-isolation` if more than one was asked for and cannot be had, `option` for a count that is no positive
+ * integer.
  */
 export function chooseThreads(asked: number | undefined): number {
   if (asked === undefined) return isIsolated() ? Math.min(MAX_THREADS, Math.max(1, navigator.hardwareConcurrency || 1)) : 1;
@@ -30,7 +31,10 @@ export function chooseThreads(asked: number | undefined): number {
   return asked;
 }
 
-/** A digest as it is compared: throws `option` if it is no SHA-256 in hexadecimal, `unsupported-browser` where none can be computed. */
+/**
+ * A digest as it is compared: throws `option` if it is no SHA-256 in hexadecimal, `unsupported-browser` where none can
+ * be computed.
+ */
 export function checkDigest(digest: string | undefined): string | undefined {
   if (digest === undefined) return undefined;
   if (!/^[0-9a-f]{64}$/i.test(digest)) {
@@ -55,7 +59,10 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(RELAXED_MADD);
 }
 
-/** The wasm build, a folder of {@link wasmBase}: `threads` uses relaxed SIMD, `plain` has threads without it, `single` neither. */
+/**
+ * The wasm build, a folder of {@link wasmBase}: `threads` uses relaxed SIMD, `plain` has threads without it, `single`
+ * neither.
+ */
 export function chooseBuild(threads: number, relaxedSimd: boolean): "threads" | "plain" | "single" {
   if (threads === 1) return "single";
   return relaxedSimd && hasRelaxedSimd() ? "threads" : "plain";

@@ -24,7 +24,10 @@ export function describeFailure(error: unknown, memory: WebAssembly.Memory | und
   return { code: "worker-crashed", message: `the wasm module stopped: ${message}`, details: { memoryBytes }, fatal: true };
 }
 
-/** Whether the memory can still grow by a quarter and 64 MiB: wasm code that cannot get memory stops with a trap like any other. */
+/**
+ * Whether the memory can still grow by a quarter and 64 MiB: wasm code that cannot get memory stops with a trap like
+ * any other.
+ */
 function canGrow(memory: WebAssembly.Memory | undefined, bytes: number): boolean {
   const pages = 1024 + Math.floor(bytes / 4 / 65536);
   try {

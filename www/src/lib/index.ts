@@ -15,4 +15,4 @@ export { HushproofError, type ErrorDetails } from "./errors.js";
 export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
 export { ProvingSession, type ModelInfo, type Proved, type ProveOptions, type ProverOptions, type SessionOptions, type Verified } from "./session.js";
 export { verify, verifyDetailed, type VerifyOptions } from "./verify.js";
-export type { Arithmetic, CompileReport, Inputs, NestedNumbers, OnnxInfo, Port, Progress, SrsOrigin } from "./wasm.js";
+export type { Arithmetic, CompileReport, Inputs, NestedNumbers, OnnxInfo, Port, Progress, SrsOrigin, Transcript } from "./wasm.js";

@@ -10,8 +10,8 @@ export interface KeyOptions extends ProverOptions {
   /** The `.hush` file. */
   model: Source;
   /**
-   * A `.srs` file of the model's size or more; a larger one takes minutes from k = 16 on. Without it a development SRS is drawn
-   * here: whoever runs this could forge proofs, so it convinces nobody else.
+   * A `.srs` file of the model's size or more; a larger one takes minutes from k = 16 on. Without it a development SRS
+   * is drawn here: whoever runs this could forge proofs, so it convinces nobody else.
    */
   srs?: Source;
 }
@@ -25,7 +25,10 @@ export interface Keys {
   srsOrigin: SrsOrigin;
 }
 
-/** Makes the verifying key of a compiled model, in a worker of its own. Stages: `download`, `start`, `read`, `setup`, `keys`. */
+/**
+ * Makes the verifying key of a compiled model, in a worker of its own. Stages: `download`, `start`, `read`, `setup`,
+ * `keys`.
+ */
 export async function makeKeys(options: KeyOptions): Promise<Keys> {
   const build = proverBuild(options);
   const sources = options.srs === undefined ? [options.model] : [options.model, options.srs];

@@ -1,6 +1,6 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
 import type { Failure } from "./failure.js";
-import type { Arithmetic, CompileReport, Inputs, OnnxInfo, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
+import type { Arithmetic, CompileReport, Inputs, OnnxInfo, Transcript, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
 
 /** The three files a prover needs. */
 export interface ModelFiles {
@@ -12,8 +12,8 @@ export interface ModelFiles {
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
   /**
-   * Loads a wasm module from the folder `base`: the compiler, or else the prover for so many threads, one with relaxed SIMD
-   * only if allowed; `maxMemoryBytes` bounds the memory that threads share.
+   * Loads a wasm module from the folder `base`: the compiler, or else the prover for so many threads, one with relaxed
+   * SIMD only if allowed; `maxMemoryBytes` bounds the memory that threads share.
    */
   start: {
     request: { base: string; compiler?: boolean; threads: number; relaxedSimd: boolean; maxMemoryBytes?: number | undefined };
@@ -32,7 +32,7 @@ export interface Operations {
   keys: { request: { model: Uint8Array; srs?: Uint8Array | undefined }; result: WasmKeys };
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: { info: WasmModelInfo; arithmetic: Arithmetic } };
-  prove: { request: { inputs: Inputs; context: Uint8Array }; result: WasmProof & { memoryBytes: number } };
+  prove: { request: { inputs: Inputs; context: Uint8Array; transcript?: Transcript }; result: WasmProof & { memoryBytes: number } };
   verify: { request: { vk: Uint8Array; proof: string; context: Uint8Array }; result: WasmVerified };
 }
 

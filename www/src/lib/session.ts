@@ -4,7 +4,7 @@ import { download, type Source, type Wanted } from "./download.js";
 import { checkDigest, chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { ModelFiles, Operations } from "./protocol.js";
-import type { Arithmetic, Inputs, SrsOrigin, WasmModelInfo, WasmVerified } from "./wasm.js";
+import type { Arithmetic, Inputs, SrsOrigin, Transcript, WasmModelInfo, WasmVerified } from "./wasm.js";
 
 type StartRequest = Operations["start"]["request"];
 
@@ -12,11 +12,13 @@ type StartRequest = Operations["start"]["request"];
 export interface ProverOptions extends CallOptions {
   /** Worker threads; by default one per processor, at most 8, and one on a page that is not cross-origin isolated. */
   threads?: number;
-  /** Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that. */
+  /**
+   * Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that.
+   */
   maxMemoryBytes?: number;
   /**
-   * `false` keeps provers with threads from relaxed SIMD. By default it is used where the browser has it: its fused multiply-add
-   * makes arithmetic faster. Proofs are the same.
+   * `false` keeps provers with threads from relaxed SIMD. By default it is used where the browser has it: its fused
+   * multiply-add makes arithmetic faster. Proofs are the same.
    */
   relaxedSimd?: boolean;
   /** Folder that holds `threads/`, `plain/`, `single/` and `compiler/`; by default the package's own. */
@@ -32,13 +34,13 @@ export interface SessionOptions extends ProverOptions {
   /** The structured reference string that the verifying key was made with. */
   srs: Source;
   /**
-   * SHA-256 of the SRS file in hexadecimal; a file with another is refused with code `integrity`. A page that is not a secure
-   * context can't compute it: `unsupported-browser`.
+   * SHA-256 of the SRS file in hexadecimal; a file with another is refused with code `integrity`. A page that is not a
+   * secure context can't compute it: `unsupported-browser`.
    */
   srsDigest?: string;
   /**
-   * `false` keeps nothing on the device. By default an SRS with an `srsDigest`, which is public data, is kept in the Cache API
-   * for the next visit and checked on each one; where nothing can be stored it is downloaded again.
+   * `false` keeps nothing on the device. By default an SRS with an `srsDigest`, which is public data, is kept in the
+   * Cache API for the next visit and checked on each one; where nothing can be stored it is downloaded again.
    */
   keepSrs?: boolean;
 }
@@ -61,6 +63,8 @@ export interface ModelInfo {
 export interface ProveOptions extends CallOptions {
   /** The relying party's nonce, as bytes or hexadecimal: the proof holds for this context only. */
   context?: Uint8Array | string;
+  /** The hash of the proof's transcript: `blake2b` (the default) or `keccak`. */
+  transcript?: Transcript;
 }
 
 /** A proof and what it says. */
@@ -90,16 +94,19 @@ export interface Verified {
 /**
  * A model, its keys and a worker that proves with them.
  *
- * All files are downloaded by {@link ProvingSession.create}, which may keep the SRS for later visits; proving sends nothing and
- * stores nothing. Calls queue up and
- * run one at a time. Aborting one terminates the worker; the next call starts another from the files held here.
+ * All files are downloaded by {@link ProvingSession.create}, which may keep the SRS for later visits; proving sends
+ * nothing and stores nothing. Calls queue up and run one at a time. Aborting one terminates the worker; the next call
+ * starts another from the files held here.
  */
 export class ProvingSession {
   /** What the model takes and gives. */
   readonly info: ModelInfo;
   /** Threads that proving uses. */
   readonly threads: number;
-  /** How field elements are multiplied: `fma51` with relaxed SIMD if this machine fuses its multiply-add, else `limbs30`. */
+  /**
+   * How field elements are multiplied: `fma51` with relaxed SIMD if this machine fuses its multiply-add, else
+   * `limbs30`.
+   */
   readonly arithmetic: Arithmetic;
   /** Whether the page is cross-origin isolated; if not, `threads` is 1. */
   readonly isolated: boolean = isIsolated();
@@ -118,7 +125,10 @@ export class ProvingSession {
     this.#bridge = bridge;
   }
 
-  /** Downloads the files while the worker starts, then derives the proving key. Stages: `download`, `start` and the prover's own. */
+  /**
+   * Downloads the files while the worker starts, then derives the proving key. Stages: `download`, `start` and the
+   * prover's own.
+   */
   static async create(options: SessionOptions): Promise<ProvingSession> {
     const build = proverBuild(options);
     const wanted = [
@@ -142,12 +152,15 @@ export class ProvingSession {
   async prove(inputs: Inputs, options: ProveOptions = {}): Promise<Proved> {
     const context = contextBytes(options.context);
     return this.#enqueue(options, async (bridge) => {
-      const proved = await bridge.call("prove", { inputs, context }, options);
+      const proved = await bridge.call("prove", { inputs, context, transcript: options.transcript }, options);
       return { ...proved, threads: this.threads };
     });
   }
 
-  /** Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid. Makes no request. */
+  /**
+   * Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid. Makes no
+   * request.
+   */
   async verify(proof: string, options: ProveOptions = {}): Promise<Verified> {
     const context = contextBytes(options.context);
     return this.#enqueue(options, async (bridge) => toVerified(await bridge.call("verify", { vk: this.#files.vk, proof, context }, options)));

@@ -31,7 +31,10 @@ export async function verifyDetailed(options: VerifyOptions): Promise<Verified> 
   }
 }
 
-/** Whether the proof is valid for this key and context. Rejects if that could not be checked: an unreadable file, another model's proof. */
+/**
+ * Whether the proof is valid for this key and context. Rejects if that could not be checked: an unreadable file,
+ * another model's proof.
+ */
 export async function verify(options: VerifyOptions): Promise<boolean> {
   try {
     await verifyDetailed(options);

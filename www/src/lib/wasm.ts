@@ -1,4 +1,7 @@
-/** Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`; snake case as generated. */
+/**
+ * Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`; snake
+ * case as generated.
+ */
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
 export type Progress = (stage: string, fraction: number) => void;
@@ -9,7 +12,10 @@ export type Inputs = Readonly<Record<string, NestedNumbers | Float32Array>>;
 /** Numbers, nested to any depth. */
 export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
 
-/** How field elements are multiplied: two at a time by fused multiply-add of doubles, or one at a time on limbs of 30 bits. */
+/**
+ * How field elements are multiplied: two at a time by fused multiply-add of doubles, or one at a time on limbs of 30
+ * bits.
+ */
 export type Arithmetic = "fma51" | "limbs30";
 
 /** Where the structured reference string comes from; a development one was made by whoever published the model. */
@@ -41,9 +47,12 @@ export interface WasmVerified {
   srs_origin: SrsOrigin;
 }
 
+/** The hash that turns what a prover has sent into challenges; EVM chains compute keccak cheaply. */
+export type Transcript = "blake2b" | "keccak";
+
 export interface WasmProver {
   info(): WasmModelInfo;
-  prove(inputs: Inputs, context: Uint8Array, onProgress?: Progress): WasmProof;
+  prove(inputs: Inputs, context: Uint8Array, transcript?: Transcript, onProgress?: Progress): WasmProof;
   free(): void;
 }
 

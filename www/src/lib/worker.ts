@@ -52,7 +52,8 @@ function perform(request: Request, progress: Progress): unknown {
       return load(request.payload, progress);
     case "prove": {
       if (!prover) throw new HushproofError("option", "no model is loaded");
-      const proved = prover.prove(request.payload.inputs, request.payload.context, progress);
+      const { inputs, context, transcript } = request.payload;
+      const proved = prover.prove(inputs, context, transcript, progress);
       return { ...proved, memoryBytes: loaded().memoryBytes() };
     }
     case "verify": {
@@ -86,7 +87,10 @@ async function start({ base, compiler, threads, relaxedSimd, maxMemoryBytes }: S
   return { version: module.version() };
 }
 
-/** With the module's own memory of at most 4 GiB, or a smaller shared one: if asked, or if the browser refuses that much, as phones do. */
+/**
+ * With the module's own memory of at most 4 GiB, or a smaller shared one: if asked, or if the browser refuses that
+ * much, as phones do.
+ */
 async function instantiate(module: WasmModule, binary: URL, shared: boolean, maxBytes: number | undefined): Promise<WebAssembly.Memory> {
   if (!shared) return (await module.default({ module_or_path: binary })).memory;
   const bounded = async (bytes: number) => {

@@ -2,8 +2,8 @@
 import { PROVE_TIMEOUT } from "./browser.mjs";
 
 /**
- * Opens the list of models as a document: same headers as the page, and nothing running on it. In a context of its own, or in
- * the one given instead of a browser.
+ * Opens the list of models as a document: same headers as the page, and nothing running on it. In a context of its own,
+ * or in the one given instead of a browser.
  */
 export async function openApi(browser, url) {
   const page = await browser.newPage();

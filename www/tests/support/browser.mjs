@@ -85,7 +85,10 @@ export async function measured(page, term) {
   return page.locator(`#measured dt:text-is("${term}") + dd`).textContent();
 }
 
-/** Presses Prove, and Cancel as soon as it can be pressed: from within, as a proof may take less time than a click from out here. */
+/**
+ * Presses Prove, and Cancel as soon as it can be pressed: from within, as a proof may take less time than a click from
+ * out here.
+ */
 export async function proveAndCancel(page) {
   await page.evaluate(() => {
     const [prove, cancel] = ["#prove", "#cancel"].map((id) => document.querySelector(id));

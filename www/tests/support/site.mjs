@@ -59,7 +59,10 @@ export async function compileNatively(onnx, calibration, options = []) {
   });
 }
 
-/** Exit status of `hushproof verify`: 0 valid, 1 invalid. `vk` is a file of the site or bytes; files that it cannot use are thrown. */
+/**
+ * Exit status of `hushproof verify`: 0 valid, 1 invalid. `vk` is a file of the site or bytes; files that it cannot use
+ * are thrown.
+ */
 export async function verifyNatively(entry, proof, context) {
   return inFolder(async (folder) => {
     const [file, made] = [join(folder, "proof.json"), join(folder, "made.vk")];

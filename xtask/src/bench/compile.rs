@@ -1,4 +1,5 @@
-//! `cargo xtask bench compile`: compiling a model natively and in headless Chromium, and whether both write the same bytes.
+//! `cargo xtask bench compile`: compiling a model natively and in headless Chromium, and whether both write the same
+//! bytes.
 
 use super::positive;
 use crate::measure::{NATIVE, median};

@@ -1,6 +1,6 @@
 //! The rival's side of `cargo xtask bench --vs-ezkl`: EZKL 21.0.0 proving the same model and input, natively and in
-//! headless Chromium. The scripts are in `xtask/bench/ezkl`; what they install, and the keys they make, stay outside the
-//! tree in [`cache`].
+//! headless Chromium. The scripts are in `xtask/bench/ezkl`; what they install, and the keys they make, stay outside
+//! the tree in [`cache`].
 
 use crate::measure::{Measured, NATIVE};
 use anyhow::{Context, Result, bail, ensure};
@@ -14,12 +14,12 @@ use std::{
 /// EZKL with its default settings, and with the ones `native.py` lists as tuned.
 const SYSTEMS: [&str; 2] = ["ezkl-default", "ezkl-tuned"];
 
-/// Measures EZKL on an ONNX `model` with the `input` of an INPUT.json: one row per system natively, and one in Chromium if
-/// `web`. The first call installs EZKL and a call with a new model or input makes keys; both take minutes.
+/// Measures EZKL on an ONNX `model` with the `input` of an INPUT.json: one row per system natively, and one in Chromium
+/// if `web`. The first call installs EZKL and a call with a new model or input makes keys; both take minutes.
 ///
-/// A row's times are from input to proof, the first run cold; the verification's is a median. Memory is the resident set of the
-/// native process, or WebAssembly memory; the download is what the page fetched to prove and verify. EZKL does not tell its columns.
-/// Where it fails, the row has an error and no times.
+/// A row's times are from input to proof, the first run cold; the verification's is a median. Memory is the resident
+/// set of the native process, or WebAssembly memory; the download is what the page fetched to prove and verify. EZKL
+/// does not tell its columns. Where it fails, the row has an error and no times.
 ///
 /// # Errors
 /// If EZKL cannot be installed, or a file cannot be read or written.

@@ -132,10 +132,11 @@ pub(crate) const fn neg_inv(p: u64) -> u64 {
     x.wrapping_neg()
 }
 
-/// `(p factor + 1) / 2^bits` for a `p factor` that is -1 modulo 2^`bits`; below p for a factor below 2^`bits`, `bits` in 1..64.
+/// `(p factor + 1) / 2^bits` for a `p factor` that is -1 modulo 2^`bits`; below p for a factor below 2^`bits`, `bits`
+/// in 1..64.
 ///
-/// In a Montgomery reduction by limbs of so many bits, `p factor` takes the place of p: a limb m vanishes with m times it,
-/// no product is needed to find that m, and m times this is what remains to the limbs above.
+/// In a Montgomery reduction by limbs of so many bits, `p factor` takes the place of p: a limb m vanishes with m times
+/// it, no product is needed to find that m, and m times this is what remains to the limbs above.
 pub(crate) const fn scaled_modulus(p: [u64; 4], factor: u64, bits: u32) -> [u64; 4] {
     let (w0, carry) = mac(1, p[0], factor, 0);
     let (w1, carry) = mac(0, p[1], factor, carry);

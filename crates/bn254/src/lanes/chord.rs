@@ -1,7 +1,7 @@
 //! What the sums of points through their chords ask of several coordinates at a time.
 //!
-//! A coordinate lies in memory times the lanes' own Montgomery radix, not that of [`Fq`], as some integer of a range that
-//! the lanes choose: their products then need no correction, and what is stored no reduction.
+//! A coordinate lies in memory times the lanes' own Montgomery radix, not that of [`Fq`], as some integer of a range
+//! that the lanes choose: their products then need no correction, and what is stored no reduction.
 
 #[cfg(any(test, target_arch = "wasm32"))]
 use super::Limbs30;
@@ -61,8 +61,8 @@ const fn power_of_two(bits: u32) -> Fq {
 pub(crate) trait Chord: Lanes<FqParams> {
     /// log2 of the radix.
     const RADIX_BITS: u32;
-    /// The inverse of a value in the lanes' form that is read as an element's storage form, times this as a factor, is the
-    /// inverse in the lanes' form.
+    /// The inverse of a value in the lanes' form that is read as an element's storage form, times this as a factor, is
+    /// the inverse in the lanes' form.
     const INVERSE: Fq = power_of_two(3 * Self::RADIX_BITS - 512);
     /// What is multiplied: a difference, a product, an integer below p.
     type Factor: Copy;

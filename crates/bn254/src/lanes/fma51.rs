@@ -149,10 +149,10 @@ impl<P: Params, W: Word> Fma51<P, W> {
 
     /// The ten columns of a product divided by 2^256 modulo p; see [`start`] for their constants.
     ///
-    /// The lowest 51 bits m of a column vanish with m times p mu, which is -1 modulo 2^51: what that leaves to the columns
-    /// above is m (p mu + 1) / 2^51. In the first four columns this adds up to less than p mu / 2^51 of the quotient, below
-    /// 3/8 p; the fifth takes a multiple of p itself, for another p. With a b <= 4 p^2 and p / 2^255 < 0.3782 the quotient
-    /// by 2^255 is below 2.89 p, and half of it, or of it and p, below 1.95 p.
+    /// The lowest 51 bits m of a column vanish with m times p mu, which is -1 modulo 2^51: what that leaves to the
+    /// columns above is m (p mu + 1) / 2^51. In the first four columns this adds up to less than p mu / 2^51 of the
+    /// quotient, below 3/8 p; the fifth takes a multiple of p itself, for another p. With a b <= 4 p^2 and p / 2^255 <
+    /// 0.3782 the quotient by 2^255 is below 2.89 p, and half of it, or of it and p, below 1.95 p.
     #[inline(always)]
     fn reduce(mut t: [W; 10]) -> Self {
         const { assert!(Self::MU < 3 << 48, "p mu is too large for four columns") };
@@ -221,9 +221,9 @@ const fn reducing_parts(column: usize) -> u64 {
     parts
 }
 
-/// What the low and high parts of a product (or square) and its reduction bring to a column, for what one of each brings;
-/// without the low part that makes column 4 vanish in the reduction's last step. In a square one product of doubled limbs
-/// stands for two.
+/// What the low and high parts of a product (or square) and its reduction bring to a column, for what one of each
+/// brings; without the low part that makes column 4 vanish in the reduction's last step. In a square one product of
+/// doubled limbs stands for two.
 const fn constants(column: usize, square: bool, low: u64, high: u64) -> u64 {
     const fn both(column: usize, square: bool) -> u64 {
         parts(column) - if square { parts(column) / 2 } else { 0 } + reducing_parts(column)
@@ -234,14 +234,15 @@ const fn constants(column: usize, square: bool, low: u64, high: u64) -> u64 {
 }
 
 /// Start of a column: minus all constants that its parts will bring. Column 4 lacks one low part's, which
-/// [`Fma51::reduce`] takes off when the column is complete. The last column consists of high parts only, which may count
-/// -1 each before the carry into it arrives; [`EXCESS`] keeps it positive.
+/// [`Fma51::reduce`] takes off when the column is complete. The last column consists of high parts only, which may
+/// count -1 each before the carry into it arrives; [`EXCESS`] keeps it positive.
 const fn start(column: usize, square: bool) -> u64 {
     let bias = if column == 9 { EXCESS } else { 0 };
     bias.wrapping_sub(constants(column, square, LOW, HIGH))
 }
 
-/// The columns of a product: `parts` gives the high and low part of a product of limbs, `start` what a column starts with.
+/// The columns of a product: `parts` gives the high and low part of a product of limbs, `start` what a column starts
+/// with.
 #[inline(always)]
 fn products<W: Word>(parts: impl Fn(W, W) -> (W, W), a: [W; 5], b: [W; 5], start: impl Fn(usize) -> u64) -> [W; 10] {
     let mut t: [W; 10] = core::array::from_fn(|column| W::splat(start(column)));
@@ -346,8 +347,8 @@ impl<P: Params, W: Word> Ring<P> for Fma51<P, W> {
         Self::reduce(squares(product, a, twice, |column| start(column, true)))
     }
 
-    /// Judged by the top limb before the carry into it, of at most 1: subtracts 2p where it is greater than that of 2p, p
-    /// where it is equal or one less and the sum within 2^205 of 2p. All operands and results below 2p.
+    /// Judged by the top limb before the carry into it, of at most 1: subtracts 2p where it is greater than that of 2p,
+    /// p where it is equal or one less and the sum within 2^205 of 2p. All operands and results below 2p.
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         let sum: [W; 5] = core::array::from_fn(|i| self.limbs[i].add(other.limbs[i]));

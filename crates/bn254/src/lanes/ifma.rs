@@ -1,7 +1,7 @@
 //! Eight elements at a time on five limbs of 52 bits, by the AVX-512 IFMA multiply-add of integers.
 //!
-//! A product is reduced by 2^260; one factor enters multiplied by 16, so that elements stay in the storage form and
-//! a b / 2^256 + 1.2 p is below 2p for a b <= 4 p^2. The instruction reads 52 bits of each operand, whatever stands above.
+//! A product is reduced by 2^260; one factor enters multiplied by 16, so that elements stay in the storage form and a b
+//! / 2^256 + 1.2 p is below 2p for a b <= 4 p^2. The instruction reads 52 bits of each operand, whatever stands above.
 //! Which element is in which lane is the loads' and stores' own affair, the same for all of them.
 #![expect(unsafe_code, reason = "vector instructions; this module is used where `detected` holds")]
 
@@ -85,9 +85,9 @@ impl<P: Params> Kernel<P> {
 
     /// `a * b / 2^260` modulo p: below a b / 2^260 + 1.2 p.
     ///
-    /// A column's lowest 52 bits vanish with that many times p mu, which is -1 modulo 2^52; the instruction takes them out of
-    /// the column by itself. In the first four columns this adds up to less than p mu / 2^52 of the quotient; the fifth
-    /// takes a multiple of p itself, for another p.
+    /// A column's lowest 52 bits vanish with that many times p mu, which is -1 modulo 2^52; the instruction takes them
+    /// out of the column by itself. In the first four columns this adds up to less than p mu / 2^52 of the quotient;
+    /// the fifth takes a multiple of p itself, for another p.
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn product(a: Limbs, b: Limbs) -> Limbs {
@@ -245,7 +245,8 @@ impl<P: Params> Kernel<P> {
         let w1 = _mm512_or_si512(_mm512_srli_epi64::<12>(x[1]), _mm512_slli_epi64::<40>(x[2]));
         let w2 = _mm512_or_si512(_mm512_srli_epi64::<24>(x[2]), _mm512_slli_epi64::<28>(x[3]));
         let w3 = _mm512_or_si512(_mm512_srli_epi64::<36>(x[3]), _mm512_slli_epi64::<16>(x[4]));
-        // The load's shuffles backwards. Halves of words 0 and 1, and of 2 and 3, of elements 0, 1, 4, 5 and 2, 3, 6, 7.
+        // The load's shuffles backwards. Halves of words 0 and 1, and of 2 and 3, of elements 0, 1, 4, 5 and 2, 3, 6,
+        // 7.
         let (a, b) = (_mm512_unpacklo_epi64(w0, w1), _mm512_unpackhi_epi64(w0, w1));
         let (c, d) = (_mm512_unpacklo_epi64(w2, w3), _mm512_unpackhi_epi64(w2, w3));
         let (low, high) = (_mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15));
@@ -316,8 +317,8 @@ impl<P: Params> Ring<P> for Ifma<P> {
         self.mul(self)
     }
 
-    /// Judged by the top limb before the carry into it, of at most 1: subtracts 2p where it is greater than that of 2p, p
-    /// where it is equal or one less and the sum within 2^209 of 2p. All operands and results below 2p.
+    /// Judged by the top limb before the carry into it, of at most 1: subtracts 2p where it is greater than that of 2p,
+    /// p where it is equal or one less and the sum within 2^209 of 2p. All operands and results below 2p.
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         // SAFETY: `detected`.

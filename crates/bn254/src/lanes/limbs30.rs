@@ -1,9 +1,9 @@
-//! One element on nine limbs of 30 bits in 64-bit words: for wasm without (fused) relaxed SIMD, where 64-bit products of
-//! 32-bit halves are cheap and 128-bit ones are not.
+//! One element on nine limbs of 30 bits in 64-bit words: for wasm without (fused) relaxed SIMD, where 64-bit products
+//! of 32-bit halves are cheap and 128-bit ones are not.
 //!
 //! A product divides by 2^240 limb by limb and by 2^16 in a last step, so that elements stay in the storage form. With
-//! both factors below 2^256 the highest limbs have 16 bits; a column then collects less than 0.8 * 2^64 from the product
-//! and the reduction, with the limbs of either modulus.
+//! both factors below 2^256 the highest limbs have 16 bits; a column then collects less than 0.8 * 2^64 from the
+//! product and the reduction, with the limbs of either modulus.
 
 use core::marker::PhantomData;
 
@@ -123,7 +123,8 @@ impl<P: Params> Limbs30<P> {
     /// The columns of a product divided by 2^256 modulo p.
     #[inline(always)]
     fn reduce(mut t: [u64; 17]) -> Self {
-        // Seven limbs vanish with p mu, which is -1 modulo 2^30: up to 2^-16 p more in the end. The rest takes p itself.
+        // Seven limbs vanish with p mu, which is -1 modulo 2^30: up to 2^-16 p more in the end. The rest takes p
+        // itself.
         for i in 0..7 {
             let m = t[i] & MASK;
             t[i + 1] += t[i] >> BITS;

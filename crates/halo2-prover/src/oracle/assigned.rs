@@ -84,6 +84,9 @@ impl<C: Circuit<Fr> + Witness + Clone> Circuit<Fr> for Assigned<C> {
                     for challenge in &challenges {
                         region.get_challenge(*challenge).map(|value| known.0[challenge.index()] = Some(value.into()));
                     }
+                    if phase > 0 && known.0.iter().any(Option::is_none) {
+                        break;
+                    }
                     let values = witness.phase(phase, &known).map_err(|_| Error::Synthesis)?;
                     for (column, values) in columns[assigned..].iter().zip(&values) {
                         for (row, value) in field(values).into_iter().enumerate() {

@@ -42,8 +42,8 @@ impl Program {
 }
 
 impl Part {
-    /// Adds to every row of `result` what this part computes from the columns of [`Program::sources`], all as long (only
-    /// those of [`Self::slots`] are read), and the scalars of [`Program::scalars`]. Rotations wrap around.
+    /// Adds to every row of `result` what this part computes from the columns of [`Program::sources`], all as long
+    /// (only those of [`Self::slots`] are read), and the scalars of [`Program::scalars`]. Rotations wrap around.
     pub(crate) fn run(&self, columns: &[&[Fr]], scalars: &[Fr], result: &mut [Fr]) {
         self.code.run(columns, scalars, result);
     }

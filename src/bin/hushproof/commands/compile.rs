@@ -15,8 +15,9 @@ use crate::{files, output};
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
 ///
-/// The cheapest bit widths are taken that keep the float network's class in 99.5 % of the rows, or where the output is no
-/// class, every output within 1 % of the outputs' range. Where none does, the model is written all the same, with a warning.
+/// The cheapest bit widths are taken that keep the float network's class in 99.5 % of the rows, or where the output is
+/// no class, every output within 1 % of the outputs' range. Where none does, the model is written all the same, with a
+/// warning.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The ONNX model, with its weights inside
@@ -24,8 +25,8 @@ pub(crate) struct Args {
     /// Where to write the compiled model
     #[arg(short, value_name = "MODEL.hush")]
     output_file: PathBuf,
-    /// Rows of typical inputs (JSON, .npy or .npz); scales and bit widths are chosen on them. Without them scales come from
-    /// --input-range, by interval arithmetic and random inputs, which keeps less accuracy
+    /// Rows of typical inputs (JSON, .npy or .npz); scales and bit widths are chosen on them. Without them scales come
+    /// from --input-range, by interval arithmetic and random inputs, which keeps less accuracy
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
     /// Which of these rows: N, START..END or START..END:STEP
@@ -34,7 +35,8 @@ pub(crate) struct Args {
     /// Least and largest input value, where there are no rows [default: -1,1, or what the input's type holds]
     #[arg(long, value_name = "MIN,MAX", value_parser = parse_range, allow_hyphen_values = true, conflicts_with = "calibration")]
     input_range: Option<[f64; 2]>,
-    /// Largest error of an output on these rows, in the output's own unit (absolute); an error where no bit width reaches it
+    /// Largest error of an output on these rows, in the output's own unit (absolute); an error where no bit width
+    /// reaches it
     #[arg(long, value_name = "ERROR")]
     max_error: Option<f64>,
     /// Bits of an activation, or the least number above that limbs make [default: searched]
@@ -55,8 +57,8 @@ pub(crate) struct Args {
     /// Which outputs of the model, by name [default: all]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     outputs: Vec<String>,
-    /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then says
-    /// that some weights in range, of this architecture, gave the output; it does not yet say which ones
+    /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then
+    /// says that some weights in range, of this architecture, gave the output; it does not yet say which ones
     #[arg(long, value_name = "private|public", default_value = "public")]
     weights: String,
     /// What the layout is chosen for: proving time, or few columns, which make verification on a chain cheap

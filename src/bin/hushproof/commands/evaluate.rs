@@ -6,7 +6,7 @@ use hushproof::{
     Error,
     compile::{Reduction, reduce},
     data::Selection,
-    graph::{Ending, Model, Network},
+    graph::{Decision, Model, Network},
     onnx::{self, FloatModel, Graph},
     quant,
 };
@@ -37,12 +37,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let graph = outputs_of(&bytes, &model)?;
     let original = graph.network()?;
-    if model.input.port != original.input {
-        let reason = format!("input {:?}, the ONNX model has {:?}", &model.input.port, &original.input);
+    if model.input.value_info != original.input {
+        let reason = format!("input {:?}, the ONNX model has {:?}", &model.input.value_info, &original.input);
         return Err(Error::artifact(hushproof::error::ArtifactKind::Model, reason).into());
     }
     let network = reduced_like(original.clone(), &model)?;
-    let rows = files::rows(&args.data, &model.input.port, args.rows.as_ref())?;
+    let rows = files::rows(&args.data, &model.input.value_info, args.rows.as_ref())?;
     let report = if network == original {
         // Where tract does not serve the model, the operators' own reference does.
         let float = FloatModel::new(&bytes).ok();
@@ -65,7 +65,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 /// The graph with those outputs that the model has.
 fn outputs_of(bytes: &[u8], model: &Model) -> Result<Graph, Error> {
     let graph = onnx::read(bytes)?;
-    let name = &model.output.port.name;
+    let name = &model.output.value_info.name;
     if graph.outputs().iter().any(|output| output.name == *name) {
         return Ok(graph);
     }
@@ -75,9 +75,9 @@ fn outputs_of(bytes: &[u8], model: &Model) -> Result<Graph, Error> {
 
 /// The float network with the reduction that the model was compiled with.
 fn reduced_like(network: Network, model: &Model) -> Result<Network, Error> {
-    match (network.ending(), model.ending(), model.output.threshold) {
-        (Ending::Values, Ending::ArgMax, _) => reduce(network, Reduction::ArgMax),
-        (Ending::Values, Ending::Threshold, Some(at)) => reduce(network, Reduction::Threshold(at)),
+    match (network.decision(), model.output_encoding().decision(), model.output.threshold) {
+        (None, Some(Decision::ArgMax), _) => reduce(network, Reduction::ArgMax),
+        (None, Some(Decision::Threshold), Some(at)) => reduce(network, Reduction::Threshold(at)),
         _ => Ok(network),
     }
 }

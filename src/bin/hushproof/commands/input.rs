@@ -28,10 +28,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
-    let port = &model.input.port;
-    let rows = files::rows(&args.data, port, Some(&Selection::from(args.row)))?;
+    let info = &model.input.value_info;
+    let rows = files::rows(&args.data, info, Some(&Selection::from(args.row)))?;
     let Some(values) = rows.first() else { anyhow::bail!("no row {}", args.row) };
-    files::write(&args.output, output::named(&port.name, values).to_string().as_bytes())?;
+    files::write(&args.output, output::named(&info.name, values).to_string().as_bytes())?;
     let object = json!({ "file": args.output.display().to_string(), "row": args.row, "values": values.len() });
     output::print(&object, args.json)
 }

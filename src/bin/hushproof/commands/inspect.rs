@@ -34,14 +34,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             "note: weights are private: a proof says that some weights of this architecture gave the output, not which"
         );
     }
-    let (input, digits, params, finish) = (&model.input.port, model.digits, &layout.params, model.output.finish);
+    let (input, digits, params, finish) = (&model.input.value_info, model.digits, &layout.params, model.output.finish);
     let object = json!({
         "model": model.name,
         "digest": hex::encode(model.digest()),
         "input": { "name": input.name, "shape": input.shape, "public": model.input_visibility().is_public() },
         "output": {
-            "name": model.output.port.name,
-            "shape": model.output.port.shape,
+            "name": model.output.value_info.name,
+            "shape": model.output.value_info.shape,
             "threshold": model.output.threshold,
             "softmax": finish.is_some_and(|finish| finish.function == FinishFunction::Softmax),
             "finish": finish,

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Instant};
 
 use hushproof::{
     data,
-    prove::{self, ProvingKey},
+    prove::{self, ProvingKey, Transcript},
 };
 use rand_core::OsRng;
 use serde_json::json;
@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// The relying party's context (nonce), which the proof is bound to
     #[arg(long, value_name = "HEX")]
     context: Option<String>,
+    /// The hash of the proof's transcript: blake2b, or keccak, which EVM chains compute cheaply
+    #[arg(long, value_name = "HASH", default_value_t)]
+    transcript: Transcript,
     /// The verifying key; derived from model and SRS without it
     #[arg(long, value_name = "MODEL.vk")]
     vk: Option<PathBuf>,
@@ -42,7 +45,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let context = files::context(args.context.as_deref())?;
     let model = files::model(&args.model)?;
-    let values = data::read_input(&files::read(&args.input)?, &model.input.port)?;
+    let values = data::read_input(&files::read(&args.input)?, &model.input.value_info)?;
     let srs = files::srs(&args.srs)?;
     let start = Instant::now();
     let vk = match &args.vk {
@@ -54,7 +57,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut progress = output::progress(args.json);
     let mut prove_runs = Vec::new();
     let proved = loop {
-        let proved = prove::prove(&model, &key, &values, &context, OsRng, &mut progress)?;
+        let proved = prove::prove(&model, &key, &values, &context, args.transcript, OsRng, &mut progress)?;
         prove_runs.push(proved.seconds.prove);
         if prove_runs.len() >= args.runs as usize {
             break proved;
@@ -66,7 +69,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     files::write(&args.output, proved.proof.to_json().as_bytes())?;
     let mut object = json!({
         "file": args.output.display().to_string(),
-        "outputs": output::named(&model.output.port.name, &proved.outputs),
+        "outputs": output::named(&model.output.value_info.name, &proved.outputs),
         "verified": true,
         "seconds": {
             "keygen": keygen,
@@ -86,7 +89,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "srs": srs.origin().to_string(),
     });
     if let Some(input) = &key.vk.statement.input {
-        object["inputs"] = output::named(&input.port.name, &verified.inputs);
+        object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
     }
     output::print(&object, args.json)
 }

@@ -49,9 +49,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     });
     match outcome {
         Ok(verified) => {
-            object["outputs"] = output::named(&vk.statement.output.port.name, &verified.outputs);
+            object["outputs"] = output::named(&vk.statement.output.value_info.name, &verified.outputs);
             if let Some(input) = &vk.statement.input {
-                object["inputs"] = output::named(&input.port.name, &verified.inputs);
+                object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
             }
             if let Some(threshold) = vk.statement.output.threshold {
                 object["threshold"] = json!(threshold);

@@ -10,8 +10,9 @@ use axum::{
 };
 use tower_http::compression::{DefaultPredicate, Predicate};
 
-/// Only files of this server, no inline script, no frames, no other host; `wasm-unsafe-eval` allows to compile WebAssembly
-/// and nothing else. COOP and COEP isolate the page, which browsers require for shared memory and so for threads.
+/// Only files of this server, no inline script, no frames, no other host; `wasm-unsafe-eval` allows to compile
+/// WebAssembly and nothing else. COOP and COEP isolate the page, which browsers require for shared memory and so for
+/// threads.
 const FIXED: [(HeaderName, HeaderValue); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,

@@ -29,7 +29,8 @@ impl PtauFile {
         Self { sections }
     }
 
-    /// With the Lagrange bases that snarkjs adds in `prepare phase2`: 5^((r-1)/2^p) is its root of unity for 2^p points.
+    /// With the Lagrange bases that snarkjs adds in `prepare phase2`: 5^((r-1)/2^p) is its root of unity for 2^p
+    /// points.
     fn prepared(mut self) -> Self {
         let tau = tau();
         let power = u32::from_le_bytes(self.section(1)[36..40].try_into().unwrap());

@@ -1,10 +1,10 @@
-//! Values with signs on the same limbs, for transforms and sums of points: a difference keeps its sign, and no product is
-//! corrected.
+//! Values with signs on the same limbs, for transforms and sums of points: a difference keeps its sign, and no product
+//! is corrected.
 //!
 //! With c1 = 3 * 2^102 and c2 = c1 + 3 * 2^51 the high and low parts of a b come out as in the parent module for all
 //! |a b| <= 2^102, and count nothing too much. A product is divided by 2^255 with digits of magnitude at most 2^50, which
-//! leaves it at most 0.3782 a b / p + 0.63 p in magnitude: p / 2^255 < 0.3782, p / 2 from the fifth digit, p mu / 2^52 from
-//! the others.
+//! leaves it at most 0.3782 a b / p + 0.63 p in magnitude: p / 2^255 < 0.3782, p / 2 from the fifth digit, p mu / 2^52
+//! from the others.
 //!
 //! *Sums of points.* Packed coordinates are in 0..1.1 p, and then no factor exceeds 1.1 p:
 //!
@@ -15,8 +15,8 @@
 //! | slope^2 - x1 - x2 | -0.63 - 2.2 = -2.83 to 0.3782 * 1.1 * 1.1 + 0.63 = 1.09 |
 //! | slope (x1 - x3) - y1 | -1.09 - 1.1 = -2.19 to 1.09 |
 //!
-//! The last two get 2p where they are below -0.9 p, then p where they are below p / 16, which brings them into p / 16 to
-//! 1.1 p.
+//! The last two get 2p where they are below -0.9 p, then p where they are below p / 16, which brings them into p / 16
+//! to 1.1 p.
 //!
 //! *Butterflies.* Factors are halved, so that dividing by 2^255 keeps the storage form. Values are of magnitude at most
 //! 2.63 p: one is brought to at most p by adding or subtracting 2p, and one times a factor below p is at most
@@ -81,8 +81,8 @@ const fn bias(i: usize) -> u64 {
     lent.wrapping_sub(repaid)
 }
 
-/// Start of a column: minus all constants that its parts will bring, and biases. Columns 0 to 4 are rounded to the nearest
-/// limb when they are carried, for which column 4 lacks a low part. `rest` is added to columns 5 to 8.
+/// Start of a column: minus all constants that its parts will bring, and biases. Columns 0 to 4 are rounded to the
+/// nearest limb when they are carried, for which column 4 lacks a low part. `rest` is added to columns 5 to 8.
 const fn start(column: usize, square: bool, rest: u64) -> u64 {
     let bias = match column {
         0..5 => BIAS + HALF - 1,
@@ -102,10 +102,10 @@ impl<P: Params, W: Word> Fma51<P, W> {
 
     /// The upper columns after dividing by 2^255, not carried; as [`Self::reduce`] does it, with signed digits.
     ///
-    /// A column is 2^51 q + s with s in -(2^50 - 1)..=2^50. Of the first four, s is taken off and q carried. The fifth gets
-    /// m p, whose lowest part l ends the column: l = -s but for s = 2^50. Then m and l are 2^50 or its opposite, as rounding
-    /// to even has it, which for l comes out negative whether p is 1 or 3 modulo 4. So again q is carried, and l need not
-    /// be computed.
+    /// A column is 2^51 q + s with s in -(2^50 - 1)..=2^50. Of the first four, s is taken off and q carried. The fifth
+    /// gets m p, whose lowest part l ends the column: l = -s but for s = 2^50. Then m and l are 2^50 or its opposite,
+    /// as rounding to even has it, which for l comes out negative whether p is 1 or 3 modulo 4. So again q is carried,
+    /// and l need not be computed.
     #[inline(always)]
     fn divided(mut t: [W; 10]) -> [W; 5] {
         const { assert!(Self::MU < (26 << 51) / 100, "p mu is too large for four columns") };

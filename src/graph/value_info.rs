@@ -8,14 +8,14 @@ use crate::{
 
 /// A named input or output tensor.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Port {
+pub struct ValueInfo {
     /// Name in the ONNX graph.
     pub name: String,
     /// Sizes in ONNX order, batch axis included (always 1).
     pub shape: Vec<usize>,
 }
 
-impl Port {
+impl ValueInfo {
     /// Number of values.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
@@ -28,15 +28,15 @@ impl Port {
 }
 
 /// Name and shape, as every file of ours writes them.
-pub(crate) fn write_port(w: &mut Writer, port: &Port) {
-    w.text(&port.name);
-    w.size(port.shape.len());
-    port.shape.iter().for_each(|size| w.size(*size));
+pub(crate) fn write_value_info(w: &mut Writer, value_info: &ValueInfo) {
+    w.text(&value_info.name);
+    w.size(value_info.shape.len());
+    value_info.shape.iter().for_each(|size| w.size(*size));
 }
 
-/// See [`write_port`].
-pub(crate) fn read_port(r: &mut Reader<'_>) -> Result<Port> {
+/// See [`write_value_info`].
+pub(crate) fn read_value_info(r: &mut Reader<'_>) -> Result<ValueInfo> {
     let name = r.text()?;
     let rank = r.size()?;
-    Ok(Port { name, shape: r.many(rank, 1, Reader::size)? })
+    Ok(ValueInfo { name, shape: r.many(rank, 1, Reader::size)? })
 }

@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 
 /// A part of a channel that consumers read as one polynomial.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Segment {
+pub(super) struct Section {
     /// Residue class of rows and columns.
-    pub(super) phase: [usize; 2],
+    pub(super) residue: [usize; 2],
     /// Lines and columns of the class.
     pub(super) size: [usize; 2],
     /// First row within the channel.
@@ -36,9 +36,9 @@ pub(super) struct TensorRows {
     pub(super) first_block: usize,
     /// Blocks of a channel.
     pub(super) channel_blocks: usize,
-    pub(super) segments: Vec<Segment>,
-    /// Segment of each residue class; empty classes have none.
-    pub(super) by_phase: Vec<Option<usize>>,
+    pub(super) sections: Vec<Section>,
+    /// Section of each residue class; empty classes have none.
+    pub(super) by_residue: Vec<Option<usize>>,
     /// Residue classes that the layer computes separately.
     split: [usize; 2],
     /// Distance of output lines in exponents.
@@ -93,37 +93,37 @@ pub(super) struct Row {
 impl TensorRows {
     /// Row and lane of an element.
     pub(super) fn position(&self, channel: usize, y: usize, x: usize) -> (usize, usize) {
-        let phase = self.storage.phase;
-        let Some(segment) = self.segment([y % phase[0], x % phase[1]]) else { return (self.first, 0) };
-        let (i, j) = (y / phase[0], x / phase[1]);
-        let start = self.first + channel * self.channel_rows + segment.row;
+        let period = self.storage.period;
+        let Some(section) = self.section([y % period[0], x % period[1]]) else { return (self.first, 0) };
+        let (i, j) = (y / period[0], x / period[1]);
+        let start = self.first + channel * self.channel_rows + section.row;
         if self.storage.form == Form::Scattered {
-            return (start + i * (segment.size[1] + self.spacer()) + j, 0);
+            return (start + i * (section.size[1] + self.spacer()) + j, 0);
         }
         if self.storage.form == Form::Lines {
-            let row = segment.lead / self.lanes + i * self.line_rows(segment) + j / self.lanes;
+            let row = section.lead / self.lanes + i * self.line_rows(section) + j / self.lanes;
             return (start + row, j % self.lanes);
         }
-        let cell = segment.lead + i * self.storage.line + j;
+        let cell = section.lead + i * self.storage.line + j;
         (start + cell / self.lanes, cell % self.lanes)
     }
 
     /// Rows of a line, where lines begin on rows.
-    const fn line_rows(&self, segment: &Segment) -> usize {
-        segment.size[1].div_ceil(self.lanes)
+    const fn line_rows(&self, section: &Section) -> usize {
+        section.size[1].div_ceil(self.lanes)
     }
 
     /// Line and column of a row's lane 0, where lines begin on rows; `None` in front of the first line.
-    fn line_start(&self, segment: &Segment, row: usize) -> Option<(usize, usize)> {
-        let body = row.checked_sub(segment.lead / self.lanes)?;
-        let rows = self.line_rows(segment);
+    fn line_start(&self, section: &Section, row: usize) -> Option<(usize, usize)> {
+        let body = row.checked_sub(section.lead / self.lanes)?;
+        let rows = self.line_rows(section);
         Some((body / rows, body % rows * self.lanes))
     }
 
     /// Distances from the last row of a line to the next line, in exponents of consumers.
     pub(super) fn hops(&self) -> impl Iterator<Item = u32> + '_ {
-        let lines = self.segments.iter().filter(|segment| self.storage.form == Form::Lines && segment.size[0] > 1);
-        let hop = |segment: &Segment| (self.storage.line - (self.line_rows(segment) - 1) * self.lanes) as u32;
+        let lines = self.sections.iter().filter(|section| self.storage.form == Form::Lines && section.size[0] > 1);
+        let hop = |section: &Section| (self.storage.line - (self.line_rows(section) - 1) * self.lanes) as u32;
         let row = (self.lanes * self.storage.spread) as u32;
         lines.map(hop).chain([row]).filter(|hop| *hop as usize != self.lanes)
     }
@@ -133,16 +133,18 @@ impl TensorRows {
         usize::from(!self.storage.shape.is_vector())
     }
 
-    pub(super) fn segment(&self, phase: [usize; 2]) -> Option<&Segment> {
-        self.by_phase[phase[0] * self.storage.phase[1] + phase[1]].map(|index| &self.segments[index])
+    pub(super) fn section(&self, residue: [usize; 2]) -> Option<&Section> {
+        self.by_residue[residue[0] * self.storage.period[1] + residue[1]].map(|index| &self.sections[index])
     }
 
     /// Block (within its channel) and exponent at which the layer makes an output, or its first factor.
     pub(super) fn exponent(&self, y: usize, x: usize) -> (usize, i64) {
-        let Some(segment) = self.segment([y % self.storage.phase[0], x % self.storage.phase[1]]) else { return (0, 0) };
+        let Some(section) = self.section([y % self.storage.period[0], x % self.storage.period[1]]) else {
+            return (0, 0);
+        };
         let (i, j) = (y / self.split[0], x / self.split[1]);
-        let lead = if self.storage.form == Form::Native { segment.lead } else { self.block_lead };
-        (segment.block * self.width, (lead + i * self.stride + j) as i64)
+        let lead = if self.storage.form == Form::Native { section.lead } else { self.block_lead };
+        (section.block * self.width, (lead + i * self.stride + j) as i64)
     }
 
     pub(super) fn block(&self, channel: usize, within: usize) -> i64 {
@@ -152,21 +154,21 @@ impl TensorRows {
     /// Exponent, within its block, of lane 0 of each row of a channel, with the block; in the order of rows.
     pub(super) fn monomials(&self, channel: usize) -> Vec<Monomial> {
         let mut monomials = Vec::with_capacity(self.channel_rows);
-        for segment in &self.segments {
-            let block = self.block(channel, segment.block * self.width);
-            for row in 0..segment.rows {
+        for section in &self.sections {
+            let block = self.block(channel, section.block * self.width);
+            for row in 0..section.rows {
                 let exponent = match self.storage.form {
                     Form::Input | Form::Native => (row * self.lanes) as i64,
                     Form::Scattered => {
-                        let width = segment.size[1] + self.spacer();
+                        let width = section.size[1] + self.spacer();
                         (row / width * self.stride + row % width) as i64
                     }
                     Form::Lines => {
-                        let inner = [0, 1].map(|d| self.storage.phase[d] / self.split[d]);
-                        let class = [0, 1].map(|d| segment.phase[d] / self.split[d]);
-                        let (line, column) = match self.line_start(segment, row) {
+                        let inner = [0, 1].map(|d| self.storage.period[d] / self.split[d]);
+                        let class = [0, 1].map(|d| section.residue[d] / self.split[d]);
+                        let (line, column) = match self.line_start(section, row) {
                             Some((line, column)) => (line as i64, column as i64),
-                            None => (0, (row * self.lanes) as i64 - segment.lead as i64),
+                            None => (0, (row * self.lanes) as i64 - section.lead as i64),
                         };
                         let y = inner[0] as i64 * line + class[0] as i64;
                         let x = inner[1] as i64 * column + class[1] as i64;
@@ -182,25 +184,25 @@ impl TensorRows {
     /// Rows of a channel, links still open.
     pub(super) fn channel(&self, tensor: usize, channel: usize, read: bool) -> Vec<Row> {
         let mut rows = Vec::with_capacity(self.channel_rows);
-        for segment in &self.segments {
-            for row in 0..segment.rows {
+        for section in &self.sections {
+            for row in 0..section.rows {
                 let scattered = self.storage.form == Form::Scattered;
                 let useful = |lane: &usize| match self.storage.form {
-                    Form::Scattered => *lane == 0 && row % (segment.size[1] + self.spacer()) < segment.size[1],
+                    Form::Scattered => *lane == 0 && row % (section.size[1] + self.spacer()) < section.size[1],
                     Form::Lines => {
-                        self.line_start(segment, row).is_some_and(|(_, column)| column + lane < segment.size[1])
+                        self.line_start(section, row).is_some_and(|(_, column)| column + lane < section.size[1])
                     }
                     Form::Input | Form::Native => {
-                        (row * self.lanes + lane).checked_sub(segment.lead).is_some_and(|cell| {
-                            cell / self.storage.line < segment.size[0] && cell % self.storage.line < segment.size[1]
+                        (row * self.lanes + lane).checked_sub(section.lead).is_some_and(|cell| {
+                            cell / self.storage.line < section.size[0] && cell % self.storage.line < section.size[1]
                         })
                     }
                 };
                 let pair = self.width > 1;
                 let mask = (0..self.lanes).filter(|_| !pair).filter(useful).fold(0, |mask, lane| mask | 1 << lane);
-                let run = match (self.line_start(segment, row), self.storage.form) {
-                    _ if scattered || row + 1 == segment.rows => 0,
-                    (Some((_, column)), Form::Lines) if column + self.lanes >= segment.size[1] => {
+                let run = match (self.line_start(section, row), self.storage.form) {
+                    _ if scattered || row + 1 == section.rows => 0,
+                    (Some((_, column)), Form::Lines) if column + self.lanes >= section.size[1] => {
                         self.storage.line - column
                     }
                     _ => self.lanes * self.storage.spread,
@@ -280,16 +282,16 @@ fn collides(stored: &TensorRows, negative: bool, lanes: usize) -> bool {
 fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lanes: usize, spare: usize) -> TensorRows {
     let storage = geometry.tensors[tensor].clone();
     let grid = tensor.checked_sub(1).map(|layer| geometry.layers[layer]);
-    let split = grid.map_or(storage.phase, |grid| grid.split);
-    let step = if storage.form == Form::Lines { storage.phase[1] / split[1] } else { 1 };
+    let split = grid.map_or(storage.period, |grid| grid.split);
+    let step = if storage.form == Form::Lines { storage.period[1] / split[1] } else { 1 };
     let width = 1 + usize::from(tensor.checked_sub(1).is_some_and(|layer| view.layers[layer].multiplies));
     let mut stored = TensorRows {
         first: 0,
         channel_rows: 0,
         first_block: 0,
         channel_blocks: 0,
-        segments: Vec::new(),
-        by_phase: vec![None; storage.phase[0] * storage.phase[1]],
+        sections: Vec::new(),
+        by_residue: vec![None; storage.period[0] * storage.period[1]],
         split,
         stride: grid.map_or(storage.line, |grid| grid.stride),
         step,
@@ -299,10 +301,10 @@ fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lane
         storage,
     };
     let storage = &stored.storage;
-    let inner = (storage.phase[0] / split[0]) * (storage.phase[1] / split[1]);
+    let inner = (storage.period[0] / split[0]) * (storage.period[1] / split[1]);
     let mut blocks: Vec<usize> = Vec::new();
-    for (order, phase) in storage.phase_order(split).into_iter().enumerate() {
-        let size = class_size(storage.shape, storage.phase, phase);
+    for (order, residue) in storage.residue_order(split).into_iter().enumerate() {
+        let size = class_size(storage.shape, storage.period, residue);
         if size[0] == 0 || size[1] == 0 {
             continue;
         }
@@ -314,7 +316,7 @@ fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lane
             Form::Lines => (spare * lanes, size[0] * size[1].next_multiple_of(lanes)),
             Form::Scattered => (0, 0),
             Form::Native => {
-                let (low, high) = support(view, geometry, tensor - 1, phase, size);
+                let (low, high) = support(view, geometry, tensor - 1, residue, size);
                 (spare * lanes + low, high)
             }
         };
@@ -322,8 +324,8 @@ fn store<W: Weight>(view: &View<'_, W>, geometry: &Geometry, tensor: usize, lane
             Form::Scattered => size[0] * (size[1] + stored.spacer()),
             _ => (lead + cells).div_ceil(lanes),
         };
-        stored.by_phase[phase[0] * storage.phase[1] + phase[1]] = Some(stored.segments.len());
-        stored.segments.push(Segment { phase, size, row: stored.channel_rows, rows, lead, block: blocks.len() - 1 });
+        stored.by_residue[residue[0] * storage.period[1] + residue[1]] = Some(stored.sections.len());
+        stored.sections.push(Section { residue, size, row: stored.channel_rows, rows, lead, block: blocks.len() - 1 });
         stored.channel_rows += rows;
     }
     stored.channel_blocks = blocks.len() * width;
@@ -346,7 +348,7 @@ fn support<W: Weight>(
     for (source, conv) in convs(view, layer) {
         let storage = &geometry.tensors[source];
         for tap in taps(conv, to, grid.split).iter().filter(|tap| tap.split == class) {
-            let from = class_size(storage.shape, storage.phase, tap.phase);
+            let from = class_size(storage.shape, storage.period, tap.residue);
             if from[0] == 0 || from[1] == 0 {
                 continue;
             }
@@ -359,8 +361,8 @@ fn support<W: Weight>(
     (low.unsigned_abs(), high as usize)
 }
 
-/// Whether the rows of the last tensor are those of the instance: one row a channel, its element in lane 0, and no product
-/// beside it.
+/// Whether the rows of the last tensor are those of the instance: one row a channel, its element in lane 0, and no
+/// product beside it.
 pub(super) fn ends<W: Weight>(view: &View<'_, W>, geometry: &Geometry, layer: usize, stored: &TensorRows) -> bool {
     let alone = stored.storage.form != Form::Native || support(view, geometry, layer, [0, 0], [1, 1]) == (0, 1);
     stored.storage.shape.is_vector() && stored.channel_rows == 1 && stored.position(0, 0, 0).1 == 0 && alone

@@ -1,7 +1,7 @@
 //! Copies that a layout needs, as layers of the network: the integers that are proved contain them.
 
 use super::{
-    geometry::{Phases, convs, convs_reading, is_read, outer, phases},
+    geometry::{Periods, convs, convs_reading, is_read, outer, periods},
     private::{NO_PRODUCTS, REPEATED},
     view::{View, strides},
 };
@@ -13,22 +13,22 @@ use crate::{
 /// More copies than a layer can need.
 const MAX_COPIES_PER_LAYER: usize = 8;
 
-/// Inserts copies in front of matrices that read planes which convolutions make or read, in front of strided readers where
-/// that is cheaper than computing residue classes apart, in front of operands of products that have other uses, and behind a
-/// last layer that has hidden coefficients or two parts.
+/// Inserts copies in front of matrices that read planes which convolutions make or read, in front of strided readers
+/// where that is cheaper than computing residue classes apart, in front of operands of products that have other uses,
+/// and behind a last layer that has hidden coefficients or two parts.
 ///
 /// # Errors
 /// `Graph` where strides multiply beyond what a layout serves.
-pub fn arrange(network: Network) -> Result<Network> {
+pub fn legalize(network: Network) -> Result<Network> {
     arrange_for(network, false)
 }
 
-/// [`arrange`] for private weights, which must stand in one place each: copies stand in front of strided readers wherever a
-/// layer would else be computed in residue classes apart.
+/// [`legalize`] for private weights, which must stand in one place each: copies stand in front of strided readers
+/// wherever a layer would else be computed in residue classes apart.
 ///
 /// # Errors
-/// Those of [`arrange`], and `Graph` for products of two private tensors.
-pub fn arrange_private(network: Network) -> Result<Network> {
+/// Those of [`legalize`], and `Graph` for products of two private tensors.
+pub fn legalize_private(network: Network) -> Result<Network> {
     arrange_for(network, true)
 }
 
@@ -63,7 +63,7 @@ fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
             && matches!(last.activation, FloatActivation::Threshold { .. } | FloatActivation::ArgMax)
         {
             copy.activation = std::mem::replace(&mut last.activation, FloatActivation::Linear);
-            copy.same_step = None;
+            copy.same_scale = None;
         }
         network.layers.push(copy);
     }
@@ -87,7 +87,7 @@ fn insert(network: &mut Network, tensor: usize, chosen: impl Fn(&Map<f64>, Shape
 /// classes would repeat weights, its own and those above it, more than the copy takes.
 fn strided(network: &Network) -> Option<usize> {
     let view = View::network(network);
-    let found = phases(&view);
+    let found = periods(&view);
     let before = found.as_ref().map_or(f64::INFINITY, |found| burden(&view, found));
     let candidates = (1..view.shapes.len()).filter(|tensor| {
         let splits = found.as_ref().map_or(true, |found| found.split[tensor - 1] != [1, 1]);
@@ -101,17 +101,17 @@ fn strided(network: &Network) -> Option<usize> {
         let mut other = network.clone();
         insert(&mut other, tensor, |map, to| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]));
         let view = View::network(&other);
-        Some((tensor, burden(&view, &phases(&view).ok()?)))
+        Some((tensor, burden(&view, &periods(&view).ok()?)))
     });
     let (tensor, after) = relieved.min_by(|a, b| a.1.total_cmp(&b.1))?;
     (after < 0.95 * before).then_some(tensor)
 }
 
-/// While a convolution is computed in residue classes apart: a tensor, and the stride of those of its readers that should
-/// read a copy, since the tensor has hidden coefficients or readers of several strides.
+/// While a convolution is computed in residue classes apart: a tensor, and the stride of those of its readers that
+/// should read a copy, since the tensor has hidden coefficients or readers of several strides.
 fn split(network: &Network) -> Result<Option<(usize, [usize; 2])>> {
     let view = View::network(network);
-    let found = phases(&view)?;
+    let found = periods(&view)?;
     let apart = |layer: &usize| found.split[*layer] != [1, 1] && convs(&view, *layer).next().is_some();
     let Some(layer) = (0..view.layers.len()).find(apart) else { return Ok(None) };
     let culprit = |tensor: usize| {
@@ -132,12 +132,12 @@ fn split(network: &Network) -> Result<Option<(usize, [usize; 2])>> {
 }
 
 /// What rows follow: elements, and weights as often as classes repeat them, at a usual number of lanes.
-fn burden(view: &View<'_, f64>, phases: &Phases) -> f64 {
+fn burden(view: &View<'_, f64>, periods: &Periods) -> f64 {
     const WEIGHTS_PER_ELEMENT: f64 = 1.5;
     let elements: usize = view.shapes.iter().map(|shape| shape.len()).sum();
     let weights: usize = (0..view.layers.len())
         .map(|layer| {
-            let split = phases.split[layer][0] * phases.split[layer][1];
+            let split = periods.split[layer][0] * periods.split[layer][1];
             convs(view, layer).map(|(_, conv)| conv.weights.len() * split).sum::<usize>()
         })
         .sum();
@@ -147,7 +147,7 @@ fn burden(view: &View<'_, f64>, phases: &Phases) -> f64 {
 /// The first tensor whose planes a matrix reads beside convolutions, or which has hidden coefficients or two parts.
 fn mixed(network: &Network) -> Result<Option<usize>> {
     let view = View::network(network);
-    let found = phases(&view)?;
+    let found = periods(&view)?;
     Ok((0..view.shapes.len()).filter(|tensor| found.scattered[*tensor]).find(|tensor| {
         let made = tensor.checked_sub(1).is_some_and(|layer| found.hides(&view, layer));
         let multiplies = tensor.checked_sub(1).is_some_and(|layer| view.layers[layer].multiplies);
@@ -159,7 +159,7 @@ fn mixed(network: &Network) -> Result<Option<usize>> {
 /// The first matrix product whose lines are computed in residue classes, for the strides of what follows.
 fn split_lines(network: &Network) -> Result<Option<usize>> {
     let view = View::network(network);
-    let found = phases(&view)?;
+    let found = periods(&view)?;
     let split = |layer: &usize| outer(&view, *layer) && found.split[*layer][0] > 1;
     Ok((0..view.layers.len()).find(split).map(|layer| layer + 1))
 }
@@ -175,11 +175,11 @@ struct Operand {
     apart: bool,
 }
 
-/// The first operand of a product that has two parts, is multiplied twice, or must stand apart from its other readers or
-/// from the residue classes of what it is made of.
+/// The first operand of a product that has two parts, is multiplied twice, or must stand apart from its other readers
+/// or from the residue classes of what it is made of.
 fn shared_operand(network: &Network) -> Result<Option<Operand>> {
     let view = View::network(network);
-    let mut phase = None;
+    let mut period = None;
     let mut multiplied: Vec<usize> = Vec::new();
     for (layer, reader) in network.layers.iter().enumerate() {
         for (term, read) in reader.terms.iter().enumerate() {
@@ -193,13 +193,13 @@ fn shared_operand(network: &Network) -> Result<Option<Operand>> {
             if view.negative(factor) || lines && (is_read(&view, factor) || view.products(factor).count() > 1) {
                 return Ok(Some(operand));
             }
-            if phase.is_none() {
-                phase = Some(phases(&view)?.phase);
+            if period.is_none() {
+                period = Some(periods(&view)?.period);
             }
-            let split = phase.as_ref().is_some_and(|phase| phase[factor] != [1, 1]);
+            let split = period.as_ref().is_some_and(|period| period[factor] != [1, 1]);
             let own = |layer: &FloatLayer| matches!(layer.terms[..], [Term { map: Map::Sparse(_), .. }]);
             let made = read.source.checked_sub(1).is_some_and(|layer| own(&network.layers[layer]));
-            if lines && !made && phase.as_ref().is_some_and(|phase| phase[read.source][0] > 1) {
+            if lines && !made && period.as_ref().is_some_and(|period| period[read.source][0] > 1) {
                 return Ok(Some(Operand { factor: false, apart: true, ..operand }));
             }
             if lines && split {
@@ -230,7 +230,7 @@ fn separate(network: &mut Network, operand: Operand) {
 
 fn hides_output(network: &Network) -> Result<bool> {
     let view = View::network(network);
-    let found = phases(&view)?;
+    let found = periods(&view)?;
     let Some(last) = view.layers.len().checked_sub(1) else { return Ok(false) };
     Ok(view.negative(last + 1) || found.hides(&view, last))
 }
@@ -251,7 +251,7 @@ fn identity(network: &Network, tensor: usize) -> FloatLayer {
         terms: vec![Term { source: tensor, map: Map::Conv(Conv::select(0, 0, channels)), negative: None }],
         bias: vec![0.0; channels],
         activation: FloatActivation::Linear,
-        same_step: source.filter(|layer| exact(layer)).map(|_| tensor),
+        same_scale: source.filter(|layer| exact(layer)).map(|_| tensor),
     }
 }
 
@@ -264,6 +264,6 @@ fn shift(network: &mut Network, tensor: usize) {
                 product.factor += usize::from(product.factor > tensor);
             }
         }
-        layer.same_step.iter_mut().filter(|source| **source > tensor).for_each(|source| *source += 1);
+        layer.same_scale.iter_mut().filter(|source| **source > tensor).for_each(|source| *source += 1);
     }
 }

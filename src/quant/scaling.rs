@@ -4,7 +4,7 @@ use super::{
     Channel, Options, Ranges, codes,
     exact::{exact, sums},
     input,
-    products::Scales,
+    products::Solver,
     quantize::is_decision,
     segments,
 };
@@ -20,8 +20,8 @@ const FLOOR: f64 = 1.0 / 1024.0;
 const FEW: f64 = 3.0;
 /// How far beyond the values seen the table of a steep function goes; arguments that would go further get this value.
 const STEEP: f64 = 2.0;
-/// Layers of a function have tables of their own where their arguments' ranges differ by this factor, three bits; one table
-/// more costs all tables at most one.
+/// Layers of a function have tables of their own where their arguments' ranges differ by this factor, three bits; one
+/// table more costs all tables at most one.
 const APART: f64 = 8.0;
 /// Most tables, unless there are more functions: they take three bits off their arguments.
 const MAX_TABLES: usize = 7;
@@ -32,22 +32,22 @@ const WHOLE: f64 = 64.0;
 
 /// The scales of a network.
 #[derive(Debug)]
-pub(super) struct Steps {
+pub(super) struct Scaling {
     /// Width of one code, per tensor (the input first) and channel; 1 for decisions.
-    pub(super) step: Vec<Vec<f64>>,
+    pub(super) scale: Vec<Vec<f64>>,
     /// Integer activation of each layer.
     pub(super) activation: Vec<Activation>,
-    /// The value of code 0 of each channel of the input; empty where it is 0.
-    pub(super) zero: Vec<f64>,
+    /// The code of the value 0 of each channel of the input; empty where it is 0.
+    pub(super) zero_point: Vec<i64>,
     /// The real value of Y = 1, per table.
     pub(super) unit: Vec<f64>,
     /// The tables.
     pub(super) tables: Vec<Table>,
-    /// Per tensor and channel the largest magnitude of codes that are integers themselves, at a step of 1.
+    /// Per tensor and channel the largest magnitude of codes that are integers themselves, at a scale of 1.
     pub(super) exact: Vec<Vec<Option<f64>>>,
 }
 
-impl Steps {
+impl Scaling {
     /// Chooses all scales of a checked network from its ranges.
     pub(super) fn choose(network: &Network, ranges: &Ranges, digits: &Digits, options: &Options) -> Result<Self> {
         let top = ((1u64 << digits.value_bits()) - 1) as f64;
@@ -67,9 +67,9 @@ impl Steps {
                     (table, width / float::exp2(f64::from(digits.low_bits())))
                 }
                 None => {
-                    let step = argument_step(function, half, bits);
-                    let y = step / float::exp2(f64::from(digits.remainder_bits()));
-                    (table(function, step, limit, bits, digits), y)
+                    let scale = argument_scale(function, half, bits);
+                    let y = scale / float::exp2(f64::from(digits.remainder_bits()));
+                    (table(function, scale, limit, bits, digits), y)
                 }
             };
             unit.push(y);
@@ -77,19 +77,19 @@ impl Steps {
             outputs.push(output);
         }
         let mut exact = exact(network, top);
-        // A range of all codes is a step of 1.
+        // A range of all codes is a scale of 1.
         let whole = |mut range: Vec<f64>, exact: &[Option<f64>]| {
             range.iter_mut().zip(exact).filter(|(_, exact)| exact.is_some()).for_each(|(range, _)| *range = top);
             range
         };
-        let given = codes::steps(network, ranges, top);
+        let given = codes::scales(network, ranges, top);
         let free = given[0].is_none() && exact[0].iter().all(Option::is_none);
-        let offsets = input::offsets(network, &ranges.tensors[0], top, options).filter(|_| free);
-        let mut needs = vec![match &offsets {
-            Some(offsets) => Need::Range(offsets.iter().map(|offset| offset.step * top).collect()),
+        let zero_points = input::zero_points(network, &ranges.tensors[0], top, options).filter(|_| free);
+        let mut needs = vec![match &zero_points {
+            Some(channels) => Need::Range(channels.iter().map(|(scale, _)| scale * top).collect()),
             None => Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact[0])),
         }];
-        let zero = offsets.into_iter().flatten().map(|offset| offset.zero).collect();
+        let zero_point = zero_points.into_iter().flatten().map(|(_, zero_point)| zero_point).collect();
         for (((layer, channels), activation), exact_codes) in layers().zip(&activation).zip(&exact[1..]) {
             needs.push(match (activation, &layer.activation) {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
@@ -106,16 +106,16 @@ impl Steps {
                 }
             });
         }
-        for (need, step) in needs.iter_mut().zip(given) {
-            if let (Need::Range(_), Some(step)) = (&need, step) {
-                *need = Need::Fixed(step);
+        for (need, scale) in needs.iter_mut().zip(given) {
+            if let (Need::Range(_), Some(scale)) = (&need, scale) {
+                *need = Need::Fixed(scale);
             }
         }
-        let step = tie(network, ranges, &needs, digits)?;
-        for (exact, step) in exact.iter_mut().flatten().zip(step.iter().flatten()) {
-            *exact = exact.filter(|_| *step == 1.0);
+        let scale = tie(network, ranges, &needs, digits)?;
+        for (exact, scale) in exact.iter_mut().flatten().zip(scale.iter().flatten()) {
+            *exact = exact.filter(|_| *scale == 1.0);
         }
-        Ok(Self { step, zero, activation, unit, tables, exact })
+        Ok(Self { scale, zero_point, activation, unit, tables, exact })
     }
 }
 
@@ -165,8 +165,8 @@ impl Functions {
         }
     }
 
-    /// Tables for the arguments of all layers, those of one function sharing a table where half widths differ by a factor
-    /// below `apart`.
+    /// Tables for the arguments of all layers, those of one function sharing a table where half widths differ by a
+    /// factor below `apart`.
     fn grouped(arguments: &[Option<(Function, f64, [f64; 2])>], apart: f64) -> Self {
         let mut functions = Self { list: Vec::new(), table: vec![None; arguments.len()] };
         // The widest of each table first; in the order of the layers where widths are equal.
@@ -228,16 +228,17 @@ fn saturation(function: Function) -> f64 {
     }
 }
 
-/// Width of an argument of a table. That of a function that rounds divides ½, so that integers and ties are met exactly.
-fn argument_step(function: Function, half: f64, bits: u32) -> f64 {
-    let step = 2.0 * half / float::exp2(f64::from(bits));
-    let parts = (0.5 / step).floor();
+/// Width of an argument of a table. That of a function that rounds divides ½, so that integers and ties are met
+/// exactly.
+fn argument_scale(function: Function, half: f64, bits: u32) -> f64 {
+    let scale = 2.0 * half / float::exp2(f64::from(bits));
+    let parts = (0.5 / scale).floor();
     let rounds = matches!(function, Function::Unary(unary) if unary.is_integer());
-    if rounds && parts >= 1.0 { 0.5 / parts } else { step }
+    if rounds && parts >= 1.0 { 0.5 / parts } else { scale }
 }
 
-/// What the magnitudes of a table's values stay below: for functions that may be steep beside the arguments seen, some times
-/// the largest value over those.
+/// What the magnitudes of a table's values stay below: for functions that may be steep beside the arguments seen, some
+/// times the largest value over those.
 fn limit(function: Function, [min, max]: [f64; 2]) -> f64 {
     if !matches!(function, Function::Unary(_)) {
         return f64::INFINITY;
@@ -247,11 +248,11 @@ fn limit(function: Function, [min, max]: [f64; 2]) -> f64 {
     if largest > 0.0 { STEEP * largest } else { f64::INFINITY }
 }
 
-/// The table of a function over arguments of this step, and the step of its codes. Codes stay below half the largest
+/// The table of a function over arguments of this scale, and the scale of its codes. Codes stay below half the largest
 /// code, so that differences of two fit.
-fn table(function: Function, step: f64, limit: f64, bits: u32, digits: &Digits) -> (Table, f64) {
+fn table(function: Function, scale: f64, limit: f64, bits: u32, digits: &Digits) -> (Table, f64) {
     let half = 1i64 << (bits - 1);
-    let values: Vec<f64> = (-half..half).map(|a| function.eval(a as f64 * step).clamp(-limit, limit)).collect();
+    let values: Vec<f64> = (-half..half).map(|a| function.eval(a as f64 * scale).clamp(-limit, limit)).collect();
     let finite = values.iter().map(|v| v.abs()).filter(|v| v.is_finite());
     let largest = positive(finite.fold(0.0, f64::max));
     let output = largest / ((1u64 << (digits.value_bits() - 1).min(30)) - 1) as f64;
@@ -259,9 +260,9 @@ fn table(function: Function, step: f64, limit: f64, bits: u32, digits: &Digits) 
     (Table { base, slope: Vec::new() }, output)
 }
 
-/// What a tensor's steps must satisfy.
+/// What a tensor's scales must satisfy.
 enum Need {
-    /// One step for all channels.
+    /// One scale for all channels.
     Fixed(f64),
     /// The largest magnitude of each channel.
     Range(Vec<f64>),
@@ -269,12 +270,12 @@ enum Need {
     Product,
 }
 
-/// Steps of all tensors; those tied by `same_step` share them.
+/// Scaling of all tensors; those tied by `same_scale` share them.
 fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> Result<Vec<Vec<f64>>> {
     let top = ((1u64 << digits.value_bits()) - 1) as f64;
     let mut root: Vec<usize> = vec![0];
     for layer in &network.layers {
-        root.push(layer.same_step.map_or(root.len(), |source| root[source]));
+        root.push(layer.same_scale.map_or(root.len(), |source| root[source]));
     }
     let mut fixed: Vec<Option<f64>> = vec![None; root.len()];
     let mut range: Vec<Vec<f64>> = (0..root.len()).map(|t| vec![0.0; network.shape(t).channels]).collect();
@@ -283,9 +284,9 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
         match need {
             Need::Product => {}
             Need::Range(largest) => range[root].iter_mut().zip(largest).for_each(|(r, l)| *r = r.max(*l)),
-            Need::Fixed(step) => {
-                if fixed[root].replace(*step).is_some_and(|other| other != *step) {
-                    let reason = "shares the steps of a tensor whose scale its own activation forbids".to_owned();
+            Need::Fixed(scale) => {
+                if fixed[root].replace(*scale).is_some_and(|other| other != *scale) {
+                    let reason = "shares the scales of a tensor whose scale its own activation forbids".to_owned();
                     return Err(Error::Graph { node: name(network, tensor).0, reason });
                 }
             }
@@ -294,10 +295,10 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
     let wanted = range.iter().map(|range| range.iter().map(|largest| positive(*largest) / top).collect()).collect();
     let cut = float::exp2(f64::from(digits.remainder_bits()));
     let silent = ranges.tensors.iter().map(|tensor| tensor.iter().all(|channel| channel.magnitude() == 0.0)).collect();
-    let steps = Scales { network, root, fixed, wanted, silent, cut, top }.steps()?;
+    let scales = Solver { network, root, fixed, wanted, silent, cut, top }.scales()?;
     let checked = |tensor: &usize| *tensor > 0 && matches!(needs[*tensor], Need::Range(_));
     for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(tensor, _)| checked(tensor)) {
-        let codes = channels.iter().zip(&steps[tensor]).map(|(channel, step)| channel.magnitude() / step);
+        let codes = channels.iter().zip(&scales[tensor]).map(|(channel, scale)| channel.magnitude() / scale);
         let largest = codes.fold(0.0, f64::max);
         if largest > top * (1.0 + f64::EPSILON.sqrt()) {
             let (node, op) = name(network, tensor);
@@ -306,7 +307,7 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
             return Err(Error::Range { node, op, got_bits, max_bits });
         }
     }
-    Ok(steps)
+    Ok(scales)
 }
 
 /// Node and operator of what makes a tensor.
@@ -315,8 +316,8 @@ fn name(network: &Network, tensor: usize) -> (String, String) {
     layer.map_or_else(|| (network.input.name.clone(), "input".to_owned()), |l| (l.node.clone(), l.op.clone()))
 }
 
-/// The largest magnitude of each channel with its margin. The fewer values were seen, the less a channel's own range says,
-/// and the more of its tensor's range it counts with.
+/// The largest magnitude of each channel with its margin. The fewer values were seen, the less a channel's own range
+/// says, and the more of its tensor's range it counts with.
 fn magnitudes(channels: &[Channel], values: usize, margin: f64) -> Vec<f64> {
     let largest = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
     let floor = (FEW / (values as f64).sqrt()).clamp(FLOOR, 1.0);

@@ -15,11 +15,12 @@ pub(super) trait Candidate {
 /// Times that differ by less than this factor count as equal; predictions are not more exact.
 const SLACK: f64 = 1.05;
 
-/// The candidates that no cheaper one matches in bits, cheapest first. Among those whose times count as equal one with many
-/// bits stands for all that have fewer: many of both kinds, as the coarser of codes and weights decides the accuracy.
-pub(super) fn frontier<C: Candidate>(mut candidates: Vec<C>) -> Vec<C> {
+/// The candidates that no cheaper one matches in bits, cheapest first. Among those whose times count as equal one with
+/// many bits stands for all that have fewer: many of both kinds, as the coarser of codes and weights decides the
+/// accuracy.
+pub(super) fn pareto_front<C: Candidate>(mut candidates: Vec<C>) -> Vec<C> {
     candidates.sort_by(|a, b| a.seconds().total_cmp(&b.seconds()));
-    let mut frontier: Vec<C> = Vec::new();
+    let mut pareto_front: Vec<C> = Vec::new();
     while let Some(first) = candidates.first() {
         let limit = SLACK * first.seconds();
         let near = candidates.iter().enumerate().take_while(|(_, candidate)| candidate.seconds() <= limit);
@@ -36,12 +37,13 @@ pub(super) fn frontier<C: Candidate>(mut candidates: Vec<C>) -> Vec<C> {
         candidates.retain(|candidate| {
             candidate.bits().0 > value || candidate.bits().1 > remainder || candidate.function_bits() > function
         });
-        frontier.push(best);
+        pareto_front.push(best);
     }
-    frontier
+    pareto_front
 }
 
-/// Of the candidates that are at most twice as slow as the fastest, the one with the fewest columns, then the most bits.
+/// Of the candidates that are at most twice as slow as the fastest, the one with the fewest columns, then the most
+/// bits.
 pub(super) fn few_columns<C: Candidate>(candidates: Vec<C>) -> Vec<C> {
     let fastest = candidates.iter().map(C::seconds).fold(f64::INFINITY, f64::min);
     let near = candidates.into_iter().filter(|candidate| candidate.seconds() <= 2.0 * fastest);
@@ -53,44 +55,4 @@ pub(super) fn few_columns<C: Candidate>(candidates: Vec<C>) -> Vec<C> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[derive(Debug, Clone, Copy, PartialEq)]
-    struct Layout(f64, (u32, u32), usize);
-
-    impl Candidate for Layout {
-        fn seconds(&self) -> f64 {
-            self.0
-        }
-
-        fn bits(&self) -> (u32, u32) {
-            self.1
-        }
-
-        fn function_bits(&self) -> u32 {
-            0
-        }
-
-        fn columns(&self) -> usize {
-            self.2
-        }
-    }
-
-    #[test]
-    fn what_costs_more_has_more_bits() {
-        let layouts = vec![
-            Layout(4.0, (16, 16), 9),
-            Layout(1.0, (8, 8), 9),
-            Layout(1.04, (10, 10), 9),
-            Layout(1.045, (10, 10), 8),
-            Layout(1.049, (6, 20), 8),
-            Layout(2.0, (9, 9), 9),
-            Layout(3.0, (12, 8), 9),
-        ];
-        let expected =
-            [Layout(1.045, (10, 10), 8), Layout(1.049, (6, 20), 8), Layout(3.0, (12, 8), 9), Layout(4.0, (16, 16), 9)];
-        assert_eq!(frontier(layouts), expected);
-        assert_eq!(frontier(Vec::<Layout>::new()), []);
-    }
-}
+mod tests;

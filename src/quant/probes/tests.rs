@@ -1,0 +1,27 @@
+use super::*;
+
+#[test]
+fn ranges_widen_within_their_bounds() {
+    for (seen, bound, expected) in [
+        (3.0, f64::INFINITY, 6.0),
+        (3.0, 20.0, 5.0),
+        (3.0, 4.0, 3.0),
+        (-3.0, 9.0, -1.5),
+        (-3.0, -2.0, -2.0),
+        (0.0, 8.0, 0.0),
+    ] {
+        assert_eq!(widened(seen, bound, 4.0), expected, "{seen} {bound}");
+    }
+}
+
+#[test]
+fn probes_fill_their_range_and_repeat() {
+    let rows = probes(500, -1.0, 3.0, 4);
+    assert_eq!(rows, probes(500, -1.0, 3.0, 4));
+    assert_eq!((rows.len(), rows[0].len()), (4, 500));
+    assert!(rows.iter().flatten().all(|value| (-1.0..=3.0).contains(value)));
+    let mean = rows[0].iter().sum::<f64>() / 500.0;
+    assert!((mean - 1.0).abs() < 0.2, "{mean}");
+    assert!(rows[1].iter().all(|value| (0.8..=1.2).contains(value)));
+    assert!(rows[3].iter().all(|value| [-1.0, 3.0].contains(value)));
+}

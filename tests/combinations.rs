@@ -1,0 +1,137 @@
+//! Who sees the input, who sees the weights, and what is revealed of the output: every combination over an MLP, a CNN,
+//! trees and an attention block.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod setups;
+
+use std::{fs, path::Path};
+
+use hushproof::{
+    Error,
+    compile::{Compiled, Options, Reduction, compile},
+    data,
+    error::Rejection,
+    graph::{Network, Visibility},
+    onnx,
+    prove::{Proof, ProvingKey, Transcript, VerifyingKey, keygen, prove, verify},
+};
+use rand_core::OsRng;
+use setups::Setups;
+
+/// The most that an output may be off, as a share of the largest output of a row.
+const TOLERANCE: f64 = 0.03;
+
+/// Name, file, rows, and the node that is refused beside private weights.
+const NETWORKS: [(&str, &str, &str, Option<&str>); 4] = [
+    ("mlp", "breast_cancer_mlp.onnx", "breast_cancer_calibration.json", None),
+    ("cnn", "small/lenet_pair_a.onnx", "small/lenet_pair_a.json", None),
+    ("trees", "small/trees_mean.onnx", "small/trees_mean.json", None),
+    ("attention", "small/attention1.onnx", "small/attention1.json", Some("scores")),
+];
+
+fn load(file: &str, rows: &str) -> (Network, Vec<Vec<f64>>) {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let network = onnx::import(&fs::read(models.join(file)).unwrap()).unwrap();
+    let rows: serde_json::Value = serde_json::from_slice(&fs::read(models.join(rows)).unwrap()).unwrap();
+    let rows = rows.get("inputs").cloned().unwrap_or(rows);
+    let rows = data::read_rows(rows.to_string().as_bytes(), &network.input).unwrap();
+    (network, rows)
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().map(|value| value.abs()).fold(0.0, f64::max)
+}
+
+/// What the float network says under a reduction: values, with how far off each may be; none for a decision too near.
+fn expected(values: &[f64], reduction: Reduction) -> Vec<Option<(f64, f64)>> {
+    let close = TOLERANCE * largest(values);
+    match reduction {
+        Reduction::Full => values.iter().map(|value| Some((*value, close))).collect(),
+        Reduction::Threshold(at) => {
+            let decision = |value: &f64| ((value - at).abs() > close).then_some((f64::from(*value >= at), 0.0));
+            values.iter().map(decision).collect()
+        }
+        Reduction::ArgMax => {
+            let best = (0..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best });
+            let near = (0..values.len()).any(|index| index != best && values[best] - values[index] <= close);
+            vec![(!near).then_some((best as f64, 0.0))]
+        }
+    }
+}
+
+/// Proves and verifies through the files, and what the verifier reads: outputs and inputs.
+fn shown(name: &str, compiled: &Compiled, row: &[f64], setups: &mut Setups) -> (Vec<f64>, Vec<f64>) {
+    let (model, srs) = (&compiled.model, setups.of(compiled.layout.k));
+    let vk = VerifyingKey::from_bytes(&keygen(model, srs).unwrap().to_bytes()).unwrap();
+    let key = ProvingKey::new(model, vk, srs).unwrap();
+    let proved = prove(model, &key, row, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap();
+    let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
+    let verified = verify(&key.vk, &proof, b"nonce").unwrap_or_else(|error| panic!("{name}: {error}"));
+    for public in [false, true] {
+        let mut lie = proof.clone();
+        let codes = if public { &mut lie.codes.input } else { &mut lie.codes.output };
+        let Some(code) = codes.first_mut() else { continue };
+        *code ^= 1;
+        let outcome = verify(&key.vk, &lie, b"nonce");
+        let rejected = matches!(outcome, Err(Error::Rejected(Rejection::Equations | Rejection::Output)));
+        assert!(rejected, "{name}: a lie about a public code: {outcome:?}");
+    }
+    (verified.outputs, verified.inputs)
+}
+
+#[test]
+fn every_combination_proves_or_names_what_is_refused() {
+    let both = [Visibility::Private, Visibility::Public];
+    let (mut setups, mut proved, mut judged) = (Setups::default(), 0, [0; 3]);
+    for (network, file, rows, refused) in NETWORKS {
+        let (float, rows) = load(file, rows);
+        let row = &rows[rows.len() / 2];
+        let values = float.predict(row);
+        // Half way between two outputs, or below the only one.
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = if let [.., second, first] = sorted[..] { (first + second) / 2.0 } else { sorted[0] / 2.0 };
+        let mut reductions = vec![Reduction::Full, Reduction::Threshold(at)];
+        if values.len() > 1 {
+            reductions.push(Reduction::ArgMax);
+        }
+        for (input, weights) in both.into_iter().flat_map(|input| both.map(|weights| (input, weights))) {
+            for (kind, reduction) in reductions.iter().enumerate() {
+                let name = format!("{network}, input {input}, weights {weights}, {reduction:?}");
+                let options = Options { input, weights, reduction: *reduction, ..Options::default() };
+                let compiled = match (compile(float.clone(), &rows, &options), refused) {
+                    (Ok(compiled), node) => {
+                        assert!(node.is_none() || weights.is_public(), "{name}: compiles");
+                        compiled
+                    }
+                    (Err(Error::Graph { node, reason }), Some(expected)) if !weights.is_public() => {
+                        assert!(node.contains(expected), "{name}: {node}: {reason}");
+                        assert!(reason.contains("private weights"), "{name}: {reason}");
+                        continue;
+                    }
+                    (Err(error), _) => panic!("{name}: {error}"),
+                };
+                let (outputs, inputs) = shown(&name, &compiled, row, &mut setups);
+                let expected = expected(&values, *reduction);
+                assert_eq!(outputs.len(), expected.len(), "{name}");
+                for (output, expected) in outputs.iter().zip(expected) {
+                    let Some((value, close)) = expected else { continue };
+                    assert!((output - value).abs() <= close, "{name}: {output}, float {value}");
+                    judged[kind] += 1;
+                }
+                if input.is_public() {
+                    let near = |(shown, value): (&f64, &f64)| (shown - value).abs() <= TOLERANCE * largest(row);
+                    let ranks = !float.cuts.is_empty();
+                    assert_eq!(inputs.len(), row.len(), "{name}");
+                    assert!(ranks || inputs.iter().zip(row).all(near), "{name}: {inputs:?}, {row:?}");
+                } else {
+                    assert!(inputs.is_empty(), "{name}");
+                }
+                proved += 1;
+            }
+        }
+    }
+    // The MLP has one output; the attention block is proved with public weights only.
+    assert_eq!(proved, 8 + 12 + 12 + 6);
+    assert!(judged.iter().all(|judged| *judged > 4), "{judged:?}");
+}
