@@ -4,8 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let port = hushproof::graph::Port { name: "x".to_owned(), shape: vec![1, 4] };
-    if let Ok(values) = hushproof::data::read_input(bytes, &port) {
+    let info = hushproof::graph::ValueInfo { name: "x".to_owned(), shape: vec![1, 4] };
+    if let Ok(values) = hushproof::data::read_input(bytes, &info) {
         assert_eq!(values.len(), 4);
     }
 });
