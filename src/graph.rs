@@ -31,11 +31,11 @@ use crate::{
     float,
 };
 
-pub use activation::{Activation, FloatActivation};
+pub use activation::{Activation, Element, FloatActivation};
 pub use check::{MAX_PRODUCTS, MAX_VALUES};
 pub use digits::Digits;
 pub use encoding::{Decision, OutputEncoding, PublicCode};
-pub use exec::{Element, Trace};
+pub use exec::Trace;
 pub use finish::{Finish, FinishFunction};
 pub(crate) use format::Flags;
 pub use function::Function;

@@ -60,7 +60,7 @@ fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
     if hides_output(&network)? {
         let mut copy = identity(&network, network.layers.len());
         if let Some(last) = network.layers.last_mut()
-            && matches!(last.activation, FloatActivation::Threshold { .. } | FloatActivation::ArgMax)
+            && last.activation.decision().is_some()
         {
             copy.activation = std::mem::replace(&mut last.activation, FloatActivation::Linear);
             copy.same_scale = None;

@@ -132,7 +132,7 @@ impl Default for Params {
             compares: false,
             tables: None,
             value_bias: false,
-            output: OutputEncoding::new(Some(&Activation::Linear), 4),
+            output: OutputEncoding::signed(4),
             private: None,
             public_input: None,
         }
@@ -198,7 +198,7 @@ impl Params {
             output: match network.decision() {
                 Some(Decision::ArgMax) => OutputEncoding::ArgMax,
                 Some(Decision::Threshold) => OutputEncoding::Threshold,
-                None => OutputEncoding::new(Some(&Activation::Linear), digits.value_bits()),
+                None => OutputEncoding::signed(digits.value_bits()),
             },
             private: None,
             public_input: None,

@@ -2,7 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Function, Shape, Term};
+use super::{
+    Decision, Digits, Function, Layer, Map, Model, OutputEncoding, PublicCode, Shape, Table, Term,
+    check::weights,
+    ensure,
+    format::{read_terms, write_terms},
+};
+use crate::{
+    codec::{Reader, Writer},
+    error::Result,
+};
 
 /// What follows a linear map in the float network.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +54,31 @@ pub enum FloatActivation {
 }
 
 impl FloatActivation {
+    /// The decision that takes the place of values; `None` for values.
+    pub const fn decision(&self) -> Option<Decision> {
+        match self {
+            Self::Threshold { .. } => Some(Decision::Threshold),
+            Self::ArgMax => Some(Decision::ArgMax),
+            _ => None,
+        }
+    }
+
+    /// Least and largest value over the arguments `a ..= b` of one channel; for `ArgMax` those of an argument.
+    pub fn image(&self, channel: usize, [a, b]: [f64; 2]) -> [f64; 2] {
+        match self {
+            Self::Linear | Self::Product { .. } | Self::ArgMax => [a, b],
+            Self::Relu => [a, b].map(|y| y.max(0.0)),
+            Self::Quantize { .. } => [a, b].map(|y| y.max(0.0).round()),
+            Self::Clip { max } => [a, b].map(|y| y.max(0.0).min(*max)),
+            Self::Threshold { .. } => [0.0, 1.0],
+            Self::PRelu { slope } => {
+                let [a, b, turn] = [a, b, 0.0f64.clamp(a, b)].map(|y| if y < 0.0 { y * slope[channel] } else { y });
+                [a.min(b).min(turn), a.max(b).max(turn)]
+            }
+            Self::Table(function) => function.image([a, b]),
+        }
+    }
+
     /// The activation of values of the given shape; a single value for [`Self::ArgMax`], and the first factors for
     /// [`Self::Product`].
     pub fn apply(&self, shape: Shape, mut y: Vec<f64>) -> Vec<f64> {
@@ -116,6 +150,155 @@ impl Activation {
             Self::ArgMax => "ArgMax",
             Self::Product { .. } => "product",
         }
+    }
+
+    /// How the codes of a last layer are published; values have `value_bits`.
+    pub(super) const fn encoding(&self, value_bits: u32) -> OutputEncoding {
+        match self {
+            Self::Linear => OutputEncoding::Values(PublicCode::of_bits(value_bits, true)),
+            Self::Table(_) => OutputEncoding::Values(PublicCode::TABLE),
+            Self::Threshold => OutputEncoding::Threshold,
+            Self::ArgMax => OutputEncoding::ArgMax,
+            Self::Relu | Self::PRelu | Self::Clip | Self::Product { .. } => {
+                OutputEncoding::Values(PublicCode::of_bits(value_bits, false))
+            }
+        }
+    }
+
+    /// Cuts an accumulator; `None` where it leaves the range. For `ArgMax`, `y` is the difference `max − Y − code`,
+    /// which is U itself.
+    ///
+    /// |y| is below 2^62. `None` for `Product`, too: it cuts nothing.
+    pub fn split(&self, y: i64, digits: &Digits, tables: &[Table]) -> Option<Element> {
+        let s = digits.remainder_bits();
+        let half = (1i64 << (s - 1)) - 1;
+        let positive = i64::from(y > 0);
+        let (state, u, bits) = match self {
+            Self::Linear | Self::Relu | Self::PRelu => (positive, y.abs() + half, digits.value_bits()),
+            Self::Clip => {
+                let u = y.abs() + half;
+                let over = y > 0 && u >> digits.row_bits() > 0;
+                let last = ((1i64 << digits.value_bits()) - 1) << s;
+                let (state, u) = if over { (2, u - last) } else { (positive, u) };
+                (state, u, digits.value_bits())
+            }
+            Self::Table(index) => {
+                let table = tables.get(*index)?;
+                let u = u64::try_from(y + table.zero(digits)).ok()?;
+                let fits = u >> digits.low_bits() < table.base.len() as u64;
+                return fits.then(|| Element { state: 0, upper: u >> s, lower: u & ((1 << s) - 1) });
+            }
+            Self::Threshold => (positive, y.abs(), digits.value_bits()),
+            Self::ArgMax => (0, y, digits.value_bits()),
+            Self::Product { .. } => return None,
+        };
+        let u = u64::try_from(u).ok()?;
+        let element = Element { state, upper: u >> s, lower: u & ((1 << s) - 1) };
+        (element.upper >> bits == 0).then_some(element)
+    }
+
+    /// Checks what a layer of this activation must be, as the last one or an inner one of a model.
+    ///
+    /// # Errors
+    /// `Artifact` where it is not.
+    pub(super) fn check(&self, layer: &Layer, model: &Model, last: bool) -> Result<()> {
+        let node = &layer.node;
+        match self {
+            Self::Table(table) => ensure(*table < model.tables.len(), || format!("{node}: no table {table}")),
+            Self::Threshold => {
+                let odd = layer.bias.iter().all(|b| b % 2 != 0);
+                let even = layer.terms.iter().all(|term| weights(term).all(|(_, k)| k % 2 == 0));
+                ensure(odd && even || model.private_weights.is_some(), || {
+                    format!("{node}: threshold with an odd weight or an even bias")
+                })
+            }
+            Self::ArgMax => {
+                ensure(last, || format!("{node}: ArgMax is not the last layer"))?;
+                ensure(layer.shape.len() >= 2, || format!("{node}: ArgMax of one class"))
+            }
+            Self::PRelu => ensure(!last, || format!("{node}: PRelu is the last layer")),
+            Self::Product { times } => {
+                let plain = |term: &Term<i64>| matches!(&term.map, Map::Conv(conv) if conv.kernel == [1, 1]);
+                ensure(!last, || format!("{node}: Product is the last layer"))?;
+                ensure(!times.is_empty(), || format!("{node}: no second factor"))?;
+                ensure(layer.bias.iter().all(|b| *b == 0), || format!("{node}: a biased factor"))?;
+                ensure(layer.all_terms().all(plain), || format!("{node}: a factor that is no selection of values"))
+            }
+            Self::Linear | Self::Relu | Self::Clip => Ok(()),
+        }
+    }
+
+    /// A number for its kind, and what it has besides.
+    pub(super) fn write(&self, w: &mut Writer) {
+        match self {
+            Self::Linear => w.u8(0),
+            Self::Relu => w.u8(1),
+            Self::PRelu => w.u8(2),
+            Self::Clip => w.u8(3),
+            Self::Table(index) => {
+                w.u8(4);
+                w.size(*index);
+            }
+            Self::Threshold => w.u8(5),
+            Self::ArgMax => w.u8(6),
+            Self::Product { times } => {
+                w.u8(7);
+                write_terms(w, times);
+            }
+        }
+    }
+
+    /// See [`Self::write`].
+    ///
+    /// # Errors
+    /// `Artifact` for anything else.
+    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self> {
+        Ok(match r.u8()? {
+            0 => Self::Linear,
+            1 => Self::Relu,
+            2 => Self::PRelu,
+            3 => Self::Clip,
+            4 => Self::Table(r.size()?),
+            5 => Self::Threshold,
+            6 => Self::ArgMax,
+            7 => Self::Product { times: read_terms(r)? },
+            other => return Err(r.error(format!("unknown activation {other}"))),
+        })
+    }
+}
+
+/// One accumulator, cut as [`Activation`] says: `U = upper · 2^s + lower`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Element {
+    /// Which case applies; 0 or 1, also 2 for `Clip`.
+    pub state: i64,
+    /// The part that becomes the code, below 2^b.
+    pub upper: u64,
+    /// The remainder, below 2^s.
+    pub lower: u64,
+}
+
+impl Element {
+    /// The code; 0 for `ArgMax` and `Product`, whose codes do not follow from one element.
+    pub fn code(&self, activation: &Activation, digits: &Digits, tables: &[Table]) -> i64 {
+        let upper = self.upper.cast_signed();
+        match activation {
+            Activation::Linear => (2 * self.state - 1) * upper,
+            Activation::Clip if self.state == 2 => (1 << digits.value_bits()) - 1,
+            Activation::Relu | Activation::PRelu | Activation::Clip => self.state * upper,
+            Activation::Table(index) => {
+                let u = (self.upper << digits.remainder_bits()) + self.lower;
+                let [j, f] = digits.top_limbs(u);
+                tables.get(*index).map_or(0, |table| table.code(j, f))
+            }
+            Activation::Threshold => self.state,
+            Activation::ArgMax | Activation::Product { .. } => 0,
+        }
+    }
+
+    /// The negative part of a `PRelu` element.
+    pub const fn negative(&self) -> i64 {
+        (1 - self.state) * self.upper.cast_signed()
     }
 }
 

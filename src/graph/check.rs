@@ -159,30 +159,7 @@ impl Model {
             }
         }
         ensure(*products <= MAX_PRODUCTS, || format!("{node}: more than {MAX_PRODUCTS} multiplications in all"))?;
-        match layer.activation {
-            Activation::Table(table) => ensure(table < self.tables.len(), || format!("{node}: no table {table}"))?,
-            Activation::Threshold => {
-                let odd = layer.bias.iter().all(|b| b % 2 != 0);
-                let even = layer.terms.iter().all(|term| weights(term).all(|(_, k)| k % 2 == 0));
-                ensure(odd && even || self.private_weights.is_some(), || {
-                    format!("{node}: threshold with an odd weight or an even bias")
-                })?;
-            }
-            Activation::ArgMax => {
-                ensure(last, || format!("{node}: ArgMax is not the last layer"))?;
-                ensure(values >= 2, || format!("{node}: ArgMax of one class"))?;
-            }
-            Activation::PRelu => ensure(!last, || format!("{node}: PRelu is the last layer"))?,
-            Activation::Product { ref times } => {
-                let plain = |term: &Term<i64>| matches!(&term.map, Map::Conv(conv) if conv.kernel == [1, 1]);
-                ensure(!last, || format!("{node}: Product is the last layer"))?;
-                ensure(!times.is_empty(), || format!("{node}: no second factor"))?;
-                ensure(layer.bias.iter().all(|b| *b == 0), || format!("{node}: a biased factor"))?;
-                ensure(layer.all_terms().all(plain), || format!("{node}: a factor that is no selection of values"))?;
-            }
-            Activation::Linear | Activation::Relu | Activation::Clip => {}
-        }
-        Ok(())
+        layer.activation.check(layer, self, last)
     }
 
     fn check_output(&self) -> Result<()> {
@@ -192,7 +169,7 @@ impl Model {
         };
         ensure(last.shape.is_vector(), || format!("{}: the last layer makes {:?}, no vector", last.node, last.shape))?;
         let values = last.shape.channels;
-        let decision = matches!(last.activation, Activation::Threshold | Activation::ArgMax);
+        let decision = self.output_encoding().decision().is_some();
         let len = if last.activation == Activation::ArgMax { 1 } else { values };
         ensure(elements(&output.value_info.shape) == Some(len), || {
             format!("output of shape {:?} on {values} values", output.value_info.shape)

@@ -1,6 +1,6 @@
 //! How quantized values, which may be negative, stand in the public instance.
 
-use super::{Activation, Lanes, Model};
+use super::{Lanes, Model};
 
 /// Bits of the codes of a row of a public input, which share one field element.
 const PACKED_BITS: u32 = 252;
@@ -16,7 +16,7 @@ pub struct PublicCode {
 
 impl PublicCode {
     /// Codes of tables are below 2^31 in magnitude.
-    const TABLE: Self = Self { offset: 1 << 31, bits: 32 };
+    pub(super) const TABLE: Self = Self { offset: 1 << 31, bits: 32 };
 
     /// Codes below 2^bits, or of either sign and below 2^bits in magnitude.
     pub(crate) const fn of_bits(bits: u32, signed: bool) -> Self {
@@ -56,17 +56,9 @@ pub enum Decision {
 }
 
 impl OutputEncoding {
-    /// That of a layer with this activation; value limbs have `value_bits` in all.
-    pub(crate) const fn new(activation: Option<&Activation>, value_bits: u32) -> Self {
-        match activation {
-            Some(Activation::Linear) => Self::Values(PublicCode::of_bits(value_bits, true)),
-            Some(Activation::Table(_)) => Self::Values(PublicCode::TABLE),
-            Some(Activation::Threshold) => Self::Threshold,
-            Some(Activation::ArgMax) => Self::ArgMax,
-            Some(Activation::Relu | Activation::PRelu | Activation::Clip | Activation::Product { .. }) | None => {
-                Self::Values(PublicCode::of_bits(value_bits, false))
-            }
-        }
+    /// That of quantized values of either sign.
+    pub(crate) const fn signed(value_bits: u32) -> Self {
+        Self::Values(PublicCode::of_bits(value_bits, true))
     }
 
     /// The decision that is published; `None` for values.
@@ -127,7 +119,7 @@ impl OutputEncoding {
 
     const fn known(value_bits: u32) -> [Self; 5] {
         [
-            Self::Values(PublicCode::of_bits(value_bits, true)),
+            Self::signed(value_bits),
             Self::Values(PublicCode::of_bits(value_bits, false)),
             Self::Values(PublicCode::TABLE),
             Self::Threshold,
@@ -144,7 +136,9 @@ impl Model {
 
     /// How the output is published.
     pub fn output_encoding(&self) -> OutputEncoding {
-        OutputEncoding::new(self.layers.last().map(|layer| &layer.activation), self.digits.value_bits())
+        let value_bits = self.digits.value_bits();
+        let last = self.layers.last().map(|layer| layer.activation.encoding(value_bits));
+        last.unwrap_or_else(|| OutputEncoding::signed(value_bits))
     }
 
     /// The real output values of the last tensor's codes: one per output element, a single index for `ArgMax`. Empty

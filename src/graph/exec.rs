@@ -1,18 +1,7 @@
 //! The integer reference executor: what a proof states, in plain integers.
 
-use super::{Activation, Digits, Layer, Model, Shape, Table, Term, conv, rank};
+use super::{Activation, Element, Layer, Model, Shape, Term, conv, rank};
 use crate::error::{ArtifactKind, Error, Result};
-
-/// One accumulator, cut as [`Activation`] says: `U = upper · 2^s + lower`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Element {
-    /// Which case applies; 0 or 1, also 2 for `Clip`.
-    pub state: i64,
-    /// The part that becomes the code, below 2^b.
-    pub upper: u64,
-    /// The remainder, below 2^s.
-    pub lower: u64,
-}
 
 /// All integers of one evaluation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,64 +14,6 @@ pub struct Trace {
     pub negative: Vec<Vec<i64>>,
     /// Second factors of each layer of products, whose first ones are its accumulators; empty for other layers.
     pub factors: Vec<Vec<i64>>,
-}
-
-impl Activation {
-    /// Cuts an accumulator; `None` where it leaves the range. For `ArgMax`, `y` is the difference `max − Y − code`,
-    /// which is U itself.
-    ///
-    /// |y| is below 2^62. `None` for `Product`, too: it cuts nothing.
-    pub fn split(&self, y: i64, digits: &Digits, tables: &[Table]) -> Option<Element> {
-        let s = digits.remainder_bits();
-        let half = (1i64 << (s - 1)) - 1;
-        let positive = i64::from(y > 0);
-        let (state, u, bits) = match self {
-            Self::Linear | Self::Relu | Self::PRelu => (positive, y.abs() + half, digits.value_bits()),
-            Self::Clip => {
-                let u = y.abs() + half;
-                let over = y > 0 && u >> digits.row_bits() > 0;
-                let last = ((1i64 << digits.value_bits()) - 1) << s;
-                let (state, u) = if over { (2, u - last) } else { (positive, u) };
-                (state, u, digits.value_bits())
-            }
-            Self::Table(index) => {
-                let table = tables.get(*index)?;
-                let u = u64::try_from(y + table.zero(digits)).ok()?;
-                let fits = u >> digits.low_bits() < table.base.len() as u64;
-                return fits.then(|| Element { state: 0, upper: u >> s, lower: u & ((1 << s) - 1) });
-            }
-            Self::Threshold => (positive, y.abs(), digits.value_bits()),
-            Self::ArgMax => (0, y, digits.value_bits()),
-            Self::Product { .. } => return None,
-        };
-        let u = u64::try_from(u).ok()?;
-        let element = Element { state, upper: u >> s, lower: u & ((1 << s) - 1) };
-        (element.upper >> bits == 0).then_some(element)
-    }
-}
-
-impl Element {
-    /// The code; 0 for `ArgMax` and `Product`, whose codes do not follow from one element.
-    pub fn code(&self, activation: &Activation, digits: &Digits, tables: &[Table]) -> i64 {
-        let upper = self.upper.cast_signed();
-        match activation {
-            Activation::Linear => (2 * self.state - 1) * upper,
-            Activation::Clip if self.state == 2 => (1 << digits.value_bits()) - 1,
-            Activation::Relu | Activation::PRelu | Activation::Clip => self.state * upper,
-            Activation::Table(index) => {
-                let u = (self.upper << digits.remainder_bits()) + self.lower;
-                let [j, f] = digits.top_limbs(u);
-                tables.get(*index).map_or(0, |table| table.code(j, f))
-            }
-            Activation::Threshold => self.state,
-            Activation::ArgMax | Activation::Product { .. } => 0,
-        }
-    }
-
-    /// The negative part of a `PRelu` element.
-    pub const fn negative(&self) -> i64 {
-        (1 - self.state) * self.upper.cast_signed()
-    }
 }
 
 impl Model {

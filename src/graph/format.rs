@@ -152,24 +152,10 @@ fn write_layer(w: &mut Writer, layer: &Layer) {
     write_terms(w, &layer.terms);
     w.size(layer.bias.len());
     layer.bias.iter().for_each(|b| w.signed(*b));
-    w.u8(match layer.activation {
-        Activation::Linear => 0,
-        Activation::Relu => 1,
-        Activation::PRelu => 2,
-        Activation::Clip => 3,
-        Activation::Table(_) => 4,
-        Activation::Threshold => 5,
-        Activation::ArgMax => 6,
-        Activation::Product { .. } => 7,
-    });
-    match &layer.activation {
-        Activation::Table(index) => w.size(*index),
-        Activation::Product { times } => write_terms(w, times),
-        _ => {}
-    }
+    layer.activation.write(w);
 }
 
-fn write_terms(w: &mut Writer, terms: &[Term<i64>]) {
+pub(super) fn write_terms(w: &mut Writer, terms: &[Term<i64>]) {
     w.size(terms.len());
     for term in terms {
         w.size(term.source);
@@ -181,7 +167,7 @@ fn write_terms(w: &mut Writer, terms: &[Term<i64>]) {
     }
 }
 
-fn read_terms(r: &mut Reader<'_>) -> Result<Vec<Term<i64>>> {
+pub(super) fn read_terms(r: &mut Reader<'_>) -> Result<Vec<Term<i64>>> {
     let count = r.size()?;
     r.many(count, MIN_TERM_BYTES, |r| {
         let (source, map) = (r.size()?, read_map(r)?);
@@ -194,18 +180,7 @@ fn read_layer(r: &mut Reader<'_>) -> Result<Layer> {
     let terms = read_terms(r)?;
     let count = r.size()?;
     let bias = r.many(count, 1, Reader::signed)?;
-    let activation = match r.u8()? {
-        0 => Activation::Linear,
-        1 => Activation::Relu,
-        2 => Activation::PRelu,
-        3 => Activation::Clip,
-        4 => Activation::Table(r.size()?),
-        5 => Activation::Threshold,
-        6 => Activation::ArgMax,
-        7 => Activation::Product { times: read_terms(r)? },
-        other => return Err(r.error(format!("unknown activation {other}"))),
-    };
-    Ok(Layer { node, op, shape, terms, bias, activation })
+    Ok(Layer { node, op, shape, terms, bias, activation: Activation::read(r)? })
 }
 
 fn write_map(w: &mut Writer, map: &Map<i64>) {

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::Unary;
 use crate::float::{erf, exp_m1, sigmoid, softplus, tanh};
 
+/// Parts of an interval at whose ends a function is looked at.
+const GRID: u32 = 64;
+
 /// An elementwise function that has no piecewise linear form with few pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Function {
@@ -55,6 +58,36 @@ impl Function {
         match self {
             Self::Unary(unary) => unary.is_smooth(),
             _ => true,
+        }
+    }
+
+    /// Where it saturates: the least half width of arguments that its table holds.
+    pub fn saturation(&self) -> f64 {
+        match *self {
+            Self::Sigmoid => 8.0,
+            Self::Tanh | Self::Erf => 4.0,
+            Self::HardSwish => 3.0,
+            Self::HardSigmoid { alpha, beta } => (beta.abs().max((1.0 - beta).abs()) / alpha.abs()).min(64.0),
+            Self::Clip { min, max } => min.abs().min(64.0).max(max.abs().min(64.0)),
+            Self::Silu | Self::Gelu | Self::GeluTanh | Self::Softplus | Self::Elu { .. } => 1.0,
+            Self::Unary(_) => 0.0,
+        }
+    }
+
+    /// Least and largest finite value at the ends of an interval and on a grid between. Where it turns between two
+    /// points, it may go as much further as it changes from there to the next one.
+    pub fn image(&self, [a, b]: [f64; 2]) -> [f64; 2] {
+        let at = |i: u32| self.eval(if i == GRID { b } else { a + (b - a) * f64::from(i) / f64::from(GRID) });
+        let values: Vec<f64> = (0..=GRID).map(at).filter(|value| value.is_finite()).collect();
+        let turn = |i: usize| match (i.checked_sub(1).and_then(|before| values.get(before)), values.get(i + 1)) {
+            (Some(before), Some(after)) => (before - values[i]).abs().max((after - values[i]).abs()),
+            _ => 0.0,
+        };
+        let least = (0..values.len()).min_by(|i, j| values[*i].total_cmp(&values[*j]));
+        let largest = (0..values.len()).max_by(|i, j| values[*i].total_cmp(&values[*j]));
+        match (least, largest) {
+            (Some(least), Some(largest)) => [values[least] - turn(least), values[largest] + turn(largest)],
+            _ => [0.0; 2],
         }
     }
 

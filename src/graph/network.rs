@@ -88,11 +88,7 @@ impl Network {
 
     /// What the network gives in place of values; `None` where it gives values.
     pub fn decision(&self) -> Option<Decision> {
-        match self.last_activation() {
-            Some(FloatActivation::Threshold { .. }) => Some(Decision::Threshold),
-            Some(FloatActivation::ArgMax) => Some(Decision::ArgMax),
-            _ => None,
-        }
+        self.last_activation().and_then(FloatActivation::decision)
     }
 
     /// The output values on input values (both flat, ONNX order), with what the reader of the output applies.

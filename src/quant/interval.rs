@@ -4,10 +4,7 @@
 //! weights; activations take the ends of the interval, functions a grid between. Dependence between values is lost, so
 //! bounds of deep networks are far too wide; see [`Ranges::without_rows`](super::Ranges::without_rows).
 
-use crate::graph::{FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate};
-
-/// Parts of an interval at whose ends a function is looked at.
-const GRID: u32 = 64;
+use crate::graph::{FloatActivation, FloatLayer, Map, Network, Shape, Term, conv::accumulate};
 
 /// Values within `center ± radius`.
 #[derive(Debug, Clone)]
@@ -119,40 +116,10 @@ fn product(x: &Interval, y: &Interval) -> Interval {
 
 /// A layer's tensor from what it feeds its activation.
 fn activate(layer: &FloatLayer, y: &Interval) -> Interval {
-    let monotone = |apply: &dyn Fn(f64) -> f64| Interval::from_ends(y.ends().map(|(a, b)| (apply(a), apply(b))));
-    match &layer.activation {
-        FloatActivation::Linear | FloatActivation::Product { .. } => y.clone(),
-        FloatActivation::Relu => monotone(&|y| y.max(0.0)),
-        FloatActivation::Quantize { .. } => monotone(&|y| y.max(0.0).round()),
-        FloatActivation::Clip { max } => monotone(&|y| y.max(0.0).min(*max)),
-        FloatActivation::Threshold { .. } => Interval::uniform(y.center.len(), 0.0, 1.0),
-        FloatActivation::ArgMax => Interval::uniform(1, 0.0, y.center.len().saturating_sub(1) as f64),
-        FloatActivation::PRelu { slope } => {
-            let plane = layer.shape.plane();
-            let ends = y.ends().enumerate().map(|(index, (a, b))| {
-                let apply = |y: f64| if y < 0.0 { y * slope[index / plane] } else { y };
-                let (low, high) = (apply(a).min(apply(b)), apply(a).max(apply(b)));
-                if a < 0.0 && b > 0.0 { (low.min(0.0), high) } else { (low, high) }
-            });
-            Interval::from_ends(ends)
-        }
-        FloatActivation::Table(function) => Interval::from_ends(y.ends().map(|(a, b)| image(*function, a, b))),
+    if layer.activation == FloatActivation::ArgMax {
+        return Interval::uniform(1, 0.0, y.center.len().saturating_sub(1) as f64);
     }
-}
-
-/// Least and largest finite value that a function takes at the ends of an interval and on a grid between. Where it
-/// turns between two points, it may go as much further as it changes from there to the next one.
-fn image(function: Function, a: f64, b: f64) -> (f64, f64) {
-    let at = |i: u32| function.eval(if i == GRID { b } else { a + (b - a) * f64::from(i) / f64::from(GRID) });
-    let values: Vec<f64> = (0..=GRID).map(at).filter(|value| value.is_finite()).collect();
-    let turn = |i: usize| match (i.checked_sub(1).and_then(|before| values.get(before)), values.get(i + 1)) {
-        (Some(before), Some(after)) => (before - values[i]).abs().max((after - values[i]).abs()),
-        _ => 0.0,
-    };
-    let least = (0..values.len()).min_by(|i, j| values[*i].total_cmp(&values[*j]));
-    let largest = (0..values.len()).max_by(|i, j| values[*i].total_cmp(&values[*j]));
-    match (least, largest) {
-        (Some(least), Some(largest)) => (values[least] - turn(least), values[largest] + turn(largest)),
-        _ => (0.0, 0.0),
-    }
+    let plane = layer.shape.plane();
+    let image = |(index, (a, b))| layer.activation.image(index / plane, [a, b]).into();
+    Interval::from_ends(y.ends().enumerate().map(image))
 }

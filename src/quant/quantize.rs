@@ -50,7 +50,7 @@ pub fn quantize_with_scales(
     for index in 0..network.layers.len() {
         layers.push(layer::quantize(network, index, ranges, &digits, &scales, !options.weights.is_public())?);
     }
-    let decision = network.layers.last().is_some_and(|l| is_decision(&l.activation));
+    let decision = network.decision().is_some();
     let input = Input {
         value_info: network.input.clone(),
         shape: network.input_shape,
@@ -93,10 +93,6 @@ pub fn tables(network: &Network, ranges: &Ranges, options: &Options) -> Result<F
     ranges.check(network)?;
     let list = Functions::new(network, ranges, options).list;
     Ok(FunctionTables { count: list.len(), smooth: list.iter().all(|(function, ..)| function.is_smooth()) })
-}
-
-pub(super) const fn is_decision(activation: &FloatActivation) -> bool {
-    matches!(activation, FloatActivation::Threshold { .. } | FloatActivation::ArgMax)
 }
 
 /// Whether the input has no cuts, or increasing ones for each value.

@@ -5,7 +5,6 @@ use super::{
     exact::{exact, sums},
     input,
     products::Solver,
-    quantize::is_decision,
     segments,
 };
 use crate::{
@@ -94,7 +93,7 @@ impl Scaling {
             needs.push(match (activation, &layer.activation) {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
-                (_, float) if is_decision(float) => Need::Fixed(1.0),
+                (_, float) if float.decision().is_some() => Need::Fixed(1.0),
                 (_, FloatActivation::Product { .. }) => Need::Product,
                 (_, FloatActivation::Quantize { .. }) => Need::Fixed(1.0),
                 _ => {
@@ -149,7 +148,7 @@ impl Functions {
         let argument = |(layer, channels): (&FloatLayer, &Vec<Channel>)| {
             let function = function(layer)?;
             let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-            let half = (seen * margin).max(saturation(function));
+            let half = (seen * margin).max(function.saturation());
             let min = channels.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
             let max = channels.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
             Some((function, half, [min, max]))
@@ -212,19 +211,6 @@ const fn function(layer: &FloatLayer) -> Option<Function> {
         FloatActivation::Table(function) => Some(function),
         FloatActivation::Clip { max } => Some(Function::Clip { min: 0.0, max }),
         _ => None,
-    }
-}
-
-/// The least half width of arguments: where saturating functions are flat.
-fn saturation(function: Function) -> f64 {
-    match function {
-        Function::Sigmoid => 8.0,
-        Function::Tanh | Function::Erf => 4.0,
-        Function::HardSwish => 3.0,
-        Function::HardSigmoid { alpha, beta } => (beta.abs().max((1.0 - beta).abs()) / alpha.abs()).min(64.0),
-        Function::Clip { min, max } => min.abs().min(64.0).max(max.abs().min(64.0)),
-        Function::Silu | Function::Gelu | Function::GeluTanh | Function::Softplus | Function::Elu { .. } => 1.0,
-        Function::Unary(_) => 0.0,
     }
 }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{
-    super::{Map, Table, check::tests::sample},
+    super::{Digits, Map, Table, check::tests::sample},
     *,
 };
 
