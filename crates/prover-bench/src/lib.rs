@@ -6,7 +6,6 @@ mod case;
 mod kernels;
 mod memory;
 mod subject;
-#[path = "../../halo2-prover/examples/bench/circuit.rs"]
 mod synthetic;
 #[cfg(target_arch = "wasm32")]
 pub mod web;
