@@ -1,13 +1,12 @@
 //! A prover that lies, through the real prover and the stock verifier.
 
 use halo2_proofs::{
-    halo2curves::bn256::{Bn256, Fr},
-    plonk::{Expression, create_proof},
-    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
+    halo2curves::bn256::Fr,
+    plonk::Expression,
     transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
 };
-use hushproof_halo2_prover::oracle::Assigned;
 pub(super) use hushproof_halo2_prover::oracle::Fault;
+use hushproof_halo2_prover::{Control, Randomness, oracle::Assigned};
 use rand_core::OsRng;
 
 use super::super::{Config, ModelCircuit};
@@ -30,18 +29,11 @@ pub(super) fn forge(key: &ProvingKey, circuit: Assigned<ModelCircuit<'_>>, codes
     Proof { vk, context, transcript: Transcript::Blake2b, codes: codes.clone(), bytes }
 }
 
-/// As [`forge`], the bytes for an instance.
-pub(super) fn forge_bytes(key: &ProvingKey, circuit: Assigned<ModelCircuit<'_>>, instance: &[Fr]) -> Vec<u8> {
+/// As [`forge`], the bytes for an instance. The stock prover would write the same ones (`stock::tests`), in more time.
+pub(super) fn forge_bytes(key: &ProvingKey, mut circuit: Assigned<ModelCircuit<'_>>, instance: &[Fr]) -> Vec<u8> {
     let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        &key.stock.1,
-        &key.stock.0,
-        &[circuit],
-        &[&[instance]],
-        OsRng,
-        &mut transcript,
-    )
-    .unwrap();
+    let (randomness, control) = (Randomness::new(OsRng), Control::default());
+    key.prover.prove(&key.srs, &[instance], &mut circuit, randomness, &control, &mut transcript).unwrap();
     transcript.finalize()
 }
 

@@ -1,4 +1,4 @@
-//! A circuit's columns assigned through the stock library, as they are or tampered with.
+//! A circuit's columns on their way to either prover, as they are or tampered with.
 
 use halo2_proofs::circuit::{Layouter, Value};
 use halo2_proofs::halo2curves::bn256::Fr;
@@ -10,7 +10,7 @@ use crate::witness::{Challenges, ColumnValues, Witness};
 /// Advice columns, in the order of their indices, and challenges of a circuit.
 pub type Handles = (Vec<Column<Advice>>, Vec<Challenge>);
 
-/// Added to one advice cell on its way to the stock prover.
+/// Added to one advice cell on its way to a prover.
 #[derive(Debug, Clone, Copy)]
 pub struct Fault {
     /// Index of the column.
@@ -28,23 +28,25 @@ pub struct Assigned<C: Circuit<Fr>> {
     handles: fn(&C::Config) -> Handles,
     faults: Vec<Fault>,
     known: bool,
+    /// Columns of the phases before.
+    before: usize,
 }
 
 impl<C: Circuit<Fr> + Witness + Clone> Assigned<C> {
     /// The circuit with its witness, whose columns and challenges `handles` finds in the configuration.
     pub const fn new(circuit: C, handles: fn(&C::Config) -> Handles) -> Self {
-        Self { circuit, handles, faults: Vec::new(), known: true }
+        Self { circuit, handles, faults: Vec::new(), known: true, before: 0 }
     }
 
     /// The same with some cells altered.
     pub fn with_faults(self, faults: &[Fault]) -> Self {
         Self { faults: faults.to_vec(), ..self }
     }
+}
 
-    fn altered(&self, column: usize, row: usize, value: Fr) -> Fr {
-        let hit = self.faults.iter().filter(|fault| (fault.column, fault.row) == (column, row));
-        hit.fold(value, |value, fault| value + fault.delta)
-    }
+fn altered_by(faults: &[Fault], column: usize, row: usize, value: Fr) -> Fr {
+    let hit = faults.iter().filter(|fault| (fault.column, fault.row) == (column, row));
+    hit.fold(value, |value, fault| value + fault.delta)
 }
 
 impl<C: Circuit<Fr> + Witness + Clone> Circuit<Fr> for Assigned<C> {
@@ -90,7 +92,7 @@ impl<C: Circuit<Fr> + Witness + Clone> Circuit<Fr> for Assigned<C> {
                     let values = witness.phase(phase, &known).map_err(|_| Error::Synthesis)?;
                     for (column, values) in columns[assigned..].iter().zip(&values) {
                         for (row, value) in field(values).into_iter().enumerate() {
-                            let value = self.altered(column.index(), row, value);
+                            let value = altered_by(&self.faults, column.index(), row, value);
                             region.assign_advice(*column, row, Value::known(value));
                         }
                     }
@@ -108,7 +110,19 @@ impl<C: Circuit<Fr> + Witness + Clone> Circuit<Fr> for Assigned<C> {
 
 impl<C: Circuit<Fr> + Witness> Witness for Assigned<C> {
     fn phase(&mut self, phase: u8, challenges: &Challenges) -> Result<Vec<ColumnValues>, Source> {
-        self.circuit.phase(phase, challenges)
+        let mut values = self.circuit.phase(phase, challenges)?;
+        if phase == 0 {
+            self.before = 0;
+        }
+        for (column, values) in (self.before..).zip(&mut values) {
+            if self.faults.iter().any(|fault| fault.column == column) {
+                let altered = field(values).into_iter().enumerate();
+                let altered = altered.map(|(row, value)| altered_by(&self.faults, column, row, value).into());
+                *values = ColumnValues::Field(altered.collect());
+            }
+        }
+        self.before += values.len();
+        Ok(values)
     }
 }
 
