@@ -1,28 +1,16 @@
 //! Zero-knowledge proofs of neural network inference, made in the user's own browser.
 //!
-//! An ONNX model becomes integers ([`compile`], [`graph::Model`]), a circuit ([`circuit`]) and, with somebody's private
-//! data, a proof ([`mod@prove`]) that anyone verifies with the stock halo2 verifier. `docs/protocol.md` says what
-//! exactly is proved.
+//! An ONNX model becomes integers ([`mod@compile`], [`graph::Model`]), a circuit ([`circuit`]) and, with somebody's
+//! private data, a proof ([`mod@prove`]) that anyone verifies with the stock halo2 verifier. `docs/protocol.md` says
+//! what exactly is proved.
+//!
+//! Here is all of it under one name; `hushproof-core` is what proves and verifies, `hushproof-compiler` what compiles.
 
-pub mod circuit;
-pub mod codec;
-#[cfg(feature = "compile")]
-pub mod compile;
-pub mod data;
-pub mod error;
-mod float;
-pub mod graph;
-#[cfg(feature = "compile")]
-pub mod onnx;
-#[cfg(feature = "compile")]
-mod ops;
-pub mod prove;
-#[cfg(feature = "compile")]
-pub mod quant;
-pub mod statement;
-#[cfg(feature = "compile")]
-mod tensor;
-#[cfg(target_arch = "wasm32")]
-pub mod wasm;
+pub use hushproof_compiler::{compile, onnx, quant};
+pub use hushproof_core::{Error, Result, circuit, codec, error, graph, prove, statement};
 
-pub use error::{Error, Result};
+/// Input values and data sets: INPUT.json and DATA.
+pub mod data {
+    pub use hushproof_compiler::data::read_rows;
+    pub use hushproof_core::data::{Selection, read_input};
+}

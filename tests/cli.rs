@@ -1,5 +1,4 @@
 //! The command line, end to end, on the bundled models.
-#![cfg(not(target_arch = "wasm32"))]
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;

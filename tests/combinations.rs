@@ -1,6 +1,5 @@
 //! Who sees the input, who sees the weights, and what is revealed of the output: every combination over an MLP, a CNN,
 //! trees and an attention block.
-#![cfg(not(target_arch = "wasm32"))]
 
 mod setups;
 

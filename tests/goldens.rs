@@ -1,6 +1,5 @@
 //! What circuits look like: rows, columns, look-ups and the verifying key of every bundled network, against
 //! `tests/goldens.json`. A change of any is a change of every verifying key; `HUSHPROOF_BLESS=1` writes the file anew.
-#![cfg(not(target_arch = "wasm32"))]
 
 mod setups;
 

@@ -1,5 +1,4 @@
 //! Every small network of `models/small`: from its ONNX file to a verified proof, or to the error that it must give.
-#![cfg(not(target_arch = "wasm32"))]
 
 mod setups;
 

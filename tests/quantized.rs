@@ -1,5 +1,4 @@
 //! Networks that are quantized already: the circuit's integers are those that the ONNX graph defines.
-#![cfg(not(target_arch = "wasm32"))]
 
 use std::{fs, path::Path};
 

@@ -10,15 +10,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: &[&str] = &[
-    "Cargo.lock",
-    "Cargo.toml",
-    "src",
-    "crates",
-    "xtask/src/build_web.rs",
-    "xtask/src/rustc.rs",
-    "xtask/src/toolchain.rs",
-];
+const SOURCES: &[&str] =
+    &["Cargo.lock", "Cargo.toml", "crates", "xtask/src/build_web.rs", "xtask/src/rustc.rs", "xtask/src/toolchain.rs"];
 /// Most bytes of a module after gzip; what the prover's kernels, the circuits and halo2 take is well below, and so is
 /// the compiler.
 const MOST_GZIP_BYTES: usize = 1_200_000;
@@ -98,16 +91,18 @@ fn module_path(build: &Build) -> PathBuf {
 
 fn module(toolchain: &Toolchain, build: &Build) -> Result<()> {
     let mut cargo = toolchain.cargo(build)?;
-    cargo.args(["build", "--package", "hushproof", "--no-default-features", "--features", build.features]);
-    library_with_bindings(cargo, "hushproof", &root().join("pkg").join(build.name))?;
+    cargo.args(["build", "--package", build.package, "--features", build.features]);
+    library_with_bindings(cargo, build.package, &root().join("pkg").join(build.name), "hushproof")?;
     check_size(build)
 }
 
-/// Builds the library that cargo is told to, and writes its module with bindings, as `NAME_bg.wasm` and `NAME.js`.
-pub(crate) fn library_with_bindings(mut cargo: Command, name: &str, folder: &Path) -> Result<()> {
+/// Builds the library of a package, as cargo is told to, and writes its module with bindings, as `NAME_bg.wasm` and
+/// `NAME.js`.
+pub(crate) fn library_with_bindings(mut cargo: Command, package: &str, folder: &Path, name: &str) -> Result<()> {
     execute(cargo.args(["--locked", "--lib", "--profile", PROFILE, "--target", TARGET]))?;
     // No wasm-opt: Debian's binaryen 108 breaks the externref table and saves nothing once compressed.
-    let wasm = root().join("target/web").join(TARGET).join(PROFILE).join(format!("{name}.wasm"));
+    let library = package.replace('-', "_");
+    let wasm = root().join("target/web").join(TARGET).join(PROFILE).join(format!("{library}.wasm"));
     execute(command(quick_program("hushproof-bindgen", "bindgen")?).arg(wasm).arg(folder).arg(name))
 }
 

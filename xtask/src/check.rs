@@ -31,8 +31,8 @@ fn wasm(build: &Build) -> Result<()> {
     let mut cargo = toolchain.cargo(build)?;
     let clippy = toolchain.has("cargo-clippy");
     cargo.arg(if clippy { "clippy" } else { "check" });
-    cargo.args(["--locked", "--package", "hushproof", "--lib", "--profile", "web", "--target", TARGET]);
-    cargo.args(["--no-default-features", "--features", build.features]);
+    cargo.args(["--locked", "--package", build.package, "--lib", "--profile", "web", "--target", TARGET]);
+    cargo.args(["--features", build.features]);
     if clippy {
         cargo.args(["--", "--deny", "warnings"]);
     } else {

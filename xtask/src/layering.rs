@@ -7,24 +7,33 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The library's modules: each may use itself, those further down, and [`SHARED`].
-const LAYERS: &[&[&str]] = &[
-    &["wasm", "bin", "evm"],
-    &["compile", "prove"],
-    &["statement"],
+/// The modules of a crate, from the top: each may use itself, those further down, and [`SHARED`].
+type Layers = &'static [&'static [&'static str]];
+
+/// Sources of crates and their modules; which crate may use which other is what rustc checks.
+const CRATES: [(&str, Layers); 2] = [("crates/core/src", CORE), ("crates/compiler/src", COMPILER)];
+
+const CORE: Layers = &[&["prove"], &["statement"], &["circuit"], &["data"], &["graph"]];
+
+/// The modules of hushproof-core stand among them.
+const COMPILER: Layers = &[
+    &["prove", "statement"],
+    &["compile"],
     &["circuit"],
     &["onnx"],
     &["ops", "quant", "data"],
     &["graph"],
-    &["tensor", "field"],
+    &["tensor"],
 ];
 
-/// Modules that any other may use, and that use only each other.
+/// Modules of hushproof-core that any other may use, and that use only each other.
 const SHARED: &[&str] = &["error", "codec", "float"];
+
+/// What a module's path starts with.
+const ROOTS: [&str; 2] = ["crate::", "hushproof_core::"];
 
 /// Checks every source file; reports all violations at once.
 pub(crate) fn check() -> Result<()> {
-    let source = root().join("src");
     let mut files = BTreeSet::new();
     for folder in ["src", "crates", "xtask/src", "tests", "benches"] {
         collect(&root().join(folder), &mut files)?;
@@ -34,14 +43,15 @@ pub(crate) fn check() -> Result<()> {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
         let name = file.strip_prefix(root()).unwrap_or(file).display();
         violations.extend(empty_docs(&text).iter().map(|line| format!("{name}:{line}: empty documentation")));
-        let Ok(inside) = file.strip_prefix(&source) else { continue };
+        let within = |(source, layers): &(&str, Layers)| Some((file.strip_prefix(root().join(source)).ok()?, *layers));
+        let Some((inside, layers)) = CRATES.iter().find_map(within) else { continue };
         let Some(module) = module_of(inside) else { continue };
-        if !known(&module) {
+        if !known(layers, &module) {
             violations.push(format!("{name}: the module {module} has no layer; add it to xtask/src/layering.rs"));
             continue;
         }
         for (line, used) in uses(without_tests(&text, inside)) {
-            if known(&used) && !allowed(&module, &used) {
+            if known(layers, &used) && !allowed(layers, &module, &used) {
                 violations.push(format!("{name}:{line}: {module} must not use {used}"));
             }
         }
@@ -55,7 +65,7 @@ pub(crate) fn check() -> Result<()> {
     Ok(())
 }
 
-/// The top-level module of a file below `src/`; the crate's root has none.
+/// The top-level module of a file below a crate's `src/`; the crate's root has none.
 fn module_of(path: &Path) -> Option<String> {
     let first = path.iter().next()?.to_str()?;
     let module = first.strip_suffix(".rs").unwrap_or(first);
@@ -70,23 +80,25 @@ fn without_tests<'a>(text: &'a str, file: &Path) -> &'a str {
     text.split("#[cfg(test)]\nmod tests {").next().unwrap_or("")
 }
 
-fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|layer| layer.contains(&module))
+fn layer(layers: Layers, module: &str) -> Option<usize> {
+    layers.iter().position(|layer| layer.contains(&module))
 }
 
-fn known(module: &str) -> bool {
-    layer(module).is_some() || SHARED.contains(&module)
+fn known(layers: Layers, module: &str) -> bool {
+    layer(layers, module).is_some() || SHARED.contains(&module)
 }
 
-fn allowed(module: &str, used: &str) -> bool {
-    module == used || SHARED.contains(&used) || layer(module) < layer(used) && layer(module).is_some()
+fn allowed(layers: Layers, module: &str, used: &str) -> bool {
+    let below = || layer(layers, module).is_some() && layer(layers, module) < layer(layers, used);
+    module == used || SHARED.contains(&used) || below()
 }
 
-/// The modules named after `crate::`, with line numbers; comments are skipped, groups in braces are looked into.
+/// The modules named after `crate::` or `hushproof_core::`, with line numbers; comments are skipped, groups in braces
+/// are looked into.
 fn uses(text: &str) -> Vec<(usize, String)> {
     let code: String = text.lines().map(|line| format!("{}\n", line.split("//").next().unwrap_or(""))).collect();
     let mut found = Vec::new();
-    for (start, path) in code.match_indices("crate::") {
+    for (start, path) in ROOTS.iter().flat_map(|path| code.match_indices(path)) {
         let before = code[..start].chars().next_back();
         if before.is_some_and(|character| character.is_alphanumeric() || character == '_' || character == '$') {
             continue;

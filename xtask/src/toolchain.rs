@@ -22,13 +22,18 @@ const APT_PACKAGES: &[&str] = &["rustc-web", "rust-web-src", "cargo-web"];
 pub(crate) struct Build {
     /// Folder below `pkg/`.
     pub(crate) name: &'static str,
-    /// Features of the root package.
+    /// The package whose library it is.
+    pub(crate) package: &'static str,
+    /// Features of the package.
     pub(crate) features: &'static str,
     /// What rustc may use of WebAssembly.
     target_features: &'static str,
     /// Further flags for rustc.
     flags: &'static str,
 }
+
+/// What proves and verifies.
+const PROVER: &str = "hushproof-web-prover";
 
 /// Worker threads over one shared memory of at most 4 GiB.
 const SHARED_MEMORY: &str = "-C link-arg=--shared-memory -C link-arg=--max-memory=4294967296 -C link-arg=--import-memory \
@@ -38,6 +43,7 @@ const SHARED_MEMORY: &str = "-C link-arg=--shared-memory -C link-arg=--max-memor
 /// Worker threads, and fused multiply-add on vectors.
 pub(crate) const THREADS: Build = Build {
     name: "threads",
+    package: PROVER,
     features: "web-threads",
     target_features: "+atomics,+bulk-memory,+simd128,+relaxed-simd",
     flags: SHARED_MEMORY,
@@ -46,6 +52,7 @@ pub(crate) const THREADS: Build = Build {
 /// Worker threads, for browsers without relaxed SIMD.
 pub(crate) const PLAIN: Build = Build {
     name: "plain",
+    package: PROVER,
     features: "web-threads",
     target_features: "+atomics,+bulk-memory,+simd128",
     flags: SHARED_MEMORY,
@@ -53,10 +60,10 @@ pub(crate) const PLAIN: Build = Build {
 
 /// For pages that are not cross-origin isolated, for verification, and for the tests.
 pub(crate) const SINGLE: Build =
-    Build { name: "single", features: "", target_features: "+bulk-memory,+simd128", flags: "" };
+    Build { name: "single", package: PROVER, features: "", target_features: "+bulk-memory,+simd128", flags: "" };
 
 /// The compiler, on one thread.
-pub(crate) const COMPILER: Build = Build { name: "compiler", features: "compile", ..SINGLE };
+pub(crate) const COMPILER: Build = Build { name: "compiler", package: "hushproof-web-compiler", ..SINGLE };
 
 /// The arithmetic of [`THREADS`] for the tests, which run on one thread.
 pub(crate) const SINGLE_RELAXED: Build =

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 /// A build and what cargo tests with it: the kernels and the prover also with relaxed SIMD. Only files of integration
 /// tests that have such tests: nothing else of a package's tests is compiled for wasm32.
 const SUITES: &[(&Build, &[&str])] =
-    &[(&SINGLE, &["--package", "hushproof", "--test", "functions"]), (&SINGLE_RELAXED, &[])];
+    &[(&SINGLE, &["--package", "hushproof-core", "--test", "functions"]), (&SINGLE_RELAXED, &[])];
 
 /// Runs the tests.
 pub(crate) fn run() -> Result<()> {
@@ -31,7 +31,7 @@ pub(crate) fn tests() -> Result<Counts> {
         let mut cargo = toolchain.cargo(build)?;
         cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner).env("CHROMEDRIVER", &driver);
         cargo.env("WASM_BINDGEN_TEST_ONLY_WEB", "1").env("WASM_BINDGEN_TEST_TIMEOUT", "600");
-        cargo.args(["test", "--release", "--locked", "--no-fail-fast", "--no-default-features", "--target", TARGET]);
+        cargo.args(["test", "--release", "--locked", "--no-fail-fast", "--target", TARGET]);
         cargo
             .args(["--package", "hushproof-bn254", "--package", "hushproof-halo2-prover", "--test", "web"])
             .args(*more);

@@ -32,9 +32,9 @@ pub(crate) struct Peak {
 /// The linear memory, which never shrinks: what key generation took at its peak counts too.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn during(work: impl FnOnce() -> Result<(), Error>) -> Result<Peak, Error> {
-    let before = hushproof::wasm::memory_bytes() as u64;
+    let before = hushproof_web::memory_bytes() as u64;
     work()?;
-    Ok(Peak { before, most: hushproof::wasm::memory_bytes() as u64 })
+    Ok(Peak { before, most: hushproof_web::memory_bytes() as u64 })
 }
 
 /// The resident set, whose high-water mark is set back first.

@@ -1,6 +1,7 @@
 //! What the page's worker calls; results are JSON.
 
 use wasm_bindgen::prelude::*;
+pub use wasm_bindgen_rayon::init_thread_pool;
 
 use crate::{Error, Subject, System, kernels};
 

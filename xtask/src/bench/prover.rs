@@ -327,7 +327,7 @@ fn chromium(options: &Options, circuits: &[Circuit], rows: &mut Rows) -> Result<
 fn module(site: &Path) -> Result<()> {
     let mut cargo = Toolchain::require()?.cargo(&THREADS)?;
     cargo.args(["build", "--package", PACKAGE]);
-    library_with_bindings(cargo, "hushproof_prover_bench", site)?;
+    library_with_bindings(cargo, PACKAGE, site, "hushproof_prover_bench")?;
     for name in ["index.html", "worker.js"] {
         std::fs::copy(root().join("crates/prover-bench/web").join(name), site.join(name))?;
     }

@@ -1,10 +1,13 @@
-use super::{allowed, empty_docs, module_of, uses, without_tests};
+use super::{COMPILER, CORE, allowed, empty_docs, module_of, uses, without_tests};
 use std::path::Path;
 
 #[test]
 fn dependencies_point_down() {
-    assert!(allowed("prove", "circuit") && allowed("ops", "ops") && allowed("tensor", "error"));
-    assert!(!allowed("circuit", "prove") && !allowed("wasm", "evm") && !allowed("error", "tensor"));
+    assert!(allowed(CORE, "prove", "circuit") && allowed(CORE, "data", "graph") && allowed(CORE, "graph", "error"));
+    assert!(!allowed(CORE, "circuit", "prove") && !allowed(CORE, "error", "graph"));
+    assert!(allowed(COMPILER, "ops", "ops") && allowed(COMPILER, "compile", "circuit"));
+    assert!(!allowed(COMPILER, "quant", "circuit") && !allowed(COMPILER, "compile", "prove"));
+    assert!(!allowed(COMPILER, "ops", "quant"));
 }
 
 #[test]
@@ -13,6 +16,9 @@ fn finds_every_form_of_use() {
     let found: Vec<(usize, String)> = uses(text).into_iter().filter(|(_, name)| !name.is_empty()).collect();
     let expected = [(2, "b"), (3, "c"), (3, "f"), (7, "g")].map(|(line, name)| (line, name.to_owned()));
     assert_eq!(found, expected);
+    let text = "use hushproof_core::{Error, graph::{Map, Term}};\nuse crate::quant;\n";
+    let expected = [(2, "quant"), (1, "Error"), (1, "graph")].map(|(line, name)| (line, name.to_owned()));
+    assert_eq!(uses(text), expected);
 }
 
 #[test]

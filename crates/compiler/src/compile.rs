@@ -1,0 +1,319 @@
+//! From a float network and calibration rows to a model: reduction, layout search, quantization, report.
+
+mod explain;
+mod fit;
+mod layers;
+mod reduce;
+mod report;
+mod search;
+mod trace;
+
+pub use fit::{AGREEMENT, Fit, RANGE_SHARE, Target};
+use hushproof_core::{
+    circuit::{self, Layout},
+    error::{Error, Result},
+    graph::{FunctionTables, Model, Network, Visibility, limbs_of, signed_bits},
+};
+pub use layers::LayerReport;
+pub use reduce::{Reduction, reduce};
+pub use report::{Cheaper, Cost, Data, LayerCost, Report, report};
+pub use search::{Attempt, Search};
+
+use std::borrow::Cow;
+
+use search::{Plan, Trials};
+
+use crate::{
+    onnx::{self, Graph},
+    quant,
+};
+
+/// Reads an ONNX model: all of its outputs, or those named. Where the output is reduced to a decision, a class that the
+/// model itself gives is left out: it is the reduction of what stands beside it.
+///
+/// # Errors
+/// Those of [`onnx::read_outputs`].
+pub fn read(bytes: &[u8], outputs: &[String], reduction: Reduction) -> Result<Graph> {
+    let graph = if outputs.is_empty() { onnx::read(bytes)? } else { onnx::read_outputs(bytes, outputs)? };
+    if reduction == Reduction::Full || graph.beside_class().is_empty() {
+        return Ok(graph);
+    }
+    onnx::read_outputs(bytes, graph.beside_class())
+}
+
+/// What the layout search minimizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefer {
+    /// Proving time.
+    Speed,
+    /// Columns, which a verifier on a chain pays for; then proving time.
+    Columns,
+}
+
+/// Choices of the model's publisher.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Bits of an activation code, or the least number above that limbs make; searched where none are asked for.
+    pub value_bits: Option<u32>,
+    /// Largest error of an output that the model may show on the rows; [`Target::Shares`] where none is asked for.
+    pub max_error: Option<f64>,
+    /// Least and largest input value, where there are no rows; [`INPUT_RANGE`] where none are given.
+    pub input_range: Option<[f64; 2]>,
+    /// Factor on the calibrated range of every inner value.
+    pub margin: f64,
+    /// Factor on the calibrated range of every input value.
+    pub input_margin: f64,
+    /// Who sees the input.
+    pub input: Visibility,
+    /// Who sees the weights; of private ones the verifying key says nothing, and the prover alone knows them.
+    pub weights: Visibility,
+    /// What is revealed of the output.
+    pub reduction: Reduction,
+    /// What the layout search minimizes.
+    pub prefer: Prefer,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            value_bits: None,
+            max_error: None,
+            input_range: None,
+            margin: quant::Options::default().margin,
+            input_margin: quant::Options::default().input_margin,
+            input: Visibility::Private,
+            weights: Visibility::Public,
+            reduction: Reduction::Full,
+            prefer: Prefer::Speed,
+        }
+    }
+}
+
+impl Options {
+    /// For a graph: where no input range is asked for, it is that of the input's type, if the type has few values. A
+    /// range that is known needs no margin, unless `input_margin` is one.
+    pub fn of_input(mut self, graph: &Graph, input_margin: Option<f64>) -> Self {
+        self.input_range = self.input_range.or_else(|| graph.input_range());
+        let known = if self.input_range.is_some() { 1.0 } else { Self::default().input_margin };
+        self.input_margin = input_margin.unwrap_or(known);
+        self
+    }
+}
+
+/// Range of input values of networks that come without data.
+pub const INPUT_RANGE: [f64; 2] = [-1.0, 1.0];
+
+/// A compiled model with what it was made from.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// The integer model.
+    pub model: Model,
+    /// The float network, with the reduction applied.
+    pub network: Network,
+    /// The layout of the model.
+    pub layout: Layout,
+    /// What the codes of all tensors stand for.
+    pub scales: quant::Scales,
+    /// What was tried, and whether the model meets the target.
+    pub search: Search,
+}
+
+/// Compiles an imported network; `rows` are calibration rows, flat in ONNX order. Without rows, ranges come from
+/// interval arithmetic and random inputs, see [`quant::Ranges::without_rows`].
+///
+/// # Errors
+/// Those of [`reduce()`], of range calibration, layout search and quantization, and of [`Layout::new`]; `Scale` where
+/// no layout has the bits that a node needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be
+/// missed, see [`Search::met`].
+pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
+    let network = reduce(network, options.reduction)?;
+    let network =
+        if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
+    let target = match options.max_error {
+        Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
+        Some(error) => {
+            return Err(Error::Option { option: "--max-error", reason: format!("{error} is no number above 0") });
+        }
+        None => Target::Shares,
+    };
+    let shown = shown(&network, rows, options)?;
+    let job = Job { network: &network, rows, shown: &shown, target, options };
+    let (mut model, scales, search) = job.compile()?;
+    if let Reduction::Threshold(at) = options.reduction {
+        model.output.threshold = Some(at);
+    }
+    if options.max_error.is_some() && !search.met {
+        return Err(explain::accuracy(&network, &model, &scales, &search, &shown));
+    }
+    let layout = Layout::new(&model)?;
+    Ok(Compiled { model, network, layout, scales, search })
+}
+
+/// The rows on which models are compared: those given, or random ones where there are none.
+///
+/// # Errors
+/// `Option` for an input range that is none.
+pub fn shown<'a>(network: &Network, rows: &'a [Vec<f64>], options: &Options) -> Result<Cow<'a, [Vec<f64>]>> {
+    if !rows.is_empty() {
+        return Ok(Cow::Borrowed(rows));
+    }
+    let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
+    quant::check_input_range([min, max])?;
+    Ok(Cow::Owned(quant::probes(network.input.len(), min, max, quant::PROBES)))
+}
+
+/// Rows, evenly spaced, of which the integers can be compared in little time.
+fn some<'a>(network: &Network, rows: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
+    let most = (BUDGET / network.products().max(1)).max(1) as usize;
+    rows.iter().map(Vec::as_slice).step_by(rows.len().div_ceil(most).max(1)).collect()
+}
+
+/// Multiplications that one comparison of a model may take; of more rows, evenly spaced ones are looked at.
+const BUDGET: u64 = 1 << 32;
+
+/// What a network is compiled from.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    network: &'a Network,
+    /// Calibration rows, if there are any.
+    rows: &'a [Vec<f64>],
+    /// Rows to compare models on.
+    shown: &'a [Vec<f64>],
+    target: Target,
+    options: &'a Options,
+}
+
+fn quant_options(options: &Options) -> quant::Options {
+    quant::Options {
+        margin: options.margin,
+        input_margin: options.input_margin,
+        input: options.input,
+        weights: options.weights,
+        segments: None,
+    }
+}
+
+/// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met
+/// exactly, ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class
+/// hold few values, of which all but the outputs are bits or features.
+fn least_bits(network: &Network, ranges: &quant::Ranges, tables: FunctionTables) -> (u32, u32) {
+    if let Some(bits) = quant::code_bits(network, ranges) {
+        return (bits, quant::EXACT_REMAINDER_BITS);
+    }
+    let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
+    let rank_bits = usize::BITS - ranks.leading_zeros();
+    let exact = tables.count == 0 && (network.label.is_some() || !network.cuts.is_empty());
+    let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
+    (value.max(rank_bits), remainder)
+}
+
+/// Bits of a code and of a remainder of networks of decisions.
+const EXACT_BITS: (u32, u32) = (16, 11);
+
+/// What layouts are asked for.
+#[derive(Debug, Clone, Copy, Default)]
+struct Limits {
+    value_bits: Option<(u32, u32)>,
+    remainder_bits: Option<u32>,
+    few_columns: bool,
+}
+
+impl Job<'_> {
+    /// Searches the layout and makes the model.
+    fn compile(&self) -> Result<(Model, quant::Scales, Search)> {
+        let (network, options) = (self.network, self.options);
+        let ranges = match options.input_range {
+            _ if !self.rows.is_empty() => quant::Ranges::from_rows(network, self.rows)?,
+            range => quant::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
+        };
+        let quant_options = quant_options(options);
+        let tables = quant::tables(network, &ranges, &quant_options)?;
+        let plan = |choice: &circuit::Choice| Plan {
+            digits: choice.digits,
+            k: choice.k,
+            columns: choice.columns,
+            prediction: choice.prediction,
+        };
+        let least = least_bits(network, &ranges, tables);
+        let mut private_bits = (!options.weights.is_public()).then_some(PRIVATE_BITS);
+        loop {
+            let mut missing = None;
+            let make = |choice: &circuit::Choice| {
+                let digits = choice.digits;
+                let quant_options = quant::Options { segments: choice.segments, ..quant_options };
+                let (mut model, scales) =
+                    quant::quantize_with_scales(network, &ranges, digits, choice.lanes, &quant_options)?;
+                if let Some(assumed) = private_bits {
+                    let bits = signed_bits(model.largest_weight());
+                    let room = limbs_of(digits.remainder_bits() + assumed, digits.limb_bits);
+                    if limbs_of(bits, digits.limb_bits) > room {
+                        missing = missing.max(Some(bits.saturating_sub(digits.remainder_bits())));
+                    }
+                    model.private_weights = Some(circuit::weight_limbs(&model)?);
+                    model.check()?;
+                }
+                Ok((model, scales))
+            };
+            let search = |limits: Limits| {
+                let defaults = circuit::SearchOptions::default();
+                let (low, high) = limits.value_bits.unwrap_or(defaults.value_bits);
+                let search_options = circuit::SearchOptions {
+                    value_bits: (low.max(least.0), high.max(least.0)),
+                    remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
+                    tables,
+                    input: options.input,
+                    private_bits,
+                    few_columns: limits.few_columns,
+                };
+                circuit::search(network, &search_options)
+            };
+            let found =
+                self.run(search, plan, make).map_err(|error| explain::scale(error, network, self.shown, options))?;
+            // Only ever more, so that this ends.
+            match missing.filter(|bits| Some(*bits) > private_bits) {
+                Some(bits) => private_bits = Some(bits),
+                None => return Ok(found),
+            }
+        }
+    }
+
+    /// Tries the layouts that `search` gives, cheapest first.
+    fn run<C>(
+        &self,
+        search: impl Fn(Limits) -> Result<Vec<C>>,
+        plan: impl Fn(&C) -> Plan,
+        mut make: impl FnMut(&C) -> Result<(Model, quant::Scales)>,
+    ) -> Result<(Model, quant::Scales, Search)> {
+        let choices = match self.options.value_bits {
+            None => search(Limits::default())?,
+            Some(bits) => (bits..=MAX_BITS)
+                .find_map(|bits| search(Limits { value_bits: Some((bits, bits)), ..Limits::default() }).ok())
+                .map_or_else(|| search(Limits { value_bits: Some((bits, MAX_BITS)), ..Limits::default() }), Ok)?,
+        };
+        let mut trials = Trials::new(self.network, self.shown, self.target);
+        for choice in &choices {
+            if trials.attempt(plan(choice), || make(choice))?.is_break() {
+                break;
+            }
+        }
+        let mut taken = trials.best();
+        if let (Prefer::Columns, Some(best)) = (self.options.prefer, taken) {
+            let (value, remainder) = trials.bits(best);
+            let most = if self.options.value_bits.is_some() { value } else { MAX_BITS };
+            let limits = Limits { value_bits: Some((value, most)), remainder_bits: Some(remainder), few_columns: true };
+            for choice in search(limits)? {
+                let _ = trials.attempt(plan(&choice), || make(&choice))?;
+                taken = trials.last_if_good().or(taken);
+            }
+        }
+        trials.take(taken)
+    }
+}
+
+/// Bits that private weights are first taken to have beyond those of a remainder.
+const PRIVATE_BITS: u32 = 2;
+/// Most bits of a code that may be asked for.
+const MAX_BITS: u32 = 24;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,650 @@
+//! The checked float graph: nodes in order, every shape known, constants folded.
+
+use std::collections::{HashMap, HashSet};
+
+use hushproof_core::{Error, Result, error::UnsupportedOp, graph::ValueInfo};
+use prost::Message;
+
+use super::{
+    order,
+    pb::{NodeProto, ValueInfoProto},
+    proto::{self, Source},
+};
+use crate::{
+    ops::{
+        self, Def, Domain, Ending, Id, Inputs, Lowered, Mark, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter,
+    },
+    tensor::{DType, Fact, MAX_ELEMENTS, Tensor},
+};
+
+/// Most values a tensor that depends on the input may have.
+const MAX_VALUES: usize = 1 << 24;
+
+/// Most values of a constant that is computed from fewer.
+const MAX_FOLDED: usize = 1 << 22;
+
+/// Most values of all constants of a small file; of a larger one, for each of its bytes.
+const MAX_CONSTANTS: (usize, usize) = (1 << 25, 16);
+
+/// Most values of a graph.
+const MAX_NODES: usize = 1 << 18;
+
+/// A checked float graph. It may have any number of inputs and outputs and any shape.
+#[derive(Debug)]
+pub struct Graph {
+    pub(super) name: String,
+    pub(super) values: Vec<Value>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) inputs: Vec<usize>,
+    pub(super) outputs: Vec<usize>,
+    /// The value of the joined outputs that is a class.
+    pub(super) label: Option<usize>,
+    /// The other outputs beside such a class.
+    beside: Vec<String>,
+    /// What the type of the only input holds.
+    pub(super) input_range: Option<[f64; 2]>,
+}
+
+/// A tensor of the graph.
+#[derive(Debug)]
+pub(super) struct Value {
+    pub(super) name: String,
+    pub(super) fact: Fact,
+    pub(super) constant: Option<Tensor>,
+}
+
+/// A node whose outputs depend on the graph's inputs.
+#[derive(Debug)]
+pub struct Node {
+    name: String,
+    op: &'static str,
+    pub(super) kernel: Box<dyn Op>,
+    pub(super) inputs: Vec<Option<usize>>,
+    pub(super) outputs: Vec<usize>,
+}
+
+impl Node {
+    /// ONNX name, or "#index" for a node without one.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// ONNX operator.
+    pub const fn op(&self) -> &'static str {
+        self.op
+    }
+
+    pub(super) fn error(&self, error: OpError) -> Error {
+        locate(&self.name, self.op, error)
+    }
+}
+
+impl Graph {
+    /// Name of the graph.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The nodes, each after those it reads.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Inputs without initializer.
+    pub fn inputs(&self) -> Vec<ValueInfo> {
+        self.inputs.iter().map(|id| self.value_info(*id)).collect()
+    }
+
+    /// Least and largest value that the type of the only input holds, where it is one of few values: bytes, truth
+    /// values.
+    pub const fn input_range(&self) -> Option<[f64; 2]> {
+        self.input_range
+    }
+
+    /// Outputs.
+    pub fn outputs(&self) -> Vec<ValueInfo> {
+        self.outputs.iter().map(|id| self.value_info(*id)).collect()
+    }
+
+    /// The outputs beside the one that is a class, where there is one.
+    pub fn beside_class(&self) -> &[String] {
+        &self.beside
+    }
+
+    /// Number of constants that the nodes read.
+    pub fn parameters(&self) -> usize {
+        let read: HashSet<_> = self.nodes.iter().flat_map(|node| &node.inputs).flatten().collect();
+        let constants = read.into_iter().filter_map(|id| self.values[*id].constant.as_ref());
+        constants.map(|tensor| tensor.data().len()).sum()
+    }
+
+    fn value_info(&self, id: usize) -> ValueInfo {
+        let value = &self.values[id];
+        ValueInfo { name: value.name.clone(), shape: value.fact.shape.clone() }
+    }
+
+    /// The only input and the only output.
+    pub(super) fn ends(&self) -> Result<(usize, usize)> {
+        let only = |ids: &[usize], what: &str| match *ids {
+            [id] => Ok(id),
+            [] => {
+                let reason = format!("has no {what}: what follows from constants alone is public, and needs no proof");
+                Err(Error::Graph { node: self.name.clone(), reason })
+            }
+            _ => {
+                let names: Vec<_> = ids.iter().map(|id| self.values[*id].name.as_str()).collect();
+                let reason = format!("has {} {what} ({}); exactly one is accepted", ids.len(), names.join(", "));
+                Err(Error::Graph { node: self.name.clone(), reason })
+            }
+        };
+        Ok((only(&self.inputs, "inputs")?, only(&self.outputs, "outputs")?))
+    }
+
+    /// Float reference by the operators' own implementations, in double precision; values in ONNX order.
+    ///
+    /// # Errors
+    /// If the graph has several inputs or outputs, or `input` has the wrong number of values.
+    pub fn eval(&self, input: &[f64]) -> Result<Vec<f64>> {
+        let (input_id, output_id) = self.ends()?;
+        let value_info = self.value_info(input_id);
+        let fact = self.values[input_id].fact.clone();
+        let tensor = Tensor::new(fact, input.to_vec()).ok_or_else(|| input_shape(&value_info, input.len()))?;
+
+        let mut uses = self.uses();
+        let mut computed: HashMap<usize, Tensor> = HashMap::from([(input_id, tensor)]);
+        for node in &self.nodes {
+            let tensor = |id: &usize| self.values[*id].constant.as_ref().or_else(|| computed.get(id));
+            let inputs: Vec<_> = node.inputs.iter().map(|id| id.as_ref().and_then(tensor)).collect();
+            let outputs = node.kernel.eval(Inputs(&inputs)).map_err(|e| node.error(e))?;
+            computed.extend(node.outputs.iter().copied().zip(outputs));
+            for id in node.inputs.iter().flatten() {
+                uses[*id] -= 1;
+                if uses[*id] == 0 {
+                    computed.remove(id);
+                }
+            }
+        }
+        let output = self.values[output_id].constant.clone().or_else(|| computed.remove(&output_id));
+        Ok(output.map(Tensor::into_data).unwrap_or_default())
+    }
+
+    /// How often each value is read, by nodes and as an output.
+    pub(super) fn uses(&self) -> Vec<usize> {
+        let mut uses = vec![0; self.values.len()];
+        self.nodes.iter().flat_map(|node| node.inputs.iter().flatten()).for_each(|id| uses[*id] += 1);
+        self.outputs.iter().for_each(|id| uses[*id] += 1);
+        uses
+    }
+
+    pub(super) fn operand(&self, id: usize) -> Operand<'_> {
+        let value = &self.values[id];
+        Operand { fact: &value.fact, constant: value.constant.as_ref() }
+    }
+
+    pub(super) fn build(source: &Source) -> Result<Self> {
+        let proto = &source.graph;
+        let mut builder = Importer::new(&proto.name, [source.opset, source.ml_opset], proto.encoded_len());
+        builder.consumed = order::consumed(proto).into_iter().collect();
+        builder.endings = order::endings(proto);
+        for tensor in &proto.initializer {
+            if tensor.dims.contains(&0) {
+                builder.absent.insert(&tensor.name);
+                continue;
+            }
+            let value = proto::tensor(tensor, &tensor.name)?;
+            let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
+            builder.named(&tensor.name, id);
+        }
+        let known = |name: &str| builder.ids.contains_key(name) || builder.absent.contains(name);
+        let given = proto.input.iter().filter(|input| !known(&input.name));
+        let mut inputs: Vec<_> = given.collect();
+        if inputs.len() > 1 {
+            // Exporters leave in the state that training needs.
+            inputs.retain(|input| builder.consumed.contains(input.name.as_str()));
+        }
+        builder.inputs(&inputs)?;
+        let (mut unsupported, mut failure) = (vec![], None);
+        for node in &proto.node {
+            match builder.node(node) {
+                Ok(()) => {}
+                Err(Error::Unsupported(ops)) => unsupported.extend(ops),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        if !unsupported.is_empty() {
+            return Err(Error::Unsupported(unsupported));
+        }
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let outputs: Vec<&str> = proto.output.iter().map(|output| output.name.as_str()).collect();
+        builder.outputs(&outputs)?;
+        Ok(builder.graph)
+    }
+}
+
+pub(super) struct Importer<'a> {
+    pub(super) graph: Graph,
+    opset: i64,
+    ml_opset: i64,
+    /// Whether an input holds numbers in double precision.
+    double: bool,
+    /// Values by name; without those that follow from a node with an error.
+    pub(super) ids: HashMap<&'a str, usize>,
+    /// Empty tensors, which exporters give for optional inputs that are left out.
+    absent: HashSet<&'a str>,
+    consumed: HashSet<&'a str>,
+    /// How values leave the network, of those near its output.
+    endings: HashMap<&'a str, Ending>,
+    /// Number of values of constants so far, and most of them.
+    constants: usize,
+    max_constants: usize,
+    /// Least and largest of each element of integers whose ranges are known.
+    bounds: HashMap<Id, Vec<(f64, f64)>>,
+    /// Least and largest value of the element types of the graph's inputs of small integers.
+    limits: HashMap<Id, [f64; 2]>,
+    /// Sums with masks.
+    masks: HashMap<Id, Mask>,
+    /// How often a graph inside a node was added.
+    pub(super) repetitions: usize,
+    /// Name of the node that is being added, and how it leaves the network.
+    pub(super) current: String,
+    ending: Ending,
+    /// How each of its outputs leaves, and whether anything reads it.
+    outputs: Vec<(Ending, bool)>,
+}
+
+impl<'a> Importer<'a> {
+    /// For a graph of `bytes` bytes.
+    fn new(name: &str, [opset, ml_opset]: [i64; 2], bytes: usize) -> Self {
+        let name = name.to_owned();
+        let (least, per_byte) = MAX_CONSTANTS;
+        Self {
+            graph: Graph {
+                name,
+                values: vec![],
+                nodes: vec![],
+                inputs: vec![],
+                outputs: vec![],
+                label: None,
+                beside: vec![],
+                input_range: None,
+            },
+            opset,
+            ml_opset,
+            double: false,
+            ids: HashMap::new(),
+            absent: HashSet::new(),
+            consumed: HashSet::new(),
+            endings: HashMap::new(),
+            constants: 0,
+            max_constants: bytes.saturating_mul(per_byte).clamp(least, MAX_ELEMENTS),
+            bounds: HashMap::new(),
+            limits: HashMap::new(),
+            masks: HashMap::new(),
+            repetitions: 0,
+            current: String::new(),
+            ending: Ending::Inner,
+            outputs: vec![],
+        }
+    }
+
+    /// Adds the inputs. Several are parts of one vector, named after all of them, in their order.
+    fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
+        self.double = inputs.iter().any(|input| proto::is_double(input));
+        if let [input] = inputs {
+            let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
+            self.named(&input.name, id);
+            self.graph.inputs.push(id);
+            self.graph.input_range = proto::input_range(input);
+            self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
+            return Ok(());
+        }
+        let facts = inputs.iter().map(|input| proto::input_fact(input)).collect::<Result<Vec<_>>>()?;
+        let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?));
+        let Some(len) = len.filter(|len| *len > 0) else { return Ok(()) };
+        let all = self.private(Fact::float(vec![1, len])).map_err(|e| locate("inputs", "input", e))?;
+        self.graph.values[all].name = joined(inputs.iter().map(|input| input.name.as_str()));
+        self.graph.inputs.push(all);
+        let mut start = 0;
+        for (input, fact) in inputs.iter().zip(facts) {
+            self.current.clone_from(&input.name);
+            let end = start + fact.len();
+            let part = Rewriter::new(self).part(all, start..end, &fact);
+            let id = part.map_err(|e| locate(&input.name, "input", e))?;
+            self.named(&input.name, id);
+            self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
+            start = end;
+        }
+        Ok(())
+    }
+
+    /// Adds the outputs; several as parts of one vector, named after all of them, in their order.
+    fn outputs(&mut self, names: &[&'a str]) -> Result<()> {
+        // Absent only behind an error.
+        let mut ids: Vec<Id> = names.iter().filter_map(|name| self.ids.get(name).copied()).collect();
+        let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
+        let name = joined(names.iter().copied());
+        self.current.clone_from(&name);
+        if ids.len() > 1 && private {
+            let facts = ids.iter().map(|id| &self.graph.values[*id].fact);
+            let class = facts.clone().position(|fact| fact.dtype == DType::Int && fact.len() == 1);
+            self.graph.label = class.map(|class| facts.take(class).map(Fact::len).sum());
+            if let (Some(class), true) = (class, names.len() == ids.len()) {
+                let others = names.iter().enumerate().filter(|(index, _)| *index != class);
+                self.graph.beside = others.map(|(_, name)| (*name).to_owned()).collect();
+            }
+            let all = Rewriter::new(self).joined(&ids).map_err(|e| locate(&name, "output", e))?;
+            self.graph.values[all].name.clone_from(&name);
+            ids = vec![all];
+        }
+        if let [id] = &mut ids[..]
+            && self.graph.values[*id].name != name
+        {
+            // Another name of an input or a constant.
+            *id = Rewriter::new(self).named_copy(*id).map_err(|e| locate(&name, "output", e))?;
+            self.graph.values[*id].name = name;
+        }
+        self.graph.outputs = ids;
+        Ok(())
+    }
+
+    /// A new value; its name is empty until a tensor of the file is found to be it.
+    fn add(&mut self, fact: Fact, constant: Option<Tensor>) -> Id {
+        self.graph.values.push(Value { name: String::new(), fact, constant });
+        self.graph.values.len() - 1
+    }
+
+    /// A named tensor of the file that is no node's output.
+    fn named(&mut self, name: &'a str, id: Id) {
+        self.graph.values[id].name = name.into();
+        self.ids.insert(name, id);
+    }
+
+    /// A value that depends on the input.
+    fn private(&mut self, fact: Fact) -> OpResult<Id> {
+        if fact.checked_len().is_none_or(|len| len > MAX_VALUES) {
+            let reason = format!("a tensor of shape {:?} is empty or has more than {MAX_VALUES} values", fact.shape);
+            return Err(OpError::Graph(reason));
+        }
+        Ok(self.add(fact, None))
+    }
+
+    fn lowered(&self, kernel: &dyn Op, inputs: &[Option<Id>]) -> OpResult<Vec<Lowered>> {
+        let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
+        kernel.lower(Inputs(&operands))
+    }
+
+    /// The ranges of a new integer from those of what it is computed from.
+    fn new_bounds(&self, kernel: &dyn Op, inputs: &[Option<Id>], fact: &Fact) -> Option<Vec<(f64, f64)>> {
+        if fact.dtype != DType::Int {
+            return None;
+        }
+        let [lowered] = <[Lowered; 1]>::try_from(self.lowered(kernel, inputs).ok()?).ok()?;
+        let of = |input: usize| self.bounds((*inputs.get(input)?)?);
+        match lowered {
+            Lowered::Reshape => of(0),
+            Lowered::Affine(maps) => {
+                let mut sum = vec![(0.0, 0.0); fact.len()];
+                for (input, map) in maps {
+                    let bounds = of(input)?;
+                    sum.iter_mut().zip(map.bounds(&bounds)).for_each(|(sum, (low, high))| {
+                        *sum = (sum.0 + low, sum.1 + high);
+                    });
+                }
+                Some(sum)
+            }
+            Lowered::Gather { sources, shift } => {
+                let used: HashSet<u32> = sources.iter().flatten().map(|(input, _)| *input).collect();
+                let mut known = HashMap::new();
+                for input in used {
+                    known.insert(input, of(input as usize)?);
+                }
+                let at = |(i, source): (usize, &Option<(u32, u32)>)| {
+                    let shift = shift.get(i).copied().unwrap_or(0.0);
+                    let (low, high) = source.map_or((0.0, 0.0), |(input, element)| known[&input][element as usize]);
+                    (low + shift, high + shift)
+                };
+                Some(sources.iter().enumerate().map(at).collect())
+            }
+            Lowered::Quantize(codes) => Some(vec![codes.limits.into(); fact.len()]),
+            _ => None,
+        }
+    }
+}
+
+impl Nodes for Importer<'_> {
+    fn operand(&self, id: Id) -> Operand<'_> {
+        self.graph.operand(id)
+    }
+
+    fn find(&self, name: &str) -> Option<Def> {
+        ops::find(name)
+    }
+
+    fn constant(&mut self, tensor: Tensor) -> OpResult<Id> {
+        self.constants = self.constants.saturating_add(tensor.data().len());
+        if self.constants > self.max_constants {
+            return Err(OpError::Graph(format!("more than {} constants in all", self.max_constants)));
+        }
+        Ok(self.add(tensor.fact().clone(), Some(tensor)))
+    }
+
+    fn put(&mut self, op: &'static str, kernel: Box<dyn Op>, inputs: &[Option<Id>]) -> OpResult<Vec<Id>> {
+        if self.graph.values.len() >= MAX_NODES {
+            return Err(OpError::Graph(format!("the graph has more than {MAX_NODES} values")));
+        }
+        let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
+        let facts = kernel.facts(Inputs(&operands))?;
+        let constants: Option<Vec<_>> = operands
+            .iter()
+            .map(|operand| match operand {
+                Some(operand) => operand.constant.map(Some),
+                None => Some(None),
+            })
+            .collect();
+        if let Some(constants) = constants {
+            // Folding must not turn a small file into large tensors.
+            let read: usize = constants.iter().flatten().map(|tensor| tensor.data().len()).sum();
+            let most = if inputs.is_empty() { MAX_VALUES } else { read.max(MAX_FOLDED) };
+            let fits = |fact: &Fact| fact.checked_len().is_some_and(|len| len <= most);
+            if let Some(fact) = facts.iter().find(|fact| !fits(fact)) {
+                return Err(OpError::Graph(format!("a constant of shape {:?} is empty or too large", fact.shape)));
+            }
+            let values = kernel.eval(Inputs(&constants))?;
+            if let Some(bad) = values.iter().flat_map(Tensor::data).find(|value| !value.is_finite()) {
+                return Err(OpError::Graph(format!("its constant result holds {bad}")));
+            }
+            return values.into_iter().map(|value| self.constant(value)).collect();
+        }
+        if let Some(outputs) = kernel.rewrite(inputs, &mut Rewriter::new(self))? {
+            return Ok(outputs);
+        }
+        let bounds = facts.first().and_then(|fact| self.new_bounds(kernel.as_ref(), inputs, fact));
+        let outputs = facts.into_iter().map(|fact| self.private(fact)).collect::<OpResult<Vec<_>>>()?;
+        if let ([Some(input)], [output]) = (inputs, &outputs[..])
+            && let Some(mask) = self.masks.get(input).cloned()
+            && self.graph.values[*output].fact == self.graph.values[*input].fact
+            && matches!(self.lowered(kernel.as_ref(), inputs).as_deref(), Ok([Lowered::Reshape]))
+        {
+            self.masks.insert(*output, mask);
+        }
+        if let (Some(bounds), [output]) = (bounds, &outputs[..]) {
+            self.bounds.insert(*output, bounds);
+        }
+        let (name, inputs) = (self.current.clone(), inputs.to_vec());
+        self.graph.nodes.push(Node { name, op, kernel, inputs, outputs: outputs.clone() });
+        Ok(outputs)
+    }
+
+    fn ending(&self) -> Ending {
+        self.ending
+    }
+
+    fn leave(&mut self, output: usize) {
+        self.ending = self.outputs.get(output).map_or(Ending::Inner, |(ending, _)| *ending);
+    }
+
+    fn wanted(&self, output: usize) -> bool {
+        self.outputs.get(output).is_some_and(|(_, wanted)| *wanted)
+    }
+
+    fn note_mask(&mut self, id: Id, mask: Mask) {
+        self.masks.insert(id, mask);
+    }
+
+    fn mask(&self, id: Id) -> Option<Mask> {
+        self.masks.get(&id).cloned()
+    }
+
+    fn limits(&self, id: Id) -> Option<[f64; 2]> {
+        self.limits.get(&id).copied()
+    }
+
+    fn bound(&mut self, id: Id, bounds: Vec<(f64, f64)>) {
+        self.bounds.insert(id, bounds);
+    }
+
+    fn bounds(&self, id: Id) -> Option<Vec<(f64, f64)>> {
+        let value = &self.graph.values[id];
+        match &value.constant {
+            Some(constant) => Some(constant.data().iter().map(|value| (*value, *value)).collect()),
+            None if value.fact.dtype == DType::Bool => Some(vec![(0.0, 1.0); value.fact.len()]),
+            None => self.bounds.get(&id).cloned(),
+        }
+    }
+}
+
+impl<'a> Importer<'a> {
+    /// Adds a node, or its outputs as constants; does nothing if an input is unknown because of an earlier error.
+    pub(super) fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
+        let name = &proto.name;
+        let unsupported = |op: &str, reason: &str| {
+            let (node, op, reason) = (name.clone(), op.into(), reason.into());
+            Err(Error::Unsupported(vec![UnsupportedOp { node, op, reason }]))
+        };
+        let foreign = || format!("{}.{}", proto.domain, proto.op_type);
+        let Some(domain) = Domain::named(&proto.domain) else { return unsupported(&foreign(), "") };
+        let Some(def) = ops::find_in(domain, &proto.op_type) else {
+            let op = if domain == Domain::Default { proto.op_type.clone() } else { foreign() };
+            return unsupported(&op, ops::advice(domain, &proto.op_type));
+        };
+        let (op, opsets, takes) = (def.onnx(), def.opsets(), def.inputs());
+        let opset = if domain == Domain::Default { self.opset } else { self.ml_opset };
+        if !opsets.contains(&opset) {
+            return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
+        }
+        if def.marks().contains(&Mark::SinglePrecision) && self.double {
+            return unsupported(op, "compares numbers in double precision; export the model with FLOAT inputs");
+        }
+        let attrs = proto::attrs(proto, opset)?;
+        let error = |e| locate(name, op, e);
+        let kernel = match def {
+            Def::Op(def) => Ok((def.parse)(attrs).map_err(error)?),
+            def => Err((def, attrs)),
+        };
+        let given = proto.input.iter().rposition(|input| !input.is_empty()).map_or(0, |last| last + 1);
+        if !takes.contains(&given) {
+            let (least, most) = (takes.start(), takes.end());
+            return Err(graph_error(name, format!("{op} takes {least} to {most} inputs, got {given}")));
+        }
+        let Some(inputs) = self.resolve(&proto.input) else { return Ok(()) };
+        self.current.clone_from(name);
+        let leaves = |name: &String| (order::ending(&self.endings, name), self.consumed.contains(name.as_str()));
+        self.outputs = proto.output.iter().map(leaves).collect();
+        self.leave(0);
+        let outputs = match kernel {
+            Ok(kernel) => self.put(op, kernel, &inputs),
+            Err((Def::Rewrite(def), attrs)) => (def.rewrite)(attrs, &inputs, &mut Rewriter::new(self)),
+            Err((Def::Control(def), attrs)) => {
+                let Some(outputs) = self.control(def.control, proto, attrs, &inputs)? else { return Ok(()) };
+                Ok(outputs)
+            }
+            Err((Def::Op(def), _)) => Err(OpError::Graph(format!("{} is no rewrite", def.onnx))),
+        };
+        let outputs = outputs.map_err(error)?;
+        if let Some(extra) = proto.output.iter().skip(outputs.len()).find(|name| self.consumed.contains(name.as_str()))
+        {
+            return unsupported(op, &format!("output `{extra}`"));
+        }
+        let wanted = proto.output.iter().zip(outputs).filter(|(name, _)| self.consumed.contains(name.as_str()));
+        for (output, id) in wanted.collect::<Vec<_>>() {
+            if self.graph.values[id].name.is_empty() {
+                self.graph.values[id].name.clone_from(output);
+            }
+            self.ids.insert(output, id);
+        }
+        Ok(())
+    }
+
+    /// Ids of a node's inputs; [`None`] if one is unknown.
+    fn resolve(&self, names: &[String]) -> Option<Vec<Option<usize>>> {
+        let id = |name: &String| {
+            let absent = name.is_empty() || self.absent.contains(name.as_str());
+            if absent { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) }
+        };
+        names.iter().map(id).collect()
+    }
+}
+
+/// The graph of one node of the domain `ai.onnx.ml` on an input x, of which the leading outputs are read.
+#[cfg(test)]
+pub(crate) fn node_graph(
+    def: &'static ops::RewriteDef,
+    attrs: Vec<(&'static str, ops::Attr)>,
+    x: Fact,
+    indices: Option<&[i64]>,
+    outputs: usize,
+) -> Result<Graph> {
+    const NAMES: [&str; 3] = ["a", "b", "c"];
+    let (op, opset) = (def.onnx, *def.opsets.end());
+    let error = |e| locate("node", op, e);
+    let mut builder = Importer::new("graph", [*ops::OPSETS.end(), opset], 0);
+    let input = builder.private(x).map_err(error)?;
+    builder.named("x", input);
+    builder.graph.inputs.push(input);
+    let mut inputs = vec![Some(input)];
+    if let Some(indices) = indices {
+        inputs.push(Some(Rewriter::new(&mut builder).ints(indices).map_err(error)?));
+    }
+    let ending = if outputs == 1 { Ending::Output } else { Ending::Part };
+    builder.outputs = (0..2).map(|output| (ending, output < outputs)).collect();
+    builder.leave(0);
+    let attrs = attrs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let ids = (def.rewrite)(ops::Attrs::new(opset, attrs), &inputs, &mut Rewriter::new(&mut builder)).map_err(error)?;
+    for (name, id) in NAMES.into_iter().zip(ids).take(outputs) {
+        builder.ids.insert(name, id);
+    }
+    builder.outputs(&NAMES[..outputs])?;
+    Ok(builder.graph)
+}
+
+/// The name of several tensors as one.
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join("+")
+}
+
+/// An operator's error at a node.
+pub(super) fn locate(node: &str, op: &str, error: OpError) -> Error {
+    let (node, op) = (node.to_owned(), op.to_owned());
+    match error {
+        OpError::Shape { expected, got } => Error::Shape { node, op, expected, got },
+        OpError::Graph(reason) => Error::Graph { node, reason: format!("{op}: {reason}") },
+        OpError::Unsupported(reasons) => Error::Unsupported(
+            reasons.into_iter().map(|reason| UnsupportedOp { node: node.clone(), op: op.clone(), reason }).collect(),
+        ),
+    }
+}
+
+fn graph_error(node: &str, reason: String) -> Error {
+    Error::Graph { node: node.into(), reason }
+}
+
+/// An input of `got` values where `value_info` was expected.
+pub(super) fn input_shape(value_info: &ValueInfo, got: usize) -> Error {
+    Error::InputShape {
+        input: value_info.name.clone(),
+        expected: format!("{:?}", value_info.shape),
+        got: format!("[{got}]"),
+    }
+}

@@ -1,0 +1,224 @@
+//! Names, uniqueness, order and reachability of the nodes of a protobuf graph, and how values leave it. What differs
+//! between operators is what their definitions mark.
+
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashMap, HashSet},
+};
+
+use hushproof_core::{Error, Result};
+
+use super::pb::{GraphProto, NodeProto};
+use crate::ops::{self, Domain, Ending, Mark};
+
+/// Most graphs inside one another.
+const MAX_DEPTH: usize = 8;
+
+/// Names unnamed nodes "#index", drops nodes and initializers that no output needs, and sorts the nodes so that each
+/// follows those it reads; nodes already sorted keep their order.
+pub(super) fn order(graph: &mut GraphProto) -> Result<()> {
+    name(graph, "", 0)?;
+    omit_empty(graph);
+    let sorted = sort(graph)?;
+    let mut nodes: Vec<_> = std::mem::take(&mut graph.node).into_iter().map(Some).collect();
+    graph.node = sorted.into_iter().filter_map(|index| nodes[index].take()).collect();
+    let used: HashSet<_> = consumed(graph).into_iter().map(str::to_owned).collect();
+    graph.initializer.retain(|tensor| used.contains(&tensor.name));
+    Ok(())
+}
+
+/// Names unnamed nodes after their place, those of graphs inside nodes after that node's name too.
+fn name(graph: &mut GraphProto, outer: &str, depth: usize) -> Result<()> {
+    if depth > MAX_DEPTH {
+        return Err(Error::Graph {
+            node: outer.into(),
+            reason: format!("more than {MAX_DEPTH} graphs inside one another"),
+        });
+    }
+    for (index, node) in graph.node.iter_mut().enumerate() {
+        if node.name.is_empty() {
+            node.name = format!("{outer}#{index}");
+        }
+        let inner = format!("{}/", node.name);
+        node.attribute.iter_mut().filter_map(|a| a.g.as_mut()).try_for_each(|graph| name(graph, &inner, depth + 1))?;
+    }
+    Ok(())
+}
+
+/// The graphs inside a node.
+fn inside(node: &NodeProto) -> impl Iterator<Item = &GraphProto> {
+    node.attribute.iter().filter_map(|attribute| attribute.g.as_ref())
+}
+
+/// The names that a node reads, and those that anything in the graphs inside it reads.
+fn reads(node: &NodeProto) -> Vec<&str> {
+    let mut names: Vec<&str> = node.input.iter().map(String::as_str).collect();
+    names.extend(inside(node).flat_map(consumed));
+    names
+}
+
+/// What is marked of a node's operator.
+fn marks(node: &NodeProto) -> &'static [Mark] {
+    Domain::named(&node.domain).and_then(|domain| ops::find_in(domain, &node.op_type)).map_or(&[], |def| def.marks())
+}
+
+/// Replaces inputs that are empty lists, which are no tensors here, by what they mean.
+fn omit_empty(graph: &mut GraphProto) {
+    let initializers = graph.initializer.iter().filter(|tensor| tensor.dims == [0]).map(|tensor| &tensor.name);
+    // A node that reads nothing gives the tensor that it holds.
+    let is_empty = |node: &&NodeProto| {
+        node.input.is_empty() && node.attribute.iter().flat_map(|a| &a.t).any(|tensor| tensor.dims == [0])
+    };
+    let constants = graph.node.iter().filter(is_empty).flat_map(|node| &node.output);
+    let empty: HashSet<_> = initializers.chain(constants).cloned().collect();
+    for node in &mut graph.node {
+        for mark in marks(node) {
+            match mark {
+                Mark::EmptyIsAbsent => {
+                    node.input.iter_mut().filter(|input| empty.contains(*input)).for_each(String::clear);
+                }
+                Mark::EmptyIs(other) if node.input.iter().skip(1).any(|input| empty.contains(input)) => {
+                    node.op_type = (*other).into();
+                    node.input.truncate(1);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Names of all tensors that nodes, the graphs inside them, or the graph's outputs read.
+pub(super) fn consumed(graph: &GraphProto) -> Vec<&str> {
+    let inputs = graph.node.iter().flat_map(reads);
+    inputs.chain(graph.output.iter().map(|output| output.name.as_str())).filter(|name| !name.is_empty()).collect()
+}
+
+/// How the values between the last computation and a graph's outputs leave it: those of the only output, or of the one
+/// among several that ends in a softmax, if there is just one.
+pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
+    if let [output] = &graph.output[..] {
+        return leaving(graph, &output.name, Ending::Output).0;
+    }
+    let parts = graph.output.iter().map(|output| leaving(graph, &output.name, Ending::Part));
+    let mut ends = parts.filter(|(_, softmax)| *softmax);
+    match (ends.next(), ends.next()) {
+        (Some((endings, _)), None) => endings,
+        _ => HashMap::new(),
+    }
+}
+
+/// How the values in front of an output leave the graph, and whether they may be a softmax.
+fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashMap<&'a str, Ending>, bool) {
+    let mut endings = HashMap::new();
+    let mut reads: HashMap<&str, usize> = HashMap::new();
+    consumed(graph).into_iter().for_each(|name| *reads.entry(name).or_default() += 1);
+    let outputs = |node: &'a NodeProto| node.output.iter().enumerate().map(move |(i, name)| (name.as_str(), (i, node)));
+    let producers: HashMap<&str, (usize, &NodeProto)> = graph.node.iter().flat_map(outputs).collect();
+    let (mut name, mut ending) = (output, ending);
+    while reads.get(name) == Some(&1) && endings.insert(name, ending).is_none() {
+        let Some((index, node)) = producers.get(name) else { break };
+        let is = |mark: Mark| marks(node).contains(&mark);
+        if is(Mark::Softmax(*index)) {
+            return (endings, true);
+        }
+        match index {
+            0 if is(Mark::Passes) => {}
+            0 if is(Mark::Class) && ending == Ending::Output => ending = Ending::ArgMax,
+            _ => break,
+        }
+        let Some(input) = node.input.first() else { break };
+        name = input;
+    }
+    (endings, false)
+}
+
+/// The ending of a value.
+pub(super) fn ending(endings: &HashMap<&str, Ending>, name: &str) -> Ending {
+    endings.get(name).copied().unwrap_or(Ending::Inner)
+}
+
+/// Indices of the nodes that the outputs need, each after those it reads.
+fn sort(graph: &GraphProto) -> Result<Vec<usize>> {
+    let error = |node: &str, reason: String| Error::Graph { node: node.into(), reason };
+    if graph.node.is_empty() || graph.output.is_empty() {
+        let missing = if graph.node.is_empty() { "nodes" } else { "outputs" };
+        return Err(error(&graph.name, format!("the graph has no {missing}")));
+    }
+    let given = given(graph)?;
+    let mut producers = HashMap::new();
+    for (index, node) in graph.node.iter().enumerate() {
+        for output in node.output.iter().filter(|name| !name.is_empty()) {
+            if given.contains(output.as_str()) || producers.insert(output.as_str(), index).is_some() {
+                return Err(error(&node.name, format!("output `{output}` has the name of another tensor")));
+            }
+        }
+    }
+
+    let mut needed = vec![false; graph.node.len()];
+    let mut consumers: Vec<Vec<usize>> = vec![vec![]; graph.node.len()];
+    let mut waiting = vec![0usize; graph.node.len()];
+    let mut pending = vec![];
+    let mut require = |name: &str, by: &str, pending: &mut Vec<usize>| match producers.get(name) {
+        _ if given.contains(name) => Ok(None),
+        Some(&producer) => {
+            if !std::mem::replace(&mut needed[producer], true) {
+                pending.push(producer);
+            }
+            Ok(Some(producer))
+        }
+        None => Err(error(by, format!("reads tensor `{name}`, which nothing produces"))),
+    };
+    for output in &graph.output {
+        require(&output.name, &output.name, &mut pending)?;
+    }
+    let mut reached = 0;
+    while let Some(index) = pending.pop() {
+        reached += 1;
+        let node = &graph.node[index];
+        let outer = |name: &&str| given.contains(*name) || producers.contains_key(*name);
+        let inner = inside(node).flat_map(consumed).filter(outer);
+        for input in node.input.iter().map(String::as_str).filter(|name| !name.is_empty()).chain(inner) {
+            if let Some(producer) = require(input, &node.name, &mut pending)? {
+                consumers[producer].push(index);
+                waiting[index] += 1;
+            }
+        }
+    }
+
+    let mut ready: BinaryHeap<_> =
+        (0..graph.node.len()).filter(|index| needed[*index] && waiting[*index] == 0).map(Reverse).collect();
+    let mut sorted = vec![];
+    while let Some(Reverse(index)) = ready.pop() {
+        sorted.push(index);
+        for &consumer in &consumers[index] {
+            waiting[consumer] -= 1;
+            if waiting[consumer] == 0 {
+                ready.push(Reverse(consumer));
+            }
+        }
+    }
+    if sorted.len() < reached {
+        let stuck = graph.node.iter().zip(&waiting).find(|(_, waiting)| **waiting > 0);
+        let name = stuck.map_or("", |(node, _)| &node.name);
+        return Err(error(name, "is part of a cycle, or follows one".into()));
+    }
+    Ok(sorted)
+}
+
+/// Names of the graph's inputs and initializers.
+fn given(graph: &GraphProto) -> Result<HashSet<&str>> {
+    let mut inputs = HashSet::new();
+    let mut initializers = HashSet::new();
+    let inputs_unique = graph.input.iter().map(|input| &input.name).find(|name| !inputs.insert(name.as_str()));
+    let tensors = graph.initializer.iter().map(|tensor| &tensor.name);
+    match inputs_unique.or(tensors.clone().find(|name| !initializers.insert(name.as_str()))) {
+        Some(twice) => Err(Error::Graph { node: twice.clone(), reason: "the tensor is defined twice".into() }),
+        None => {
+            inputs.extend(tensors.map(String::as_str));
+            Ok(inputs)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

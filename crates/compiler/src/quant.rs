@@ -1,0 +1,63 @@
+//! From floats to integers: calibration ranges, scales, tables of functions and the accuracy report.
+//!
+//! A consumer's weights absorb the scales of the codes it reads, its bias absorbs their zeros and every rounding
+//! offset, so only activations are rounded to few bits. Weights are rounded around the calibrated mean of each code:
+//! there, the rounding errors of a row cancel exactly. Nothing here knows ONNX or circuits.
+
+mod accuracy;
+mod codes;
+mod exact;
+mod input;
+mod interval;
+mod layer;
+mod probes;
+mod products;
+mod quantize;
+mod ranges;
+mod rounding;
+mod scales;
+mod scaling;
+mod segments;
+#[cfg(test)]
+mod tests;
+
+pub use accuracy::{Accuracy, evaluate};
+pub(crate) use accuracy::{Comparison, accepted};
+pub use codes::{EXACT_REMAINDER_BITS, code_bits};
+use hushproof_core::{
+    error::{Error, Result},
+    graph::{Digits, Visibility},
+};
+pub use probes::{PROBES, check_input_range, probes};
+pub use quantize::{quantize, quantize_with_scales, tables};
+pub use ranges::{Channel, Ranges};
+pub use scales::Scales;
+
+/// Choices that do not come from the layout.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Factor on the calibrated range of every inner value, at least 1. Values beyond are errors, never wrong proofs.
+    pub margin: f64,
+    /// Factor on the calibrated range of every input value, at least 1: single inputs stray further than what follows.
+    pub input_margin: f64,
+    /// Who sees the input codes.
+    pub input: Visibility,
+    /// Who sees the weights. Of private ones zeros are kept, and nothing depends on the parity of a sum.
+    pub weights: Visibility,
+    /// Segments of function tables with slopes; without, tables have no slopes and as many entries as fit.
+    pub segments: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { margin: 4.0, input_margin: 8.0, input: Visibility::Private, weights: Visibility::Public, segments: None }
+    }
+}
+
+fn check_digits(digits: &Digits) -> Result<()> {
+    if digits.is_valid() {
+        return Ok(());
+    }
+    let reason = format!("{digits:?} needs limbs of 2 to 20 bits, {} bits in all", Digits::MAX_ROW_BITS);
+    Err(Error::Option { option: "--bits", reason })
+}

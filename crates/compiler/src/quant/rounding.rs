@@ -1,0 +1,155 @@
+//! Rounding of weights and biases.
+
+use hushproof_core::{
+    error::{Error, Result},
+    float,
+    graph::{ACCUMULATOR_BITS, Conv, Digits, FloatActivation, FloatLayer, Map, Product, Shape, Sparse},
+};
+
+use super::Channel;
+
+/// How far the coefficient of a product may be from a whole number, as a share of it: rounded floating-point numbers.
+const WHOLE: f64 = 1e-6;
+
+/// How the codes of a tensor enter a map.
+pub(super) struct Gains {
+    /// Shape of the tensor.
+    pub(super) from: Shape,
+    /// What one code of a channel (of a product: one product of codes) adds per unit of weight.
+    pub(super) factor: Vec<f64>,
+    /// The typical code of each channel; the bias makes good there what rounded weights get wrong.
+    pub(super) center: Vec<f64>,
+}
+
+/// The weights of a layer in units of Y, and what rounding them costs.
+pub(super) struct Rounding<'a> {
+    layer: &'a FloatLayer,
+    /// The real value of Y = 1, per channel.
+    unit: &'a [f64],
+    /// Whether matrices keep entries that round to 0.
+    keep_zeros: bool,
+    /// Per value: what the rounded weights add too much at the typical codes.
+    error: Vec<f64>,
+    /// Largest magnitude before rounding.
+    largest: f64,
+}
+
+impl<'a> Rounding<'a> {
+    pub(super) fn new(layer: &'a FloatLayer, unit: &'a [f64], keep_zeros: bool) -> Self {
+        Self { layer, unit, keep_zeros, error: vec![0.0; layer.shape.len()], largest: 0.0 }
+    }
+
+    /// The rounded weights of a map.
+    pub(super) fn map(&mut self, map: &Map<f64>, gains: &Gains) -> Result<Map<i64>> {
+        match map {
+            Map::Conv(conv) => self.conv(conv, gains).map(Map::Conv),
+            Map::Sparse(sparse) => self.sparse(sparse, gains).map(Map::Sparse),
+            Map::Product(product) => self.product(product, gains).map(Map::Product),
+        }
+    }
+
+    fn conv(&mut self, conv: &Conv<f64>, gains: &Gains) -> Result<Conv<i64>> {
+        let plane = self.layer.shape.plane();
+        let mut weights = Vec::with_capacity(conv.weights.len());
+        for (index, kernel) in conv.weights.chunks(conv.taps()).enumerate() {
+            let (o, c) = (index / conv.group_inputs(), index % conv.group_inputs());
+            let (input, output) = (channel(conv, o, c), conv.output_start + o);
+            let gain = gains.factor[input] / self.unit[output];
+            let mut error = 0.0;
+            for w in kernel {
+                let k = self.round(w * gain)?;
+                error += k as f64 - w * gain;
+                weights.push(k);
+            }
+            let values = &mut self.error[output * plane..(output + 1) * plane];
+            values.iter_mut().for_each(|e| *e += error * gains.center[input]);
+        }
+        Ok(conv.with_weights(weights))
+    }
+
+    fn sparse(&mut self, sparse: &Sparse<f64>, gains: &Gains) -> Result<Sparse<i64>> {
+        let plane = self.layer.shape.plane();
+        let mut columns = Vec::with_capacity(sparse.columns.len());
+        for (input, column) in sparse.columns.iter().enumerate() {
+            let input = input / gains.from.plane();
+            let mut rounded = Vec::with_capacity(column.len());
+            for (output, w) in column {
+                let gain = gains.factor[input] / self.unit[*output as usize / plane];
+                let k = self.round(w * gain)?;
+                self.error[*output as usize] += (k as f64 - w * gain) * gains.center[input];
+                if k != 0 || self.keep_zeros {
+                    rounded.push((*output, k));
+                }
+            }
+            columns.push(rounded);
+        }
+        Ok(Sparse { columns })
+    }
+
+    /// The one coefficient of a product, which the scales make a whole number.
+    fn product(&mut self, product: &Product<f64>, gains: &Gains) -> Result<Product<i64>> {
+        let group = gains.factor.len() / product.groups;
+        let gain = |(channel, factor): (usize, &f64)| product.weight * factor / self.unit[channel / group];
+        let coefficients: Vec<f64> = gains.factor.iter().enumerate().map(gain).collect();
+        let whole = coefficients[0].round();
+        if coefficients.iter().any(|k| (k - whole).abs() > WHOLE * whole.abs().max(1.0)) {
+            let reason = "multiplies channels whose scales do not fit".to_owned();
+            return Err(Error::Graph { node: self.layer.node.clone(), reason });
+        }
+        let weight = self.round(whole)?;
+        Ok(Product { factor: product.factor, groups: product.groups, weight })
+    }
+
+    /// The biases, with what the rounded weights add too much taken off.
+    pub(super) fn bias(&self) -> Result<Vec<i64>> {
+        let (plane, len) = (self.layer.shape.plane(), self.layer.shape.len());
+        let values = len / self.layer.bias.len();
+        let bias = |(index, bias): (usize, &f64)| {
+            let errors = &self.error[index * values..(index + 1) * values];
+            let error = errors.iter().sum::<f64>() / values as f64;
+            let unit = self.unit[index * values / plane];
+            self.integer(match self.layer.activation {
+                FloatActivation::Threshold { at } => {
+                    let least = (bias - at) / unit - error;
+                    // A threshold just above 0, which the difference does not show.
+                    if at > 0.0 && bias - at == *bias { least.ceil() - 1.0 } else { least.floor() }
+                }
+                _ => (bias / unit - error).round(),
+            })
+        };
+        self.layer.bias.iter().enumerate().map(bias).collect()
+    }
+
+    /// Refuses a layer whose weights all vanish against its sums, unless `seen`, its values before the activation by
+    /// channel, vary too little for these sums anyway: more remainder bits are needed.
+    pub(super) fn check_precision(&self, digits: &Digits, seen: &[Channel]) -> Result<()> {
+        let constant = || seen.iter().zip(self.unit).all(|(channel, unit)| channel.max - channel.min <= *unit);
+        if self.largest == 0.0 || self.largest >= 0.5 || constant() {
+            return Ok(());
+        }
+        let missing = -float::log2(self.largest.max(f64::MIN_POSITIVE));
+        let max_bits = digits.remainder_bits();
+        Err(self.range(max_bits + missing.ceil() as u32, max_bits))
+    }
+
+    fn round(&mut self, value: f64) -> Result<i64> {
+        self.largest = self.largest.max(value.abs());
+        self.integer(value.round())
+    }
+
+    fn integer(&self, value: f64) -> Result<i64> {
+        if value.abs() < float::exp2(f64::from(ACCUMULATOR_BITS)) {
+            return Ok(value as i64);
+        }
+        Err(self.range(float::log2(value.abs()).floor() as u32 + 1, ACCUMULATOR_BITS))
+    }
+
+    fn range(&self, got_bits: u32, max_bits: u32) -> Error {
+        Error::Range { node: self.layer.node.clone(), op: self.layer.op.clone(), got_bits, max_bits }
+    }
+}
+
+/// The tensor's channel that output `o` of a map reads as input `c` of its group.
+pub(super) const fn channel<W>(conv: &Conv<W>, o: usize, c: usize) -> usize {
+    conv.input_start + o / conv.group_outputs() * conv.group_inputs() + c
+}

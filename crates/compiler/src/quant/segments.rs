@@ -1,0 +1,83 @@
+//! Functions as straight segments of equal width.
+
+use hushproof_core::graph::{Digits, Function, Network, Table};
+
+/// Positions of a segment that are looked at when there are more.
+const SAMPLES: u64 = 64;
+/// Least and most bits of a code.
+const CODE_BITS: (u32, u32) = (6, 30);
+
+/// Bits of the codes of functions. Finer codes make slopes finer but leave less of a row for the weights of whoever
+/// reads them. Copies and products of codes need codes that other tensors hold.
+pub(super) const fn bits(row_bits: u32, limb_bits: u32) -> u32 {
+    let bits = row_bits.saturating_add(limb_bits) / 2 - 1;
+    if bits < CODE_BITS.0 {
+        CODE_BITS.0
+    } else if bits > CODE_BITS.1 {
+        CODE_BITS.1
+    } else {
+        bits
+    }
+}
+
+/// Bits of the codes of the functions of a network.
+pub(super) fn code_bits(network: &Network, digits: &Digits) -> u32 {
+    let narrow = network.layers.iter().any(|layer| {
+        layer.same_scale.is_some() || layer.all_terms().any(|t| t.map.factor().is_some()) || !layer.times().is_empty()
+    });
+    let wide = bits(digits.row_bits(), digits.limb_bits);
+    if narrow { (digits.value_bits() - 1).min(wide) } else { wide }
+}
+
+/// The table of a function over `count` segments of this width around 0, and the scale of its codes, of which the
+/// largest magnitude is about `top`. Values are cut to `limit`.
+///
+/// Each segment is the line over its `2^limb_bits` positions with the smallest largest error that integers allow.
+pub(super) fn table(function: Function, width: f64, limit: f64, count: u32, digits: &Digits, top: f64) -> (Table, f64) {
+    let positions = 1u64 << digits.limb_bits;
+    // Where limbs below are dropped, a position is met at its middle.
+    let middle = if digits.limbs() > 2 { 0.5 } else { 0.0 };
+    let half = f64::from(count / 2);
+    let at = |j: u32, f: u64| {
+        let x = (f64::from(j) - half + (f as f64 + middle) / positions as f64) * width;
+        let value = function.eval(x).clamp(-limit, limit);
+        if value.is_finite() { value } else { 0.0 }
+    };
+    let samples: Vec<u64> = samples(positions).collect();
+    let values = (0..count).flat_map(|j| samples.iter().map(move |f| (j, *f))).map(|(j, f)| at(j, f).abs());
+    let largest = super::scaling::positive(values.fold(0.0, f64::max));
+    let scale = largest / top.max(1.0);
+    let (mut base, mut slope) = (Vec::with_capacity(count as usize), Vec::with_capacity(count as usize));
+    for j in 0..count {
+        let (start, rise) = line(&samples, |f| at(j, f) / scale);
+        base.push(start);
+        slope.push(rise);
+    }
+    (Table { base, slope }, scale)
+}
+
+/// The line of integers through values at some positions, in increasing order, that stays closest to all of them.
+fn line(positions: &[u64], value: impl Fn(u64) -> f64) -> (i64, i64) {
+    let points: Vec<(f64, f64)> = positions.iter().map(|f| (*f as f64, value(*f))).collect();
+    let (Some(first), Some(last)) = (points.first(), points.last()) else { return (0, 0) };
+    let secant = (last.1 - first.1) / (last.0 - first.0).max(1.0);
+    let fit = |slope: f64| {
+        let gaps = || points.iter().map(|(f, value)| value - slope * f);
+        let (low, high) = (gaps().fold(f64::INFINITY, f64::min), gaps().fold(f64::NEG_INFINITY, f64::max));
+        let base = (low / 2.0 + high / 2.0).round();
+        ((high - base).max(base - low), base as i64, slope as i64)
+    };
+    let floor = secant.floor();
+    let fits = [floor - 1.0, floor, floor + 1.0, floor + 2.0].map(fit);
+    let best = fits.into_iter().reduce(|best, next| if next.0 < best.0 { next } else { best });
+    best.map_or((0, 0), |(_, base, slope)| (base, slope))
+}
+
+/// All of `0..count`, or evenly spread ones with both ends.
+fn samples(count: u64) -> impl Iterator<Item = u64> {
+    let taken = count.min(SAMPLES);
+    (0..taken).map(move |i| i * (count - 1) / (taken.max(2) - 1))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn value_info(shape: &[usize]) -> ValueInfo {
+    ValueInfo { name: "x".to_owned(), shape: shape.to_vec() }
+}
+
+fn input(json: &str, shape: &[usize]) -> Result<Vec<f64>> {
+    read_input(json.as_bytes(), &value_info(shape))
+}
+
+fn rows(json: &str, shape: &[usize]) -> Result<Vec<Vec<f64>>> {
+    read_rows(json.as_bytes(), &value_info(shape))
+}
+
+#[test]
+fn input_with_and_without_batch_axis() {
+    for json in [r#"{"x": [[1, 2.5, -3e2]]}"#, r#"{"x": [1, 2.5, -3e2]}"#, r#"{"input_data": [[1, 2.5, -3e2]]}"#] {
+        assert_eq!(input(json, &[1, 3]).unwrap(), [1.0, 2.5, -300.0], "{json}");
+    }
+    for json in [r#"{"x": [[[1, 2], [3, 4]]]}"#, r#"{"x": [[1, 2], [3, 4]]}"#, r#"{"input_data": [[1, 2, 3, 4]]}"#] {
+        assert_eq!(input(json, &[1, 2, 2]).unwrap(), [1.0, 2.0, 3.0, 4.0], "{json}");
+    }
+    assert_eq!(input(r#"{"x": [1, 2]}"#, &[2]).unwrap(), [1.0, 2.0]);
+    assert_eq!(input(r#"{"x": 7}"#, &[1]).unwrap(), [7.0]);
+    let written = r#"{"input_data": [[1, 2]], "output_data": [[3]], "input_shapes": [[2]]}"#;
+    assert_eq!(input(written, &[1, 2]).unwrap(), [1.0, 2.0]);
+}
+
+#[test]
+fn a_port_may_be_called_input_data() {
+    let value_info = ValueInfo { name: "input_data".to_owned(), shape: vec![1, 1, 2] };
+    for json in [r#"{"input_data": [[[1, 2]]]}"#, r#"{"input_data": [[1, 2]]}"#] {
+        assert_eq!(read_input(json.as_bytes(), &value_info).unwrap(), [1.0, 2.0], "{json}");
+    }
+}
+
+#[test]
+fn input_errors() {
+    let code = |json: &str| input(json, &[1, 2]).unwrap_err().code();
+    for json in ["", "[1, 2]", "{", "7", r#"{"x": [1, NaN]}"#, r#"{"x": [1, 1e999]}"#, "\u{0}", "{\"x\": [1, 2]} x"] {
+        assert_eq!(code(json), "artifact", "{json}");
+    }
+    let deep = format!("{{\"x\": {}", "[".repeat(100_000));
+    assert_eq!(code(&deep), "artifact");
+    for json in ["{}", r#"{"y": [[1, 2]]}"#, r#"{"x": [[1, 2]], "y": 1}"#, r#"{"x": [[1, 2]], "output_data": 1}"#] {
+        assert_eq!(code(json), "input-name", "{json}");
+    }
+    let misshapen = [
+        r#"{"x": [[1]]}"#,
+        r#"{"x": [[1, 2, 3]]}"#,
+        r#"{"x": [[1, 2], [3, 4]]}"#,
+        r#"{"x": [[[1, 2]]]}"#,
+        r#"{"x": [[1, 2], [3]]}"#,
+        r#"{"x": [1, [2]]}"#,
+        r#"{"x": [[1], 2]}"#,
+        r#"{"x": []}"#,
+        r#"{"x": 1}"#,
+        r#"{"input_data": [[1], [2]]}"#,
+        r#"{"input_data": [[1, 2, 3]]}"#,
+        r#"{"input_data": 3}"#,
+    ];
+    for json in misshapen {
+        assert_eq!(code(json), "input-shape", "{json}");
+    }
+    for json in [r#"{"x": [[1, "2"]]}"#, r#"{"x": [[true, 2]]}"#, r#"{"x": [[1, null]]}"#, r#"{"x": [[1, {}]]}"#] {
+        assert_eq!(code(json), "input-value", "{json}");
+    }
+    let Err(Error::InputValue { index, got, .. }) = input(r#"{"x": [[1, "secret"]]}"#, &[1, 2]) else { panic!() };
+    assert_eq!((index, got.as_str()), (1, "a string"));
+    let message = input(r#"{"x": [[1, 2, 3]]}"#, &[1, 2]).unwrap_err().to_string();
+    assert_eq!(message, "input `x` has shape [1, 3], expected [1, 2]");
+    let message = input(r#"{"x": [[1, 2], [3]]}"#, &[1, 2]).unwrap_err().to_string();
+    assert!(message.contains("ragged at value 2"), "{message}");
+}
+
+#[test]
+fn rows_with_a_batch_axis() {
+    let expected = vec![vec![1.0, 2.0], vec![3.0, 4.0], vec![5.0, 6.0]];
+    for json in [
+        r#"{"x": [[1, 2], [3, 4], [5, 6]]}"#,
+        r#"{"x": [[[1, 2]], [[3, 4]], [[5, 6]]]}"#,
+        r#"{"input_data": [[1, 2], [3, 4], [5, 6]]}"#,
+    ] {
+        assert_eq!(rows(json, &[1, 2]).unwrap(), expected, "{json}");
+    }
+    assert_eq!(rows(r#"{"x": [[1, 2], [3, 4], [5, 6]]}"#, &[2]).unwrap(), expected);
+    assert_eq!(rows(r#"{"input_data": [[1, 2, 3, 4]]}"#, &[1, 2, 2]).unwrap(), [[1.0, 2.0, 3.0, 4.0]]);
+    assert!(rows(r#"{"x": []}"#, &[1, 2]).is_err());
+    assert_eq!(rows(r#"{"x": [1, 2]}"#, &[1, 2]).unwrap_err().code(), "input-shape");
+    assert_eq!(rows(r#"{"x": [[1, 2], [3]]}"#, &[1, 2]).unwrap_err().code(), "input-shape");
+    assert_eq!(rows(r#"{"z": [[1, 2]]}"#, &[1, 2]).unwrap_err().code(), "input-name");
+}
+
+#[test]
+fn rows_are_selected_by_number() {
+    let select = |text: &str| text.parse::<Selection>().unwrap().apply((0..10).collect::<Vec<_>>());
+    assert_eq!(select("3").unwrap(), [3]);
+    assert_eq!(select("..").unwrap().len(), 10);
+    assert_eq!(select("7..").unwrap(), [7, 8, 9]);
+    assert_eq!(select("..10:4").unwrap(), [0, 4, 8]);
+    assert_eq!(select("1..6:2").unwrap(), [1, 3, 5]);
+    for empty in ["10", "5..5", "0..11", "18446744073709551615"] {
+        assert!(matches!(select(empty), Err(Error::Option { .. })), "{empty}");
+    }
+    for wrong in ["", "a", "1..2:0", "1..b", "-1", "1..2:3:4"] {
+        assert!(wrong.parse::<Selection>().is_err(), "{wrong}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(read_input(&noise, &value_info(&[1, 2])).is_err());
+        prop_assert!(read_rows(&noise, &value_info(&[1, 2])).is_err());
+    }
+}

@@ -1,0 +1,214 @@
+//! Keys and proofs as files: round trips, damage, and files that do not belong together.
+
+use std::collections::HashSet;
+
+use proptest::prelude::*;
+use rand_core::OsRng;
+
+use super::{Proof, ProvingKey, Srs, Transcript, VerifyingKey, keygen, keys::Points, prove, verify};
+use crate::{
+    circuit::{Layout, tests::fixtures},
+    codec,
+    error::{Error, Rejection},
+    graph::{Activation, Model},
+};
+
+/// A small model and input values for it.
+fn small_with_input() -> (Model, Vec<f64>) {
+    let (_, model, input) = fixtures::all().remove(0);
+    (model, input.into_iter().map(|code| code as f64).collect())
+}
+
+fn small() -> Model {
+    small_with_input().0
+}
+
+fn keys(model: &Model) -> (Srs, ProvingKey) {
+    let srs = Srs::new_development(Layout::new(model).unwrap().k, OsRng).unwrap();
+    let vk = keygen(model, &srs).unwrap();
+    let key = ProvingKey::new(model, vk, &srs).unwrap();
+    (srs, key)
+}
+
+fn proof_of(model: &Model, key: &ProvingKey, context: &[u8]) -> Proof {
+    prove(model, key, &small_with_input().1, context, Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap().proof
+}
+
+#[test]
+fn keys_and_proofs_survive_their_files() {
+    for (name, model, input) in fixtures::all() {
+        let (_, key) = keys(&model);
+        let vk = VerifyingKey::from_bytes(&key.vk.to_bytes()).unwrap();
+        assert_eq!(vk.digest(), key.vk.digest(), "{name}");
+        assert_eq!(vk.stock().transcript_repr(), key.vk.stock().transcript_repr(), "{name}");
+        assert_eq!(vk.statement, key.vk.statement, "{name}");
+        let zero_point = |index: usize| model.input.zero_point.get(index).copied().unwrap_or(0);
+        let values: Vec<f64> =
+            input.iter().enumerate().map(|(index, code)| (*code - zero_point(index)) as f64).collect();
+        let proof = prove(&model, &key, &values, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap().proof;
+        let read = Proof::from_json(&proof.to_json()).unwrap();
+        assert_eq!(read, proof, "{name}");
+        verify(&vk, &read, b"nonce").unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn a_context_reaches_the_transcript() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let mut proof = proof_of(&model, &key, b"nonce");
+    // Not only the label in the file: the proof itself is for one context.
+    proof.context = b"other".to_vec();
+    let outcome = verify(&key.vk, &proof, b"other");
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+}
+
+#[test]
+fn progress_runs_to_the_end_and_stages_are_timed() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let mut reports = Vec::new();
+    let proved = prove(&model, &key, &small_with_input().1, b"", Transcript::Blake2b, OsRng, &mut |stage, done| {
+        reports.push((stage, done))
+    })
+    .unwrap();
+    assert!(reports.is_sorted_by_key(|(_, done)| *done), "{reports:?}");
+    assert_eq!((reports.first(), reports.last()), (Some(&("witness", 0.0)), Some(&("open", 1.0))));
+    let mut stages: Vec<_> = reports.into_iter().map(|(stage, _)| stage).collect();
+    stages.dedup();
+    assert_eq!(stages, ["witness", "commit", "quotient", "open"]);
+    let seconds = proved.stages;
+    let each = [
+        seconds.first_phase,
+        seconds.second_phase,
+        seconds.permutation,
+        seconds.random,
+        seconds.quotient,
+        seconds.quotient_commitment,
+        seconds.evaluations,
+        seconds.openings,
+    ];
+    assert!(each.iter().all(|stage| *stage > 0.0), "{seconds:?}");
+    // Parts of one clock's span.
+    assert!((each.iter().sum::<f64>() - seconds.total()).abs() < 1e-9);
+    assert!(seconds.total() <= proved.seconds.prove, "{proved:?}");
+}
+
+/// Every committed column, of small integers too, is hidden by random rows.
+#[test]
+fn two_proofs_of_one_witness_share_no_commitment() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let points = Points::new(key.vk.stock().cs()).all();
+    let mut seen = HashSet::new();
+    for _ in 0..2 {
+        let proof = proof_of(&model, &key, b"");
+        // The two points of the openings come last, after the evaluations.
+        let words: Vec<_> = proof.bytes.chunks(32).map(<[u8]>::to_vec).collect();
+        seen.extend(words[..points - 2].iter().chain(&words[words.len() - 2..]).cloned());
+    }
+    assert_eq!(seen.len(), 2 * points);
+}
+
+#[test]
+fn lengths_are_exact() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let proof = proof_of(&model, &key, b"");
+    let mut long = proof.clone();
+    long.bytes.push(0);
+    assert!(matches!(verify(&key.vk, &long, b""), Err(Error::Rejected(Rejection::ProofLength { .. }))));
+    let mut more = proof.clone();
+    more.codes.output.push(0);
+    assert!(matches!(verify(&key.vk, &more, b""), Err(Error::Rejected(Rejection::InstanceLength { .. }))));
+    let mut wide = proof;
+    wide.codes.output[0] = 1 << 9;
+    assert!(matches!(verify(&key.vk, &wide, b""), Err(Error::Rejected(Rejection::Output))));
+}
+
+#[test]
+fn files_that_do_not_belong_together_are_refused() {
+    let model = small();
+    let (srs, key) = keys(&model);
+    let mut other = model.clone();
+    other.layers[0].activation = Activation::Linear;
+    let wrong_model = ProvingKey::new(&other, key.vk.clone(), &srs);
+    assert!(matches!(wrong_model, Err(Error::KeyMismatch { .. })));
+    let foreign = Srs::new_development(srs.k(), OsRng).unwrap();
+    assert!(matches!(ProvingKey::new(&model, key.vk.clone(), &foreign), Err(Error::SrsMismatch { .. })));
+    let small = Srs::new_development(4, OsRng).unwrap();
+    assert!(matches!(keygen(&model, &small), Err(Error::SrsTooSmall { .. })));
+    let (_, other_key) = keys(&other);
+    let proof = proof_of(&model, &key, b"");
+    assert!(matches!(verify(&other_key.vk, &proof, b""), Err(Error::KeyMismatch { .. })));
+}
+
+#[test]
+fn a_larger_srs_of_the_same_ceremony_serves() {
+    let model = small();
+    let k = Layout::new(&model).unwrap().k;
+    let srs = Srs::new_development(k + 1, OsRng).unwrap();
+    let vk = keygen(&model, &srs).unwrap();
+    let key = ProvingKey::new(&model, vk, &srs.trim(k).unwrap()).unwrap();
+    verify(&key.vk, &proof_of(&model, &key, b""), b"").unwrap();
+}
+
+#[test]
+fn a_proof_holds_for_the_transcript_that_it_was_made_with() {
+    let (model, values) = small_with_input();
+    let (_, key) = keys(&model);
+    let proofs = Transcript::ALL.map(|transcript| {
+        let proof = prove(&model, &key, &values, b"nonce", transcript, OsRng, &mut |_, _| {}).unwrap().proof;
+        let named = proof.to_json().contains("\"transcript\":\"keccak\"");
+        assert_eq!(named, transcript == Transcript::Keccak);
+        let proof = Proof::from_json(&proof.to_json()).unwrap();
+        verify(&key.vk, &proof, b"nonce").unwrap();
+        proof
+    });
+    assert_eq!(proofs[0].codes, proofs[1].codes);
+    for (proof, other) in proofs.iter().zip(Transcript::ALL.into_iter().rev()) {
+        let relabelled = Proof { transcript: other, ..proof.clone() };
+        let outcome = verify(&key.vk, &relabelled, b"nonce");
+        assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+    }
+    let unknown = proofs[1].to_json().replace("keccak", "poseidon");
+    assert!(matches!(Proof::from_json(&unknown), Err(Error::Artifact { .. })));
+    assert!("Keccak".parse::<Transcript>().is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// With a digest made right, so that the body itself is read.
+    #[test]
+    fn damaged_keys_are_refused(at in 12usize..800, bit in 0u8..8, cut in 0usize..40) {
+        let (_, key) = keys(&small());
+        let bytes = key.vk.to_bytes();
+        let mut body = bytes[..bytes.len() - codec::DIGEST_BYTES].to_vec();
+        let at = at % body.len();
+        body[at] ^= 1 << bit;
+        body.truncate(body.len() - cut);
+        body.extend(codec::digest(&body));
+        if let Ok(read) = VerifyingKey::from_bytes(&body) {
+            prop_assert_eq!(read.to_bytes(), body);
+            prop_assert_ne!(read.digest(), key.vk.digest());
+        }
+    }
+
+    #[test]
+    fn damaged_proof_files_are_refused_or_differ(at in 0usize..4000, byte in any::<u8>()) {
+        let proof = Proof {
+            vk: [7; 32],
+            context: vec![1, 2],
+            transcript: Transcript::Keccak,
+            codes: crate::statement::PublicCodes { output: vec![1, 2, 3], input: vec![] },
+            bytes: vec![9; 900],
+        };
+        let mut text = proof.to_json().into_bytes();
+        let at = at % text.len();
+        text[at] = byte;
+        if let Ok(read) = Proof::from_json(&String::from_utf8_lossy(&text)) {
+            prop_assert_eq!(Proof::from_json(&read.to_json()).unwrap(), read);
+        }
+    }
+}
