@@ -3,6 +3,7 @@
 //! Pippenger's method on signed digits. Field elements are halved by the curve's endomorphism (Gallant, Lambert,
 //! Vanstone); columns of small integers are taken as they are, so that they cost one or two additions a cell. Buckets
 //! are summed in affine coordinates with shared inversions. The number of bits of a digit minimizes counted products.
+//! Over few bases the digits of all positions share one set of buckets: each base stands there shifted to each position.
 //!
 //! A column may be small integers followed by a tail of field elements ([`Column::mixed`]): the last rows of a proof's
 //! columns are uniformly random, and only they hide the others.
@@ -18,7 +19,7 @@ mod window;
 use core::fmt;
 use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use halo2curves::bn256;
 use halo2curves::ff::WithSmallOrderMulGroup;
@@ -38,6 +39,10 @@ pub const MAX_BASES: usize = 1 << 28;
 pub const MAX_SMALL_BITS: u32 = 63;
 /// Up to this many field elements are served without buckets.
 const FEW: usize = 32;
+/// Up to this many bases, field elements are served by one set of buckets over shifted bases.
+const SHIFTED_MOST: usize = 128;
+/// Bits of a digit of those.
+const SHIFTED_BITS: u32 = 8;
 /// In the index of a point: its image under the endomorphism.
 const ENDO: u32 = 1 << 30;
 
@@ -155,6 +160,8 @@ pub struct Bases {
     has_identity: bool,
     /// Of the bases that a few field elements were last multiplied with.
     tables: Mutex<Option<Arc<Tables>>>,
+    /// Of at most [`SHIFTED_MOST`] bases P, all 2^(`SHIFTED_BITS` d) P, digit by digit: made when first asked for.
+    shifted: OnceLock<Box<Bases>>,
 }
 
 /// Scalars of one method over consecutive bases from `first` on.
@@ -162,6 +169,8 @@ enum Scalars<'a> {
     Small(&'a [i64]),
     /// First halves, then second halves; the latter belong to the images under the endomorphism.
     Halves(Vec<Signed>),
+    /// The same over shifted bases, all digits in one set of buckets.
+    Shifted(Vec<Signed>),
 }
 
 /// The part of a column that one method serves.
@@ -179,6 +188,7 @@ impl Job<'_> {
         match &self.scalars {
             Scalars::Small(scalars) => scalars.len(),
             Scalars::Halves(halves) => halves.len(),
+            Scalars::Shifted(halves) => halves.len() * digits(HALF_BITS, SHIFTED_BITS) as usize,
         }
     }
 
@@ -186,12 +196,16 @@ impl Job<'_> {
     fn halves(&self) -> &[Signed] {
         match &self.scalars {
             Scalars::Small(_) => &[],
-            Scalars::Halves(halves) => halves,
+            Scalars::Halves(halves) | Scalars::Shifted(halves) => halves,
         }
     }
 
     fn windows(&self, bits: u32) -> u32 {
-        if self.window == 0 { 0 } else { digits(bits, self.window) }
+        match self.scalars {
+            _ if self.window == 0 => 0,
+            Scalars::Shifted(_) => 1,
+            _ => digits(bits, self.window),
+        }
     }
 }
 
@@ -245,7 +259,7 @@ impl Bases {
             return Err(MsmError::NotOnCurve { index });
         }
         let has_identity = bases.iter().any(Base::is_identity);
-        Ok(Self { bases, has_identity, tables: Mutex::default() })
+        Ok(Self { bases, has_identity, tables: Mutex::default(), shifted: OnceLock::new() })
     }
 
     /// The points.
@@ -290,10 +304,10 @@ impl Bases {
     /// As [`Self::msm_small`], for the first column at fault.
     pub fn msm_many(&self, columns: &[Column<'_>]) -> Result<Vec<G1>, MsmError> {
         columns.iter().try_for_each(|column| column.check(self.len()))?;
-        let jobs = jobs(columns);
+        let jobs = jobs(columns, self.len());
         let bits = |job: &Job<'_>| match job.scalars {
             Scalars::Small(_) => columns[job.column].bits,
-            Scalars::Halves(_) => HALF_BITS,
+            Scalars::Halves(_) | Scalars::Shifted(_) => HALF_BITS,
         };
         let mut tasks = Vec::new();
         for (index, job) in jobs.iter().enumerate() {
@@ -318,6 +332,17 @@ impl Bases {
                         (halves[i], point)
                     })
                 }
+                Scalars::Shifted(halves) => {
+                    let (all, count) = (self.len(), halves.len() / 2);
+                    // One bit more than the digits have, so that each is one itself.
+                    let window = Window { index: 0, bits: SHIFTED_BITS + 1 };
+                    workspace.window_sum(self.shifted(), &window, task.entries.clone(), |entry| {
+                        let (digit, half) = (entry / halves.len(), entry % halves.len());
+                        let (i, image) = if half < count { (half, 0) } else { (half - count, ENDO) };
+                        let value = halves[half].digit(digit as u32, SHIFTED_BITS);
+                        (Signed::from(i64::from(value)), (digit * all + first + i) as u32 | image)
+                    })
+                }
             }
         });
         // Horner's rule over each job's windows, highest first; tasks are in ascending order.
@@ -339,6 +364,23 @@ impl Bases {
             results[column] = results[column] + sum;
         }
         Ok(results)
+    }
+
+    /// The shifted bases.
+    fn shifted(&self) -> &Self {
+        self.shifted.get_or_init(|| {
+            let (form, beta) = (Form::here(), beta());
+            let shift = |point: G1| (0..SHIFTED_BITS).fold(point, |point, _| point.double());
+            let mut level: Vec<G1> = self.bases.iter().map(|base| G1::from(base.affine(&form))).collect();
+            let mut points = Vec::with_capacity(level.len() * digits(HALF_BITS, SHIFTED_BITS) as usize);
+            for _ in 0..digits(HALF_BITS, SHIFTED_BITS) {
+                points.extend_from_slice(&level);
+                level.par_iter_mut().for_each(|point| *point = shift(*point));
+            }
+            let bases = G1::normalize(&points).into_iter().map(|point| Base::new(point, beta, &form)).collect();
+            let has_identity = self.has_identity;
+            Box::new(Self { bases, has_identity, tables: Mutex::default(), shifted: OnceLock::new() })
+        })
     }
 
     /// The sums of the jobs of a few field elements, each with its column.
@@ -384,7 +426,7 @@ fn beta() -> Fq {
 }
 
 /// Splits columns into jobs and chooses their digits; enough parts that every thread has several tasks.
-fn jobs<'a>(columns: &[Column<'a>]) -> Vec<Job<'a>> {
+fn jobs<'a>(columns: &[Column<'a>], bases: usize) -> Vec<Job<'a>> {
     /// Entries below which a part is not worth its buckets.
     const PART: usize = 1 << 12;
     let threads = rayon::current_num_threads();
@@ -410,6 +452,12 @@ fn jobs<'a>(columns: &[Column<'a>]) -> Vec<Job<'a>> {
                 .unzip();
             let mut halves = firsts;
             halves.extend(seconds);
+            if tail.len() > FEW && bases <= SHIFTED_MOST {
+                let parts = threads.div_ceil(columns.len()).max(1);
+                let scalars = Scalars::Shifted(halves);
+                jobs.push(Job { column, first: small.len(), scalars, window: SHIFTED_BITS, parts });
+                continue;
+            }
             let window = if tail.len() <= FEW { 0 } else { best_window(halves.len(), HALF_BITS) };
             let parts = if window == 0 { 1 } else { parts(halves.len(), HALF_BITS, window) };
             jobs.push(Job { column, first: small.len(), scalars: Scalars::Halves(halves), window, parts });

@@ -196,8 +196,9 @@ impl Config {
         meta.create_gate("weigh", |cells| {
             let weights = self.lane_weights(cells);
             let along_gamma = fixed(cells, self.fixed.along_gamma);
-            let by_eta = horner(&cells.query_challenge(self.challenges.eta), weights.clone());
-            let by_gamma = horner(&cells.query_challenge(self.challenges.gamma), weights);
+            let [of_eta, of_gamma] = self.params.weight_lanes.map(|lanes| weights[..lanes].to_vec());
+            let by_eta = horner(&cells.query_challenge(self.challenges.eta), of_eta);
+            let by_gamma = horner(&cells.query_challenge(self.challenges.gamma), of_gamma);
             let more = fixed(cells, self.fixed.more);
             let below = next(cells, self.weight);
             let usable = fixed(cells, self.fixed.usable);

@@ -92,6 +92,7 @@ impl Layout {
         let (weights, transfers) = (runs.weights, runs.transfers);
 
         params.spread(&tensors);
+        params.reach(&weights.rows);
         params.check()?;
         private::check(view, &geometry, &weights, &params)?;
         let outputs = view.shapes.last().map_or(0, |shape| shape.len());

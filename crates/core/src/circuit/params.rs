@@ -1,6 +1,6 @@
 //! What the shape of the constraint system depends on.
 
-use super::{lookup::GROUP, placement::TensorRows};
+use super::{lookup::GROUP, placement::TensorRows, weights::WeightRow};
 use crate::{
     codec::{Reader, Writer},
     error::{ArtifactKind, Error, Result},
@@ -94,6 +94,8 @@ pub struct Params {
     pub hops: Vec<u32>,
     /// Distances above 1 between neighbouring lanes' exponents in a consumer's run, increasing.
     pub spreads: Vec<u32>,
+    /// Lanes that weights take in rows along η, and along γ; at most those of a row.
+    pub weight_lanes: [usize; 2],
     /// Whether there are rows of pairs, whose products are read.
     pub pairs: bool,
     /// Whether some factors are runs of other tensors.
@@ -125,6 +127,7 @@ impl Default for Params {
             steps: Vec::new(),
             hops: Vec::new(),
             spreads: Vec::new(),
+            weight_lanes: [2; 2],
             pairs: false,
             products: false,
             clip: false,
@@ -163,6 +166,7 @@ impl Params {
             steps: Vec::new(),
             hops: Vec::new(),
             spreads: Vec::new(),
+            weight_lanes: [model.lanes.weights; 2],
             pairs: model.layers.iter().any(|layer| !layer.times().is_empty()),
             products: model.layers.iter().flat_map(|l| &l.terms).any(|term| term.map.factor().is_some()),
             clip,
@@ -188,6 +192,7 @@ impl Params {
             steps: Vec::new(),
             hops: Vec::new(),
             spreads: Vec::new(),
+            weight_lanes: [lanes.weights; 2],
             pairs: network.layers.iter().any(|layer| !layer.times().is_empty()),
             products: network.layers.iter().flat_map(|l| &l.terms).any(|term| term.map.factor().is_some()),
             clip: clip && tables.is_none(),
@@ -202,6 +207,15 @@ impl Params {
             },
             private: None,
             public_input: None,
+        }
+    }
+
+    /// Takes over how far weight rows reach.
+    pub(super) fn reach(&mut self, weights: &[WeightRow]) {
+        if self.private.is_none() {
+            let longest =
+                |gamma: bool| weights.iter().filter(|row| row.gamma == gamma).map(|row| row.lanes.len()).max();
+            self.weight_lanes = [false, true].map(|gamma| longest(gamma).unwrap_or(0).max(1));
         }
     }
 
@@ -233,6 +247,7 @@ impl Params {
             && (2..=MAX_WEIGHT_LANES).contains(&self.lanes.weights)
             && tables
             && steps
+            && self.weight_lanes.iter().all(|lanes| (1..=self.lanes.weights).contains(lanes))
             && self.check_private()
             && self.input_code().is_none_or(|code| code.packs(self.lanes))
         {
@@ -320,6 +335,7 @@ impl Params {
         self.hops.iter().for_each(|hop| w.varint((*hop).into()));
         w.size(self.spreads.len());
         self.spreads.iter().for_each(|spread| w.varint((*spread).into()));
+        self.weight_lanes.iter().for_each(|lanes| w.size(*lanes));
         let given = [self.pairs, self.products, self.clip, self.negative, self.tables.is_some(), self.value_bias];
         for flag in given {
             w.u8(flag.into());
@@ -354,6 +370,7 @@ impl Params {
         let hops = r.many(count, 1, Reader::varint_u32)?;
         let count = r.size()?;
         let spreads = r.many(count, 1, Reader::varint_u32)?;
+        let weight_lanes = [r.size()?, r.size()?];
         let (pairs, products) = (r.bool()?, r.bool()?);
         let (clip, negative, tables, value_bias) = (r.bool()?, r.bool()?, r.bool()?, r.bool()?);
         let tables = if tables {
@@ -379,6 +396,7 @@ impl Params {
             steps,
             hops,
             spreads,
+            weight_lanes,
             pairs,
             products,
             clip,
