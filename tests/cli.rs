@@ -43,6 +43,19 @@ fn every_model_proves_and_verifies() {
 }
 
 #[test]
+fn a_proof_over_keccak_verifies_as_one() {
+    let (model, folder) = (world().model("breast_cancer_logreg"), scratch("keccak"));
+    let (input, proof) = (models("breast_cancer_record.json"), folder.join("proof.json"));
+    let path = proof.display().to_string();
+    hushproof(&["prove", &model.hush, "--input", &input, "--srs", &world().srs, "-o", &path])
+        .args(&["--context", "0123", "--transcript", "keccak"])
+        .run()
+        .ok_status();
+    assert!(std::fs::read_to_string(&proof).unwrap().contains("\"transcript\":\"keccak\""));
+    world().verify(&model, &proof, "0123").ok_status();
+}
+
+#[test]
 fn every_held_out_row_keeps_its_class() {
     for name in ["breast_cancer_logreg", "breast_cancer_mlp"] {
         let model = world().model(name);

@@ -34,11 +34,11 @@ async function proveWith(options, prepare) {
 }
 
 /** Runs in the page. */
-async function run({ entry, context, options }) {
+async function run({ entry, context, options: { transcript, ...options } }) {
   const { ProvingSession } = await import("/pkg/lib/index.js");
   const artifact = (path) => new URL(path, `${location.origin}/artifacts/`);
   const session = await ProvingSession.create({ model: artifact(entry.hush), vk: artifact(entry.vk), srs: artifact(entry.srs), ...options });
-  const { proof } = await session.prove({ [entry.input.name]: entry.examples[0].record }, { context });
+  const { proof } = await session.prove({ [entry.input.name]: entry.examples[0].record }, { context, transcript });
   session.close();
   return { proof, arithmetic: session.arithmetic, threads: session.threads };
 }
@@ -58,6 +58,14 @@ describe("a build", () => {
       assert.equal(await verifyNatively(entry, proved.proof, CONTEXT), 0);
     });
   }
+});
+
+test("a proof over Keccak is accepted by the native verifier, under its name only", async () => {
+  const { proof } = await proveWith({ threads: 2, transcript: "keccak" });
+  assert.equal(JSON.parse(proof).transcript, "keccak");
+  assert.equal(await verifyNatively(entry, proof, CONTEXT), 0);
+  const { transcript: _, ...unnamed } = JSON.parse(proof);
+  assert.equal(await verifyNatively(entry, JSON.stringify(unnamed), CONTEXT), 1);
 });
 
 test("a browser without relaxed SIMD gets the plain build", async () => {

@@ -141,6 +141,7 @@ describe("in the API", () => {
         await code({ wrong: record }),
         await code({}),
         await code({ [name]: record }, { context: "abc" }),
+        await code({ [name]: record }, { transcript: "sha256" }),
         await code({ [name]: new Float32Array(record) }),
         await code({ [name]: [record] }),
       ];
@@ -156,6 +157,7 @@ describe("in the API", () => {
       "input-shape",
       "input-name",
       "input-name",
+      "option",
       "option",
       "proved",
       "proved",

@@ -62,20 +62,22 @@ fn a_proof_made_in_the_browser_verifies_there() {
     let vk = keygen(&model, &srs).unwrap();
     let vk = VerifyingKey::from_bytes(&vk.to_bytes()).unwrap();
     let key = ProvingKey::new(&model, vk, &srs).unwrap();
-    let mut stages = Vec::new();
-    let proved =
-        prove(&model, &key, &[200.0, 30.0], b"nonce", Transcript::Blake2b, OsRng, &mut |stage, _| stages.push(stage))
-            .unwrap();
-    assert_eq!(proved.outputs, [140.0]);
-    stages.dedup();
-    assert_eq!(stages, ["witness", "commit", "quotient", "open"]);
+    for transcript in Transcript::ALL {
+        let mut stages = Vec::new();
+        let mut progress = |stage, _| stages.push(stage);
+        let proved = prove(&model, &key, &[200.0, 30.0], b"nonce", transcript, OsRng, &mut progress).unwrap();
+        assert_eq!(proved.outputs, [140.0]);
+        stages.dedup();
+        assert_eq!(stages, ["witness", "commit", "quotient", "open"]);
 
-    let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
-    assert_eq!(verify(&key.vk, &proof, b"nonce").unwrap().outputs, [140.0]);
-    assert!(matches!(verify(&key.vk, &proof, b"other"), Err(Error::Rejected(Rejection::Context))));
-    let mut lie = proof;
-    lie.codes.output[0] += 1;
-    assert!(matches!(verify(&key.vk, &lie, b"nonce"), Err(Error::Rejected(Rejection::Equations))));
+        let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
+        assert_eq!(proof.transcript, transcript);
+        assert_eq!(verify(&key.vk, &proof, b"nonce").unwrap().outputs, [140.0]);
+        assert!(matches!(verify(&key.vk, &proof, b"other"), Err(Error::Rejected(Rejection::Context))));
+        let mut lie = proof;
+        lie.codes.output[0] += 1;
+        assert!(matches!(verify(&key.vk, &lie, b"nonce"), Err(Error::Rejected(Rejection::Equations))));
+    }
 }
 
 #[wasm_bindgen_test]
