@@ -161,7 +161,7 @@ pub struct Bases {
     /// Of the bases that a few field elements were last multiplied with.
     tables: Mutex<Option<Arc<Tables>>>,
     /// Of at most [`SHIFTED_MOST`] bases P, all 2^(`SHIFTED_BITS` d) P, digit by digit: made when first asked for.
-    shifted: OnceLock<Box<Bases>>,
+    shifted: OnceLock<Box<Self>>,
 }
 
 /// Scalars of one method over consecutive bases from `first` on.
