@@ -291,6 +291,9 @@ fn hide(model: &Model, layout: &Layout, layer: usize, trace: &Trace, first: &mut
             }
         }
     }
+    if cells.is_empty() {
+        return;
+    }
     let mut values = vec![0i64; cells.len()];
     for channel in 0..rows.storage.shape.channels {
         values.fill(0);
