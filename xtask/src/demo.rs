@@ -29,7 +29,7 @@ impl Row for Line {
 
 /// Proves both models natively and prints the rows, then builds what a browser needs and proves there, too.
 pub(crate) fn run() -> Result<()> {
-    eprintln!("demo: building the native prover; the first time takes about seven minutes on two cores");
+    eprintln!("demo: building the native prover; the first time takes about five minutes on two cores");
     artifacts()?;
     let program = binary()?;
     let plan = Plan { runs: 3, threads: 2 };
@@ -40,7 +40,7 @@ pub(crate) fn run() -> Result<()> {
         subjects.push(subject);
     }
     println!("\n{}", render(&native));
-    eprintln!("demo: building the prover for the browser; the first time takes about five minutes on two cores");
+    eprintln!("demo: building the prover for the browser; the first time takes about three minutes on two cores");
     let site = demo_site()?;
     let mut lines = Vec::new();
     for (subject, native) in subjects.iter().zip(native) {
