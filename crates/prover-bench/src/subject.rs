@@ -17,7 +17,7 @@ use crate::Error;
 use crate::case::Case;
 use crate::kernels::Kernels;
 use crate::memory::System;
-use crate::synthetic::Synthetic;
+use crate::synthetic::{self, Synthetic};
 
 /// Parameters of 2^k rows from a fixed seed, serialized as [`Subject`] reads them. For measurements only.
 ///
@@ -103,8 +103,9 @@ impl Subject {
     }
 }
 
-fn synthetic(k: u32, params: ParamsKZG<Bn256>) -> Case<Synthetic> {
-    Case { params, circuit: Synthetic::new(k, &mut ChaCha20Rng::seed_from_u64(2)), instance: Vec::new() }
+fn synthetic(k: u32, params: ParamsKZG<Bn256>) -> Case<Assigned<Synthetic>> {
+    let circuit = Synthetic::new(k, &mut ChaCha20Rng::seed_from_u64(2));
+    Case { params, circuit: Assigned::new(circuit, synthetic::Config::handles), instance: Vec::new() }
 }
 
 fn model_case<'a>(

@@ -2,13 +2,14 @@
 //! (logarithmic derivatives), one sum by powers of a challenge on each side. 22 advice columns, degree 4, tables of 8
 //! bits.
 
-use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner, Value};
+use halo2_proofs::circuit::{Layouter, SimpleFloorPlanner};
 use halo2_proofs::halo2curves::bn256::Fr;
 use halo2_proofs::halo2curves::ff::{BatchInvert, Field};
 use halo2_proofs::plonk::{
     Advice, Challenge, Circuit, Column, ConstraintSystem, Error, Expression, FirstPhase, Fixed, SecondPhase,
 };
 use halo2_proofs::poly::Rotation;
+use hushproof_halo2_prover::oracle::Handles;
 use hushproof_halo2_prover::{Challenges, ColumnValues, Source, Witness};
 use rand_core::RngCore;
 
@@ -31,6 +32,15 @@ pub(crate) struct Config {
     fixed: [Column<Fixed>; 4],
     beta: Challenge,
     alpha: Challenge,
+}
+
+impl Config {
+    /// Advice columns, in the order of the constraint system, and challenges.
+    pub(crate) fn handles(&self) -> Handles {
+        let first = self.first.iter().flatten().chain(&self.multiplicities);
+        let columns = first.chain(&self.helpers).chain(&self.sums);
+        (columns.copied().collect(), vec![self.beta, self.alpha])
+    }
 }
 
 #[derive(Clone)]
@@ -203,21 +213,6 @@ impl Circuit<Fr> for Synthetic {
                     let values = [element(value), element(value.max(0)), element(table(row)), Fr::ONE];
                     for (column, value) in config.fixed.iter().zip(values) {
                         region.assign_fixed(*column, row, value);
-                    }
-                }
-                let columns = config.first.iter().flatten().chain(&config.multiplicities);
-                for (column, values) in columns.zip(self.first()) {
-                    for (row, value) in values.into_iter().enumerate() {
-                        region.assign_advice(*column, row, Value::known(element(value)));
-                    }
-                }
-                region.next_phase();
-                let challenges = region.get_challenge(config.beta).zip(region.get_challenge(config.alpha));
-                let mut second = None;
-                challenges.map(|(beta, alpha)| second = Some(self.second(beta, alpha)));
-                for (column, values) in config.helpers.iter().chain(&config.sums).zip(second.unwrap_or_default()) {
-                    for (row, value) in values.into_iter().enumerate() {
-                        region.assign_advice(*column, row, Value::known(value));
                     }
                 }
                 Ok(())

@@ -4,7 +4,7 @@ use std::fmt;
 
 use hushproof_core::{
     error::Result,
-    graph::{Decision, Model, Network},
+    graph::{Model, Network},
 };
 use rayon::prelude::*;
 use serde::Serialize;
@@ -251,18 +251,11 @@ fn scores(network: &Network, row: &[f64]) -> Vec<f64> {
 /// The outputs that scores give.
 fn outputs(network: &Network, scores: &[f64]) -> Vec<f64> {
     let mut outputs = scores.to_vec();
-    match network.decision() {
+    match network.layers.last().filter(|last| last.activation.decision().is_some()) {
+        Some(last) => last.activation.apply(last.shape, outputs),
         None => {
             network.finish.iter().for_each(|finish| finish.apply(&mut outputs));
             outputs
-        }
-        Some(Decision::Threshold) => {
-            let at = network.decides_at().unwrap_or(0.0);
-            scores.iter().map(|score| f64::from(u8::from(*score >= at))).collect()
-        }
-        Some(Decision::ArgMax) => {
-            let best = scores.iter().enumerate().fold(0, |best, (i, v)| if *v > scores[best] { i } else { best });
-            vec![best as f64]
         }
     }
 }
