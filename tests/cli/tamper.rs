@@ -12,17 +12,22 @@ fn mutations(proof: &Value) -> Vec<(&'static str, &'static str, Value, i32)> {
         format!("{}{digit:x}{}", &text[..at], &text[at + 1..])
     };
     let bytes = hex("proof");
-    let code = proof["outputs"][0].as_u64().unwrap();
+    let code = proof["public"]["outputs"][0].as_u64().unwrap();
+    let public = |outputs: Value| json!({ "outputs": outputs });
     let mut all = vec![
-        ("format", "another version", json!(2), 2),
+        ("format", "the version before", json!(1), 2),
+        ("format", "a later version", json!(3), 2),
         ("vk", "another key", json!(flip(&hex("vk"), 0)), 2),
         ("context", "another context", json!(flip(&hex("context"), 1)), 1),
         ("context", "no context", json!(""), 1),
-        ("outputs", "one bit", json!([code ^ 1]), 1),
-        ("outputs", "a code out of range", json!([u64::MAX]), 1),
-        ("outputs", "one more code", json!([code, 0]), 1),
-        ("outputs", "no code", json!([]), 1),
-        ("inputs", "input codes of a private input", json!([1]), 1),
+        ("public", "one bit", public(json!([code ^ 1])), 1),
+        ("public", "a code out of range", public(json!([u64::MAX])), 1),
+        ("public", "one more code", public(json!([code, 0])), 1),
+        ("public", "no code", public(json!([])), 1),
+        ("public", "input codes of a private input", json!({ "outputs": [code], "inputs": [1] }), 1),
+        ("public", "an array for an object", json!([[code]]), 2),
+        ("proof", "upper case", json!(bytes.to_uppercase()), 2),
+        ("vk", "upper case", json!(hex("vk").to_uppercase()), 2),
         ("proof", "one byte more", json!(format!("{bytes}00")), 1),
         ("proof", "one byte less", json!(bytes[2..].to_owned()), 1),
         ("proof", "empty", json!(""), 1),
@@ -63,11 +68,30 @@ fn every_changed_field_is_rejected() {
     }
 }
 
+/// A proof that is accepted has one text but for the order of fields and the space between them.
+#[test]
+fn a_field_twice_or_an_array_is_refused() {
+    let folder = scratch("proof-forms");
+    let model = world().model("breast_cancer_logreg");
+    let path = folder.join("proof.json");
+    world().prove(&model, models("breast_cancer_record.json").as_ref(), &path, "0123").ok_status();
+    let proof = std::fs::read_to_string(&path).unwrap();
+    let object: Value = serde_json::from_str(&proof).unwrap();
+    let twice = proof.replacen("\"format\":2", "\"format\":2,\"format\":2", 1);
+    let outputs_twice = proof.replacen("\"outputs\":", "\"outputs\":[],\"outputs\":", 1);
+    let fields = ["format", "vk", "context", "transcript", "public", "proof"].map(|name| object[name].clone());
+    for text in [twice, outputs_twice, json!(fields).to_string()] {
+        assert_ne!(text, proof);
+        std::fs::write(&path, text).unwrap();
+        world().verify(&model, &path, "0123").refused("artifact");
+    }
+}
+
 #[test]
 fn a_proof_of_another_model_is_refused() {
     let folder = scratch("another-model");
     let path = folder.join("proof.json");
     let logreg = world().model("breast_cancer_logreg");
-    world().prove(&logreg, models("breast_cancer_record.json").as_ref(), &path, "").ok_status();
-    world().verify(&world().model("breast_cancer_mlp"), &path, "").refused("key-mismatch");
+    world().prove(&logreg, models("breast_cancer_record.json").as_ref(), &path, "0123").ok_status();
+    world().verify(&world().model("breast_cancer_mlp"), &path, "0123").refused("key-mismatch");
 }

@@ -136,11 +136,17 @@ impl World {
     pub(crate) fn prove(&self, model: &Files, input: &Path, proof: &Path, context: &str) -> Run {
         let (input, proof) = (input.display().to_string(), proof.display().to_string());
         hushproof(&["prove", &model.hush, "--input", &input, "--srs", &self.srs, "-o", &proof])
-            .args(&["--context", context, "--json"])
+            .args(&Self::context(context))
+            .args(&["--json"])
             .run()
     }
 
+    /// `""` stands for none.
+    fn context(context: &str) -> Vec<&str> {
+        if context.is_empty() { vec!["--no-context"] } else { vec!["--context", context] }
+    }
+
     pub(crate) fn verify(&self, model: &Files, proof: &Path, context: &str) -> Run {
-        hushproof(&["verify", &model.vk, &proof.display().to_string(), "--context", context]).run()
+        hushproof(&["verify", &model.vk, &proof.display().to_string()]).args(&Self::context(context)).run()
     }
 }

@@ -16,6 +16,17 @@ pub fn digest(bytes: &[u8]) -> [u8; DIGEST_BYTES] {
     Blake2b::<U32>::digest(bytes).into()
 }
 
+/// Bytes from hexadecimal, whose digits must be lower case: one text for the same bytes.
+///
+/// # Errors
+/// The reason.
+pub fn from_hex(text: &str) -> std::result::Result<Vec<u8>, String> {
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err("hexadecimal digits must be lower case".to_owned());
+    }
+    hex::decode(text).map_err(|error| error.to_string())
+}
+
 /// Collects the bytes of a file.
 #[derive(Debug, Clone)]
 pub struct Writer {

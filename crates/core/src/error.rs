@@ -216,7 +216,7 @@ pub enum Error {
         got: u32,
     },
     /// A proof or model belongs to another verifying key.
-    #[error("{kind} belongs to verifying key {got}, expected {expected}")]
+    #[error("{kind} of verifying key {got}, expected {expected}")]
     KeyMismatch {
         /// Which kind of file.
         kind: ArtifactKind,

@@ -1,10 +1,9 @@
 //! What a proof states in public: context, output codes, and input codes when they are public.
 //!
-//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the context's digest. A row
+//! The instance vector has one value per public row of the circuit, zeros in the gaps, then the binding's digest. A row
 //! of a public input holds the codes of its lanes, each in bits of its own. It is always rebuilt from the codes, so
 //! that it has exactly one form.
 
-use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
@@ -119,11 +118,12 @@ impl Statement {
         self.outputs().max(input) + CONTEXT_ROWS
     }
 
-    /// The instance vector.
+    /// The instance vector; `binding` is the digest of all that a proof is bound to beside its codes
+    /// (`prove::Transcript::binding`).
     ///
     /// # Errors
     /// `Rejected` when the number of codes is wrong or a code has no valid encoding.
-    pub fn instance(&self, codes: &PublicCodes, context: &[u8]) -> Result<Vec<Fr>> {
+    pub fn instance(&self, codes: &PublicCodes, binding: &[u8; 32]) -> Result<Vec<Fr>> {
         self.check(codes)?;
         let mut values = vec![Fr::ZERO; self.instance_len() - CONTEXT_ROWS];
         for (value, code) in values.iter_mut().zip(&codes.output) {
@@ -133,7 +133,7 @@ impl Statement {
             let (first, end) = (input.grid.first, input.grid.end());
             values[first..end].copy_from_slice(&input.rows(&codes.input));
         }
-        values.extend(context_digest(context)?);
+        values.extend(halves(binding));
         Ok(values)
     }
 
@@ -166,18 +166,9 @@ impl Statement {
     }
 }
 
-/// Blake2b-256 of the context under a domain tag, as two field elements of 128 bits.
-///
-/// # Errors
-/// `Option` when the context is longer than [`MAX_CONTEXT_BYTES`].
-pub fn context_digest(context: &[u8]) -> Result<[Fr; CONTEXT_ROWS]> {
-    if context.len() > MAX_CONTEXT_BYTES {
-        let reason = format!("{} bytes, at most {MAX_CONTEXT_BYTES} are allowed", context.len());
-        return Err(Error::Option { option: "context", reason });
-    }
-    let digest: [u8; 32] =
-        Blake2b::<U32>::new().chain_update(b"hushproof context 1").chain_update(context).finalize().into();
-    let half =
-        |bytes: &[u8]| bytes.iter().rev().fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)));
-    Ok([half(&digest[..16]), half(&digest[16..])])
+/// The two halves of a digest, each a big-endian integer of 128 bits.
+fn halves(digest: &[u8; 32]) -> [Fr; CONTEXT_ROWS] {
+    let half = |bytes: &[u8]| bytes.iter().fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)));
+    let (high, low) = digest.split_at(16);
+    [half(high), half(low)]
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use hushproof::{
-    Error, Result,
+    Error, Result, codec,
     data::{self, Selection},
     graph::{Model, ValueInfo},
     prove::{Proof, Srs, VerifyingKey, srs::Origin},
@@ -65,7 +65,7 @@ pub(crate) fn proof(path: &Path) -> Result<Proof> {
     Proof::from_json(&text)
 }
 
-/// Reads an SRS and announces a development one.
+/// Reads an SRS and says where it comes from if that is no ceremony.
 pub(crate) fn srs(path: &Path) -> Result<Srs> {
     let srs = Srs::from_bytes(&read(path)?)?;
     announce(srs.origin());
@@ -74,8 +74,15 @@ pub(crate) fn srs(path: &Path) -> Result<Srs> {
 
 /// Says so when an SRS convinces nobody but its maker.
 pub(crate) fn announce(origin: Origin) {
-    if origin == Origin::Development {
-        eprintln!("warning: development SRS; whoever made it could forge proofs. Use a ceremony's for anything real.");
+    match origin {
+        Origin::Ceremony(_) => (),
+        Origin::Development => eprintln!(
+            "warning: development SRS; whoever made it could forge proofs. Use a ceremony's for anything real."
+        ),
+        Origin::Unknown => eprintln!(
+            "warning: SRS of unknown origin, none of the ceremonies that this build knows; whoever made it could \
+             forge proofs."
+        ),
     }
 }
 
@@ -84,8 +91,25 @@ pub(crate) fn sibling(path: &Path, extension: &str) -> PathBuf {
     path.with_extension(extension)
 }
 
-/// A context given in hexadecimal.
-pub(crate) fn context(hex_text: Option<&str>) -> Result<Vec<u8>> {
-    hex::decode(hex_text.unwrap_or_default())
-        .map_err(|error| Error::Option { option: "--context", reason: format!("not hexadecimal: {error}") })
+/// The relying party's context (nonce). None is asked for by name: an empty text may be a variable that was not set.
+#[derive(clap::Args)]
+pub(crate) struct ContextArgs {
+    /// The relying party's context (nonce) that the proof is bound to
+    #[arg(long, value_name = "HEX")]
+    context: Option<String>,
+    /// Bound to no context: whoever has such a proof can show it again
+    #[arg(long, conflicts_with = "context")]
+    no_context: bool,
+}
+
+impl ContextArgs {
+    /// The bytes; none at all where neither option is given.
+    pub(crate) fn bytes(&self) -> Result<Option<Vec<u8>>> {
+        let refuse = |reason: String| Error::Option { option: "--context", reason };
+        match &self.context {
+            Some(text) if text.is_empty() => Err(refuse("empty; for none at all say --no-context".to_owned())),
+            Some(text) => codec::from_hex(text).map(Some).map_err(refuse),
+            None => Ok(self.no_context.then(Vec::new)),
+        }
+    }
 }

@@ -60,13 +60,14 @@ pub struct ProvingKey {
     pub(crate) stock: (plonk::ProvingKey<G1Affine>, ParamsKZG<Bn256>),
 }
 
-/// Derives the verifying key of a model.
+/// Derives the verifying key of a model, from an SRS that is checked first unless it has been ([`Srs::checked`]).
 ///
 /// # Errors
-/// `ModelTooLarge`, `SrsTooSmall`.
+/// `ModelTooLarge`, `SrsTooSmall`, `SrsInvalid`.
 pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
     let layout = Layout::new(model)?;
-    let key = keygen_vk(&srs.trim(layout.k)?.params()?, &ModelCircuit::new(model, &layout))?;
+    let srs = srs.trim(layout.k)?.checked()?;
+    let key = keygen_vk(&srs.params()?, &ModelCircuit::new(model, &layout))?;
     check_degrees(key.cs())?;
     Ok(VerifyingKey {
         model: model.name.clone(),

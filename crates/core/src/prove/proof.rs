@@ -1,8 +1,10 @@
-//! The proof file: JSON with the key's digest, the context, the public codes and the proof bytes.
+//! The proof file: JSON with the key's digest, the context, the public codes and the proof bytes. Each proof has one
+//! file: no field may stand twice, digits of hexadecimal are lower case.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    codec,
     error::{ArtifactKind, Error, Result},
     statement::{MAX_CONTEXT_BYTES, PublicCodes},
 };
@@ -10,7 +12,7 @@ use crate::{
 use super::Transcript;
 
 /// The format this build reads and writes.
-pub const PROOF_FORMAT: u32 = 1;
+pub const PROOF_FORMAT: u32 = 2;
 
 /// Longest proof file, in bytes.
 const MAX_FILE_BYTES: usize = 16 << 20;
@@ -38,10 +40,17 @@ struct File {
     context: String,
     #[serde(default, skip_serializing_if = "Transcript::is_default")]
     transcript: Transcript,
+    public: Public,
+    proof: String,
+}
+
+/// Public codes.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Public {
     outputs: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inputs: Vec<u64>,
-    proof: String,
 }
 
 #[derive(Deserialize)]
@@ -57,8 +66,7 @@ impl Proof {
             vk: hex::encode(self.vk),
             context: hex::encode(&self.context),
             transcript: self.transcript,
-            outputs: self.codes.output.clone(),
-            inputs: self.codes.input.clone(),
+            public: Public { outputs: self.codes.output.clone(), inputs: self.codes.input.clone() },
             proof: hex::encode(&self.bytes),
         };
         serde_json::json!(file).to_string()
@@ -67,19 +75,25 @@ impl Proof {
     /// Reads a proof file.
     ///
     /// # Errors
-    /// `Artifact` for text that is no proof file, `Version` for another format.
+    /// `Artifact` for text that is no proof file, `Version` for another format; format 1 was bound to no key file.
     pub fn from_json(text: &str) -> Result<Self> {
         let bad = |reason: String| Error::artifact(ArtifactKind::Proof, reason);
         if text.len() > MAX_FILE_BYTES {
             return Err(bad(format!("{} bytes, at most {MAX_FILE_BYTES} are read", text.len())));
         }
-        let version: Version = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
+        let parse_error = |error: serde_json::Error| bad(error.to_string());
+        // Fields by name only: serde would take an array for them, too.
+        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(parse_error)?;
+        let version: Version = serde_json::from_str(text).map_err(parse_error)?;
         if version.format != PROOF_FORMAT {
             let kind = ArtifactKind::Proof;
             return Err(Error::Version { kind, expected: PROOF_FORMAT, got: version.format });
         }
-        let file: File = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
-        let decode = |name: &str, text: &str| hex::decode(text).map_err(|error| bad(format!("{name}: {error}")));
+        if !object.get("public").is_some_and(serde_json::Value::is_object) {
+            return Err(bad("public: expected an object".to_owned()));
+        }
+        let file: File = serde_json::from_str(text).map_err(parse_error)?;
+        let decode = |name: &str, text: &str| codec::from_hex(text).map_err(|reason| bad(format!("{name}: {reason}")));
         let context = decode("context", &file.context)?;
         if context.len() > MAX_CONTEXT_BYTES {
             return Err(bad(format!("context of {} bytes, at most {MAX_CONTEXT_BYTES}", context.len())));
@@ -89,7 +103,7 @@ impl Proof {
             vk: vk.try_into().map_err(|_| bad("vk is not a digest of 32 bytes".to_owned()))?,
             context,
             transcript: file.transcript,
-            codes: PublicCodes { output: file.outputs, input: file.inputs },
+            codes: PublicCodes { output: file.public.outputs, input: file.public.inputs },
             bytes: decode("proof", &file.proof)?,
         })
     }

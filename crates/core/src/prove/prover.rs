@@ -71,7 +71,8 @@ pub fn prove(
     let [output, input] = witness.published(model)?;
     let codes = PublicCodes { output, input };
     let statement = &key.vk.statement;
-    let instance = statement.instance(&codes, context)?;
+    let vk = key.vk.digest();
+    let instance = statement.instance(&codes, &transcript.binding(&vk, context)?)?;
     let witness_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -87,7 +88,7 @@ pub fn prove(
         return Err(Error::artifact(ArtifactKind::Proof, reason));
     }
     let outputs = statement.output_values(&codes);
-    let proof = Proof { vk: key.vk.digest(), context: context.to_vec(), transcript, codes, bytes };
+    let proof = Proof { vk, context: context.to_vec(), transcript, codes, bytes };
     let seconds = Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() };
     Ok(Proved { proof, outputs, seconds, stages })
 }

@@ -2,14 +2,16 @@
 //!
 //! `g[i] = [τ^i] G₁` commits to coefficients, `g_lagrange[i] = [Lᵢ(τ)] G₁` to values on the domain of the 2^k-th roots
 //! of unity, `s_g2 = [τ] G₂` lets a verifier check openings. Whoever knows τ can forge proofs, so an SRS for real use
-//! comes from a ceremony ([`Srs::import`]); [`Srs::new_development`] draws τ on this machine and says so in its
-//! [`Origin`].
+//! comes from a ceremony ([`Srs::import`]); [`Srs::new_development`] draws τ on this machine. [`Origin`] tells which
+//! of the two one is: a ceremony is known by its `[τ] G₂` ([`CEREMONIES`]), not by what a file says.
 //!
 //! What is checked when: every way in ([`Srs::from_bytes`], [`Srs::import`], [`VerifierPoints::from_bytes`]) refuses
 //! coordinates that are not reduced, points off the curve, points at infinity, generators other than the standard ones,
 //! and a second G₂ point outside the prime-order subgroup. [`Srs::check`] also tests that the powers are consecutive
-//! powers of one τ and that both bases agree; `import` runs it, `from_bytes` relies on the checksum instead.
+//! powers of one τ and that both bases agree. `import` runs it, and so does `keygen` on whatever `from_bytes` has read, as
+//! a checksum says nothing of who wrote a file, and a doctored basis gives keys under which constraints are off.
 
+mod ceremonies;
 mod check;
 mod format;
 mod halo2_raw;
@@ -28,6 +30,7 @@ use halo2curves::{
 };
 use rand_core::{CryptoRng, RngCore};
 
+pub use self::ceremonies::{CEREMONIES, Ceremony};
 use self::format::{G1_BYTES, G2_BYTES};
 use crate::error::{ArtifactKind, Error, Result};
 
@@ -36,20 +39,47 @@ pub const MIN_K: u32 = 4;
 /// Largest k (log2 rows) of an SRS: 2^24 points in each basis, 2 GiB.
 pub const MAX_K: u32 = 24;
 
-/// Where an SRS comes from. Stored in the file; part of no key and no proof.
+/// Where an SRS comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// τ was drawn by one program run. Whoever ran it could have kept τ, so such an SRS convinces nobody else.
     Development,
-    /// Imported from the result of a ceremony, whose participants would all have to collude to learn τ.
-    Ceremony,
+    /// The result of a ceremony that this build knows by its `[τ] G₂`.
+    Ceremony(&'static Ceremony),
+    /// Anything else: whoever made it could know τ.
+    Unknown,
+}
+
+impl Origin {
+    /// Of an SRS with this `[τ] G₂`, in a file that says of itself that it is for development, or does not.
+    pub(super) fn of(s_g2: &G2Affine, development: bool) -> Self {
+        match Ceremony::of(s_g2) {
+            Some(ceremony) => Self::Ceremony(ceremony),
+            None if development => Self::Development,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Whether files say that the SRS is for development.
+    pub(super) fn is_development(self) -> bool {
+        self == Self::Development
+    }
+
+    /// The name of the ceremony.
+    pub const fn ceremony(self) -> Option<&'static str> {
+        match self {
+            Self::Ceremony(ceremony) => Some(ceremony.name),
+            Self::Development | Self::Unknown => None,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Development => "development",
-            Self::Ceremony => "ceremony",
+            Self::Ceremony(_) => "ceremony",
+            Self::Unknown => "unknown",
         })
     }
 }
@@ -61,6 +91,8 @@ pub struct Srs {
     points: Arc<hushproof_halo2_prover::Srs>,
     s_g2: G2Affine,
     origin: Origin,
+    /// Whether [`Srs::check`] would pass: it has, or the points were computed here.
+    checked: bool,
 }
 
 impl fmt::Debug for Srs {
@@ -80,7 +112,7 @@ impl Srs {
     /// [`Error::Option`] when `k` is not in [`MIN_K`]`..=`[`MAX_K`].
     pub fn new_development(k: u32, rng: impl RngCore + CryptoRng) -> Result<Self> {
         check_k(k)?;
-        setup::from_tau(k, setup::draw_tau(rng), Origin::Development)
+        Ok(Self { checked: true, ..setup::from_tau(k, setup::draw_tau(rng), true)? })
     }
 
     /// Reads the file format of this crate (`.srs`) and checks its length, checksum and every point.
@@ -100,8 +132,7 @@ impl Srs {
     /// Reads a ceremony's result: snarkjs `.ptau`, halo2 parameters as `ParamsKZG::write` writes them, or a `.srs`
     /// file. Keeps the first 2^k powers, all of them without `k`, and runs [`Srs::check`] on what it keeps. The
     /// Lagrange basis is recomputed when k is smaller than a .srs or halo2 file's and for a .ptau that was not prepared
-    /// for phase 2: minutes from k = 16 on. A `.srs` file keeps its [`Origin`]; the other two become
-    /// [`Origin::Ceremony`], as those formats do not tell.
+    /// for phase 2: minutes from k = 16 on. A `.srs` file that was made for development stays so.
     ///
     /// # Errors
     /// [`Error::Artifact`] when the bytes are none of the three or are damaged, [`Error::SrsTooSmall`] when the file
@@ -124,8 +155,18 @@ impl Srs {
                 _ => whole,
             }
         };
-        srs.check()?;
-        Ok(srs)
+        srs.checked()
+    }
+
+    /// The same SRS once [`Srs::check`] has passed, which is not run again where it has.
+    ///
+    /// # Errors
+    /// As [`Srs::check`].
+    pub fn checked(self) -> Result<Self> {
+        if !self.checked {
+            self.check()?;
+        }
+        Ok(Self { checked: true, ..self })
     }
 
     /// Tests everything a prover or verifier relies on, given that BN254's standard generators are used: all points on
@@ -152,7 +193,8 @@ impl Srs {
             return Ok(self.clone());
         }
         let g: Vec<_> = self.g().take(1 << k).collect();
-        Self::from_powers(k, &g, self.s_g2, self.origin)
+        let trimmed = Self::from_powers(k, &g, self.s_g2, self.origin.is_development())?;
+        Ok(Self { checked: self.checked, ..trimmed })
     }
 
     /// log2 of the rows of the largest circuit.
@@ -160,7 +202,7 @@ impl Srs {
         self.points.k()
     }
 
-    /// Where τ came from. Callers announce [`Origin::Development`] to their user.
+    /// Where τ came from. Callers tell their user of all but [`Origin::Ceremony`].
     pub const fn origin(&self) -> Origin {
         self.origin
     }
@@ -199,15 +241,19 @@ impl Srs {
     }
 
     /// From as many points of each basis, a power of 2; checks that they are on the curve.
-    fn from_points(g: &[G1Affine], g_lagrange: &[G1Affine], s_g2: G2Affine, origin: Origin) -> Result<Self> {
+    fn from_points(g: &[G1Affine], g_lagrange: &[G1Affine], s_g2: G2Affine, development: bool) -> Result<Self> {
         let points = hushproof_halo2_prover::Srs::new(g, g_lagrange).map_err(format::bad_points)?;
-        Ok(Self { points: Arc::new(points), s_g2, origin })
+        Ok(Self::unchecked(points, s_g2, development))
+    }
+
+    fn unchecked(points: hushproof_halo2_prover::Srs, s_g2: G2Affine, development: bool) -> Self {
+        Self { points: Arc::new(points), s_g2, origin: Origin::of(&s_g2, development), checked: false }
     }
 
     /// As [`Srs::from_points`], computing the Lagrange basis: an FFT over the group, k·2^(k-1) scalar multiplications.
-    fn from_powers(k: u32, g: &[G1Affine], s_g2: G2Affine, origin: Origin) -> Result<Self> {
+    fn from_powers(k: u32, g: &[G1Affine], s_g2: G2Affine, development: bool) -> Result<Self> {
         let g_lagrange = halo2_proofs::arithmetic::g_to_lagrange(g.iter().map(Into::into).collect(), k);
-        Self::from_points(g, &g_lagrange, s_g2, origin)
+        Self::from_points(g, &g_lagrange, s_g2, development)
     }
 }
 

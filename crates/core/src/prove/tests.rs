@@ -10,7 +10,7 @@ use crate::{
     circuit::{Layout, tests::fixtures},
     codec,
     error::{Error, Rejection},
-    graph::{Activation, Model},
+    graph::{Activation, Finish, Model},
 };
 
 /// A small model and input values for it.
@@ -42,9 +42,7 @@ fn keys_and_proofs_survive_their_files() {
         assert_eq!(vk.digest(), key.vk.digest(), "{name}");
         assert_eq!(vk.stock().transcript_repr(), key.vk.stock().transcript_repr(), "{name}");
         assert_eq!(vk.statement, key.vk.statement, "{name}");
-        let zero_point = |index: usize| model.input.zero_point.get(index).copied().unwrap_or(0);
-        let values: Vec<f64> =
-            input.iter().enumerate().map(|(index, code)| (*code - zero_point(index)) as f64).collect();
+        let values = fixtures::values(&model, &input);
         let proof = prove(&model, &key, &values, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap().proof;
         let read = Proof::from_json(&proof.to_json()).unwrap();
         assert_eq!(read, proof, "{name}");
@@ -60,6 +58,62 @@ fn a_context_reaches_the_transcript() {
     // Not only the label in the file: the proof itself is for one context.
     proof.context = b"other".to_vec();
     let outcome = verify(&key.vk, &proof, b"other");
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+}
+
+/// What a key file says beside the circuit is in no commitment; the digest of the file binds it.
+#[test]
+fn a_proof_is_bound_to_its_whole_key_file() {
+    type Edit = fn(&mut VerifyingKey);
+    let edits: [(&str, Edit); 8] = [
+        ("name", |vk| vk.model.push('2')),
+        ("digest of the model", |vk| vk.model_digest[0] ^= 1),
+        ("name of the output", |vk| vk.statement.output.value_info.name.push('2')),
+        ("scale of an output", |vk| vk.statement.output.scale[0] *= 2.0),
+        ("threshold", |vk| vk.statement.output.threshold = Some(0.75)),
+        ("softmax", |vk| vk.statement.output.finish = Some(Finish::softmax(vk.statement.output.scale.len()))),
+        ("scale of a public input", |vk| vk.statement.input.iter_mut().for_each(|input| input.scale[0] *= 2.0)),
+        ("zero point of a public input", |vk| {
+            vk.statement.input.iter_mut().for_each(|input| input.zero_point[0] += 1);
+        }),
+    ];
+    let mut edited = HashSet::new();
+    for (name, model, input) in fixtures::public() {
+        let (_, key) = keys(&model);
+        let values = fixtures::values(&model, &input);
+        for transcript in Transcript::ALL {
+            let proof = prove(&model, &key, &values, b"nonce", transcript, OsRng, &mut |_, _| {}).unwrap().proof;
+            for (what, edit) in &edits {
+                let mut other = key.vk.clone();
+                edit(&mut other);
+                // Not every statement can say everything.
+                let Ok(other) = VerifyingKey::from_bytes(&other.to_bytes()) else { continue };
+                edited.insert(*what);
+                assert!(matches!(verify(&other, &proof, b"nonce"), Err(Error::KeyMismatch { .. })), "{name}: {what}");
+                let relabelled = Proof { vk: other.digest(), ..proof.clone() };
+                let outcome = verify(&other, &relabelled, b"nonce");
+                assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{name}: {what}: {outcome:?}");
+            }
+        }
+    }
+    assert_eq!(edited.len(), edits.len(), "{edited:?}");
+}
+
+/// Cut points of ranks are in the compiled model, whose digest is in the key.
+#[test]
+fn a_proof_is_bound_to_the_cut_points_of_its_model() {
+    let ranked = fixtures::all().into_iter().find(|(_, model, _)| !model.input.cuts.is_empty());
+    let (_, model, input) = ranked.unwrap();
+    let values = fixtures::values(&model, &input);
+    let mut other = model.clone();
+    other.input.cuts[1][0] -= 1.0;
+    let (srs, key) = keys(&model);
+    let other_vk = keygen(&other, &srs).unwrap();
+    let commitments = |vk: &VerifyingKey| vk.stock().fixed_commitments().to_vec();
+    assert_eq!(commitments(&key.vk), commitments(&other_vk));
+    let proof = prove(&model, &key, &values, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap().proof;
+    let relabelled = Proof { vk: other_vk.digest(), ..proof };
+    let outcome = verify(&other_vk, &relabelled, b"nonce");
     assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
 }
 

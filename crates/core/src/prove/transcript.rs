@@ -2,12 +2,20 @@
 
 use std::{fmt, str::FromStr};
 
+use blake2::{Blake2b, Digest, digest::consts::U32};
 use halo2_proofs::transcript::{
     Blake2bRead, Blake2bWrite, Challenge255, EncodedChallenge, Keccak256Read, Keccak256Write, TranscriptRead,
     TranscriptReadBuffer, TranscriptWrite, TranscriptWriterBuffer,
 };
 use halo2curves::bn256::G1Affine;
 use serde::{Deserialize, Serialize};
+use sha3::Keccak256;
+
+use crate::{
+    codec::DIGEST_BYTES,
+    error::{Error, Result},
+    statement::MAX_CONTEXT_BYTES,
+};
 
 /// The hash of a proof's transcript. A key serves both; a proof says which one it was made with, and holds for no
 /// other.
@@ -60,6 +68,23 @@ impl Transcript {
     /// Whether a proof file need not name it.
     pub(super) fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What a proof is bound to beside its public codes: a hash (Blake2b-256 or Keccak-256, as the transcript's) of
+    /// `"hushproof binding 1"`, the digest of the whole `.vk` file, and the relying party's context.
+    ///
+    /// # Errors
+    /// `Option` when the context is longer than [`MAX_CONTEXT_BYTES`].
+    pub fn binding(self, vk: &[u8; DIGEST_BYTES], context: &[u8]) -> Result<[u8; 32]> {
+        if context.len() > MAX_CONTEXT_BYTES {
+            let reason = format!("{} bytes, at most {MAX_CONTEXT_BYTES} are allowed", context.len());
+            return Err(Error::Option { option: "context", reason });
+        }
+        let parts = [b"hushproof binding 1", vk.as_slice(), context];
+        Ok(match self {
+            Self::Blake2b => parts.iter().fold(Blake2b::<U32>::new(), Digest::chain_update).finalize().into(),
+            Self::Keccak => parts.iter().fold(Keccak256::new(), Digest::chain_update).finalize().into(),
+        })
     }
 
     /// The bytes that are written.

@@ -40,7 +40,7 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, context: &[u8]) -> Result<Verifi
     if proof.bytes.len() != expected {
         return Err(Error::Rejected(Rejection::ProofLength { expected, got: proof.bytes.len() }));
     }
-    let instance = vk.statement.instance(&proof.codes, context)?;
+    let instance = vk.statement.instance(&proof.codes, &proof.transcript.binding(&digest, context)?)?;
     verify_instance(vk, proof.transcript, &proof.bytes, &instance)?;
     Ok(Verified { outputs: vk.statement.output_values(&proof.codes), inputs: vk.statement.input_values(&proof.codes) })
 }

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
-use hushproof::prove;
+use hushproof::{
+    Error,
+    error::ArtifactKind,
+    prove,
+};
 use serde_json::json;
 
 use crate::{files, output};
 
-/// Derive a compiled model's verifying key (.vk) from an SRS.
+/// Derive a compiled model's verifying key (.vk) from an SRS, which is checked first.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The compiled model
@@ -18,6 +22,9 @@ pub(crate) struct Args {
     /// Where to write the key; MODEL.vk beside the model without it
     #[arg(short, value_name = "MODEL.vk")]
     output: Option<PathBuf>,
+    /// Write the key only if this is its digest
+    #[arg(long, value_name = "DIGEST")]
+    expect: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -26,13 +33,17 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let vk = prove::keygen(&model, &files::srs(&args.srs)?)?;
+    let digest = hex::encode(vk.digest());
+    if let Some(expected) = args.expect.filter(|expected| *expected != digest) {
+        return Err(Error::KeyMismatch { kind: ArtifactKind::VerifyingKey, expected, got: digest }.into());
+    }
     let path = args.output.unwrap_or_else(|| files::sibling(&args.model, "vk"));
     let bytes = vk.to_bytes();
     files::write(&path, &bytes)?;
     let object = json!({
         "file": path.display().to_string(),
         "bytes": bytes.len(),
-        "digest": hex::encode(vk.digest()),
+        "digest": digest,
         "k": vk.k,
         "proof_bytes": vk.proof_bytes(),
         "srs": vk.srs_origin.to_string(),

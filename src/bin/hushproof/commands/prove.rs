@@ -9,7 +9,10 @@ use hushproof::{
 use rand_core::OsRng;
 use serde_json::json;
 
-use crate::{files, output};
+use crate::{
+    files::{self, ContextArgs},
+    output,
+};
 
 /// Prove a model's output on private input.
 #[derive(clap::Args)]
@@ -22,9 +25,8 @@ pub(crate) struct Args {
     /// The SRS
     #[arg(long)]
     srs: PathBuf,
-    /// The relying party's context (nonce), which the proof is bound to
-    #[arg(long, value_name = "HEX")]
-    context: Option<String>,
+    #[command(flatten)]
+    context: ContextArgs,
     /// The hash of the proof's transcript: blake2b, or keccak, which EVM chains compute cheaply
     #[arg(long, value_name = "HASH", default_value_t)]
     transcript: Transcript,
@@ -43,7 +45,10 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let context = files::context(args.context.as_deref())?;
+    let context = args.context.bytes()?.unwrap_or_else(|| {
+        eprintln!("note: no --context: nothing will tell this proof from one that was shown before");
+        Vec::new()
+    });
     let model = files::model(&args.model)?;
     let values = data::read_input(&files::read(&args.input)?, &model.input.value_info)?;
     let srs = files::srs(&args.srs)?;

@@ -41,7 +41,7 @@ enum Command {
         #[arg(short, value_name = "FILE.srs")]
         output: PathBuf,
     },
-    /// Check every point and, by pairings, that the powers are those of one secret
+    /// Check every point and, by pairings, that the powers are those of one secret; say of which known ceremony
     Check {
         /// The SRS
         file: PathBuf,
@@ -81,5 +81,10 @@ fn write(srs: &Srs, path: &std::path::Path) -> anyhow::Result<Value> {
 }
 
 fn describe(srs: &Srs) -> Value {
-    json!({ "k": srs.k(), "origin": srs.origin().to_string(), "fingerprint": hex::encode(srs.fingerprint()) })
+    let mut object =
+        json!({ "k": srs.k(), "origin": srs.origin().to_string(), "fingerprint": hex::encode(srs.fingerprint()) });
+    if let Some(name) = srs.origin().ceremony() {
+        object["ceremony"] = json!(name);
+    }
+    object
 }

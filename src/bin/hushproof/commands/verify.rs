@@ -5,7 +5,10 @@ use std::{path::PathBuf, time::Instant};
 use hushproof::{Error, prove};
 use serde_json::json;
 
-use crate::{files, output};
+use crate::{
+    files::{self, ContextArgs},
+    output,
+};
 
 /// Verify a proof: exit status 0 when it is valid, 1 when it is not, 2 for unusable arguments or files.
 #[derive(clap::Args)]
@@ -14,19 +17,22 @@ pub(crate) struct Args {
     vk: PathBuf,
     /// The proof
     proof: PathBuf,
-    /// Also check that the key was made with this SRS
+    /// Also check that the key names this SRS's secret, the point [τ]G₂; that the key is the model's, no SRS tells:
+    /// derive it (`keys --expect`)
     #[arg(long)]
     srs: Option<PathBuf>,
-    /// The context (nonce) that the proof must be bound to
-    #[arg(long, value_name = "HEX")]
-    context: Option<String>,
+    #[command(flatten)]
+    context: ContextArgs,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let context = files::context(args.context.as_deref())?;
+    let context = args.context.bytes()?.ok_or_else(|| Error::Option {
+        option: "--context",
+        reason: "which context was this proof asked for? --context HEX, or --no-context if for none".to_owned(),
+    })?;
     let vk = files::verifying_key(&args.vk)?;
     match &args.srs {
         Some(path) => vk.check_srs(&files::srs(path)?)?,
@@ -46,7 +52,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "proof_bytes": proof.bytes.len(),
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": vk.srs_origin.to_string(),
+        "key": hex::encode(vk.digest()),
+        "context": hex::encode(&context),
     });
+    if let Some(name) = vk.srs_origin.ceremony() {
+        object["ceremony"] = json!(name);
+    }
     match outcome {
         Ok(verified) => {
             object["outputs"] = output::named(&vk.statement.output.value_info.name, &verified.outputs);

@@ -437,6 +437,12 @@ pub(crate) fn public() -> Vec<(&'static str, Model, Vec<i64>)> {
     named.chain([flat, strided]).map(publish).collect()
 }
 
+/// Real values with these codes.
+pub(crate) fn values(model: &Model, input: &[i64]) -> Vec<f64> {
+    let zero_point = |index: usize| model.input.zero_point.get(index).copied().unwrap_or(0);
+    input.iter().enumerate().map(|(index, code)| (*code - zero_point(index)) as f64).collect()
+}
+
 /// The models of [`all`], [`private`] and [`public`].
 pub(crate) fn every() -> impl Iterator<Item = (&'static str, Model, Vec<i64>)> {
     all().into_iter().chain(private()).chain(public())

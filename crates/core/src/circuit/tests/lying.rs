@@ -23,8 +23,9 @@ pub(super) fn assigned(circuit: ModelCircuit<'_>) -> Assigned<ModelCircuit<'_>> 
 
 /// What the real prover makes of a circuit's columns, whatever they say.
 pub(super) fn forge(key: &ProvingKey, circuit: Assigned<ModelCircuit<'_>>, codes: &PublicCodes) -> Proof {
-    let instance = key.vk.statement.instance(codes, b"context").unwrap();
     let (vk, context) = (key.vk.digest(), b"context".to_vec());
+    let binding = Transcript::Blake2b.binding(&vk, &context).unwrap();
+    let instance = key.vk.statement.instance(codes, &binding).unwrap();
     let bytes = forge_bytes(key, circuit, &instance);
     Proof { vk, context, transcript: Transcript::Blake2b, codes: codes.clone(), bytes }
 }

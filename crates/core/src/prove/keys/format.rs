@@ -37,7 +37,7 @@ impl VerifyingKey {
         let mut w = Writer::new(MAGIC, VERSION);
         w.text(&self.model);
         w.raw(&self.model_digest);
-        w.u8(matches!(self.srs_origin, Origin::Ceremony).into());
+        w.u8((!self.srs_origin.is_development()).into());
         w.raw(&self.srs.to_bytes());
         self.params.write(&mut w);
         w.size(self.k as usize);
@@ -56,8 +56,9 @@ impl VerifyingKey {
         let mut r = Reader::open(ArtifactKind::VerifyingKey, MAGIC, VERSION, bytes)?;
         let model = r.text()?;
         let model_digest = array(&mut r)?;
-        let srs_origin = if r.bool()? { Origin::Ceremony } else { Origin::Development };
+        let development = !r.bool()?;
         let srs = VerifierPoints::from_bytes(r.raw(VerifierPoints::BYTES)?)?;
+        let srs_origin = Origin::of(&srs.s_g2(), development);
         let params = Params::read(&mut r)?;
         let k = r.varint_u32()?;
         if !(4..=MAX_K).contains(&k) {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 8 | `HUSHSRS\0` |
 //! | 4 | format version, little endian |
-//! | 1 | origin: 0 development, 1 ceremony |
+//! | 1 | 0 for development, else 1 |
 //! | 3 | zero |
 //! | 4 | k, little endian |
 //! | 64·2^k | g |
@@ -25,9 +25,8 @@ use halo2curves::{
 };
 use hushproof_halo2_prover::ProveError;
 use rayon::prelude::*;
-use std::sync::Arc;
 
-use super::{MAX_K, MIN_K, Origin, Srs};
+use super::{MAX_K, MIN_K, Srs};
 use crate::error::{ArtifactKind, Error, Result};
 
 /// First bytes of a `.srs` file.
@@ -59,11 +58,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Srs> {
     if version != VERSION {
         return Err(Error::Version { kind: ArtifactKind::Srs, expected: VERSION, got: version });
     }
-    let origin = match origin {
-        0 => Origin::Development,
-        1 => Origin::Ceremony,
-        other => return Err(bad(format!("origin is {other}, expected 0 or 1"))),
-    };
+    if origin > 1 {
+        return Err(bad(format!("origin is {origin}, expected 0 or 1")));
+    }
     let k = u32::from_le_bytes([k0, k1, k2, k3]);
     if !(MIN_K..=MAX_K).contains(&k) {
         return Err(bad(format!("k is {k}, expected {MIN_K} to {MAX_K}")));
@@ -75,18 +72,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Srs> {
     if checksum(body) != sum {
         return Err(bad("checksum does not match: the file was altered"));
     }
-    read_points(k, points, origin)
+    read_points(k, points, origin == 0)
 }
 
 pub(super) fn write(srs: &Srs) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER_BYTES + points_bytes(srs.k()) + CHECKSUM_BYTES);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&VERSION.to_le_bytes());
-    let origin = match srs.origin {
-        Origin::Development => 0,
-        Origin::Ceremony => 1,
-    };
-    bytes.extend_from_slice(&[origin, 0, 0, 0]);
+    bytes.extend_from_slice(&[u8::from(!srs.origin.is_development()), 0, 0, 0]);
     bytes.extend_from_slice(&srs.k().to_le_bytes());
     for point in srs.g().chain(srs.g_lagrange()) {
         bytes.extend_from_slice(&point.to_raw_bytes());
@@ -104,7 +97,7 @@ pub(super) const fn points_bytes(k: u32) -> usize {
 }
 
 /// An SRS from exactly [`points_bytes`]`(k)` bytes: g, g_lagrange, G₂, `[τ] G₂`.
-pub(super) fn read_points(k: u32, bytes: &[u8], origin: Origin) -> Result<Srs> {
+pub(super) fn read_points(k: u32, bytes: &[u8], development: bool) -> Result<Srs> {
     let (g_bytes, rest) = bytes.split_at_checked(G1_BYTES << k).ok_or_else(|| bad("truncated"))?;
     let (lagrange_bytes, g2_bytes) = rest.split_at_checked(G1_BYTES << k).ok_or_else(|| bad("truncated"))?;
     let s_g2 = read_generators(g_bytes.get(..G1_BYTES).unwrap_or_default(), g2_bytes).map_err(bad)?;
@@ -115,7 +108,7 @@ pub(super) fn read_points(k: u32, bytes: &[u8], origin: Origin) -> Result<Srs> {
             return Err(bad(format!("{basis}[{i}] is the point at infinity")));
         }
     }
-    Ok(Srs { points: Arc::new(points), s_g2, origin })
+    Ok(Srs::unchecked(points, s_g2, development))
 }
 
 /// The reason why the prover refuses points.

@@ -1,7 +1,7 @@
 //! Parameters as `ParamsKZG::write` of halo2-axiom (and of PSE's halo2) writes them: k as 4 little-endian bytes, then
 //! the points of the `.srs` format, without magic or checksum.
 
-use super::{MAX_K, MIN_K, Origin, Srs, format};
+use super::{MAX_K, MIN_K, Srs, format};
 use crate::error::Result;
 
 pub(super) fn read(bytes: &[u8]) -> Result<Srs> {
@@ -15,5 +15,5 @@ pub(super) fn read(bytes: &[u8]) -> Result<Srs> {
         let expected = 4 + format::points_bytes(k);
         return Err(format::bad(format!("{} bytes; halo2 parameters for k = {k} have {expected}", bytes.len())));
     }
-    format::read_points(k, points, Origin::Ceremony)
+    format::read_points(k, points, false)
 }

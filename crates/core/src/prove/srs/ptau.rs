@@ -10,7 +10,7 @@ use halo2curves::{
     ff::{Field, PrimeField},
 };
 
-use super::{MAX_K, Origin, Srs, check_k, format};
+use super::{MAX_K, Srs, check_k, format};
 use crate::error::{ArtifactKind, Error, Result};
 
 /// First bytes of a `.ptau` file.
@@ -50,8 +50,8 @@ pub(super) fn read(bytes: &[u8], k: Option<u32>) -> Result<Srs> {
         .map_err(format::bad)?;
     let g = format::read_g1(g_bytes, "tauG1")?;
     match sections.lagrange_g1 {
-        Some(content) => Srs::from_points(&g, &read_lagrange(content, k)?, s_g2, Origin::Ceremony),
-        None => Srs::from_powers(k, &g, s_g2, Origin::Ceremony),
+        Some(content) => Srs::from_points(&g, &read_lagrange(content, k)?, s_g2, false),
+        None => Srs::from_powers(k, &g, s_g2, false),
     }
 }
 

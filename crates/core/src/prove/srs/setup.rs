@@ -8,7 +8,7 @@ use halo2curves::{
 use rand_core::{CryptoRng, RngCore};
 use rayon::prelude::*;
 
-use super::{Origin, Srs};
+use super::Srs;
 use crate::error::Result;
 
 /// Bits of a scalar that one table lookup covers.
@@ -28,11 +28,11 @@ pub(super) fn draw_tau(mut rng: impl RngCore + CryptoRng) -> Fr {
 }
 
 /// The SRS for a known τ that [`draw_tau`] could return.
-pub(super) fn from_tau(k: u32, tau: Fr, origin: Origin) -> Result<Srs> {
+pub(super) fn from_tau(k: u32, tau: Fr, development: bool) -> Result<Srs> {
     let table = Table::new();
     let powers = scalar_powers(tau, 1 << k);
     let s_g2 = (G2Affine::generator() * tau).to_affine();
-    Srs::from_points(&table.mul(&powers), &table.mul(&lagrange_at(k, tau)), s_g2, origin)
+    Srs::from_points(&table.mul(&powers), &table.mul(&lagrange_at(k, tau)), s_g2, development)
 }
 
 fn scalar_powers(base: Fr, count: usize) -> Vec<Fr> {

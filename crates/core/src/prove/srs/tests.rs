@@ -73,7 +73,7 @@ fn development_equals_the_stock_setup() {
     for k in [4, 7] {
         let mut replay = rng();
         let tau = setup::draw_tau(&mut replay);
-        let ours = setup::from_tau(k, tau, Origin::Development).unwrap();
+        let ours = setup::from_tau(k, tau, true).unwrap();
         let stock = ParamsKZG::<Bn256>::setup(k, rng());
         let (mut a, mut b) = (Vec::new(), Vec::new());
         ours.params().unwrap().write(&mut a).unwrap();
@@ -97,7 +97,7 @@ fn k_is_bounded() {
 
 #[test]
 fn file_roundtrip() {
-    for origin in [Origin::Development, Origin::Ceremony] {
+    for origin in [Origin::Development, Origin::Unknown] {
         let srs = Srs { origin, ..Srs::new_development(5, rng()).unwrap() };
         let bytes = srs.to_bytes();
         assert_eq!(bytes.len(), (1 << (5 + 7)) + 308);
@@ -110,10 +110,54 @@ fn file_roundtrip() {
 }
 
 #[test]
+fn a_ceremony_is_known_by_its_point_alone() {
+    let multiple = |i: u64| (G2::generator() * Fr::from(i)).to_affine();
+    let of_small_tau: Vec<G2Affine> = (0..1000).map(multiple).collect();
+    for ceremony in &CEREMONIES {
+        let point = ceremony.point().unwrap();
+        assert_eq!(format::check_s_g2(&point), Ok(()), "{}", ceremony.name);
+        assert!(!of_small_tau.contains(&point), "{}", ceremony.name);
+        for development in [true, false] {
+            assert_eq!(Origin::of(&point, development), Origin::Ceremony(ceremony));
+        }
+    }
+    // An SRS made here that calls itself a ceremony's.
+    let mut bytes = small().to_bytes();
+    bytes[12] = 1;
+    let body = bytes.len() - 32;
+    let sum = crate::codec::digest(&bytes[..body]);
+    bytes[body..].copy_from_slice(&sum);
+    assert_eq!(Srs::from_bytes(&bytes).unwrap().origin(), Origin::Unknown);
+    assert_eq!(Srs::import(&bytes, None).unwrap().origin(), Origin::Unknown);
+}
+
+/// Two Lagrange points swapped, with the genuine fingerprint: what is committed as one row is another.
+#[test]
+fn keys_are_made_of_no_doctored_basis() {
+    let (_, model, _) = crate::circuit::tests::fixtures::all().remove(0);
+    let k = crate::circuit::Layout::new(&model).unwrap().k;
+    let srs = Srs::new_development(k, rng()).unwrap();
+    let mut doctored: Vec<_> = srs.g_lagrange().collect();
+    doctored.swap(2, 3);
+    let doctored = Srs::from_points(&srs.g().collect::<Vec<_>>(), &doctored, srs.s_g2, true).unwrap();
+    assert_eq!(doctored.fingerprint(), srs.fingerprint());
+    let read = Srs::from_bytes(&doctored.to_bytes()).unwrap();
+    assert_refused(crate::prove::keygen(&model, &read), "Lagrange basis does not belong");
+    assert_refused(Srs::import(&doctored.to_bytes(), None), "Lagrange basis does not belong");
+    // The powers alone, of which a smaller basis is made.
+    let larger = Srs::new_development(k + 1, rng()).unwrap();
+    let mut powers: Vec<_> = larger.g().collect();
+    powers.swap(2, 3);
+    let doctored = Srs::from_points(&powers, &larger.g_lagrange().collect::<Vec<_>>(), larger.s_g2, true).unwrap();
+    let read = Srs::from_bytes(&doctored.to_bytes()).unwrap();
+    assert_refused(crate::prove::keygen(&model, &read), "not consecutive powers");
+}
+
+#[test]
 fn trim_equals_the_smaller_setup() {
     let tau = setup::draw_tau(rng());
-    let large = setup::from_tau(7, tau, Origin::Ceremony).unwrap();
-    let small = setup::from_tau(5, tau, Origin::Ceremony).unwrap();
+    let large = setup::from_tau(7, tau, false).unwrap();
+    let small = setup::from_tau(5, tau, false).unwrap();
     let trimmed = large.trim(5).unwrap();
     assert_eq!(trimmed.to_bytes(), small.to_bytes());
     assert_eq!(trimmed.fingerprint(), large.fingerprint());

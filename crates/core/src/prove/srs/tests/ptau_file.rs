@@ -82,7 +82,7 @@ fn import_equals_the_setup() {
     let file = PtauFile::new(tau(), 6);
     for (k, expected) in [(None, 6), (Some(6), 6), (Some(5), 5), (Some(4), 4)] {
         let imported = file.import(k).unwrap();
-        assert_eq!(imported.to_bytes(), setup::from_tau(expected, tau(), Origin::Ceremony).unwrap().to_bytes());
+        assert_eq!(imported.to_bytes(), setup::from_tau(expected, tau(), false).unwrap().to_bytes());
     }
     assert!(matches!(file.import(Some(7)), Err(Error::SrsTooSmall { needed: 7, available: 6 })));
 }
@@ -99,7 +99,7 @@ const SNARKJS: &[u8] = include_bytes!("snarkjs_04.ptau");
 #[test]
 fn snarkjs_file() {
     let srs = Srs::import(SNARKJS, None).unwrap();
-    assert_eq!((srs.k(), srs.origin()), (4, Origin::Ceremony));
+    assert_eq!((srs.k(), srs.origin()), (4, Origin::Unknown));
     assert_eq!(hex::encode(srs.fingerprint()), "5802d721b6bddbe5802da4ebe2ec14c6");
     // Its Lagrange basis is the one computed from its powers.
     let (at, section) = section_12();
@@ -127,7 +127,7 @@ fn section_12() -> (usize, usize) {
 fn prepared_files_have_their_lagrange_basis_read() {
     let (small, large) = (PtauFile::new(tau(), 5).prepared(), PtauFile::new(tau(), 6).prepared());
     for (file, k) in [(&small, 4), (&small, 5), (&large, 5), (&large, 6)] {
-        let expected = setup::from_tau(k, tau(), Origin::Ceremony).unwrap();
+        let expected = setup::from_tau(k, tau(), false).unwrap();
         assert_eq!(file.import(Some(k)).unwrap().to_bytes(), expected.to_bytes());
     }
     let mut cut = PtauFile::new(tau(), 5).prepared();
