@@ -9,5 +9,7 @@ pub mod float;
 pub mod graph;
 pub mod prove;
 pub mod statement;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod test_memory;
 
 pub use error::{Error, Result};

@@ -19,6 +19,9 @@ const MAX_STEPS: usize = 16;
 /// Longest distance of rows of a run, and of neighbouring lanes in one.
 const MAX_HOP: u32 = 1 << 16;
 
+/// Most factors γ of all powers of it in gates: an expression has no common subexpressions.
+const MAX_POWERS: usize = 1 << 16;
+
 /// Set beside the kind of output in a file where weights are private.
 const PRIVATE: u8 = 1 << 3;
 /// Set there where layers compare in front of the last one.
@@ -248,12 +251,20 @@ impl Params {
             && tables
             && steps
             && self.weight_lanes.iter().all(|lanes| (1..=self.lanes.weights).contains(lanes))
+            && self.powers() <= MAX_POWERS
             && self.check_private()
             && self.input_code().is_none_or(|code| code.packs(self.lanes))
         {
             return Ok(());
         }
         Err(Error::artifact(ArtifactKind::Model, "sizes of lanes, limbs or tables that no circuit has"))
+    }
+
+    /// Factors γ of all powers of it in gates: where neighbouring lanes are apart, and where rows of a run are.
+    fn powers(&self) -> usize {
+        let (lanes, runs) = (self.lanes.activations, if self.negative { 2 } else { 1 });
+        let sum = |list: &[u32]| list.iter().map(|distance| *distance as usize).sum::<usize>();
+        2 * lanes * sum(&self.steps) + runs * (sum(&self.hops) + lanes * sum(&self.spreads))
     }
 
     /// Whether the output is a decision.
@@ -308,7 +319,7 @@ impl Params {
     }
 
     /// Columns under copy constraints: weights, multipliers, transfers and, for products, consumed runs.
-    pub(super) const fn permuted(&self) -> usize {
+    pub(crate) const fn permuted(&self) -> usize {
         if self.products { 4 } else { 3 }
     }
 

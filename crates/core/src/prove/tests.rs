@@ -7,10 +7,11 @@ use rand_core::OsRng;
 
 use super::{Proof, ProvingKey, Srs, Transcript, VerifyingKey, keygen, keys::Points, prove, verify};
 use crate::{
-    circuit::{Layout, tests::fixtures},
+    circuit::{Layout, Params, tests::fixtures},
     codec,
     error::{Error, Rejection},
-    graph::{Activation, Finish, Model},
+    graph::{Activation, Finish, Lanes, Model},
+    test_memory::most_bytes,
 };
 
 /// A small model and input values for it.
@@ -228,6 +229,50 @@ fn a_proof_holds_for_the_transcript_that_it_was_made_with() {
     let unknown = proofs[1].to_json().replace("keccak", "poseidon");
     assert!(matches!(Proof::from_json(&unknown), Err(Error::Artifact { .. })));
     assert!("Keccak".parse::<Transcript>().is_err());
+}
+
+/// A key file of these parameters and as many commitments, all of them the identity.
+fn key_file(key: &ProvingKey, params: Params) -> Vec<u8> {
+    const POINT_BYTES: usize = 64;
+    let columns = |params: &Params| params.fixed_columns() + params.permuted();
+    let own = columns(&key.vk.params) * POINT_BYTES + codec::DIGEST_BYTES;
+    let mut bytes = VerifyingKey { params: params.clone(), ..key.vk.clone() }.to_bytes();
+    bytes.truncate(bytes.len() - own);
+    bytes.resize(bytes.len() + columns(&params) * POINT_BYTES, 0);
+    bytes.extend(codec::digest(&bytes));
+    bytes
+}
+
+/// Every size at its limit, alone and with the others.
+#[test]
+fn no_key_file_takes_much_more_memory_than_a_circuit_of_its_size() {
+    let (_, key) = keys(&small());
+    let most = |largest: u32, count: u32| (0..count).map(|i| largest - count + 1 + i).collect::<Vec<_>>();
+    let mut read = 0;
+    for activations in [1, 2, 4, 8, 16, 32, 64] {
+        for count in [0, 1, 4, 16] {
+            for (step, hop, spread) in [(32, 1, 2), (2, 4_000, 2), (2, 60_000, 2), (2, 1, 1_000), (32, 4_000, 1_000)] {
+                for (negative, pairs) in [(false, false), (true, true)] {
+                    let params = Params {
+                        lanes: Lanes { activations, weights: 2 },
+                        steps: most(step.max(count + 1), count),
+                        hops: most(hop.max(count), count),
+                        spreads: most(spread.max(count + 1), count),
+                        negative,
+                        pairs,
+                        weight_lanes: [2; 2],
+                        ..key.vk.params.clone()
+                    };
+                    let what = format!("{activations} lanes, {count} of {step}, {hop}, {spread}, {negative}");
+                    let file = key_file(&key, params);
+                    let (bytes, result) = most_bytes(|| VerifyingKey::from_bytes(&file));
+                    assert!(bytes <= (64 << 20), "{what}: {bytes} bytes for a file of {}", file.len());
+                    read += usize::from(result.is_ok());
+                }
+            }
+        }
+    }
+    assert!(read > 100, "{read}");
 }
 
 proptest! {

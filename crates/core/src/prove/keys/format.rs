@@ -102,6 +102,10 @@ fn read_point(r: &mut Reader<'_>) -> Result<G1Affine> {
 
 /// Rebuilds the stock key around commitments whose number the parameters fix.
 fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::VerifyingKey<G1Affine>> {
+    // Before the system is built, which takes more memory than the commitments.
+    if r.remaining() < params.fixed_columns().saturating_mul(POINT_BYTES) {
+        return Err(r.error("ends too early"));
+    }
     let mut cs = ConstraintSystem::default();
     ModelCircuit::configure_with_params(&mut cs, params.clone());
     let (fixed, permuted) = (cs.num_fixed_columns(), cs.permutation().get_columns().len());
