@@ -9,6 +9,7 @@ mod fingerprint;
 mod fuzz;
 mod layering;
 mod measure;
+mod mutants;
 mod native;
 mod onnx_tests;
 mod peer_suite;
@@ -55,6 +56,7 @@ enum Task {
     PeerSuite(peer_suite::Options),
     Bench(bench::Options),
     Fuzz(fuzz::Options),
+    Mutants(mutants::Options),
 }
 
 fn main() -> ExitCode {

@@ -2,10 +2,14 @@
 
 use crate::count::{Counts, libtest};
 use crate::process::{command, tee};
-use crate::{build_web, check, onnx_tests, setup, test_web, wasm_test};
+use crate::{build_web, check, mutants, onnx_tests, setup, test_web, wasm_test};
 use anyhow::{Result, bail};
 use std::io::Write;
 use std::time::Instant;
+
+/// The native tests; hushproof-bindgen has none, and is built otherwise where it is used.
+pub(crate) const NATIVE_TESTS: [&str; 6] =
+    ["test", "--release", "--workspace", "--locked", "--exclude", "hushproof-bindgen"];
 
 /// A step and what it does; steps without tests of their own count none.
 type Step = (&'static str, fn() -> Result<Counts>);
@@ -14,6 +18,7 @@ const STEPS: &[Step] = &[
     ("setup", || setup::run().map(|()| Counts::default())),
     ("check", || check::run().map(|()| Counts::default())),
     ("native tests", native),
+    ("mutants", || mutants::sample().map(|()| Counts::default())),
     ("onnx tests", onnx_tests::tests),
     ("build-web", || build_web::everything().map(|()| Counts::default())),
     ("wasm tests", wasm_test::tests),
@@ -51,9 +56,7 @@ pub(crate) fn run() -> Result<()> {
 
 fn native() -> Result<Counts> {
     let mut cargo = command("cargo");
-    cargo.args(["test", "--release", "--workspace", "--locked", "--no-fail-fast"]);
-    // It has no tests, and is built otherwise where it is used.
-    let (output, succeeded) = tee(cargo.args(["--exclude", "hushproof-bindgen"]))?;
+    let (output, succeeded) = tee(cargo.args(NATIVE_TESTS).arg("--no-fail-fast"))?;
     judge(libtest(&output), succeeded)
 }
 

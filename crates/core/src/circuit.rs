@@ -5,6 +5,7 @@
 //! arithmetization is written down in `docs/protocol.md`.
 
 mod accumulate;
+mod audit;
 mod challenges;
 mod columns;
 mod config;

@@ -197,6 +197,12 @@ pub enum Error {
         /// Which check failed.
         reason: &'static str,
     },
+    /// A circuit does not mean its model: a fault of this library.
+    #[error("the circuit is not the model's ({reason}): please report this; no key was made")]
+    Layout {
+        /// What is wrong.
+        reason: String,
+    },
     /// A file has the wrong format, is truncated or was altered.
     #[error("{kind} file: {reason}")]
     Artifact {
@@ -289,6 +295,7 @@ impl Error {
             Self::SrsTooSmall { .. } => "srs-too-small",
             Self::SrsMismatch { .. } => "srs-mismatch",
             Self::SrsInvalid { .. } => "srs-invalid",
+            Self::Layout { .. } => "layout",
             Self::Artifact { .. } => "artifact",
             Self::Version { .. } => "version",
             Self::KeyMismatch { .. } => "key-mismatch",

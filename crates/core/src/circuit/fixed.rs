@@ -1,7 +1,7 @@
 //! Values of the fixed columns, and the copies between weight columns.
 
 use halo2_proofs::{
-    halo2curves::{bn256::Fr, ff::Field},
+    halo2curves::bn256::Fr,
     plonk::{Advice, Column, Fixed},
 };
 
@@ -16,8 +16,8 @@ use super::{
 };
 use crate::graph::{Activation, Model};
 
-/// One assignment.
-pub(super) type Cell = (Column<Fixed>, usize, Fr);
+/// One assignment, of an integer.
+pub(super) type Cell = (Column<Fixed>, usize, i64);
 
 /// A signed integer in the field.
 pub(super) fn signed(value: i64) -> Fr {
@@ -34,22 +34,22 @@ pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell
     let fixed = &config.fixed;
     let usable = layout.usable_rows();
     for row in 0..usable - 1 {
-        writer.set(fixed.usable, row, Fr::ONE);
+        writer.set(fixed.usable, row, 1);
     }
-    writer.set(fixed.first, 0, Fr::ONE);
-    writer.set(fixed.last, usable - 1, Fr::ONE);
+    writer.set(fixed.first, 0, 1);
+    writer.set(fixed.last, usable - 1, 1);
     for (index, row) in layout.rows.iter().enumerate() {
         writer.row(index, row);
     }
     writer.output();
     writer.weights();
     for (row, entry) in table_entries(model).into_iter().enumerate() {
-        writer.set(fixed.table, row, Fr::from(entry.value));
+        writer.set(fixed.table, row, entry.value.cast_signed());
         if let Some(function) = fixed.function {
-            writer.set(function.table_tag, row, Fr::from(entry.tag));
-            writer.set(function.table_base, row, signed(entry.base));
+            writer.set(function.table_tag, row, entry.tag.cast_signed());
+            writer.set(function.table_base, row, entry.base);
             if let Some(column) = function.table_slope {
-                writer.set(column, row, signed(entry.slope));
+                writer.set(column, row, entry.slope);
             }
         }
     }
@@ -70,7 +70,10 @@ pub(super) fn copies(config: &Config, layout: &Layout) -> Vec<(AdviceCell, Advic
     });
     let equals = layout.weights.rows.iter().enumerate();
     let equals = equals.filter_map(|(row, weights)| Some((cell(weights.equals?), (config.weight, row))));
-    transfers.chain(multipliers).chain(equals).collect()
+    let all: Vec<_> = transfers.chain(multipliers).chain(equals).collect();
+    #[cfg(test)]
+    let all = config.mutated_copies(all);
+    all
 }
 
 struct Writer<'a> {
@@ -81,15 +84,15 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn set(&mut self, column: Column<Fixed>, row: usize, value: Fr) {
-        if value != Fr::ZERO {
+    fn set(&mut self, column: Column<Fixed>, row: usize, value: i64) {
+        if value != 0 {
             self.cells.push((column, row, value));
         }
     }
 
     fn flag(&mut self, column: Column<Fixed>, row: usize, set: bool) {
         if set {
-            self.cells.push((column, row, Fr::ONE));
+            self.cells.push((column, row, 1));
         }
     }
 
@@ -140,11 +143,11 @@ impl Writer<'_> {
         }
         if let (Some(function), Some(Activation::Table(table))) = (fixed.function, activation) {
             self.flag(function.active, index, true);
-            self.set(function.tag, index, Fr::from(*table as u64 + 1));
+            self.set(function.tag, index, *table as i64 + 1);
         }
         if let Some(layer) = layer.filter(|layer| layer.bias.len() == layer.shape.channels) {
             for column in fixed.bias.clone() {
-                self.set(column, index, signed(layer.bias[row.channel as usize]));
+                self.set(column, index, layer.bias[row.channel as usize]);
             }
         }
     }
@@ -164,7 +167,7 @@ impl Writer<'_> {
         }
         let Some(private) = fixed.private else {
             for (row, lane, bias) in self.layout.value_biases(self.model) {
-                self.set(fixed.bias[lane], row, signed(bias));
+                self.set(fixed.bias[lane], row, bias);
             }
             return;
         };
@@ -197,7 +200,7 @@ impl Writer<'_> {
         let fixed = &self.config.fixed;
         let Some(private) = fixed.private else {
             for (column, weight) in fixed.weights.iter().zip(&row.lanes) {
-                self.set(*column, index, signed(*weight));
+                self.set(*column, index, *weight);
             }
             return;
         };
@@ -206,7 +209,7 @@ impl Writer<'_> {
         }
         if row.secret.is_empty() {
             for (column, weight) in [private.constant, private.linear].iter().zip(&row.lanes) {
-                self.set(*column, index, signed(*weight));
+                self.set(*column, index, *weight);
             }
         }
     }

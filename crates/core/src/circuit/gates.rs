@@ -1,4 +1,5 @@
-//! The gates. `docs/protocol.md` states each identity under the name that it has here.
+//! The gates. `docs/protocol.md` states each identity under the name that it has here; so do the lists of mutants
+//! (`tests/mutants.rs`), by gate and constraint.
 
 use halo2_proofs::{
     halo2curves::{bn256::Fr, ff::Field},
@@ -48,12 +49,30 @@ fn horner(x: &Expression<Fr>, terms: Vec<Expression<Fr>>) -> Expression<Fr> {
     sum.unwrap_or_else(|| constant(0))
 }
 
+/// Constraints of a gate, each with a name.
+pub(super) type Constraints = Vec<(&'static str, Expression<Fr>)>;
+
 impl Config {
+    /// Creates a gate.
+    pub(super) fn gate(
+        &self,
+        meta: &mut ConstraintSystem<Fr>,
+        name: &'static str,
+        constraints: impl FnOnce(&mut VirtualCells<'_, Fr>) -> Constraints,
+    ) {
+        meta.create_gate(name, |cells| {
+            let constraints = constraints(cells);
+            #[cfg(test)]
+            let constraints = self.mutated(cells, name, constraints);
+            constraints
+        });
+    }
+
     /// States are bits; 0, 1 or 2 on rows of a Clip; anything on rows of a table, which bounds them, and second factors
     /// on rows of pairs.
     pub(super) fn states(&self, meta: &mut ConstraintSystem<Fr>) {
         // Protocol, §4: state.
-        meta.create_gate("state", |cells| {
+        self.gate(meta, "state", |cells| {
             let mut bit = fixed(cells, self.fixed.usable);
             let clip = self.fixed.clip.map(|column| fixed(cells, column));
             if let Some(clip) = &clip {
@@ -69,8 +88,8 @@ impl Config {
             for lane in &self.lanes {
                 let state = advice(cells, lane.state);
                 let is_bit = state.clone() * (state.clone() - constant(1));
-                gates.push(bit.clone() * is_bit.clone());
-                gates.extend(clip.clone().map(|clip| clip * is_bit * (state - constant(2))));
+                gates.push(("bit", bit.clone() * is_bit.clone()));
+                gates.extend(clip.clone().map(|clip| ("clip", clip * is_bit * (state - constant(2)))));
             }
             gates
         });
@@ -79,7 +98,7 @@ impl Config {
     /// What the rows from here on produce, each polynomial at γ and all of them batched by powers of η.
     pub(super) fn produce(&self, meta: &mut ConstraintSystem<Fr>) {
         // Protocol, §4: produce.
-        meta.create_gate("produce", |cells| {
+        self.gate(meta, "produce", |cells| {
             let gamma = cells.query_challenge(self.challenges.gamma);
             let eta = cells.query_challenge(self.challenges.eta);
             let hidden = fixed(cells, self.fixed.hidden);
@@ -121,7 +140,7 @@ impl Config {
                 + fixed(cells, self.fixed.jump) * advice(cells, self.transfer);
             let usable = fixed(cells, self.fixed.usable);
             let below = next(cells, self.produced);
-            vec![usable * advice(cells, self.produced) - local - link * below]
+            vec![("produced", usable * advice(cells, self.produced) - local - link * below)]
         });
     }
 
@@ -145,7 +164,7 @@ impl Config {
     /// are summed with the lookups' fractions.
     pub(super) fn consume(&self, meta: &mut ConstraintSystem<Fr>) {
         // Protocol, §4: consume.
-        meta.create_gate("consume", |cells| {
+        self.gate(meta, "consume", |cells| {
             let gamma = cells.query_challenge(self.challenges.gamma);
             let usable = fixed(cells, self.fixed.usable);
             let mut run = fixed(cells, self.fixed.run) * power(&gamma, self.lanes.len());
@@ -161,7 +180,8 @@ impl Config {
             }
             let local = self.spread(cells, &gamma, codes);
             let below = next(cells, self.consumed);
-            let mut gates = vec![usable.clone() * advice(cells, self.consumed) - local - run.clone() * below];
+            let consumed = usable.clone() * advice(cells, self.consumed) - local - run.clone() * below;
+            let mut gates = vec![("consumed", consumed)];
             if let Some(negative) = self.negative {
                 let mut parts = Vec::new();
                 for lane in &self.lanes {
@@ -169,7 +189,7 @@ impl Config {
                 }
                 let local = self.spread(cells, &gamma, parts);
                 let below = next(cells, negative);
-                gates.push(usable * advice(cells, negative) - local - run * below);
+                gates.push(("negative", usable * advice(cells, negative) - local - run * below));
             }
             gates
         });
@@ -193,7 +213,7 @@ impl Config {
     /// `weight = multiplier · (Σ_l χ^l · weight_l + weight')`.
     pub(super) fn weigh(&self, meta: &mut ConstraintSystem<Fr>) {
         // Protocol, §4: weigh.
-        meta.create_gate("weigh", |cells| {
+        self.gate(meta, "weigh", |cells| {
             let weights = self.lane_weights(cells);
             let along_gamma = fixed(cells, self.fixed.along_gamma);
             let [of_eta, of_gamma] = self.params.weight_lanes.map(|lanes| weights[..lanes].to_vec());
@@ -209,8 +229,8 @@ impl Config {
                 local = local + monomial;
             }
             vec![
-                usable * advice(cells, self.weight) - multiplier.clone() * (local + more * below),
-                one * (multiplier - constant(1)),
+                ("weight", usable * advice(cells, self.weight) - multiplier.clone() * (local + more * below)),
+                ("one", one * (multiplier - constant(1))),
             ]
         });
     }
@@ -219,7 +239,7 @@ impl Config {
     /// slope.
     pub(super) fn look_up(&self, meta: &mut ConstraintSystem<Fr>) {
         // Protocol, §4: lookup.
-        meta.create_gate("lookup", |cells| {
+        self.gate(meta, "lookup", |cells| {
             let beta = cells.query_challenge(self.challenges.beta);
             let delta = cells.query_challenge(self.challenges.delta);
             let usable = fixed(cells, self.fixed.usable);
@@ -261,15 +281,15 @@ impl Config {
             ordered
                 .chunks(self.params.group())
                 .zip(&helpers)
-                .map(|(group, helper)| usable.clone() * group_gate(helper.clone(), group))
-                .collect::<Vec<_>>()
+                .map(|(group, helper)| ("group", usable.clone() * group_gate(helper.clone(), group)))
+                .collect()
         });
     }
 
     /// The running sum of lookups' fractions and runs' products, from −produced to 0.
     pub(super) fn sum_up(&self, meta: &mut ConstraintSystem<Fr>) {
         // Protocol, §4: sum.
-        meta.create_gate("sum", |cells| {
+        self.gate(meta, "sum", |cells| {
             let helpers = self.helpers.iter().map(|helper| advice(cells, *helper));
             let total = helpers.reduce(|sum, helper| sum + helper).unwrap_or_else(|| constant(0));
             let step = next(cells, self.sum) - advice(cells, self.sum) - total;
@@ -278,14 +298,14 @@ impl Config {
             if let (Some(head), Some(negative)) = (self.fixed.negative_head, self.negative) {
                 products = products + fixed(cells, head) * advice(cells, negative) * next(cells, self.transfer);
             }
-            vec![fixed(cells, self.fixed.usable) * step - products]
+            vec![("sum", fixed(cells, self.fixed.usable) * step - products)]
         });
         // Protocol, §4: ends.
-        meta.create_gate("ends", |cells| {
+        self.gate(meta, "ends", |cells| {
             let sum = advice(cells, self.sum);
             vec![
-                fixed(cells, self.fixed.first) * (sum.clone() + advice(cells, self.produced)),
-                fixed(cells, self.fixed.last) * sum,
+                ("first", fixed(cells, self.fixed.first) * (sum.clone() + advice(cells, self.produced))),
+                ("last", fixed(cells, self.fixed.last) * sum),
             ]
         });
     }
@@ -293,7 +313,7 @@ impl Config {
     /// Output codes equal the instance on their rows.
     pub(super) fn publish(&self, meta: &mut ConstraintSystem<Fr>) {
         // Protocol, §4: public.
-        meta.create_gate("public", |cells| {
+        self.gate(meta, "public", |cells| {
             let instance = cells.query_instance(self.instance, Rotation::cur());
             let output = if self.params.decision() {
                 advice(cells, self.lanes[0].state)
@@ -301,7 +321,7 @@ impl Config {
                 self.element(cells, &self.lanes[0]).code(&self.params)
                     + constant(self.params.output.code().offset.unsigned_abs())
             };
-            vec![fixed(cells, self.fixed.public) * (output - instance)]
+            vec![("output", fixed(cells, self.fixed.public) * (output - instance))]
         });
     }
 
@@ -313,7 +333,7 @@ impl Config {
             return;
         };
         // Protocol, §4: public input.
-        meta.create_gate("public input", |cells| {
+        self.gate(meta, "public input", |cells| {
             let instance = cells.query_instance(self.instance, Rotation::cur());
             let mut row = -instance;
             for (bits, lane) in (0..).step_by(form.bits as usize).zip(&self.lanes) {
@@ -325,7 +345,7 @@ impl Config {
                 let code = factor * self.element(cells, lane).upper + constant(form.offset.unsigned_abs());
                 row = row + fixed(cells, lane.mask) * code * power_of_two(bits);
             }
-            vec![fixed(cells, public) * row]
+            vec![("input", fixed(cells, public) * row)]
         });
     }
 
@@ -337,7 +357,7 @@ impl Config {
             return;
         };
         // Protocol, §4: argmax.
-        meta.create_gate("argmax", |cells| {
+        self.gate(meta, "argmax", |cells| {
             let decision = fixed(cells, decision);
             let inside = fixed(cells, inside);
             let first = fixed(cells, self.fixed.first);
@@ -348,10 +368,10 @@ impl Config {
             let gap = self.element(cells, &self.lanes[0]).whole;
             let falls = before.clone() - state.clone() + first * (constant(1) - before);
             vec![
-                inside.clone() * (next(cells, maximum) - advice(cells, maximum)),
-                inside.clone() * (constant(1) - state.clone()) * after,
-                (decision.clone() - inside) * state,
-                decision * falls * gap,
+                ("one maximum", inside.clone() * (next(cells, maximum) - advice(cells, maximum))),
+                ("ones, then zeros", inside.clone() * (constant(1) - state.clone()) * after),
+                ("a last zero", (decision.clone() - inside) * state),
+                ("no gap", decision * falls * gap),
             ]
         });
     }

@@ -153,9 +153,9 @@ impl Config {
     pub(super) fn same_bias(&self, meta: &mut ConstraintSystem<Fr>) {
         let (Some(columns), Some(private)) = (&self.private, self.fixed.private) else { return };
         // Protocol, §9: bias.
-        meta.create_gate("bias", |cells| {
+        self.gate(meta, "bias", |cells| {
             let below = cells.query_advice(columns.bias, Rotation::next());
-            vec![fixed(cells, private.same_channel) * (below - advice(cells, columns.bias))]
+            vec![("same", fixed(cells, private.same_channel) * (below - advice(cells, columns.bias)))]
         });
     }
 }

@@ -7,9 +7,11 @@ use halo2_proofs::{
 };
 
 use hushproof_halo2_prover::{self as prover, ColumnValues};
+use rand_core::OsRng;
 
 use super::{
-    Config, Layout, Params, Witness, accumulate::accumulate, challenges::Challenges, fixed, witness::FirstPhase,
+    Config, Layout, Params, Witness, accumulate::accumulate, audit::audit, challenges::Challenges, fixed,
+    witness::FirstPhase,
 };
 use crate::graph::Model;
 
@@ -26,6 +28,22 @@ impl<'a> ModelCircuit<'a> {
     /// The circuit without a witness, for key generation.
     pub const fn new(model: &'a Model, layout: &'a Layout) -> Self {
         Self { model, layout, witness: None }
+    }
+
+    /// Checks that fixed columns and copies, from which keys are made, mean the model.
+    ///
+    /// # Errors
+    /// `Layout` with what is wrong.
+    pub fn audit(&self) -> crate::Result<()> {
+        let mut cs = ConstraintSystem::default();
+        let config = Config::new(&mut cs, self.layout.params.clone());
+        let (cells, copies) = (fixed::cells(&config, self.layout, self.model), fixed::copies(&config, self.layout));
+        if self.model.private_weights.is_none() {
+            return audit(&config, self.layout, self.model, &cells, &copies);
+        }
+        // A key for private weights is one for any weights: a 0 among them would hide its place.
+        let other = self.model.with_random_weights(OsRng);
+        audit(&config, &Layout::new(&other)?, &other, &cells, &copies)
     }
 
     /// The circuit with a witness.
@@ -88,7 +106,7 @@ impl Circuit<Fr> for ModelCircuit<'_> {
             || "model",
             |mut region| {
                 for (column, row, value) in fixed::cells(&config, self.layout, self.model) {
-                    region.assign_fixed(column, row, value);
+                    region.assign_fixed(column, row, fixed::signed(value));
                 }
                 let cell =
                     |(column, row_offset): fixed::AdviceCell| Cell { row_offset, column: Column::<Any>::from(column) };

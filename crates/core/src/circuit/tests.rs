@@ -1,5 +1,6 @@
 //! Honest and lying provers, through the real prover and the stock verifier.
 
+mod adaptive;
 mod audit;
 mod costs;
 mod decisions;
@@ -7,10 +8,12 @@ pub(crate) mod fixtures;
 mod forgeries;
 mod guards;
 mod lying;
+mod mutants;
 mod private;
 mod products;
 mod properties;
 mod public;
+mod roots;
 mod shifts;
 mod stock;
 

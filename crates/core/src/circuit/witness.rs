@@ -70,7 +70,7 @@ impl Witness {
     /// `ActivationRange` when a value does not fit its cells.
     pub fn new(model: &Model, layout: &Layout, input: Vec<i64>) -> Result<Self> {
         let trace = model.run(input)?;
-        let mut first = FirstPhase { private: PrivateCells::new(model, layout), ..FirstPhase::zero(layout) };
+        let mut first = FirstPhase { private: PrivateCells::new(model, layout), ..FirstPhase::blank(layout) };
         let shift = model.digits.remainder_bits();
         for tensor in 0..layout.tensors.len() {
             let rows = &layout.tensors[tensor];
@@ -104,8 +104,8 @@ impl Witness {
             if let Some(function) = function {
                 first.idle(layout, tensor, function);
             }
-            if rows.storage.form == Form::Native {
-                hide(model, layout, tensor - 1, &trace, &mut first);
+            if let Some(layer) = tensor.checked_sub(1) {
+                hide(model, layout, layer, &trace, &mut first);
             }
         }
         first.count(model, layout);
@@ -151,7 +151,8 @@ fn first_cells(model: &Model, layer: usize, trace: &Trace, index: usize) -> Opti
 }
 
 impl FirstPhase {
-    fn zero(layout: &Layout) -> Self {
+    /// All cells 0, without private weights.
+    pub(super) fn blank(layout: &Layout) -> Self {
         let rows = layout.usable_rows();
         let params = &layout.params;
         let slopes = if params.sloped() { vec![0; rows] } else { Vec::new() };
@@ -274,9 +275,9 @@ impl Cells {
 }
 
 /// Writes the coefficients of a layer's polynomials at exponents that are no output.
-fn hide(model: &Model, layout: &Layout, layer: usize, trace: &Trace, first: &mut FirstPhase) {
+pub(super) fn hide(model: &Model, layout: &Layout, layer: usize, trace: &Trace, first: &mut FirstPhase) {
     let rows = &layout.tensors[layer + 1];
-    if decides(model, layer as u32 + 1) {
+    if decides(model, layer as u32 + 1) || rows.storage.form != Form::Native {
         return;
     }
     let lanes = layout.params.lanes.activations;

@@ -34,6 +34,14 @@ impl Model {
     /// # Errors
     /// Those of [`Model::check`].
     pub fn accumulator_bounds(&self) -> Result<Vec<u64>> {
+        self.bounds().map(|(_, bounds)| bounds)
+    }
+
+    /// The largest possible magnitudes of the codes of each tensor, and of the accumulators of each layer.
+    ///
+    /// # Errors
+    /// Those of [`Model::check`].
+    pub(crate) fn bounds(&self) -> Result<(Vec<u64>, Vec<u64>)> {
         ensure(self.digits.is_valid(), || format!("unusable limb sizes {:?}", self.digits))?;
         let lanes =
             (1..=MAX_LANES.0).contains(&self.lanes.activations) && (1..=MAX_LANES.1).contains(&self.lanes.weights);
@@ -60,7 +68,7 @@ impl Model {
                 activation => self.cut_bound(Some(activation)),
             });
         }
-        Ok(bounds)
+        Ok((codes, bounds))
     }
 
     /// The largest magnitude of the codes of an activation that cuts, or of the input.

@@ -4,7 +4,7 @@ use super::{Activation, Element, Layer, Model, Shape, Term, conv, rank};
 use crate::error::{ArtifactKind, Error, Result};
 
 /// All integers of one evaluation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trace {
     /// Accumulators Y of each layer.
     pub accumulators: Vec<Vec<i64>>,
@@ -69,11 +69,8 @@ impl Model {
         let mut trace =
             Trace { accumulators: Vec::new(), codes: vec![input], negative: vec![Vec::new()], factors: Vec::new() };
         for layer in &self.layers {
-            let mut y = spread(&layer.bias, layer.shape);
-            self.accumulate(&layer.terms, layer.shape, &trace, &mut y);
-            if let Activation::Product { times } = &layer.activation {
-                let mut factors = vec![0; y.len()];
-                self.accumulate(times, layer.shape, &trace, &mut factors);
+            let (y, factors) = self.sums(layer, &trace);
+            if let Activation::Product { .. } = &layer.activation {
                 trace.codes.push(y.iter().zip(&factors).map(|(y, times)| y * times).collect());
                 trace.negative.push(Vec::new());
                 trace.accumulators.push(y);
@@ -95,6 +92,16 @@ impl Model {
             trace.negative.push(negative);
         }
         Ok(trace)
+    }
+
+    /// A layer's accumulators on the codes of the tensors before it, and its second factors if it is one of products.
+    pub(crate) fn sums(&self, layer: &Layer, trace: &Trace) -> (Vec<i64>, Vec<i64>) {
+        let mut y = spread(&layer.bias, layer.shape);
+        self.accumulate(&layer.terms, layer.shape, trace, &mut y);
+        let Activation::Product { times } = &layer.activation else { return (y, Vec::new()) };
+        let mut factors = vec![0; y.len()];
+        self.accumulate(times, layer.shape, trace, &mut factors);
+        (y, factors)
     }
 
     /// How the accumulators of a layer are cut, element by element.

@@ -1,5 +1,7 @@
 //! Private weights: the range in which a proof shows them to be, and a model without them.
 
+use rand_core::RngCore;
+
 use super::{Activation, Element, Layer, Map, Model, check::weights};
 use crate::{
     error::{Error, Result},
@@ -41,18 +43,34 @@ impl Model {
         let mut model = self.clone();
         // What a tree compares with is a number like its weights.
         model.input.cuts.iter_mut().for_each(Vec::clear);
-        for layer in &mut model.layers {
-            layer.bias.fill(0);
+        model.set_weights(|| 0);
+        model
+    }
+
+    /// The same architecture with random weights and biases, none of them 0, as small as any limbs hold.
+    pub(crate) fn with_random_weights(&self, mut rng: impl RngCore) -> Self {
+        let mut model = self.clone();
+        let mut next = || {
+            let bits = rng.next_u32();
+            i64::from(bits % 7 + 1) * if bits >> 31 == 0 { 1 } else { -1 }
+        };
+        model.set_weights(&mut next);
+        model
+    }
+
+    /// Puts other numbers in the place of all weights and biases.
+    fn set_weights(&mut self, mut next: impl FnMut() -> i64) {
+        for layer in &mut self.layers {
+            layer.bias.iter_mut().for_each(|bias| *bias = next());
             for map in layer.terms.iter_mut().flat_map(|term| std::iter::once(&mut term.map).chain(&mut term.negative))
             {
                 match map {
-                    Map::Conv(conv) => conv.weights.fill(0),
-                    Map::Product(product) => product.weight = 0,
-                    Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|(_, k)| *k = 0),
+                    Map::Conv(conv) => conv.weights.iter_mut().for_each(|k| *k = next()),
+                    Map::Product(product) => product.weight = next(),
+                    Map::Sparse(sparse) => sparse.columns.iter_mut().flatten().for_each(|(_, k)| *k = next()),
                 }
             }
         }
-        model
     }
 
     /// Checks the number of limbs and that they hold every weight.

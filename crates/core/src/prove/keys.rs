@@ -60,14 +60,17 @@ pub struct ProvingKey {
     pub(crate) stock: (plonk::ProvingKey<G1Affine>, ParamsKZG<Bn256>),
 }
 
-/// Derives the verifying key of a model, from an SRS that is checked first unless it has been ([`Srs::checked`]).
+/// Derives the verifying key of a model, from an SRS that is checked first unless it has been ([`Srs::checked`]); so
+/// is the circuit against the model ([`ModelCircuit::audit`]).
 ///
 /// # Errors
-/// `ModelTooLarge`, `SrsTooSmall`, `SrsInvalid`.
+/// `ModelTooLarge`, `SrsTooSmall`, `SrsInvalid`, `Layout`.
 pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
     let layout = Layout::new(model)?;
     let srs = srs.trim(layout.k)?.checked()?;
-    let key = keygen_vk(&srs.params()?, &ModelCircuit::new(model, &layout))?;
+    let circuit = ModelCircuit::new(model, &layout);
+    circuit.audit()?;
+    let key = keygen_vk(&srs.params()?, &circuit)?;
     check_degrees(key.cs())?;
     Ok(VerifyingKey {
         model: model.name.clone(),

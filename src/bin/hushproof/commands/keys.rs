@@ -2,11 +2,7 @@
 
 use std::path::PathBuf;
 
-use hushproof::{
-    Error,
-    error::ArtifactKind,
-    prove,
-};
+use hushproof::{Error, error::ArtifactKind, prove};
 use serde_json::json;
 
 use crate::{files, output};

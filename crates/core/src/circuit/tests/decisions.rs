@@ -1,14 +1,18 @@
 //! Lies about states: signs, clips, tables, thresholds and maxima.
 
+use halo2_proofs::halo2curves::bn256::Fr;
+
 use super::{
     super::{weight_limbs, witness::FirstPhase},
     Rig, assert_rejected,
     fixtures::{self, Builder},
     forgeries::{whole, write},
+    lying::forge_bytes,
 };
 use crate::{
     error::{Error, Rejection},
     graph::{Activation, Lanes, Map, Model, Shape},
+    prove::{Transcript, verify_instance},
     statement::PublicCodes,
 };
 
@@ -339,6 +343,42 @@ fn a_wrong_index_of_the_maximum_is_rejected() {
         write(&rig, &mut first, at, 0, 0);
         rig.recount(&mut first);
         assert_rejected("two maxima", rig.attempt(&first, &[], &codes));
+    }
+}
+
+/// One row with a maximum of its own, so that the first output has gap 0 and all others are below the real one.
+#[test]
+fn two_maxima_are_rejected() {
+    let liar = Liar::new(constant(Activation::ArgMax, &[5, 900, 40]));
+    assert_eq!(liar.codes.output, [1, 0, 0]);
+    let (mut first, codes) = argmax(&liar.rig, &liar.first, &[5, 900, 40], 0, 900);
+    let at = liar.rig.element(1, 0);
+    first.maximum.as_mut().unwrap()[at.0] = 5;
+    write(&liar.rig, &mut first, at, 0, 0);
+    liar.rig.recount(&mut first);
+    assert_rejected("two maxima", liar.rig.attempt(&first, &[], &codes));
+}
+
+/// States that rise again, or are no index. The reader of a proof refuses such codes before; the circuit does, too.
+#[test]
+fn an_index_has_one_form() {
+    let y = [5, 900, 40];
+    let liar = Liar::new(constant(Activation::ArgMax, &y));
+    for states in [[1, 0, 1], [0, 1, 0], [0, 1, 1], [1, 1, 1]] {
+        let mut first = liar.first.clone();
+        // Any maximum that leaves no gap negative, and none at the first zero.
+        let maximum = if states[0] == 0 { 900 } else { 901 };
+        for (output, state) in states.into_iter().enumerate() {
+            let at = liar.rig.element(1, output);
+            first.maximum.as_mut().unwrap()[at.0] = maximum;
+            write(&liar.rig, &mut first, at, state, maximum - y[output] - state);
+        }
+        liar.rig.recount(&mut first);
+        let mut instance = liar.rig.key.vk.statement.instance(&liar.codes, &[7; 32]).unwrap();
+        states.iter().zip(&mut instance).for_each(|(state, value)| *value = Fr::from(state.unsigned_abs()));
+        let bytes = forge_bytes(&liar.rig.key, &mut liar.rig.circuit(&first, &[]), &instance);
+        let outcome = verify_instance(&liar.rig.key.vk, Transcript::Blake2b, &bytes, &instance);
+        assert!(matches!(outcome, Err(Error::Rejected(_))), "{states:?}: {outcome:?}");
     }
 }
 

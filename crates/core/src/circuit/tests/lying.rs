@@ -6,7 +6,7 @@ use halo2_proofs::{
     transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
 };
 pub(super) use hushproof_halo2_prover::oracle::Fault;
-use hushproof_halo2_prover::{Control, Randomness, oracle::Assigned};
+use hushproof_halo2_prover::{Control, Randomness, Witness, oracle::Assigned};
 use rand_core::OsRng;
 
 use super::super::{Config, ModelCircuit};
@@ -21,20 +21,26 @@ pub(super) fn assigned(circuit: ModelCircuit<'_>) -> Assigned<ModelCircuit<'_>> 
     Assigned::new(circuit, Config::handles)
 }
 
-/// What the real prover makes of a circuit's columns, whatever they say.
-pub(super) fn forge(key: &ProvingKey, circuit: Assigned<ModelCircuit<'_>>, codes: &PublicCodes) -> Proof {
+/// What the real prover makes of columns, whatever they say.
+pub(super) fn forge_columns(key: &ProvingKey, columns: &mut impl Witness, codes: &PublicCodes) -> Proof {
     let (vk, context) = (key.vk.digest(), b"context".to_vec());
     let binding = Transcript::Blake2b.binding(&vk, &context).unwrap();
     let instance = key.vk.statement.instance(codes, &binding).unwrap();
-    let bytes = forge_bytes(key, circuit, &instance);
+    let bytes = forge_bytes(key, columns, &instance);
     Proof { vk, context, transcript: Transcript::Blake2b, codes: codes.clone(), bytes }
 }
 
-/// As [`forge`], the bytes for an instance. The stock prover would write the same ones (`stock::tests`), in more time.
-pub(super) fn forge_bytes(key: &ProvingKey, mut circuit: Assigned<ModelCircuit<'_>>, instance: &[Fr]) -> Vec<u8> {
+/// As [`forge_columns`], of a circuit's columns.
+pub(super) fn forge(key: &ProvingKey, mut circuit: Assigned<ModelCircuit<'_>>, codes: &PublicCodes) -> Proof {
+    forge_columns(key, &mut circuit, codes)
+}
+
+/// As [`forge_columns`], the bytes for an instance. The stock prover would write the same ones (`stock::tests`), in more
+/// time.
+pub(super) fn forge_bytes(key: &ProvingKey, columns: &mut impl Witness, instance: &[Fr]) -> Vec<u8> {
     let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
     let (randomness, control) = (Randomness::new(OsRng), Control::default());
-    key.prover.prove(&key.srs, &[instance], &mut circuit, randomness, &control, &mut transcript).unwrap();
+    key.prover.prove(&key.srs, &[instance], columns, randomness, &control, &mut transcript).unwrap();
     transcript.finalize()
 }
 

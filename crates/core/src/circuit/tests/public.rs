@@ -60,7 +60,7 @@ impl Honest {
 
     /// What the stock verifier says to a proof for any instance.
     fn judge(&self, first: &FirstPhase, instance: &[Fr]) -> Result<(), Error> {
-        let bytes = forge_bytes(&self.rig.key, self.rig.circuit(first, &[]), instance);
+        let bytes = forge_bytes(&self.rig.key, &mut self.rig.circuit(first, &[]), instance);
         verify_instance(&self.rig.key.vk, Transcript::Blake2b, &bytes, instance)
     }
 }
