@@ -4,6 +4,7 @@
 //! `GET /api/keys` lists the verifying keys given with `--vk`. Everything else is a file below `--root`.
 
 mod api;
+mod files;
 mod headers;
 mod keys;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use axum::{Router, middleware};
-use tower_http::{compression::CompressionLayer, services::ServeDir};
+use tower_http::compression::CompressionLayer;
 
 use self::keys::{Key, LoadedKey};
 
@@ -47,7 +48,7 @@ pub(crate) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
         bail!("{}: not a directory", root.display());
     }
     let keys = args.vk.iter().map(|path| LoadedKey::read(path).map(|key| Arc::new(key) as Arc<dyn Key>));
-    let app = router(&root, keys.collect::<anyhow::Result<_>>()?);
+    let app = router(&root, keys.collect::<anyhow::Result<_>>()?)?;
     let listener = tokio::net::TcpListener::bind(args.addr).await.with_context(|| args.addr.to_string())?;
     let addr = listener.local_addr()?;
     writeln!(std::io::stdout(), "serving {} and listening on http://{addr}", root.display())?;
@@ -64,15 +65,14 @@ pub(crate) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 /// The whole service: API, files, compression and headers.
-fn router(root: &Path, keys: Vec<Arc<dyn Key>>) -> Router {
-    let files = ServeDir::new(root).precompressed_br().precompressed_gzip();
-    Router::new()
+fn router(root: &Path, keys: Vec<Arc<dyn Key>>) -> anyhow::Result<Router> {
+    let router = Router::new()
         .nest("/api", api::router(keys))
-        .fallback_service(files)
+        .fallback_service(files::service(&std::path::absolute(root)?))
         .layer(middleware::from_fn(headers::mark_incompressible))
         .layer(CompressionLayer::new().br(true).gzip(true).compress_when(headers::Compressible))
-        .layer(middleware::from_fn(headers::refuse_hidden))
-        .layer(middleware::from_fn(headers::add))
+        .layer(middleware::from_fn(headers::add));
+    Ok(router)
 }
 
 fn default_root() -> anyhow::Result<PathBuf> {
