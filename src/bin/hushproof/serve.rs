@@ -1,12 +1,14 @@
 //! `hushproof serve`: the page with the headers that WebAssembly threads need, and a verification API.
 //!
-//! `POST /api/verify` takes `{"proof": object, "context": "hex", "vk": "digest"}` and answers `{"verified": …}`;
-//! `GET /api/keys` lists the verifying keys given with `--vk`. Everything else is a file below `--root`.
+//! `/api` is the API of `docs/server.md`, for the verifying keys given with `--vk`. Everything else is a file below
+//! `--root`.
 
 mod api;
 mod files;
 mod headers;
+mod json;
 mod keys;
+mod refusal;
 #[cfg(test)]
 mod tests;
 
@@ -17,8 +19,9 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use axum::{Router, middleware};
+use hushproof::{Error, prove::srs::Origin};
 use tower_http::compression::CompressionLayer;
 
 use self::keys::{Key, LoadedKey};
@@ -45,11 +48,16 @@ pub(crate) struct ServeArgs {
 pub(crate) async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let root = args.root.map_or_else(default_root, Ok)?;
     if !root.is_dir() {
-        bail!("{}: not a directory", root.display());
+        let reason = format!("{} is not a directory", root.display());
+        return Err(Error::Option { option: "--root", reason }.into());
     }
-    let keys = args.vk.iter().map(|path| LoadedKey::read(path).map(|key| Arc::new(key) as Arc<dyn Key>));
-    let app = router(&root, keys.collect::<anyhow::Result<_>>()?)?;
-    let listener = tokio::net::TcpListener::bind(args.addr).await.with_context(|| args.addr.to_string())?;
+    let keys = args.vk.iter().map(|path| LoadedKey::read(path)).collect::<Result<Vec<_>, _>>()?;
+    if keys.iter().any(LoadedKey::is_of_development) {
+        crate::files::announce(Origin::Development);
+    }
+    let app = router(&root, keys.into_iter().map(|key| Arc::new(key) as Arc<dyn Key>).collect())?;
+    let taken = |error| Error::Option { option: "--addr", reason: format!("{}: {error}", args.addr) };
+    let listener = tokio::net::TcpListener::bind(args.addr).await.map_err(taken)?;
     let addr = listener.local_addr()?;
     writeln!(std::io::stdout(), "serving {} and listening on http://{addr}", root.display())?;
     if !addr.ip().is_loopback() {

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod api;
 mod files;
@@ -22,33 +22,38 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::{
-    keys::{Key, Verdict},
+    keys::{About, Key, Verdict},
+    refusal::Refusal,
     router,
 };
 
 /// Accepts the context `[1, 2]`; a proof without the field `proof` is unusable.
-struct FakeKey(&'static str);
+struct FakeKey {
+    about: About,
+}
+
+impl FakeKey {
+    fn new(digest: &str, file: &str) -> Self {
+        let [vk, file, model, srs] = [digest, file, "fake", "development"].map(str::to_owned);
+        Self { about: About { vk, file, model, weights: json!("public"), srs } }
+    }
+}
 
 impl Key for FakeKey {
-    fn digest(&self) -> &str {
-        self.0
+    fn about(&self) -> &About {
+        &self.about
     }
 
-    fn model(&self) -> &str {
-        "fake"
-    }
-
-    fn srs(&self) -> &str {
-        "development"
-    }
-
-    fn verify(&self, proof: &str, context: &[u8]) -> Verdict {
+    fn verify(&self, proof: &str, context: &[u8]) -> Result<Verdict, Refusal> {
         let proof: Value = serde_json::from_str(proof).unwrap();
         assert_ne!(proof["proof"], json!("panic"), "asked for");
         match (proof.get("proof"), context) {
-            (None, _) => Verdict::Unusable("artifact", "no proof".to_owned()),
-            (Some(_), [1, 2]) => Verdict::Valid { outputs: vec![0.5, -1.0], inputs: Vec::new() },
-            _ => Verdict::Invalid("rejected", "another context".to_owned()),
+            (None, _) => Err(Refusal::Proof("artifact", "no proof".to_owned())),
+            (Some(_), [1, 2]) => {
+                let values = json!({"outputs": {"probability": [0.5, -1.0]}});
+                Ok(Verdict::Valid(values.as_object().unwrap().clone()))
+            }
+            _ => Ok(Verdict::Invalid("rejected", "another context".to_owned())),
         }
     }
 }
@@ -85,11 +90,13 @@ impl Site {
     }
 
     fn router(&self) -> Router {
-        router(&self.0.join("www"), vec![Arc::new(FakeKey("aa11")), Arc::new(FakeKey("bb22"))]).unwrap()
+        let keys = [("aa11", "a.vk"), ("bb22", "b.vk"), ("cc33", "twice.vk"), ("dd44", "twice.vk")];
+        let keys = keys.map(|(digest, file)| Arc::new(FakeKey::new(digest, file)) as Arc<dyn Key>);
+        router(&self.0.join("www"), keys.to_vec()).unwrap()
     }
 
     fn send(&self, request: Request<Body>) -> Answer {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
             let (parts, body) = self.router().oneshot(request).await.unwrap().into_parts();
             Answer {

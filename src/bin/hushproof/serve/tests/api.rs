@@ -9,44 +9,98 @@ use tower::ServiceExt;
 
 use super::{super::api::MAX_BODY_BYTES, Site};
 
-#[test]
-fn keys_are_listed() {
-    let answer = Site::new().get("/api/keys", &[]);
-    let key = |digest| json!({"vk": digest, "model": "fake", "srs": "development"});
-    assert_eq!(answer.json(), json!({"keys": [key("aa11"), key("bb22")]}));
+const DOCUMENTATION: &str = include_str!("../../../../../docs/server.md");
+
+/// Asserts that a request is refused with a status and a code, and that the code is documented.
+fn refused(request: impl Into<Body>, status: u16, code: &str) {
+    let answer = Site::new().verify(request);
+    let json = answer.json();
+    assert_eq!((answer.status.as_u16(), json["code"].as_str()), (status, Some(code)), "{json}");
+    assert!(json["message"].as_str().is_some_and(|message| !message.is_empty()));
+    assert!(DOCUMENTATION.contains(&format!("| `{code}` |")), "{code}");
 }
 
 #[test]
-fn verdicts() {
+fn keys_are_listed() {
+    let answer = Site::new().get("/api/keys", &[]).json();
+    let key = json!({"vk": "bb22", "file": "b.vk", "model": "fake", "weights": "public", "srs": "development"});
+    assert_eq!(answer["keys"][1], key);
+    assert_eq!(answer["keys"].as_array().unwrap().len(), 4);
+}
+
+#[test]
+fn verdicts_name_model_key_and_context() {
     let site = Site::new();
     let ask = |request: Value| {
         let answer = site.verify(request.to_string());
-        (answer.status.as_u16(), answer.json())
+        assert_eq!(answer.status, StatusCode::OK);
+        answer.json()
     };
     let proof = json!({"vk": "bb22", "proof": "00"});
-    let valid = json!({"verified": true, "outputs": [0.5, -1.0], "vk": "bb22", "srs": "development"});
-    assert_eq!(ask(json!({"proof": proof, "context": "0102"})), (200, valid));
-    let invalid = json!({"verified": false, "code": "rejected", "message": "another context"});
-    assert_eq!(ask(json!({"proof": proof, "context": "0103"})), (200, invalid.clone()));
-    assert_eq!(ask(json!({ "proof": proof })), (200, invalid));
-    assert_eq!(ask(json!({"proof": proof, "context": "0102", "vk": "AA11"})).1["vk"], "aa11");
-    for (request, code) in [
-        (json!({"proof": proof, "context": "0102", "vk": "cc33"}), "key-mismatch"),
-        (json!({"proof": {"vk": "cc33", "proof": ""}}), "key-mismatch"),
-        (json!({"proof": {"vk": "bb22"}}), "artifact"),
-        (json!({"proof": {"proof": "00"}}), "artifact"),
-        (json!({"proof": "00"}), "artifact"),
-        (json!({"proof": proof, "context": "xyz"}), "request"),
-        (json!({"proof": proof, "contxt": "0102"}), "request"),
-        (json!({"context": "0102"}), "request"),
-        (json!([]), "request"),
+    let mut valid = json!({
+        "verified": true, "outputs": {"probability": [0.5, -1.0]},
+        "model": "fake", "vk": "bb22", "weights": "public", "srs": "development", "context": "0102",
+    });
+    assert_eq!(ask(json!({"proof": proof, "context": "0102", "vk": "bb22"})), valid);
+    assert_eq!(ask(json!({"proof": proof, "context": "0102", "vk": "b.vk"})), valid);
+    valid["vk"] = json!("aa11");
+    assert_eq!(ask(json!({"proof": proof, "context": "0102", "vk": "aa11"})), valid);
+    let mut invalid = json!({
+        "verified": false, "code": "rejected", "message": "another context",
+        "model": "fake", "vk": "bb22", "weights": "public", "srs": "development", "context": "0103",
+    });
+    assert_eq!(ask(json!({"proof": proof, "context": "0103", "vk": "bb22"})), invalid);
+    invalid["context"] = json!("");
+    assert_eq!(ask(json!({"proof": proof, "vk": "bb22"})), invalid);
+}
+
+#[test]
+fn a_request_names_its_key() {
+    let proof = json!({"vk": "bb22", "proof": "00"});
+    for (vk, code) in [
+        (None, "request"),
+        (Some(json!(null)), "request"),
+        (Some(json!("")), "unknown-key"),
+        (Some(json!("ee55")), "unknown-key"),
+        (Some(json!("BB22")), "unknown-key"),
+        (Some(json!("B.vk")), "unknown-key"),
+        (Some(json!("twice.vk")), "ambiguous-key"),
     ] {
-        let (status, answer) = ask(request);
-        assert_eq!((status, answer["code"].as_str()), (400, Some(code)), "{answer}");
+        let mut request = json!({"proof": proof, "context": "0102"});
+        if let Some(vk) = vk {
+            request["vk"] = vk;
+        }
+        refused(request.to_string(), 400, code);
     }
-    assert_eq!(site.verify("{").status, StatusCode::BAD_REQUEST);
-    assert_eq!(site.verify(vec![0xff; 9]).status, StatusCode::BAD_REQUEST);
-    assert_eq!(site.verify("[".repeat(100_000)).status, StatusCode::BAD_REQUEST);
+}
+
+#[test]
+fn requests_mean_one_thing() {
+    for request in [
+        r#"{"proof": {"proof": "00"}, "proof": {"proof": "00"}, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00", "proof": "00"}, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00", "pr\u006fof": "00"}, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00", "x": [1, {"y": {"z": 1, "z": 1}}]}, "vk": "aa11"}"#,
+        r#"[{"proof": "00"}, "0102", "aa11"]"#,
+        r#"{"proof": [1, "aa11", "0102", "blake2b", [], [], "00"], "vk": "aa11"}"#,
+        r#"{"proof": "00", "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": "C0ffee"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": "xyz0"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": "012"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "contxt": "0102"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11"} {}"#,
+        r#"{"context": "0102", "vk": "aa11"}"#,
+        "[]",
+        "{",
+        "",
+    ] {
+        refused(request, 400, "request");
+    }
+    refused(vec![0xff; 9], 400, "request");
+    refused("[".repeat(100_000), 400, "request");
+    refused(r#"{"proof":"#.repeat(100_000), 400, "request");
+    refused(r#"{"proof": {"format": 1}, "vk": "aa11"}"#, 400, "artifact");
 }
 
 #[test]
@@ -54,7 +108,7 @@ fn a_panic_does_not_end_the_server() {
     let site = Site::new();
     let (runtime, app) = (tokio::runtime::Runtime::new().unwrap(), site.router());
     for _ in 0..200 {
-        let body = json!({"proof": {"vk": "aa11", "proof": "panic"}}).to_string();
+        let body = json!({"proof": {"proof": "panic"}, "vk": "aa11"}).to_string();
         let request = Request::post("/api/verify").header(header::CONTENT_TYPE, "application/json");
         let answer = runtime.block_on(app.clone().oneshot(request.body(Body::from(body)).unwrap())).unwrap();
         // Never 503: a verification that panics gives its slot back.
@@ -65,16 +119,23 @@ fn a_panic_does_not_end_the_server() {
 #[test]
 fn bodies_are_limited_and_typed() {
     let site = Site::new();
-    let fill = |bytes: usize| format!("{{\"proof\":{{\"vk\":\"aa11\",\"proof\":\"{}\"}}}}", "0".repeat(bytes));
+    let fill = |bytes: usize| format!("{{\"vk\":\"aa11\",\"proof\":{{\"proof\":\"{}\"}}}}", "0".repeat(bytes));
     assert_eq!(site.verify(fill(MAX_BODY_BYTES - 64)).status, StatusCode::OK);
-    let over = site.verify(fill(MAX_BODY_BYTES));
-    assert_eq!((over.status, over.json()["code"].as_str()), (StatusCode::PAYLOAD_TOO_LARGE, Some("body")));
+    refused(fill(MAX_BODY_BYTES), 413, "body");
     for mime in ["text/plain", "application/x-www-form-urlencoded", ""] {
         let request =
             Request::post("/api/verify").header(header::CONTENT_TYPE, mime).body(Body::from(fill(2))).unwrap();
-        assert_eq!(site.send(request).status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        let answer = site.send(request);
+        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (415, Some("content-type")));
     }
-    for (path, status) in [("/api/verify", 405), ("/api/other", 404), ("/api", 404), ("/api/", 404)] {
-        assert_eq!(site.get(path, &[]).status.as_u16(), status, "{path}");
+    for (path, status, code) in
+        [("/api/verify", 405, "method-not-allowed"), ("/api/other", 404, "not-found"), ("/api", 404, "not-found")]
+    {
+        let answer = site.get(path, &[]);
+        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (status, Some(code)), "{path}");
+    }
+    assert_eq!(site.get("/api/", &[]).status, StatusCode::NOT_FOUND);
+    for code in ["content-type", "method-not-allowed", "not-found", "busy", "internal", "key-mismatch"] {
+        assert!(DOCUMENTATION.contains(&format!("| `{code}` |")), "{code}");
     }
 }
