@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    body::Body,
+    extract::State,
     http::{HeaderMap, header},
     routing::{get, post},
 };
@@ -14,30 +14,27 @@ use serde_json::{Value, json, value::RawValue};
 use tokio::sync::Semaphore;
 
 use super::{
+    body::Reader,
     json,
     keys::{self, Key, Verdict},
+    limits::Limits,
     refusal::Refusal,
 };
 
-/// Longest request body, in bytes.
-pub(super) const MAX_BODY_BYTES: usize = 1 << 20;
-/// Verifications that may wait or run at once; more are refused at once with 503.
-const MAX_RUNNING: usize = 64;
-
 struct Api {
     keys: Vec<Arc<dyn Key>>,
+    bodies: Reader,
     running: Arc<Semaphore>,
 }
 
-pub(super) fn router(keys: Vec<Arc<dyn Key>>) -> Router {
-    let running = Arc::new(Semaphore::new(MAX_RUNNING));
+pub(super) fn router(keys: Vec<Arc<dyn Key>>, limits: &Limits) -> Router {
+    let running = Arc::new(Semaphore::new(limits.verifications));
     Router::new()
         .route("/verify", post(verify))
         .route("/keys", get(list_keys))
         .fallback(async || Refusal::NotFound)
         .method_not_allowed_fallback(async || Refusal::Method)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(Arc::new(Api { keys, running }))
+        .with_state(Arc::new(Api { keys, bodies: Reader::new(limits), running }))
 }
 
 async fn list_keys(State(api): State<Arc<Api>>) -> Json<Value> {
@@ -65,22 +62,18 @@ struct Question {
     context: Vec<u8>,
 }
 
-async fn verify(
-    State(api): State<Arc<Api>>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Refusal> {
+async fn verify(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<Value>, Refusal> {
     if !is_json(&headers) {
         return Err(Refusal::ContentType);
     }
-    let body = body.map_err(|error| Refusal::Body(error.status(), error.body_text()))?;
-    let question = Arc::new(understand(&api.keys, &body)?);
+    let body = api.bodies.read(body).await?;
+    let question = Arc::new(understand(&api.keys, &body.bytes)?);
     let running = api.running.clone().try_acquire_owned();
     let running = running.map_err(|_| Refusal::Busy("too many verifications at once"))?;
     // Milliseconds of computing, so on a thread of its own.
     let asked = question.clone();
     let verdict = tokio::task::spawn_blocking(move || {
-        let _until_verified = running;
+        let _until_verified = (running, body.share);
         asked.key.verify(&asked.proof, &asked.context)
     });
     let verdict = verdict.await.map_err(|_| Refusal::Internal)??;

@@ -7,6 +7,8 @@ use axum::{
 };
 use serde_json::json;
 
+use super::limits::MAX_BODY_BYTES;
+
 /// Seconds after which a client that was told `busy` may try again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
@@ -19,8 +21,12 @@ pub(super) enum Refusal {
     Method,
     /// The body is not declared to be JSON.
     ContentType,
-    /// The body is too long, ended early or is malformed HTTP; status and reason.
-    Body(StatusCode, String),
+    /// The body is longer than [`MAX_BODY_BYTES`].
+    Length,
+    /// The body ended early or is malformed HTTP; the reason.
+    Body(String),
+    /// The body did not come in time.
+    Timeout,
     /// The body is not the JSON that is asked for; the reason.
     Request(String),
     /// No key has this digest or file name.
@@ -46,7 +52,12 @@ impl Refusal {
             Self::ContentType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type", "expected application/json".to_owned())
             }
-            Self::Body(status, reason) => (status, "body", reason),
+            Self::Length => {
+                let message = format!("the body is longer than {MAX_BODY_BYTES} bytes");
+                (StatusCode::PAYLOAD_TOO_LARGE, "body", message)
+            }
+            Self::Body(reason) => (StatusCode::BAD_REQUEST, "body", reason),
+            Self::Timeout => (StatusCode::REQUEST_TIMEOUT, "timeout", "the body did not come in time".to_owned()),
             Self::Request(reason) => (StatusCode::BAD_REQUEST, "request", reason),
             Self::UnknownKey => {
                 let message = "no key has the digest or file name that `vk` gives; GET /api/keys lists all";

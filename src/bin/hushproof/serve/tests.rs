@@ -1,6 +1,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod api;
+pub(crate) mod client;
+mod connections;
 mod files;
 mod headers;
 
@@ -8,7 +10,7 @@ use std::{
     fs,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Barrier,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -23,6 +25,7 @@ use tower::ServiceExt;
 
 use super::{
     keys::{About, Key, Verdict},
+    limits::Limits,
     refusal::Refusal,
     router,
 };
@@ -30,12 +33,14 @@ use super::{
 /// Accepts the context `[1, 2]`; a proof without the field `proof` is unusable.
 struct FakeKey {
     about: About,
+    /// Where a verification of the proof `wait` waits, twice.
+    gate: Arc<Barrier>,
 }
 
 impl FakeKey {
     fn new(digest: &str, file: &str) -> Self {
         let [vk, file, model, srs] = [digest, file, "fake", "development"].map(str::to_owned);
-        Self { about: About { vk, file, model, weights: json!("public"), srs } }
+        Self { about: About { vk, file, model, weights: json!("public"), srs }, gate: Arc::new(Barrier::new(2)) }
     }
 }
 
@@ -47,6 +52,10 @@ impl Key for FakeKey {
     fn verify(&self, proof: &str, context: &[u8]) -> Result<Verdict, Refusal> {
         let proof: Value = serde_json::from_str(proof).unwrap();
         assert_ne!(proof["proof"], json!("panic"), "asked for");
+        if proof["proof"] == "wait" {
+            self.gate.wait();
+            self.gate.wait();
+        }
         match (proof.get("proof"), context) {
             (None, _) => Err(Refusal::Proof("artifact", "no proof".to_owned())),
             (Some(_), [1, 2]) => {
@@ -92,7 +101,7 @@ impl Site {
     fn router(&self) -> Router {
         let keys = [("aa11", "a.vk"), ("bb22", "b.vk"), ("cc33", "twice.vk"), ("dd44", "twice.vk")];
         let keys = keys.map(|(digest, file)| Arc::new(FakeKey::new(digest, file)) as Arc<dyn Key>);
-        router(&self.0.join("www"), keys.to_vec()).unwrap()
+        router(&self.0.join("www"), keys.to_vec(), &Limits::new(64)).unwrap()
     }
 
     fn send(&self, request: Request<Body>) -> Answer {

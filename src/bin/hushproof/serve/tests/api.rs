@@ -7,7 +7,7 @@ use axum::{
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{super::api::MAX_BODY_BYTES, Site};
+use super::{super::limits::MAX_BODY_BYTES, Site};
 
 const DOCUMENTATION: &str = include_str!("../../../../../docs/server.md");
 
@@ -135,7 +135,7 @@ fn bodies_are_limited_and_typed() {
         assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (status, Some(code)), "{path}");
     }
     assert_eq!(site.get("/api/", &[]).status, StatusCode::NOT_FOUND);
-    for code in ["content-type", "method-not-allowed", "not-found", "busy", "internal", "key-mismatch"] {
+    for code in ["content-type", "method-not-allowed", "not-found", "timeout", "busy", "internal", "key-mismatch"] {
         assert!(DOCUMENTATION.contains(&format!("| `{code}` |")), "{code}");
     }
 }
