@@ -97,11 +97,12 @@ fn a_public_input_and_a_threshold_are_in_the_answer() {
     let folder = scratch("serve-public");
     let model = world().compile(&folder, "breast_cancer_logreg", &["--input", "public", "--output", "threshold=0.5"]);
     let path = folder.join("proof.json");
-    world().prove(&model, models("breast_cancer_record.json").as_ref(), &path, "").ok_status();
+    world().prove(&model, models("breast_cancer_record.json").as_ref(), &path, "c0ffee").ok_status();
     let file = path.display().to_string();
-    let command = hushproof(&["verify", &model.vk, &file, "--json"]).ok().json();
+    let command = hushproof(&["verify", &model.vk, &file, "--context", "c0ffee", "--json"]).ok().json();
     let server = Server::start("serve-public-root", &[&model.vk], "");
-    let request = json!({"proof": world::read_json::<Value>(&file), "vk": "breast_cancer_logreg.vk"});
+    let request =
+        json!({"proof": world::read_json::<Value>(&file), "context": "c0ffee", "vk": "breast_cancer_logreg.vk"});
     let answer = server.connect().verify(&request.to_string()).json();
     for field in ["verified", "outputs", "inputs", "threshold"] {
         assert_eq!(answer[field], command[field], "{field}: {answer}");

@@ -26,7 +26,7 @@ use std::{
 
 use anyhow::Context;
 use axum::{Router, middleware};
-use hushproof::{Error, prove::srs::Origin};
+use hushproof::Error;
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 
@@ -66,8 +66,12 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
         return Err(Error::Option { option: "--root", reason }.into());
     }
     let keys = args.vk.iter().map(|path| LoadedKey::read(path)).collect::<Result<Vec<_>, _>>()?;
-    if keys.iter().any(LoadedKey::is_of_development) {
-        crate::files::announce(Origin::Development);
+    let mut origins = Vec::new();
+    for origin in keys.iter().map(LoadedKey::origin) {
+        if !origins.contains(&origin) {
+            crate::files::announce(origin);
+            origins.push(origin);
+        }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&args, &root, keys));

@@ -82,9 +82,9 @@ impl LoadedKey {
         Ok(Self { key, about })
     }
 
-    /// Whether whoever made its SRS could forge proofs.
-    pub(super) fn is_of_development(&self) -> bool {
-        self.key.srs_origin == Origin::Development
+    /// Where its SRS comes from.
+    pub(super) const fn origin(&self) -> Origin {
+        self.key.srs_origin
     }
 
     /// The public values of a valid proof.
