@@ -2,6 +2,11 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[expect(dead_code, reason = "what the server's own tests need")]
+#[path = "../src/bin/hushproof/serve/tests/client.rs"]
+mod client;
+#[path = "cli/serve.rs"]
+mod serve;
 #[path = "cli/tamper.rs"]
 mod tamper;
 #[path = "cli/world.rs"]

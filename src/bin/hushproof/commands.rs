@@ -51,7 +51,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Keys(args) => keys::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Verify(args) => verify::run(args),
-        Command::Serve(args) => run_server(args),
+        Command::Serve(args) => serve::run(args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,9 +62,4 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(if invalid { 1 } else { 2 })
         }
     }
-}
-
-fn run_server(args: serve::ServeArgs) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve::serve(args))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, header},
     middleware::Next,
     response::IntoResponse,
 };
@@ -72,13 +72,6 @@ fn weaken_etag(headers: &mut HeaderMap) {
     if let Some(weak) = strong.and_then(|tag| HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat()).ok()) {
         headers.insert(header::ETAG, weak);
     }
-}
-
-/// Answers 404 for files and directories whose name begins with a dot.
-pub(super) async fn refuse_hidden(request: Request, next: Next) -> impl IntoResponse {
-    let encoded_dot = |segment: &str| segment.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("%2e"));
-    let hidden = request.uri().path().split('/').any(|segment| segment.starts_with('.') || encoded_dot(segment));
-    if hidden { StatusCode::NOT_FOUND.into_response() } else { next.run(request).await }
 }
 
 /// Marks an answer that compression cannot make smaller.

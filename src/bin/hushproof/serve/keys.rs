@@ -1,80 +1,119 @@
 //! What the server needs of a verifying key, over the library.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use anyhow::Context;
 use hushproof::{
     Error,
-    prove::{Proof, VerifyingKey, verify},
+    prove::{Proof, Verified, VerifyingKey, srs::Origin, verify},
 };
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::refusal::Refusal;
+use crate::{files, output};
 
 /// A verifying key that can be asked.
 pub(super) trait Key: Send + Sync + 'static {
-    /// Digest of the key, as proofs name it, in hexadecimal.
-    fn digest(&self) -> &str;
-    /// Name of the model.
-    fn model(&self) -> &str;
-    /// Where the SRS comes from: `ceremony` or `development`.
-    fn srs(&self) -> &str;
+    /// What it is.
+    fn about(&self) -> &About;
     /// Verifies the text of a proof file for a context.
-    fn verify(&self, proof: &str, context: &[u8]) -> Verdict;
+    ///
+    /// # Errors
+    /// When the key cannot check such a proof.
+    fn verify(&self, proof: &str, context: &[u8]) -> Result<Verdict, Refusal>;
+}
+
+/// What a key is.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct About {
+    /// Digest, as proofs name it, in hexadecimal.
+    pub(super) vk: String,
+    /// Name of its file.
+    pub(super) file: String,
+    /// Name of the model.
+    pub(super) model: String,
+    /// Whether the weights are public or private.
+    pub(super) weights: Value,
+    /// Where the SRS comes from: `ceremony` or `development`.
+    pub(super) srs: String,
 }
 
 /// What a key says about a proof.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// The proof is valid for these public values.
-    Valid {
-        /// Outputs of the model.
-        outputs: Vec<f64>,
-        /// Inputs of the model, when they are public.
-        inputs: Vec<f64>,
-    },
-    /// The proof is not valid; a stable code and the reason.
+    /// It is valid for these public values, named as `hushproof verify --json` does.
+    Valid(Map<String, Value>),
+    /// It is not valid; a stable code and the reason.
     Invalid(&'static str, String),
-    /// The text is no proof file; a stable code and the reason.
-    Unusable(&'static str, String),
+}
+
+/// The key that a digest or a file name means.
+///
+/// # Errors
+/// `UnknownKey` or `AmbiguousKey`.
+pub(super) fn find(keys: &[Arc<dyn Key>], name: &str) -> Result<Arc<dyn Key>, Refusal> {
+    if let Some(key) = keys.iter().find(|key| key.about().vk == name) {
+        return Ok(key.clone());
+    }
+    let mut named = keys.iter().filter(|key| key.about().file == name);
+    let key = named.next().ok_or(Refusal::UnknownKey)?;
+    if named.any(|other| other.about().vk != key.about().vk) {
+        return Err(Refusal::AmbiguousKey);
+    }
+    Ok(key.clone())
 }
 
 /// A key read from a file.
 pub(super) struct LoadedKey {
     key: VerifyingKey,
-    digest: String,
-    srs: String,
+    about: About,
 }
 
 impl LoadedKey {
-    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let key = VerifyingKey::from_bytes(&bytes).with_context(|| path.display().to_string())?;
-        Ok(Self { digest: hex::encode(key.digest()), srs: key.srs_origin.to_string(), key })
+    pub(super) fn read(path: &Path) -> hushproof::Result<Self> {
+        let key = files::verifying_key(path)?;
+        let about = About {
+            vk: hex::encode(key.digest()),
+            file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            model: key.model.clone(),
+            weights: json!(key.params.weights_visibility()),
+            srs: key.srs_origin.to_string(),
+        };
+        Ok(Self { key, about })
+    }
+
+    /// Where its SRS comes from.
+    pub(super) const fn origin(&self) -> Origin {
+        self.key.srs_origin
+    }
+
+    /// The public values of a valid proof.
+    fn values(&self, verified: &Verified) -> Map<String, Value> {
+        let statement = &self.key.statement;
+        let mut values = Map::new();
+        let outputs = output::named(&statement.output.value_info.name, &verified.outputs);
+        values.insert("outputs".to_owned(), outputs);
+        if let Some(input) = &statement.input {
+            values.insert("inputs".to_owned(), output::named(&input.value_info.name, &verified.inputs));
+        }
+        if let Some(threshold) = statement.output.threshold {
+            values.insert("threshold".to_owned(), json!(threshold));
+        }
+        values
     }
 }
 
 impl Key for LoadedKey {
-    fn digest(&self) -> &str {
-        &self.digest
+    fn about(&self) -> &About {
+        &self.about
     }
 
-    fn model(&self) -> &str {
-        &self.key.model
-    }
-
-    fn srs(&self) -> &str {
-        &self.srs
-    }
-
-    fn verify(&self, proof: &str, context: &[u8]) -> Verdict {
-        let proof = match Proof::from_json(proof) {
-            Ok(proof) => proof,
-            Err(error) => return Verdict::Unusable(error.code(), error.to_string()),
-        };
-        match verify(&self.key, &proof, context) {
-            Ok(verified) => Verdict::Valid { outputs: verified.outputs, inputs: verified.inputs },
-            Err(error @ (Error::Rejected(_) | Error::KeyMismatch { .. })) => {
-                Verdict::Invalid(error.code(), error.to_string())
-            }
-            Err(error) => Verdict::Unusable(error.code(), error.to_string()),
+    fn verify(&self, proof: &str, context: &[u8]) -> Result<Verdict, Refusal> {
+        let outcome = Proof::from_json(proof).and_then(|proof| verify(&self.key, &proof, context));
+        match outcome {
+            Ok(verified) => Ok(Verdict::Valid(self.values(&verified))),
+            Err(error @ Error::Rejected(_)) => Ok(Verdict::Invalid(error.code(), error.to_string())),
+            Err(error) => Err(Refusal::Proof(error.code(), error.to_string())),
         }
     }
 }
