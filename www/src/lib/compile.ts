@@ -2,13 +2,14 @@
  * Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked
  * for.
  */
+import type { CompileReport, OnnxInfo, SrsOrigin, WasmCompileOptions } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
 import { makeKeys } from "./keys.js";
 import type { ProverOptions } from "./session.js";
-import type { CompileReport, Inputs, OnnxInfo, SrsOrigin, WasmCompileOptions } from "./wasm.js";
+import type { Inputs } from "./wasm.js";
 
 /** Which compiler runs. */
 export interface CompilerOptions extends CallOptions {

@@ -1,10 +1,11 @@
 /** A model made ready for proving on this device. */
+import type { Arithmetic, SrsOrigin, Transcript, WasmModelInfo, WasmVerified } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source, type Wanted } from "./download.js";
 import { checkDigest, chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { ModelFiles, Operations } from "./protocol.js";
-import type { Arithmetic, Inputs, SrsOrigin, Transcript, WasmModelInfo, WasmVerified } from "./wasm.js";
+import type { Inputs } from "./wasm.js";
 
 type StartRequest = Operations["start"]["request"];
 
