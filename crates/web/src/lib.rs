@@ -6,7 +6,7 @@ mod error;
 mod types;
 
 pub use error::Thrown;
-pub use types::{to_js, to_json, with_files};
+pub use types::{read_option, to_js, to_json};
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;

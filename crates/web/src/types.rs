@@ -1,8 +1,8 @@
 //! Conversions between JavaScript values and ours; field names are the JavaScript contract.
 
 use hushproof_core::error::{ArtifactKind, Error, Result};
-use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array};
-use serde::Serialize;
+use js_sys::{Array, Float32Array, Float64Array, Object, Reflect};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -11,24 +11,21 @@ use crate::Thrown;
 /// Deepest nesting of input arrays.
 const MAX_DEPTH: usize = 16;
 
-/// A JavaScript value of the same form.
+/// A JavaScript value of the same form; bytes are a `Uint8Array`.
 ///
 /// # Errors
 /// What serde throws of a value that has no such form.
 pub fn to_js(value: &impl Serialize) -> Result<JsValue, Thrown> {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(|error| JsValue::from(error).into())
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible().serialize_bytes_as_arrays(false);
+    value.serialize(&serializer).map_err(|error| JsValue::from(error).into())
 }
 
-/// As [`to_js`], with the bytes of files added to the object.
+/// The value of an option; `undefined` is none.
 ///
 /// # Errors
-/// As [`to_js`].
-pub fn with_files(value: &impl Serialize, files: &[(&str, &[u8])]) -> Result<JsValue, Thrown> {
-    let object = to_js(value)?;
-    for (name, bytes) in files {
-        Reflect::set(&object, &(*name).into(), &Uint8Array::from(*bytes))?;
-    }
-    Ok(object)
+/// `Option` for a value of another form.
+pub fn read_option<T: DeserializeOwned>(option: &'static str, value: JsValue) -> Result<T> {
+    serde_wasm_bindgen::from_value(value).map_err(|error| Error::Option { option, reason: error.to_string() })
 }
 
 /// Input tensors as JSON text; numbers that JSON lacks become text, which the reader refuses by position.

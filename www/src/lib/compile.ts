@@ -2,13 +2,14 @@
  * Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked
  * for.
  */
+import type { CompileReport, OnnxInfo, SrsOrigin, WasmCompileOptions } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
 import { makeKeys } from "./keys.js";
 import type { ProverOptions } from "./session.js";
-import type { CompileReport, Inputs, OnnxInfo, SrsOrigin, WasmCompileOptions } from "./wasm.js";
+import type { Inputs } from "./wasm.js";
 
 /** Which compiler runs. */
 export interface CompilerOptions extends CallOptions {
@@ -17,35 +18,12 @@ export interface CompilerOptions extends CallOptions {
 }
 
 /** How a model is compiled; the defaults are those of `hushproof compile`. */
-export interface CompileOptions extends CallOptions {
+export interface CompileOptions extends CallOptions, WasmCompileOptions {
   /**
    * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy` or `.npz` file, or arrays by the input's name
    * with a leading batch axis.
    */
   calibration: Source | Inputs;
-  /**
-   * Bits of an activation, 4 to 24; by default the fewest that keep the class of the rows, or errors within 1 % of the
-   * output's range.
-   */
-  bits?: number;
-  /** Largest absolute error of an output, instead of that; code `accuracy` where no width reaches it. */
-  maxError?: number;
-  /** Factor on the calibrated ranges of inner values; values beyond are refused. */
-  margin?: number;
-  /** Factor on the calibrated ranges of input values. */
-  inputMargin?: number;
-  /** Range of input values, instead of what the rows show. */
-  inputRange?: readonly [number, number];
-  /**
-   * What is revealed of the output: all of it, the index of its largest value, or whether it is at least `threshold`.
-   */
-  output?: "public" | "argmax" | { threshold: number };
-  /** Who sees the input. */
-  input?: "private" | "public";
-  /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
-  weights?: "public" | "private";
-  /** Whether the layout is chosen for proving time or for few columns. */
-  prefer?: "speed" | "columns";
 }
 
 /** How {@link compileModel} compiles. */
@@ -188,8 +166,7 @@ function isSource(data: Source | Inputs): data is Source {
   return typeof data === "string" || data instanceof URL || data instanceof Uint8Array || data instanceof ArrayBuffer;
 }
 
-/** The choices that were made, by name; others are left to the compiler. */
+/** Those of the options that are the compiler's own. */
 function choices({ bits, maxError, margin, inputMargin, inputRange, output, input, weights, prefer }: CompileOptions): WasmCompileOptions {
-  const given = Object.entries({ bits, maxError, margin, inputMargin, inputRange, output, input, weights, prefer }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given);
+  return { bits, maxError, margin, inputMargin, inputRange, output, input, weights, prefer } satisfies Record<keyof WasmCompileOptions, unknown>;
 }

@@ -7,6 +7,7 @@
  * const ok = await verify({ vk: "model.vk", proof, context });
  * ```
  */
+export type { Arithmetic, CompileReport, OnnxInfo, Port, SrsOrigin, Transcript } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
 export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction } from "./compile.js";
 export type { Source } from "./download.js";
@@ -15,4 +16,4 @@ export { HushproofError, type ErrorDetails } from "./errors.js";
 export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
 export { ProvingSession, type ModelInfo, type Proved, type ProveOptions, type ProverOptions, type SessionOptions, type Verified } from "./session.js";
 export { verify, verifyDetailed, type VerifyOptions } from "./verify.js";
-export type { Arithmetic, CompileReport, Inputs, NestedNumbers, OnnxInfo, Port, Progress, SrsOrigin, Transcript } from "./wasm.js";
+export type { Inputs, NestedNumbers, Progress } from "./wasm.js";

@@ -1,9 +1,9 @@
 /** A model's verifying key, made on this device. */
+import type { SrsOrigin } from "./boundary.js";
 import { Bridge } from "./bridge.js";
 import { download, type Source } from "./download.js";
 import { HushproofError } from "./errors.js";
 import { proverBuild, type ProverOptions } from "./session.js";
-import type { SrsOrigin } from "./wasm.js";
 
 /** What {@link makeKeys} needs. */
 export interface KeyOptions extends ProverOptions {

@@ -1,6 +1,7 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
+import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
-import type { Arithmetic, CompileReport, Inputs, OnnxInfo, Transcript, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./wasm.js";
+import type { Inputs } from "./wasm.js";
 
 /** The three files a prover needs. */
 export interface ModelFiles {
@@ -26,7 +27,7 @@ export interface Operations {
   /** Compiles the model that was read. */
   compile: {
     request: { calibration: Uint8Array | Inputs; options: WasmCompileOptions };
-    result: { hush: Uint8Array<ArrayBuffer>; report: CompileReport; html: string; seconds: number; memoryBytes: number };
+    result: WasmCompiled & { seconds: number; memoryBytes: number };
   };
   /** Makes a model's verifying key, and a development SRS where none is given. */
   keys: { request: { model: Uint8Array; srs?: Uint8Array | undefined }; result: WasmKeys };

@@ -1,10 +1,11 @@
 /** A model made ready for proving on this device. */
+import type { Arithmetic, SrsOrigin, Transcript, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source, type Wanted } from "./download.js";
 import { checkDigest, chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { ModelFiles, Operations } from "./protocol.js";
-import type { Arithmetic, Inputs, SrsOrigin, Transcript, WasmModelInfo, WasmVerified } from "./wasm.js";
+import type { Inputs } from "./wasm.js";
 
 type StartRequest = Operations["start"]["request"];
 
@@ -68,14 +69,7 @@ export interface ProveOptions extends CallOptions {
 }
 
 /** A proof and what it says. */
-export interface Proved {
-  /** The text of `proof.json`: all that has to leave the device. */
-  proof: string;
-  outputs: Record<string, number[]>;
-  /** Seconds of the two parts: `witness` runs the model, `prove` is all that follows. */
-  seconds: Record<string, number>;
-  /** Seconds of the stages of `prove`. */
-  stages: Record<string, number>;
+export interface Proved extends WasmProof {
   /** Peak size of the prover's memory. */
   memoryBytes: number;
   threads: number;

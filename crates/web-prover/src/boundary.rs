@@ -1,0 +1,215 @@
+//! The data that JavaScript gives and is given. A test of `hushproof-web` makes the TypeScript of these types and their
+//! documentation, `www/src/lib/boundary.ts`.
+
+use std::collections::BTreeMap;
+
+use hushproof_core::{
+    graph::Model,
+    prove::{self, ProvingKey, VerifyingKey, srs::Origin},
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// How field elements are multiplied: two at a time by fused multiply-add of doubles, or one at a time on limbs of 30
+/// bits.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Arithmetic {
+    /// By fused multiply-add.
+    Fma51,
+    /// On limbs.
+    Limbs30,
+}
+
+impl From<hushproof_bn254::Arithmetic> for Arithmetic {
+    fn from(arithmetic: hushproof_bn254::Arithmetic) -> Self {
+        match arithmetic {
+            hushproof_bn254::Arithmetic::Fma51 => Self::Fma51,
+            // The only other one that wasm has.
+            _ => Self::Limbs30,
+        }
+    }
+}
+
+/// Where the structured reference string comes from; a development one was made by whoever published the model, and one
+/// of unknown origin may have been.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum SrsOrigin {
+    /// One program run.
+    Development,
+    /// A ceremony that this build knows by its result.
+    Ceremony,
+    /// Anything else.
+    Unknown,
+}
+
+impl From<Origin> for SrsOrigin {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Development => Self::Development,
+            Origin::Ceremony(_) => Self::Ceremony,
+            Origin::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// The hash that turns what a prover has sent into challenges; EVM chains compute keccak cheaply.
+#[derive(Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Transcript {
+    /// Blake2b-512.
+    Blake2b,
+    /// Keccak-256.
+    Keccak,
+}
+
+impl From<Transcript> for prove::Transcript {
+    fn from(transcript: Transcript) -> Self {
+        match transcript {
+            Transcript::Blake2b => Self::Blake2b,
+            Transcript::Keccak => Self::Keccak,
+        }
+    }
+}
+
+/// What a model takes and gives, and the size of its circuit.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmModelInfo")]
+pub struct Info<'a> {
+    /// The model's name.
+    pub model: &'a str,
+    /// What proofs name the verifying key by, in hexadecimal.
+    pub digest: String,
+    /// log2 of the circuit's rows.
+    pub k: u32,
+    /// Rows that are used.
+    pub rows: usize,
+    /// Advice columns.
+    pub advice_columns: usize,
+    /// Of the SRS that the verifying key was made with.
+    pub srs_origin: SrsOrigin,
+    /// What a record holds.
+    pub inputs: Vec<InputInfo<'a>>,
+    /// What a proof reveals.
+    pub outputs: Vec<OutputInfo<'a>>,
+}
+
+/// An input, and the calibrated range of its values: one for each element (flat, row-major) or one for all.
+#[derive(Serialize, TS)]
+pub struct InputInfo<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Sizes in ONNX order.
+    pub shape: &'a [usize],
+    /// Least values.
+    pub min: Vec<f64>,
+    /// Largest values.
+    pub max: Vec<f64>,
+}
+
+/// An output.
+#[derive(Serialize, TS)]
+pub struct OutputInfo<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What its values are: `value`, `decision` or `index`.
+    pub kind: &'static str,
+}
+
+impl<'a> Info<'a> {
+    /// Of a model and its key.
+    pub fn new(model: &'a Model, key: &'a ProvingKey) -> Self {
+        let (input, (min, max)) = (&model.input.value_info, model.input_range());
+        let output = OutputInfo { name: &model.output.value_info.name, kind: key.vk.statement.output.encoding.name() };
+        Self {
+            model: &model.name,
+            digest: hex::encode(key.vk.digest()),
+            k: key.layout.k,
+            rows: key.layout.rows_used(),
+            advice_columns: key.vk.params.advice_columns(),
+            srs_origin: key.vk.srs_origin.into(),
+            inputs: vec![InputInfo { name: &input.name, shape: &input.shape, min, max }],
+            outputs: vec![output],
+        }
+    }
+}
+
+/// A proof and what it says.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmProof")]
+pub struct Proved<'a> {
+    /// The text of `proof.json`: all that has to leave the device.
+    pub proof: String,
+    /// Values by the output's name, flat in row-major order.
+    pub outputs: BTreeMap<&'a str, &'a [f64]>,
+    /// Seconds of the two parts: `witness` runs the model, `prove` is all that follows.
+    #[ts(as = "Numbers")]
+    pub seconds: prove::Seconds,
+    /// Seconds of the stages of `prove`.
+    #[ts(as = "Numbers")]
+    pub stages: prove::StageSeconds,
+}
+
+/// What a struct of numbers is to JavaScript.
+type Numbers = BTreeMap<&'static str, f64>;
+
+impl<'a> Proved<'a> {
+    /// Of what the owner of a verifying key is to be sent.
+    pub fn new(vk: &'a VerifyingKey, proved: &'a prove::Proved) -> Self {
+        Self {
+            proof: proved.proof.to_json(),
+            outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), proved.outputs.as_slice())]),
+            seconds: proved.seconds,
+            stages: proved.stages,
+        }
+    }
+}
+
+/// What a valid proof says.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmVerified")]
+pub struct Verified<'a> {
+    /// Values by the output's name, flat in row-major order.
+    pub outputs: BTreeMap<&'a str, &'a [f64]>,
+    /// What the proof was made for, where the input is public.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub inputs: Option<BTreeMap<&'a str, &'a [f64]>>,
+    /// The model's name.
+    pub model: &'a str,
+    /// Seconds that verifying took.
+    pub seconds: f64,
+    /// Of the SRS that the verifying key was made with.
+    pub srs_origin: SrsOrigin,
+}
+
+impl<'a> Verified<'a> {
+    /// Of what was verified in so many seconds.
+    pub fn new(vk: &'a VerifyingKey, verified: &'a prove::Verified, seconds: f64) -> Self {
+        Self {
+            outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), verified.outputs.as_slice())]),
+            inputs: (vk.statement.input.as_ref())
+                .map(|input| BTreeMap::from([(input.value_info.name.as_str(), verified.inputs.as_slice())])),
+            model: &vk.model,
+            seconds,
+            srs_origin: vk.srs_origin.into(),
+        }
+    }
+}
+
+/// A verifying key, and the SRS if it was made with it.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmKeys")]
+pub struct Keys {
+    /// The `.vk` file.
+    #[serde(with = "serde_bytes")]
+    #[ts(type = "Uint8Array<ArrayBuffer>")]
+    pub vk: Vec<u8>,
+    /// The `.srs` file, only where it was made here.
+    #[serde(with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Uint8Array<ArrayBuffer>")]
+    pub srs: Option<Vec<u8>>,
+    /// Where the SRS comes from.
+    pub srs_origin: SrsOrigin,
+}

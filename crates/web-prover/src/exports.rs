@@ -1,0 +1,127 @@
+//! What JavaScript calls: convert, call, throw the error.
+
+use hushproof_core::{
+    circuit::{BROWSER_MEMORY_BYTES, Layout},
+    data,
+    error::{Error, Result},
+    graph::Model,
+    prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
+};
+use hushproof_web::{Thrown, read_option, reporter, to_js, to_json};
+use js_sys::Function;
+use rand_core::OsRng;
+use wasm_bindgen::prelude::*;
+use web_time::Instant;
+
+use crate::boundary::{Arithmetic, Info, Keys, Proved, Transcript, Verified};
+
+#[cfg(feature = "web-threads")]
+pub use wasm_bindgen_rayon::init_thread_pool;
+
+/// Version of this module.
+#[wasm_bindgen]
+pub fn version() -> String {
+    hushproof_web::version()
+}
+
+/// Size of the linear memory; it never shrinks, so this is the peak.
+#[wasm_bindgen(js_name = memoryBytes)]
+pub fn memory_bytes() -> f64 {
+    hushproof_web::memory_bytes()
+}
+
+/// A model with its keys, ready to prove.
+#[wasm_bindgen]
+pub struct Prover {
+    model: Model,
+    key: ProvingKey,
+}
+
+#[wasm_bindgen]
+impl Prover {
+    /// Reads and checks the files and derives the proving key. `on_progress(stage, fraction)` is called meanwhile.
+    #[wasm_bindgen(constructor)]
+    pub fn new(hush: &[u8], vk: &[u8], srs: &[u8], on_progress: Option<Function>) -> Result<Self, Thrown> {
+        let mut progress = reporter(on_progress);
+        progress("read", 0.0);
+        let model = Model::from_bytes(hush)?;
+        check_memory(&model)?;
+        let vk = VerifyingKey::from_bytes(vk)?;
+        let srs = Srs::from_bytes(srs)?;
+        progress("keygen", 0.5);
+        let key = ProvingKey::new(&model, vk, &srs)?;
+        progress("keygen", 1.0);
+        Ok(Self { model, key })
+    }
+
+    /// What the model takes, gives and costs.
+    pub fn info(&self) -> Result<JsValue, Thrown> {
+        to_js(&Info::new(&self.model, &self.key))
+    }
+
+    /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers; `transcript` is
+    /// `blake2b`, also where there is none, or `keccak`.
+    pub fn prove(
+        &self,
+        inputs: JsValue,
+        context: &[u8],
+        transcript: JsValue,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, Thrown> {
+        let transcript: Option<Transcript> = read_option("transcript", transcript)?;
+        let transcript = transcript.map(Into::into).unwrap_or_default();
+        let values = data::read_input(to_json(&inputs)?.as_bytes(), &self.model.input.value_info)?;
+        let mut progress = reporter(on_progress);
+        let proved = prove::prove(&self.model, &self.key, &values, context, transcript, OsRng, &mut progress)?;
+        to_js(&Proved::new(&self.key.vk, &proved))
+    }
+}
+
+/// Refuses a model whose proof needs more than the linear memory can grow to.
+fn check_memory(model: &Model) -> Result<()> {
+    let needed_bytes = Layout::new(model)?.prediction().memory_bytes;
+    if needed_bytes > BROWSER_MEMORY_BYTES {
+        return Err(Error::OutOfMemory { needed_bytes, available_bytes: BROWSER_MEMORY_BYTES });
+    }
+    Ok(())
+}
+
+/// Verifies a proof file; throws an error of code `rejected` when the proof is invalid.
+#[wasm_bindgen]
+pub fn verify(vk: &[u8], proof_json: &str, context: &[u8]) -> Result<JsValue, Thrown> {
+    let vk = VerifyingKey::from_bytes(vk)?;
+    let proof = Proof::from_json(proof_json)?;
+    let start = Instant::now();
+    let verified = prove::verify(&vk, &proof, context)?;
+    to_js(&Verified::new(&vk, &verified, start.elapsed().as_secs_f64()))
+}
+
+/// The verifying key of a model. Without an SRS one is made here, of exactly the model's size, and comes with it: a
+/// development one, in which nobody but the maker can trust. `on_progress(stage, fraction)` is called meanwhile.
+#[wasm_bindgen(js_name = makeKeys)]
+pub fn make_keys(hush: &[u8], srs: Option<Vec<u8>>, on_progress: Option<Function>) -> Result<JsValue, Thrown> {
+    let mut progress = reporter(on_progress);
+    progress("read", 0.0);
+    let model = Model::from_bytes(hush)?;
+    check_memory(&model)?;
+    let (srs, made) = match srs {
+        Some(bytes) => (Srs::from_bytes(&bytes)?, None),
+        None => {
+            progress("setup", 0.0);
+            let srs = Srs::new_development(Layout::new(&model)?.k, OsRng)?;
+            let bytes = srs.to_bytes();
+            (srs, Some(bytes))
+        }
+    };
+    progress("keys", 0.0);
+    let vk = prove::keygen(&model, &srs)?;
+    progress("keys", 1.0);
+    to_js(&Keys { vk: vk.to_bytes(), srs: made, srs_origin: vk.srs_origin.into() })
+}
+
+/// How this build's prover computes in this browser: `fma51`, fused multiply-add on vectors, or `limbs30`, integers.
+/// The build with relaxed SIMD says `limbs30` where the machine's multiply-add is not fused.
+#[wasm_bindgen]
+pub fn arithmetic() -> Result<JsValue, Thrown> {
+    to_js(&Arithmetic::from(hushproof_bn254::arithmetic()))
+}

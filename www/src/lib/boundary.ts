@@ -1,0 +1,210 @@
+/**
+ * The data that the wasm modules take and give, made from the Rust types: `boundary.rs` in `crates/web-prover` and
+ * `crates/web-compiler`. `HUSHPROOF_WRITE_DOCS=1 cargo test -p hushproof-web` rewrites this file.
+ */
+
+/**
+ * How field elements are multiplied: two at a time by fused multiply-add of doubles, or one at a time on limbs of 30
+ * bits.
+ */
+export type Arithmetic = "fma51" | "limbs30";
+
+/** Where the structured reference string comes from; a development one was made by whoever published the model. */
+export type SrsOrigin = "development" | "ceremony";
+
+/** The hash that turns what a prover has sent into challenges; EVM chains compute keccak cheaply. */
+export type Transcript = "blake2b" | "keccak";
+
+/** What a model takes and gives, and the size of its circuit. */
+export interface WasmModelInfo {
+  /** The model's name. */
+  model: string;
+  /** What proofs name the verifying key by, in hexadecimal. */
+  digest: string;
+  /** log2 of the circuit's rows. */
+  k: number;
+  /** Rows that are used. */
+  rows: number;
+  /** Advice columns. */
+  advice_columns: number;
+  /** Of the SRS that the verifying key was made with. */
+  srs_origin: SrsOrigin;
+  /** What a record holds. */
+  inputs: Array<InputInfo>;
+  /** What a proof reveals. */
+  outputs: Array<OutputInfo>;
+}
+
+/** An input, and the calibrated range of its values: one for each element (flat, row-major) or one for all. */
+export interface InputInfo {
+  /** Its name. */
+  name: string;
+  /** Sizes in ONNX order. */
+  shape: Array<number>;
+  /** Least values. */
+  min: Array<number>;
+  /** Largest values. */
+  max: Array<number>;
+}
+
+/** An output. */
+export interface OutputInfo {
+  /** Its name. */
+  name: string;
+  /** What its values are: `value`, `decision` or `index`. */
+  kind: string;
+}
+
+/** A proof and what it says. */
+export interface WasmProof {
+  /** The text of `proof.json`: all that has to leave the device. */
+  proof: string;
+  /** Values by the output's name, flat in row-major order. */
+  outputs: { [key in string]: Array<number> };
+  /** Seconds of the two parts: `witness` runs the model, `prove` is all that follows. */
+  seconds: { [key in string]: number };
+  /** Seconds of the stages of `prove`. */
+  stages: { [key in string]: number };
+}
+
+/** What a valid proof says. */
+export interface WasmVerified {
+  /** Values by the output's name, flat in row-major order. */
+  outputs: { [key in string]: Array<number> };
+  /** What the proof was made for, where the input is public. */
+  inputs?: { [key in string]: Array<number> };
+  /** The model's name. */
+  model: string;
+  /** Seconds that verifying took. */
+  seconds: number;
+  /** Of the SRS that the verifying key was made with. */
+  srs_origin: SrsOrigin;
+}
+
+/** A verifying key, and the SRS if it was made with it. */
+export interface WasmKeys {
+  /** The `.vk` file. */
+  vk: Uint8Array<ArrayBuffer>;
+  /** The `.srs` file, only where it was made here. */
+  srs?: Uint8Array<ArrayBuffer>;
+  /** Where the SRS comes from. */
+  srs_origin: SrsOrigin;
+}
+
+/** A tensor's name and shape. */
+export interface Port {
+  /** Its name. */
+  name: string;
+  /** Sizes in ONNX order. */
+  shape: readonly number[];
+}
+
+/** What an ONNX model takes, gives and is made of. */
+export interface OnnxInfo {
+  /** The graph's name. */
+  name: string;
+  /** Several inputs are parts of one vector, whose name joins theirs with `+`. */
+  input: Port;
+  /** Several outputs are joined likewise. */
+  output: Port;
+  /** How many nodes of each operator are left once constants are folded. */
+  operators: Readonly<Record<string, number>>;
+  /** Constants that these nodes read. */
+  parameters: number;
+}
+
+/** A compiled model. */
+export interface WasmCompiled {
+  /** The `.hush` file. */
+  hush: Uint8Array<ArrayBuffer>;
+  /** What a publisher wants to know of it. */
+  report: CompileReport;
+  /** The report as a page. */
+  html: string;
+}
+
+/** What the compiler reports, in the names of `hushproof compile --json`. */
+export interface CompileReport {
+  /** The model's name. */
+  model: string;
+  /** Of the `.hush` file. */
+  bytes: number;
+  /** log2 of the circuit's rows. */
+  k: number;
+  /** Rows that are used. */
+  rows: number;
+  /** Advice columns. */
+  advice_columns: number;
+  /** Who sees the weights. */
+  weights: Visibility;
+  /** Least bits of an activation's code. */
+  value_bits: number;
+  /** Rows that ranges were taken from. */
+  calibration_rows: number;
+  /** The integers against the floats, on the calibration rows. */
+  accuracy: Accuracy;
+  /** Of one proof on two threads. */
+  predicted: PredictedCost;
+}
+
+/** How close the integer model is to the float network on some rows. */
+export interface Accuracy {
+  /** Rows that were evaluated. */
+  rows: number;
+  /** Rows refused because a value leaves the calibrated range. */
+  out_of_range: number;
+  /** The first of these refusals, with its row. */
+  first_refusal: string | null;
+  /** Rows with the same class; null where the output is no class. */
+  agreeing: number | null;
+  /** `agreeing / rows`. */
+  top1_agreement: number | null;
+  /** Largest error of an output; null where all rows were refused. */
+  max_abs_error: number | null;
+  /** Mean error of the outputs. */
+  mean_abs_error: number | null;
+}
+
+/** What one proof on two threads is predicted to take. */
+export interface PredictedCost {
+  /** Of the native program. */
+  native_seconds: number;
+  /** In a browser. */
+  browser_seconds: number;
+  /** Peak memory of the native program. */
+  memory_bytes: number;
+}
+
+/** A publisher's choices, all optional; the defaults are those of `hushproof compile`. */
+export interface WasmCompileOptions {
+  /**
+   * Bits of an activation, 4 to 24; by default the fewest that keep the class of the rows, or errors within 1 % of
+   * the output's range.
+   */
+  bits?: number;
+  /** Largest absolute error of an output, instead of that; code `accuracy` where no width reaches it. */
+  maxError?: number;
+  /** Factor on the calibrated ranges of inner values; values beyond are refused. */
+  margin?: number;
+  /** Factor on the calibrated ranges of input values. */
+  inputMargin?: number;
+  /** Range of input values, instead of what the rows show. */
+  inputRange?: readonly [number, number];
+  /** What is revealed of the output. */
+  output?: Output;
+  /** Who sees the input. */
+  input?: Visibility;
+  /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
+  weights?: Visibility;
+  /** Whether the layout is chosen for proving time or for few columns. */
+  prefer?: Preference;
+}
+
+/** All of the output, the index of its largest value, or whether it is at least `threshold`. */
+export type Output = "public" | "argmax" | { "threshold": number };
+
+/** Who sees it: who proves, or who verifies, too. */
+export type Visibility = "private" | "public";
+
+/** What the layout is chosen for. */
+export type Preference = "speed" | "columns";
