@@ -98,7 +98,7 @@ async function chooseModel(): Promise<void> {
     session = created;
     const { info, threads, isolated } = created;
     form.setRanges(info);
-    element("development").hidden = info.srsOrigin !== "development";
+    element("development").hidden = info.srsOrigin === "ceremony";
     element("facts").textContent =
       `${info.rows.toLocaleString("en")} rows (k = ${info.k}), ${info.adviceColumns} columns; ${threads} ${threads === 1 ? "thread" : "threads"}` +
       (isolated ? "." : ": this server does not send the isolation headers, so proving is slower.");

@@ -92,6 +92,7 @@ fn run(task: Option<Task>) -> Result<()> {
         Some(Task::PeerSuite(options)) => peer_suite::run(&options),
         Some(Task::Bench(options)) => bench::run(options),
         Some(Task::Fuzz(options)) => fuzz::run(&options),
+        Some(Task::Mutants(options)) => mutants::run(&options),
     }
 }
 

@@ -9,8 +9,11 @@
  */
 export type Arithmetic = "fma51" | "limbs30";
 
-/** Where the structured reference string comes from; a development one was made by whoever published the model. */
-export type SrsOrigin = "development" | "ceremony";
+/**
+ * Where the structured reference string comes from; a development one was made by whoever published the model, and one
+ * of unknown origin may have been.
+ */
+export type SrsOrigin = "development" | "ceremony" | "unknown";
 
 /** The hash that turns what a prover has sent into challenges; EVM chains compute keccak cheaply. */
 export type Transcript = "blake2b" | "keccak";
