@@ -6,7 +6,7 @@
 //! for random codes. A wrong identity passes with the chance of a root: below 2^-200 for the challenges and about 2^-20
 //! for the codes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use halo2_proofs::{
     halo2curves::{bn256, ff::Field},
@@ -14,6 +14,7 @@ use halo2_proofs::{
 };
 use hushproof_halo2_prover::Fr;
 use rand_core::{OsRng, RngCore};
+use rayon::prelude::*;
 
 use super::{
     Config, Layout,
@@ -61,9 +62,12 @@ struct Audit<'a> {
     fixed: Vec<Vec<i64>>,
     /// From the cell that is a copy.
     sources: HashMap<(Column<Advice>, usize), (Column<Advice>, usize)>,
-    /// By row and lane.
-    elements: HashMap<(usize, usize), Element>,
+    /// By row and lane, [`NONE`] where there is none.
+    elements: Vec<(u32, u32)>,
 }
+
+/// No element.
+const NONE: (u32, u32) = (u32::MAX, 0);
 
 impl<'a> Audit<'a> {
     fn new(
@@ -85,16 +89,31 @@ impl<'a> Audit<'a> {
         for (from, to) in copies {
             ensure(sources.insert(*to, *from).is_none(), || format!("row {} is a copy of two cells", to.1))?;
         }
-        let mut elements = HashMap::new();
+        let lanes = layout.params.lanes.activations;
+        let mut elements = vec![NONE; layout.usable_rows() * lanes];
         for (tensor, stored) in layout.tensors.iter().enumerate() {
             let shape = model.shape(tensor);
             for index in 0..shape.len() {
                 let (channel, cell) = (index / shape.plane(), index % shape.plane());
-                let at = stored.position(channel, cell / shape.width, cell % shape.width);
-                ensure(elements.insert(at, (tensor, index)).is_none(), || format!("two elements on row {}", at.0))?;
+                let (row, lane) = stored.position(channel, cell / shape.width, cell % shape.width);
+                let free = elements.get_mut(row * lanes + lane).filter(|element| lane < lanes && **element == NONE);
+                *free.ok_or_else(|| format!("two elements on row {row}"))? = (tensor as u32, index as u32);
             }
         }
         Ok(Self { config, layout, model, fixed, sources, elements })
+    }
+
+    /// The element in a row and lane.
+    fn element(&self, row: usize, lane: usize) -> Option<Element> {
+        let element = self.elements.get(row * self.config.params.lanes.activations + lane);
+        element.filter(|element| **element != NONE).map(|(tensor, index)| (*tensor as usize, *index as usize))
+    }
+
+    /// All elements with their rows.
+    fn all_elements(&self) -> impl Iterator<Item = (usize, Element)> + '_ {
+        let (lanes, usable) = (self.config.params.lanes.activations, self.layout.usable_rows());
+        let of = move |row: usize| (0..lanes).filter_map(move |lane| Some((row, self.element(row, lane)?)));
+        (0..usable).flat_map(of)
     }
 
     /// A cell of a fixed column.
@@ -149,8 +168,8 @@ impl<'a> Audit<'a> {
             let published = (input..self.layout.rows.len()).contains(&row) && columns.public_input.is_some();
             wants(columns.public_input, "public input", published)?;
             for (lane, cells) in self.config.lanes.iter().enumerate() {
-                let element = self.elements.get(&(row, lane));
-                let own = element.is_some_and(|(tensor, _)| !self.is_pair(*tensor) && !self.decides(*tensor));
+                let element = self.element(row, lane);
+                let own = element.is_some_and(|(tensor, _)| !self.is_pair(tensor) && !self.decides(tensor));
                 wants(Some(cells.mask), "mask", own)?;
             }
             // Elsewhere they select nothing.
@@ -169,7 +188,7 @@ impl<'a> Audit<'a> {
         }
         let beyond = self.fixed.iter().position(|column| column.len() > usable);
         ensure(beyond.is_none(), || "a fixed cell beyond the usable rows".to_owned())?;
-        ensure((0..outputs).all(|output| self.elements.get(&(output, 0)) == Some(&(last, output))), || {
+        ensure((0..outputs).all(|output| self.element(output, 0) == Some((last, output))), || {
             "outputs are not on the first rows".to_owned()
         })
     }
@@ -178,13 +197,13 @@ impl<'a> Audit<'a> {
     fn biases(&self) -> Verdict {
         let Some(columns) = self.config.fixed.private else { return Ok(()) };
         let mut channels: HashMap<Element, (usize, usize)> = HashMap::new();
-        for ((row, _), (tensor, index)) in self.elements.iter().filter(|(_, (tensor, _))| *tensor > 0) {
+        for (row, (tensor, index)) in self.all_elements().filter(|(_, (tensor, _))| *tensor > 0) {
             let layer = &self.model.layers[tensor - 1];
             let by_value = layer.bias.len() != layer.shape.channels;
-            let says = self.optional_bit(columns.by_value, *row)?;
+            let says = self.optional_bit(columns.by_value, row)?;
             ensure(says == by_value, || format!("biases of row {row} are taken for others"))?;
-            let rows = channels.entry((*tensor, index / layer.shape.plane())).or_insert((*row, *row));
-            *rows = (rows.0.min(*row), rows.1.max(*row));
+            let rows = channels.entry((tensor, index / layer.shape.plane())).or_insert((row, row));
+            *rows = (rows.0.min(row), rows.1.max(row));
         }
         for (first, last) in channels.into_values() {
             for row in first..last {
@@ -197,8 +216,8 @@ impl<'a> Audit<'a> {
     /// The tensor whose elements stand on each row.
     fn tensors(&self) -> Verdict<Vec<Option<usize>>> {
         let mut rows = vec![None; self.layout.rows.len()];
-        for ((row, _), (tensor, _)) in &self.elements {
-            let one = rows.get_mut(*row).is_some_and(|of| of.replace(*tensor).is_none_or(|other| other == *tensor));
+        for (row, (tensor, _)) in self.all_elements() {
+            let one = rows.get_mut(row).is_some_and(|of| of.replace(tensor).is_none_or(|other| other == tensor));
             ensure(one, || format!("elements of two tensors on row {row}"))?;
         }
         Ok(rows)
@@ -254,12 +273,13 @@ impl<'a> Audit<'a> {
             weights.cell(self.config, &read[0], *source)
         };
         let mut sum = self.made([gamma, eta], trace, &first, &transfer)?;
-        for row in 0..self.layout.usable_rows() {
+        let [codes, negative] = &read;
+        for (row, (codes, negative)) in codes.iter().zip(negative).enumerate().take(self.layout.usable_rows()) {
             if self.bit(self.config.fixed.head, row)? {
-                sum -= read[0][row] * transfer(row)?;
+                sum -= *codes * transfer(row)?;
             }
             if self.optional_bit(self.config.fixed.negative_head, row)? {
-                sum -= read[1][row] * transfer(row + 1)?;
+                sum -= *negative * transfer(row + 1)?;
             }
         }
         ensure(sum.is_zero(), || "the identity is not the model's".to_owned())
@@ -303,8 +323,8 @@ impl<'a> Audit<'a> {
             for (sums, values) in sums.iter_mut().zip([&trace.codes, &trace.negative]) {
                 let mut sum = below.map_or(Fr::ZERO, |power| power * sums[row + 1]);
                 for lane in 0..params.lanes.activations {
-                    if let Some((tensor, index)) = self.elements.get(&(row, lane))
-                        && let Some(value) = values[*tensor].get(*index)
+                    if let Some((tensor, index)) = self.element(row, lane)
+                        && let Some(value) = values[tensor].get(index)
                     {
                         sum += Fr::from_i64(*value) * powers.of(u64::from(apart) * lane as u64);
                     }
@@ -338,39 +358,34 @@ impl<'a> Audit<'a> {
         let private = PrivateCells::new(self.model, self.layout);
         let lanes = params.lanes.activations;
         let (mut place, mut sum) = (Fr::ONE, Fr::ZERO);
-        let (mut powers, mut taken) = (Powers::new(gamma), HashSet::new());
-        let mut own = |monomial: Fr, row: usize| {
-            ensure(taken.insert(monomial.to_limbs()), || {
-                format!("a cell of row {row} stands at another one's monomial")
-            })
-        };
+        let (mut powers, mut taken) = (Powers::new(gamma), Vec::new());
         for row in 0..self.layout.usable_rows() {
             let step = self.one_of(row, &params.steps, &columns.steps)?.unwrap_or(1);
             let (pair, hidden) = (self.optional_bit(columns.pair, row)?, self.bit(columns.hidden, row)?);
             for lane in 0..lanes {
                 let at = place * powers.of(u64::from(step) * lane as u64);
-                if let Some((tensor, index)) = self.elements.get(&(row, lane)) {
+                if let Some((tensor, index)) = self.element(row, lane) {
                     let Some(layer) = tensor.checked_sub(1) else {
                         ensure(place.is_zero(), || "the input is produced".to_owned())?;
                         continue;
                     };
                     ensure(!place.is_zero(), || format!("row {row} is not produced"))?;
-                    own(at, row)?;
+                    taken.push(at);
                     let model = &self.model.layers[layer];
                     let bias = match &private {
                         Some(private) => private.bias(model.bias.len() != model.shape.channels, (row, lane)),
                         None => self.at(columns.bias[if columns.bias.len() == 1 { 0 } else { lane }], row),
                     };
-                    sum += at * Fr::from_i64(trace.accumulators[layer][*index] - bias);
-                    if let Some(factor) = trace.factors[layer].get(*index) {
-                        own(at * eta, row)?;
+                    sum += at * Fr::from_i64(trace.accumulators[layer][index] - bias);
+                    if let Some(factor) = trace.factors[layer].get(index) {
+                        taken.push(at * eta);
                         sum += at * eta * Fr::from_i64(*factor);
                     }
                 } else if hidden {
                     ensure(!place.is_zero(), || format!("a free cell on row {row}, which is not produced"))?;
-                    own(at, row)?;
+                    taken.push(at);
                     if pair {
-                        own(at * eta, row)?;
+                        taken.push(at * eta);
                     } else {
                         sum += at * Fr::from_i64(first.lanes[lane].limbs[0][row]);
                     }
@@ -390,8 +405,11 @@ impl<'a> Audit<'a> {
                 ensure(link.is_zero(), || format!("two links on row {row}"))?;
                 link = transfer(row)?;
             }
-            place = place * link;
+            place *= link;
         }
+        let mut taken: Vec<_> = taken.into_iter().map(|monomial| monomial.montgomery_limbs()).collect();
+        taken.par_sort_unstable();
+        ensure(taken.windows(2).all(|pair| pair[0] != pair[1]), || "two cells stand at one monomial".to_owned())?;
         Ok(sum)
     }
 

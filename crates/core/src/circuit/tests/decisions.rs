@@ -86,6 +86,10 @@ fn a_relu_on_the_wrong_side_is_rejected() {
     liar.rejects("negative taken for positive", 1, 1, 5000 + C, 20);
     liar.rejects("negative as negative magnitude", 1, 1, C - 5000, 0);
     liar.rejects("half a state", 0, 2, 2500, 40);
+    // Y = 3 · (U − c) and the code 2 · a, which is right but for the state.
+    let liar = Liar::new(constant(Activation::Relu, &[3 * 1666]));
+    assert_eq!(liar.codes.output, [20]);
+    liar.rejects("a state of 2", 0, 2, 1666 + C, 14);
 }
 
 #[test]
@@ -125,6 +129,12 @@ fn a_clip_in_the_wrong_state_is_rejected() {
     liar.rejects("0 above the top", 0, 0, C - above, 0);
     liar.rejects("3", 0, 3, above + C, 255);
     liar.rejects("−1", 1, -1, middle + C, 78);
+    // Y = 3 · (2^(b+s) − 2) − 5 · c − U and the code 3 · (255 − a), which is right but for the state.
+    let y = 130_500;
+    let liar = Liar::new(constant(Activation::Clip, &[y]));
+    let whole = 3 * 65_534 - 5 * C - y;
+    assert_eq!((liar.codes.output[0], whole >> 8), (255, 255));
+    liar.rejects("a state of 3", 0, 3, whole, 0);
 }
 
 #[test]
@@ -362,12 +372,10 @@ fn two_maxima_are_rejected() {
 /// States that rise again, or are no index. The reader of a proof refuses such codes before; the circuit does, too.
 #[test]
 fn an_index_has_one_form() {
-    let y = [5, 900, 40];
-    let liar = Liar::new(constant(Activation::ArgMax, &y));
-    for states in [[1, 0, 1], [0, 1, 0], [0, 1, 1], [1, 1, 1]] {
+    // Each breaks one rule only: no gap is negative, and there is none wherever states change.
+    for (y, states, maximum) in [([900, 899, 900], [0, 1, 0], 900), ([5, 900, 40], [1, 1, 1], 901)] {
+        let liar = Liar::new(constant(Activation::ArgMax, &y));
         let mut first = liar.first.clone();
-        // Any maximum that leaves no gap negative, and none at the first zero.
-        let maximum = if states[0] == 0 { 900 } else { 901 };
         for (output, state) in states.into_iter().enumerate() {
             let at = liar.rig.element(1, output);
             first.maximum.as_mut().unwrap()[at.0] = maximum;
