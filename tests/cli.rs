@@ -5,6 +5,9 @@ mod bad_input;
 #[expect(dead_code, reason = "what the server's own tests need")]
 #[path = "../src/bin/hushproof/serve/tests/client.rs"]
 mod client;
+#[cfg(unix)]
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/tamper.rs"]
