@@ -5,6 +5,9 @@ mod bad_input;
 #[expect(dead_code, reason = "what the server's own tests need")]
 #[path = "../src/bin/hushproof/serve/tests/client.rs"]
 mod client;
+#[cfg(unix)]
+#[path = "cli/files.rs"]
+mod files;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/tamper.rs"]
@@ -87,7 +90,7 @@ fn a_decision_is_all_that_a_threshold_reveals() {
         let proof = folder.join("proof.json");
         world().prove(&model, &input, &proof, "").ok_status();
         let file: Value = world::read_json(&proof.display().to_string());
-        assert_eq!(file["outputs"], serde_json::json!([u64::from(reference[row] >= 0.5)]));
+        assert_eq!(file["public"]["outputs"], serde_json::json!([u64::from(reference[row] >= 0.5)]));
         world().verify(&model, &proof, "").ok_status();
     }
 }
@@ -121,11 +124,12 @@ fn a_public_input_is_part_of_the_statement() {
     let model = world().compile(&folder, "breast_cancer_logreg", &["--input", "public"]);
     let proof = folder.join("proof.json");
     world().prove(&model, models("breast_cancer_record.json").as_ref(), &proof, "").ok_status();
-    let verified = hushproof(&["verify", &model.vk, &proof.display().to_string(), "--json"]).ok().json();
+    let verified =
+        hushproof(&["verify", &model.vk, &proof.display().to_string(), "--no-context", "--json"]).ok().json();
     assert_eq!(verified["inputs"]["record"].as_array().unwrap().len(), 30);
     let mut file: Value = world::read_json(&proof.display().to_string());
-    assert_eq!(file["inputs"].as_array().unwrap().len(), 30);
-    file["inputs"][7] = (file["inputs"][7].as_u64().unwrap() ^ 1).into();
+    assert_eq!(file["public"]["inputs"].as_array().unwrap().len(), 30);
+    file["public"]["inputs"][7] = (file["public"]["inputs"][7].as_u64().unwrap() ^ 1).into();
     std::fs::write(&proof, file.to_string()).unwrap();
     assert_eq!(world().verify(&model, &proof, "").status, 1);
 }
@@ -153,13 +157,13 @@ fn private_weights_are_in_no_key() {
     let proved = hushproof(&["prove", &hush, "--input", &record, "--srs", &srs, "-o", &proof, "--json"]).ok().json();
     assert_eq!(proved["k"], inspected["k"]);
     assert_eq!(proved["advice_columns"], inspected["advice_columns"]);
-    let verified = hushproof(&["verify", &vk, &proof, "--json"]).ok().json();
+    let verified = hushproof(&["verify", &vk, &proof, "--no-context", "--json"]).ok().json();
     assert_eq!(verified["weights"], "private");
     assert_eq!(verified["outputs"], proved["outputs"]);
     let mut file: Value = world::read_json(&proof);
-    file["outputs"][0] = (file["outputs"][0].as_u64().unwrap() ^ 1).into();
+    file["public"]["outputs"][0] = (file["public"]["outputs"][0].as_u64().unwrap() ^ 1).into();
     std::fs::write(&proof, file.to_string()).unwrap();
-    assert_eq!(hushproof(&["verify", &vk, &proof]).run().status, 1);
+    assert_eq!(hushproof(&["verify", &vk, &proof, "--no-context"]).run().status, 1);
 }
 
 #[test]

@@ -9,11 +9,16 @@ mod prove;
 mod srs;
 mod verify;
 
-use std::process::ExitCode;
+use std::{fmt, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use hushproof::Error;
+use serde_json::json;
 
-use crate::serve;
+use crate::{
+    output::{self, Channel},
+    serve,
+};
 
 /// Zero-knowledge proofs of what a neural network says about private data.
 ///
@@ -21,7 +26,13 @@ use crate::serve;
 /// verifies. Not audited.
 #[derive(Parser)]
 #[command(name = "hushproof", version)]
-#[command(after_help = "Exit status: 0 success, 1 invalid proof, 2 unusable arguments or files.")]
+#[command(
+    after_help = "Exit status: 0 success, 1 invalid proof, 2 unusable arguments or files. With --json a failure is an \
+                  object too, with `code` and `error`, on standard output.\n\nAs a file to read, `-` is standard input. \
+                  As a file to write, it is standard output; the report then goes to standard error. Symbolic links \
+                  are followed, devices and pipes written through, regular files replaced when the new one is \
+                  complete. Inputs and models with private weights are written for their owner alone."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -40,26 +51,86 @@ enum Command {
     Serve(serve::ServeArgs),
 }
 
-/// Runs the subcommand that the arguments name and turns its outcome into an exit status.
-pub(crate) fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Compile(args) => compile::run(args),
-        Command::Inspect(args) => inspect::run(args),
-        Command::Evaluate(args) => evaluate::run(args),
-        Command::Input(args) => input::run(args),
-        Command::Srs(args) => srs::run(args),
-        Command::Keys(args) => keys::run(args),
-        Command::Prove(args) => prove::run(args),
-        Command::Verify(args) => verify::run(args),
-        Command::Serve(args) => serve::run(args),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let code = error.downcast_ref().map_or("failed", hushproof::Error::code);
-            eprintln!("hushproof: error[{code}]: {error:#}");
-            let invalid = matches!(error.downcast_ref(), Some(hushproof::Error::Rejected(_)));
-            ExitCode::from(if invalid { 1 } else { 2 })
+impl Command {
+    /// Whether results and errors are JSON objects.
+    const fn json(&self) -> bool {
+        match self {
+            Self::Compile(args) => args.json,
+            Self::Inspect(args) => args.json,
+            Self::Evaluate(args) => args.json,
+            Self::Input(args) => args.json,
+            Self::Srs(args) => args.json,
+            Self::Keys(args) => args.json,
+            Self::Prove(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::Serve(_) => false,
         }
     }
+
+    fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Compile(args) => compile::run(args),
+            Self::Inspect(args) => inspect::run(args),
+            Self::Evaluate(args) => evaluate::run(args),
+            Self::Input(args) => input::run(args),
+            Self::Srs(args) => srs::run(args),
+            Self::Keys(args) => keys::run(args),
+            Self::Prove(args) => prove::run(args),
+            Self::Verify(args) => verify::run(args),
+            Self::Serve(args) => serve::run(args),
+        }
+    }
+}
+
+/// Marks a failure whose object a command has printed itself.
+#[derive(Debug)]
+struct Reported;
+
+impl fmt::Display for Reported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("reported")
+    }
+}
+
+/// Runs the subcommand that the arguments name and turns its outcome into an exit status.
+pub(crate) fn main() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return usage(&error),
+    };
+    let json = command.json();
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let known = error.downcast_ref::<Error>();
+            let code = known.map_or("failed", Error::code);
+            let message = known.map_or_else(|| format!("{error:#}"), ToString::to_string);
+            if json && error.downcast_ref::<Reported>().is_none() {
+                print_failure(code, &message);
+            }
+            output::note(&format!("hushproof: error[{code}]: {message}"));
+            ExitCode::from(if matches!(known, Some(Error::Rejected(_))) { 1 } else { 2 })
+        }
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Where nobody can be told, there is nothing else to do.
+    drop(error.print());
+    if !error.use_stderr() {
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let message = text.lines().next().unwrap_or_default();
+        print_failure("usage", message.strip_prefix("error: ").unwrap_or(message));
+    }
+    ExitCode::from(2)
+}
+
+/// Prints the object of a failure.
+fn print_failure(code: &str, message: &str) {
+    // The failure itself is told on standard error and by the exit status.
+    drop(output::print(&json!({ "code": code, "error": message }), true, Channel::Output));
 }

@@ -1,10 +1,10 @@
-//! Reading and writing files whole.
+//! The files that commands read and write.
 
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+mod read;
+mod system;
+mod write;
+
+use std::path::Path;
 
 use hushproof::{
     Error, Result, codec,
@@ -13,32 +13,16 @@ use hushproof::{
     prove::{Proof, Srs, VerifyingKey, srs::Origin},
 };
 
-/// Largest file that is read, in bytes.
-const MAX_FILE_BYTES: u64 = 4 << 30;
+use self::read::read_binary;
+pub(crate) use self::{
+    read::read,
+    write::{Output, Plan, Secrecy, sibling},
+};
+use crate::output;
 
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
-    let size = fs::metadata(path).map_err(io)?.len();
-    if size > MAX_FILE_BYTES {
-        return Err(Error::OutOfMemory { needed_bytes: size, available_bytes: MAX_FILE_BYTES });
-    }
-    fs::read(path).map_err(io)
-}
-
-/// Writes a file under a temporary name and renames it, so that nothing is ever left half written.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // The error that matters is the first one.
-        drop(fs::remove_file(&temporary));
-        io(source)
-    })
+/// Whether a path stands for standard input or output.
+fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 /// The rows of a data set, or those selected.
@@ -51,11 +35,11 @@ pub(crate) fn rows(path: &Path, info: &ValueInfo, selection: Option<&Selection>)
 }
 
 pub(crate) fn model(path: &Path) -> Result<Model> {
-    Model::from_bytes(&read(path)?)
+    Model::from_bytes(&read_binary(path)?)
 }
 
 pub(crate) fn verifying_key(path: &Path) -> Result<VerifyingKey> {
-    VerifyingKey::from_bytes(&read(path)?)
+    VerifyingKey::from_bytes(&read_binary(path)?)
 }
 
 pub(crate) fn proof(path: &Path) -> Result<Proof> {
@@ -67,7 +51,7 @@ pub(crate) fn proof(path: &Path) -> Result<Proof> {
 
 /// Reads an SRS and says where it comes from if that is no ceremony.
 pub(crate) fn srs(path: &Path) -> Result<Srs> {
-    let srs = Srs::from_bytes(&read(path)?)?;
+    let srs = Srs::from_bytes(&read_binary(path)?)?;
     announce(srs.origin());
     Ok(srs)
 }
@@ -76,19 +60,14 @@ pub(crate) fn srs(path: &Path) -> Result<Srs> {
 pub(crate) fn announce(origin: Origin) {
     match origin {
         Origin::Ceremony(_) => (),
-        Origin::Development => eprintln!(
-            "warning: development SRS; whoever made it could forge proofs. Use a ceremony's for anything real."
+        Origin::Development => output::note(
+            "warning: development SRS; whoever made it could forge proofs. Use a ceremony's for anything real.",
         ),
-        Origin::Unknown => eprintln!(
+        Origin::Unknown => output::note(
             "warning: SRS of unknown origin, none of the ceremonies that this build knows; whoever made it could \
-             forge proofs."
+             forge proofs.",
         ),
     }
-}
-
-/// `path` with another extension.
-pub(crate) fn sibling(path: &Path, extension: &str) -> PathBuf {
-    path.with_extension(extension)
 }
 
 /// The relying party's context (nonce). None is asked for by name: an empty text may be a variable that was not set.

@@ -1,36 +1,58 @@
 //! What the program prints: one JSON object, or lines for a person.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use hushproof::circuit::Layout;
+use hushproof::{Error, Result, circuit::Layout};
 use serde_json::{Map, Value, json};
 
+/// Where a report goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    Output,
+    Error,
+}
+
 /// Prints an object as JSON, or as `name: value` lines.
-pub(crate) fn print(object: &Value, as_json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+pub(crate) fn print(object: &Value, as_json: bool, channel: Channel) -> Result<()> {
+    let mut lines = String::new();
     if as_json {
-        writeln!(out, "{object}")?;
+        lines = format!("{object}\n");
     } else if let Some(fields) = object.as_object() {
         for (name, value) in fields {
             let name = name.replace('_', " ");
             match value.as_array() {
                 Some(rows) if rows.iter().any(Value::is_object) => {
-                    writeln!(out, "{name}:")?;
-                    for row in rows {
-                        writeln!(out, "  {}", line(row))?;
-                    }
+                    lines += &format!("{name}:\n");
+                    lines.extend(rows.iter().map(|row| format!("  {}\n", line(row))));
                 }
-                _ => writeln!(out, "{name}: {}", line(value))?,
+                _ => lines += &format!("{name}: {}\n", line(value)),
             }
         }
     }
-    Ok(())
+    text(&lines, channel)
 }
 
-/// Prints lines.
-pub(crate) fn text(text: &str) -> anyhow::Result<()> {
-    write!(std::io::stdout().lock(), "{text}")?;
-    Ok(())
+/// Prints lines. A reader that goes away is no error.
+pub(crate) fn text(text: &str, channel: Channel) -> Result<()> {
+    let (written, path) = match channel {
+        Channel::Output => (write_all(io::stdout().lock(), text), "standard output"),
+        Channel::Error => (write_all(io::stderr().lock(), text), "standard error"),
+    };
+    match written {
+        Err(source) if source.kind() != io::ErrorKind::BrokenPipe => Err(Error::Io { path: path.into(), source }),
+        _ => Ok(()),
+    }
+}
+
+/// Says something beside the result.
+pub(crate) fn note(text: &str) {
+    // Where nobody can be told, the work goes on.
+    drop(writeln!(io::stderr().lock(), "{text}"));
+}
+
+fn write_all(mut out: impl Write, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }
 
 fn line(value: &Value) -> String {
@@ -76,11 +98,11 @@ pub(crate) fn peak_rss_bytes() -> Option<u64> {
 /// Progress on a terminal's error stream, one line that is rewritten.
 pub(crate) fn progress(quiet: bool) -> impl FnMut(&'static str, f64) {
     use std::io::IsTerminal;
-    let show = !quiet && std::io::stderr().is_terminal();
+    let show = !quiet && io::stderr().is_terminal();
     move |stage, fraction| {
         if show {
             let end = if fraction >= 1.0 { "\n" } else { "" };
-            eprint!("\r{stage:<10} {:>3.0} %{end}", fraction * 100.0);
+            drop(write!(io::stderr().lock(), "\r{stage:<10} {:>3.0} %{end}", fraction * 100.0));
         }
     }
 }

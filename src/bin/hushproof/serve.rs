@@ -18,7 +18,6 @@ mod stream;
 mod tests;
 
 use std::{
-    io::Write,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -34,6 +33,7 @@ use self::{
     keys::{Key, LoadedKey},
     limits::Limits,
 };
+use crate::output;
 
 /// Serve the page and a verification API
 #[derive(Debug, clap::Args)]
@@ -87,13 +87,14 @@ async fn serve(args: &ServeArgs, root: &Path, keys: Vec<LoadedKey>) -> anyhow::R
     let listener = TcpListener::bind(args.addr).await.map_err(taken)?;
     let addr = listener.local_addr()?;
     let stop = signals::stop()?;
-    writeln!(std::io::stdout(), "serving {} and listening on http://{addr}", root.display())?;
+    let address = format!("serving {} and listening on http://{addr}\n", root.display());
+    output::text(&address, output::Channel::Output)?;
     if !addr.ip().is_loopback() {
-        eprintln!("put an HTTPS proxy in front: browsers refuse threads to plain HTTP pages");
+        output::note("put an HTTPS proxy in front: browsers refuse threads to plain HTTP pages");
     }
     let cut = connections::serve(listener, app, limits, stop).await;
     if cut > 0 {
-        eprintln!("cut {cut} connections that did not finish in {} s", limits.drain.as_secs());
+        output::note(&format!("cut {cut} connections that did not finish in {} s", limits.drain.as_secs()));
     }
     Ok(())
 }
@@ -102,7 +103,9 @@ async fn serve(args: &ServeArgs, root: &Path, keys: Vec<LoadedKey>) -> anyhow::R
 fn connections(asked: usize) -> usize {
     let affordable = limits::affordable_connections().unwrap_or(asked);
     if affordable < asked {
-        eprintln!("at most {affordable} connections at once: the system's limit of open files allows no more");
+        output::note(&format!(
+            "at most {affordable} connections at once: the system's limit of open files allows no more"
+        ));
     }
     asked.min(affordable)
 }

@@ -11,7 +11,10 @@ use hushproof::{
 };
 use serde_json::json;
 
-use crate::{files, output};
+use crate::{
+    files::{self, Plan, Secrecy},
+    output,
+};
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
 ///
@@ -22,7 +25,7 @@ use crate::{files, output};
 pub(crate) struct Args {
     /// The ONNX model, with its weights inside
     model: PathBuf,
-    /// Where to write the compiled model
+    /// Where to write the compiled model, which only its owner may read if weights are private; `-` is standard output
     #[arg(short, value_name = "MODEL.hush")]
     output_file: PathBuf,
     /// Rows of typical inputs (JSON, .npy or .npz); scales and bit widths are chosen on them. Without them scales come
@@ -72,7 +75,7 @@ pub(crate) struct Args {
     srs: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -133,6 +136,13 @@ impl Args {
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let options = args.options()?;
+    let mut plan = Plan::reading(&[Some(&args.model), args.calibration.as_ref(), args.srs.as_ref()])?;
+    let output = plan.writing("-o", &args.output_file)?;
+    let page = args.report.as_ref().map(|path| plan.writing("--report", path)).transpose()?;
+    let key = match &args.srs {
+        Some(path) => Some((path, plan.writing("--srs", &files::sibling(&args.output_file, "vk", "--srs")?)?)),
+        None => None,
+    };
     let bytes = files::read(&args.model)?;
     let graph = compile::read(&bytes, &args.outputs, options.reduction)?;
     let options = options.of_input(&graph, args.input_margin);
@@ -141,11 +151,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Some(path) => files::rows(path, &network.input, args.rows.as_ref())?,
         None => {
             let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
-            eprintln!(
-                "warning: no calibration data: ranges are those of random inputs from {min} to {max} (--input-range), widened \
-                 within what interval arithmetic allows; inputs beyond are refused. Rows of typical inputs (--calibration \
-                 DATA) keep more accuracy"
-            );
+            output::note(&format!(
+                "warning: no calibration data: ranges are those of random inputs from {min} to {max} (--input-range), \
+                 widened within what interval arithmetic allows; inputs beyond are refused. Rows of typical inputs \
+                 (--calibration DATA) keep more accuracy"
+            ));
             Vec::new()
         }
     };
@@ -158,15 +168,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let report = compile::report(&compiled, &rows, &options)?;
     let seconds = start.elapsed().as_secs_f64();
     if let Some(shortfall) = report.shortfall() {
-        eprintln!("warning: {shortfall}");
+        output::note(&format!("warning: {shortfall}"));
     }
     let model = &compiled.model;
     let hush = model.to_bytes();
-    let vk = match &args.srs {
-        Some(path) => Some(prove::keygen(model, &files::srs(path)?)?),
+    let key = match key {
+        Some((srs, file)) => Some((prove::keygen(model, &files::srs(srs)?)?, file)),
         None => None,
     };
-    files::write(&args.output_file, &hush)?;
+    output.write(&hush, if model.weights_visibility().is_public() { Secrecy::Public } else { Secrecy::Secret })?;
     let mut object = json!({
         "model": model.name,
         "file": args.output_file.display().to_string(),
@@ -186,19 +196,18 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         object["predicted"] = json!(layout.prediction());
         object["report"] = json!(report);
     }
-    if let Some(path) = &args.report {
-        files::write(path, report.html().as_bytes())?;
-        object["report_file"] = json!(path.display().to_string());
+    if let Some(page) = &page {
+        page.write(report.html().as_bytes(), Secrecy::Public)?;
+        object["report_file"] = json!(page.path().display().to_string());
     }
-    if let Some(vk) = vk {
-        let path = files::sibling(&args.output_file, "vk");
-        files::write(&path, &vk.to_bytes())?;
-        object["vk"] = json!(path.display().to_string());
+    if let Some((vk, file)) = &key {
+        file.write(&vk.to_bytes(), Secrecy::Public)?;
+        object["vk"] = json!(file.path().display().to_string());
         object["vk_digest"] = json!(hex::encode(vk.digest()));
     }
-    output::print(&object, args.json)?;
+    output::print(&object, args.json, plan.channel())?;
     if !args.json {
-        output::text(&report.text())?;
+        output::text(&report.text(), plan.channel())?;
     }
     Ok(())
 }

@@ -12,7 +12,10 @@ use hushproof::{
 };
 use serde_json::json;
 
-use crate::{files, output};
+use crate::{
+    files::{self, Plan},
+    output::{self, Channel},
+};
 
 /// Compare a compiled model with its float original over all rows of a data set.
 #[derive(clap::Args)]
@@ -29,10 +32,11 @@ pub(crate) struct Args {
     rows: Option<Selection>,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    Plan::reading(&[Some(&args.onnx), Some(&args.model), Some(&args.data)])?;
     let bytes = files::read(&args.onnx)?;
     let model = files::model(&args.model)?;
     let graph = outputs_of(&bytes, &model)?;
@@ -56,10 +60,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         quant::evaluate(|row| Ok(network.predict(row)), &network, &model, &rows)?
     };
     if args.json {
-        output::print(&json!(report), true)
+        output::print(&json!(report), true, Channel::Output)?;
     } else {
-        output::print(&json!({ "model": model.name, "accuracy": report.to_string() }), false)
+        output::print(&json!({ "model": model.name, "accuracy": report.to_string() }), false, Channel::Output)?;
     }
+    Ok(())
 }
 
 /// The graph with those outputs that the model has.

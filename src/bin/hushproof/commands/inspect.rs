@@ -8,7 +8,10 @@ use hushproof::{
 };
 use serde_json::{Value, json};
 
-use crate::{files, output};
+use crate::{
+    files,
+    output::{self, Channel},
+};
 
 /// Show what a compiled model contains and what a proof of it costs.
 #[derive(clap::Args)]
@@ -17,7 +20,7 @@ pub(crate) struct Args {
     model: PathBuf,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
@@ -27,11 +30,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let table = |table: &Table| json!({ "segments": table.base.len(), "sloped": !table.slope.is_empty() });
     let tables: Vec<_> = model.tables.iter().map(table).collect();
     if prediction.memory_bytes > BROWSER_MEMORY_BYTES {
-        eprintln!("warning: a proof takes more than the 4 GiB of memory that a browser has; it can be made natively");
+        output::note(
+            "warning: a proof takes more than the 4 GiB of memory that a browser has; it can be made natively",
+        );
     }
     if !model.weights_visibility().is_public() {
-        eprintln!(
-            "note: weights are private: a proof says that some weights of this architecture gave the output, not which"
+        output::note(
+            "note: weights are private: a proof says that some weights of this architecture gave the output, not which",
         );
     }
     let (input, digits, params, finish) = (&model.input.value_info, model.digits, &layout.params, model.output.finish);
@@ -61,7 +66,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "predicted_seconds": { "native": prediction.native_seconds, "browser": prediction.browser_seconds },
         "predicted_memory_bytes": prediction.memory_bytes,
     });
-    output::print(&object, args.json)
+    output::print(&object, args.json, Channel::Output)?;
+    Ok(())
 }
 
 /// Who sees the weights, and the bits that a proof shows private ones to fit, the sign included.

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use hushproof::{Error, error::ArtifactKind, prove};
 use serde_json::json;
 
-use crate::{files, output};
+use crate::{
+    files::{self, Plan, Secrecy},
+    output,
+};
 
 /// Derive a compiled model's verifying key (.vk) from an SRS, which is checked first.
 #[derive(clap::Args)]
@@ -15,7 +18,7 @@ pub(crate) struct Args {
     /// The SRS
     #[arg(long)]
     srs: PathBuf,
-    /// Where to write the key; MODEL.vk beside the model without it
+    /// Where to write the key; MODEL.vk beside the model without it, `-` is standard output
     #[arg(short, value_name = "MODEL.vk")]
     output: Option<PathBuf>,
     /// Write the key only if this is its digest
@@ -23,19 +26,21 @@ pub(crate) struct Args {
     expect: Option<String>,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let mut plan = Plan::reading(&[Some(&args.model), Some(&args.srs)])?;
+    let path = args.output.map_or_else(|| files::sibling(&args.model, "vk", "-o"), Ok)?;
+    let output = plan.writing("-o", &path)?;
     let model = files::model(&args.model)?;
     let vk = prove::keygen(&model, &files::srs(&args.srs)?)?;
     let digest = hex::encode(vk.digest());
     if let Some(expected) = args.expect.filter(|expected| *expected != digest) {
         return Err(Error::KeyMismatch { kind: ArtifactKind::VerifyingKey, expected, got: digest }.into());
     }
-    let path = args.output.unwrap_or_else(|| files::sibling(&args.model, "vk"));
     let bytes = vk.to_bytes();
-    files::write(&path, &bytes)?;
+    output.write(&bytes, Secrecy::Public)?;
     let object = json!({
         "file": path.display().to_string(),
         "bytes": bytes.len(),
@@ -44,5 +49,6 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "proof_bytes": vk.proof_bytes(),
         "srs": vk.srs_origin.to_string(),
     });
-    output::print(&object, args.json)
+    output::print(&object, args.json, plan.channel())?;
+    Ok(())
 }

@@ -10,7 +10,7 @@ use rand_core::OsRng;
 use serde_json::json;
 
 use crate::{
-    files::{self, ContextArgs},
+    files::{self, ContextArgs, Plan, Secrecy},
     output,
 };
 
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// The verifying key; derived from model and SRS without it
     #[arg(long, value_name = "MODEL.vk")]
     vk: Option<PathBuf>,
-    /// Where to write the proof
+    /// Where to write the proof; `-` is standard output
     #[arg(short, value_name = "PROOF.json")]
     output: PathBuf,
     /// Prove so many times and report every time; the last proof is written
@@ -41,12 +41,14 @@ pub(crate) struct Args {
     runs: u32,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let mut plan = Plan::reading(&[Some(&args.model), Some(&args.input), Some(&args.srs), args.vk.as_ref()])?;
+    let output = plan.writing("-o", &args.output)?;
     let context = args.context.bytes()?.unwrap_or_else(|| {
-        eprintln!("note: no --context: nothing will tell this proof from one that was shown before");
+        output::note("note: no --context: nothing will tell this proof from one that was shown before");
         Vec::new()
     });
     let model = files::model(&args.model)?;
@@ -71,7 +73,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let start = Instant::now();
     let verified = prove::verify(&key.vk, &proved.proof, &context)?;
     let verify = start.elapsed().as_secs_f64();
-    files::write(&args.output, proved.proof.to_json().as_bytes())?;
+    output.write(proved.proof.to_json().as_bytes(), Secrecy::Public)?;
     let mut object = json!({
         "file": args.output.display().to_string(),
         "outputs": output::named(&model.output.value_info.name, &proved.outputs),
@@ -96,5 +98,6 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let Some(input) = &key.vk.statement.input {
         object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
     }
-    output::print(&object, args.json)
+    output::print(&object, args.json, plan.channel())?;
+    Ok(())
 }

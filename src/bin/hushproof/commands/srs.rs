@@ -7,7 +7,10 @@ use hushproof::prove::Srs;
 use rand_core::OsRng;
 use serde_json::{Value, json};
 
-use crate::{files, output};
+use crate::{
+    files::{self, Output, Plan, Secrecy},
+    output::{self, Channel},
+};
 
 /// Make, import or check a structured reference string (SRS).
 #[derive(clap::Args)]
@@ -16,7 +19,7 @@ pub(crate) struct Args {
     command: Command,
     /// Print one JSON object
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Subcommand)]
@@ -26,7 +29,7 @@ enum Command {
         /// log2 of the largest circuit's rows (`inspect` tells a model's)
         #[arg(short, default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=24))]
         k: u32,
-        /// Where to write it
+        /// Where to write it; `-` is standard output
         #[arg(short, value_name = "FILE.srs")]
         output: PathBuf,
     },
@@ -37,7 +40,7 @@ enum Command {
         /// log2 of the largest circuit's rows; the file's own without it
         #[arg(short, value_parser = clap::value_parser!(u32).range(4..=24))]
         k: Option<u32>,
-        /// Where to write it
+        /// Where to write it; `-` is standard output
         #[arg(short, value_name = "FILE.srs")]
         output: PathBuf,
     },
@@ -49,33 +52,38 @@ enum Command {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let object = match args.command {
+    let (object, channel) = match args.command {
         Command::New { k, output } => {
+            let mut plan = Plan::reading(&[])?;
+            let output = plan.writing("-o", &output)?;
             let srs = Srs::new_development(k, OsRng)?;
             files::announce(srs.origin());
-            write(&srs, &output)?
+            (write(&srs, &output)?, plan.channel())
         }
         Command::Import { file, k, output } => {
+            let mut plan = Plan::reading(&[Some(&file)])?;
+            let output = plan.writing("-o", &output)?;
             let srs = Srs::import(&files::read(&file)?, k)?;
             files::announce(srs.origin());
-            write(&srs, &output)?
+            (write(&srs, &output)?, plan.channel())
         }
         Command::Check { file } => {
             let srs = files::srs(&file)?;
             srs.check()?;
             let mut object = describe(&srs);
             object["valid"] = json!(true);
-            object
+            (object, Channel::Output)
         }
     };
-    output::print(&object, args.json)
+    output::print(&object, args.json, channel)?;
+    Ok(())
 }
 
-fn write(srs: &Srs, path: &std::path::Path) -> anyhow::Result<Value> {
+fn write(srs: &Srs, output: &Output) -> hushproof::Result<Value> {
     let bytes = srs.to_bytes();
-    files::write(path, &bytes)?;
+    output.write(&bytes, Secrecy::Public)?;
     let mut object = describe(srs);
-    object["file"] = json!(path.display().to_string());
+    object["file"] = json!(output.path().display().to_string());
     object["bytes"] = json!(bytes.len());
     Ok(object)
 }

@@ -6,8 +6,9 @@ use hushproof::{Error, prove};
 use serde_json::json;
 
 use crate::{
-    files::{self, ContextArgs},
-    output,
+    commands::Reported,
+    files::{self, ContextArgs, Plan},
+    output::{self, Channel},
 };
 
 /// Verify a proof: exit status 0 when it is valid, 1 when it is not, 2 for unusable arguments or files.
@@ -25,7 +26,7 @@ pub(crate) struct Args {
     context: ContextArgs,
     /// Print one JSON object
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
@@ -33,6 +34,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         option: "--context",
         reason: "which context was this proof asked for? --context HEX, or --no-context if for none".to_owned(),
     })?;
+    Plan::reading(&[Some(&args.vk), Some(&args.proof), args.srs.as_ref()])?;
     let vk = files::verifying_key(&args.vk)?;
     match &args.srs {
         Some(path) => vk.check_srs(&files::srs(path)?)?,
@@ -67,12 +69,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             if let Some(threshold) = vk.statement.output.threshold {
                 object["threshold"] = json!(threshold);
             }
-            output::print(&object, args.json)
+            output::print(&object, args.json, Channel::Output)?;
+            Ok(())
         }
         Err(error @ Error::Rejected(_)) => {
             object["reason"] = json!(error.to_string());
-            output::print(&object, args.json)?;
-            Err(error.into())
+            if args.json {
+                object["code"] = json!(error.code());
+                object["error"] = object["reason"].clone();
+            }
+            output::print(&object, args.json, Channel::Output)?;
+            Err(anyhow::Error::from(error).context(Reported))
         }
         Err(error) => Err(error.into()),
     }

@@ -9,6 +9,7 @@ use axum::{
     http::{HeaderMap, header},
     routing::{get, post},
 };
+use hushproof::codec;
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::Semaphore;
@@ -93,16 +94,8 @@ fn understand(keys: &[Arc<dyn Key>], body: &[u8]) -> Result<Question, Refusal> {
     if !proof.starts_with('{') {
         return Err(Refusal::Request("proof: expected an object".to_owned()));
     }
-    let context = hexadecimal(&request.context).map_err(|reason| Refusal::Request(format!("context: {reason}")))?;
+    let context = codec::from_hex(&request.context).map_err(|reason| Refusal::Request(format!("context: {reason}")))?;
     Ok(Question { key: keys::find(keys, &request.vk)?, proof: proof.to_owned(), context })
-}
-
-/// Bytes have one form.
-fn hexadecimal(text: &str) -> Result<Vec<u8>, String> {
-    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err("hexadecimal is in lower case".to_owned());
-    }
-    hex::decode(text).map_err(|error| error.to_string())
 }
 
 fn answer(question: &Question, verdict: Verdict) -> Value {
