@@ -54,7 +54,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "proof_bytes": proof.bytes.len(),
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": vk.srs_origin.to_string(),
-        "key": hex::encode(vk.digest()),
+        "vk": hex::encode(vk.digest()),
         "context": hex::encode(&context),
     });
     if let Some(name) = vk.srs_origin.ceremony() {

@@ -49,9 +49,11 @@ struct Request<'a> {
     /// A proof file's content.
     #[serde(borrow)]
     proof: &'a RawValue,
-    /// Hexadecimal; the context that the relying party gave out. Absent: empty.
+    /// Hexadecimal; the context that the relying party gave out.
+    context: Option<String>,
+    /// In its place: that none was given out.
     #[serde(default)]
-    context: String,
+    no_context: bool,
     /// Digest or file name of the key to use.
     vk: String,
 }
@@ -94,7 +96,12 @@ fn understand(keys: &[Arc<dyn Key>], body: &[u8]) -> Result<Question, Refusal> {
     if !proof.starts_with('{') {
         return Err(Refusal::Request("proof: expected an object".to_owned()));
     }
-    let context = codec::from_hex(&request.context).map_err(|reason| Refusal::Request(format!("context: {reason}")))?;
+    let context = match (&request.context, request.no_context) {
+        (None, true) => Ok(Vec::new()),
+        (Some(text), false) if !text.is_empty() => codec::from_hex(text),
+        _ => Err("a nonce, or `\"no_context\": true` where none was given out".to_owned()),
+    };
+    let context = context.map_err(|reason| Refusal::Request(format!("context: {reason}")))?;
     Ok(Question { key: keys::find(keys, &request.vk)?, proof: proof.to_owned(), context })
 }
 

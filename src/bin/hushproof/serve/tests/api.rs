@@ -51,7 +51,7 @@ fn verdicts_name_model_key_and_context() {
     });
     assert_eq!(ask(json!({"proof": proof, "context": "0103", "vk": "bb22"})), invalid);
     invalid["context"] = json!("");
-    assert_eq!(ask(json!({"proof": proof, "vk": "bb22"})), invalid);
+    assert_eq!(ask(json!({"proof": proof, "no_context": true, "vk": "bb22"})), invalid);
 }
 
 #[test]
@@ -77,19 +77,23 @@ fn a_request_names_its_key() {
 #[test]
 fn requests_mean_one_thing() {
     for request in [
-        r#"{"proof": {"proof": "00"}, "proof": {"proof": "00"}, "vk": "aa11"}"#,
-        r#"{"proof": {"proof": "00"}, "vk": "aa11", "vk": "aa11"}"#,
-        r#"{"proof": {"proof": "00", "proof": "00"}, "vk": "aa11"}"#,
-        r#"{"proof": {"proof": "00", "pr\u006fof": "00"}, "vk": "aa11"}"#,
-        r#"{"proof": {"proof": "00", "x": [1, {"y": {"z": 1, "z": 1}}]}, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00"}, "proof": {"proof": "00"}, "no_context": true, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "no_context": true, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00", "proof": "00"}, "no_context": true, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00", "pr\u006fof": "00"}, "no_context": true, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00", "x": [1, {"y": {"z": 1, "z": 1}}]}, "no_context": true, "vk": "aa11"}"#,
         r#"[{"proof": "00"}, "0102", "aa11"]"#,
-        r#"{"proof": [1, "aa11", "0102", "blake2b", [], [], "00"], "vk": "aa11"}"#,
-        r#"{"proof": "00", "vk": "aa11"}"#,
+        r#"{"proof": [1, "aa11", "0102", "blake2b", [], [], "00"], "no_context": true, "vk": "aa11"}"#,
+        r#"{"proof": "00", "no_context": true, "vk": "aa11"}"#,
         r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": "C0ffee"}"#,
         r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": "xyz0"}"#,
         r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": "012"}"#,
-        r#"{"proof": {"proof": "00"}, "vk": "aa11", "contxt": "0102"}"#,
-        r#"{"proof": {"proof": "00"}, "vk": "aa11"} {}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "no_context": true, "contxt": "0102"}"#,
+        r#"{"proof": {"proof": "00"}, "no_context": true, "vk": "aa11"} {}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11"}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": ""}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "no_context": false}"#,
+        r#"{"proof": {"proof": "00"}, "vk": "aa11", "context": "0102", "no_context": true}"#,
         r#"{"context": "0102", "vk": "aa11"}"#,
         "[]",
         "{",
@@ -100,7 +104,7 @@ fn requests_mean_one_thing() {
     refused(vec![0xff; 9], 400, "request");
     refused("[".repeat(100_000), 400, "request");
     refused(r#"{"proof":"#.repeat(100_000), 400, "request");
-    refused(r#"{"proof": {"format": 1}, "vk": "aa11"}"#, 400, "artifact");
+    refused(r#"{"proof": {"format": 1}, "no_context": true, "vk": "aa11"}"#, 400, "artifact");
 }
 
 #[test]
@@ -108,7 +112,7 @@ fn a_panic_does_not_end_the_server() {
     let site = Site::new();
     let (runtime, app) = (tokio::runtime::Runtime::new().unwrap(), site.router());
     for _ in 0..200 {
-        let body = json!({"proof": {"proof": "panic"}, "vk": "aa11"}).to_string();
+        let body = json!({"proof": {"proof": "panic"}, "no_context": true, "vk": "aa11"}).to_string();
         let request = Request::post("/api/verify").header(header::CONTENT_TYPE, "application/json");
         let answer = runtime.block_on(app.clone().oneshot(request.body(Body::from(body)).unwrap())).unwrap();
         // Never 503: a verification that panics gives its slot back.
