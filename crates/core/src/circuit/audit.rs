@@ -254,12 +254,12 @@ impl<'a> Audit<'a> {
             weights.cell(self.config, &read[0], *source)
         };
         let mut sum = self.made([gamma, eta], trace, &first, &transfer)?;
-        for row in 0..self.layout.usable_rows() {
+        for (row, (positive, negative)) in read[0].iter().zip(&read[1]).enumerate().take(self.layout.usable_rows()) {
             if self.bit(self.config.fixed.head, row)? {
-                sum -= read[0][row] * transfer(row)?;
+                sum -= *positive * transfer(row)?;
             }
             if self.optional_bit(self.config.fixed.negative_head, row)? {
-                sum -= read[1][row] * transfer(row + 1)?;
+                sum -= *negative * transfer(row + 1)?;
             }
         }
         ensure(sum.is_zero(), || "the identity is not the model's".to_owned())
@@ -390,7 +390,7 @@ impl<'a> Audit<'a> {
                 ensure(link.is_zero(), || format!("two links on row {row}"))?;
                 link = transfer(row)?;
             }
-            place = place * link;
+            place *= link;
         }
         Ok(sum)
     }
