@@ -144,7 +144,7 @@ describe("compiled in the browser", () => {
       assert.equal(code, expected, message);
     }
     await offer(page, { onnx, rows });
-    for (const [option, options] of [["bits", { bits: 99 }], ["--margin", { margin: 0.5 }], ["options", { output: "nothing" }]]) {
+    for (const [option, options] of [["bits", { bits: 99 }], ["margin", { margin: 0.5 }], ["output", { output: "nothing" }], ["bit", { bit: 8 }]]) {
       const { code, details } = await page.evaluate(compileOffered, options);
       assert.deepEqual([code, details.option], ["option", option]);
     }
