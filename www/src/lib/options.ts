@@ -14,7 +14,7 @@ import type { Inputs, Progress } from "./wasm.js";
 
 const MAX_CONTEXT_BYTES = 1024;
 const NONE_BY_NAME = "for none at all say noContext: true";
-/** More have never been faster; each costs memory. */
+/** Each has a stack in the memory that they share. */
 const MAX_THREADS = 64;
 const MIN_MEMORY_BYTES = 2 ** 23;
 const MAX_MEMORY_BYTES = 2 ** 32;
