@@ -5,7 +5,14 @@
 
 export type ModelFile = string | Uint8Array<ArrayBuffer>;
 
-export interface CatalogEntry {
+/** SHA-256 of a model's files in hexadecimal. */
+export interface Digests {
+  modelDigest?: string | undefined;
+  vkDigest?: string | undefined;
+  srsDigest?: string | undefined;
+}
+
+export interface CatalogEntry extends Digests {
   id: string;
   title: string;
   description: string;
@@ -13,8 +20,6 @@ export interface CatalogEntry {
   hush: ModelFile;
   vk: ModelFile;
   srs: ModelFile;
-  /** SHA-256 of the SRS file in hexadecimal. */
-  srsDigest?: string;
   input: { name: string; shape: number[]; features?: string[] };
   examples: { label: string; record: number[] }[];
   /** Records to choose from by number. */
@@ -29,6 +34,11 @@ const MANIFEST = new URL("artifacts/manifest.json", document.baseURI);
 /** A file of a model as the library takes it. */
 export function artifact(file: ModelFile): URL | Uint8Array<ArrayBuffer> {
   return typeof file === "string" ? new URL(file, MANIFEST) : file;
+}
+
+/** What the library checks a model's files against; without TLS browsers compute no digest. */
+export function digests({ modelDigest, vkDigest, srsDigest }: CatalogEntry): Digests {
+  return isSecureContext ? { modelDigest, vkDigest, srsDigest } : {};
 }
 
 export async function readCatalog(): Promise<CatalogEntry[]> {

@@ -1,5 +1,5 @@
 /** The page: chooses a model, takes a record, proves, and verifies. The record is kept in the form and nowhere else. */
-import { artifact, describeOutputs, readCatalog, type CatalogEntry } from "./catalog.js";
+import { artifact, describeOutputs, digests, readCatalog, type CatalogEntry } from "./catalog.js";
 import { element, fillList, make, show } from "./dom.js";
 import { RecordForm } from "./form.js";
 import { HushproofError, ProvingSession, verifyDetailed, type Proved } from "./lib/index.js";
@@ -27,10 +27,11 @@ let proved: { proof: string; context: string } | undefined;
 
 const form = new RecordForm((error) => show(errorNote, error === undefined ? undefined : explain(error, form.features)));
 const panel = new VerifyPanel({
-  verify: (proof, context) => {
-    if (session) return session.verify(proof, { context });
+  verify: (proof, expected) => {
+    if (session) return session.verify(proof, expected);
     if (!entry) throw new HushproofError("option", "choose a model first");
-    return verifyDetailed({ vk: artifact(entry.vk), proof, context, wasm: WASM });
+    const { vkDigest } = digests(entry);
+    return verifyDetailed({ vk: artifact(entry.vk), vkDigest, proof, ...expected, wasm: WASM });
   },
   describe: ({ outputs, model, seconds }) =>
     `Verified: ${entry ? describeOutputs(entry, outputs) : ""} (${model}, checked in ${seconds.toFixed(2)} s).`,
@@ -91,8 +92,8 @@ async function chooseModel(): Promise<void> {
   element("description").textContent = entry.description;
   element("facts").textContent = "";
   form.setModel(entry);
-  const { hush, vk, srs, srsDigest } = entry;
-  const pinned = isSecureContext && srsDigest !== undefined ? { srsDigest } : {};
+  const { hush, vk, srs } = entry;
+  const pinned = digests(entry);
   await run("loading", async (options) => {
     const created = await ProvingSession.create({ model: artifact(hush), vk: artifact(vk), srs: artifact(srs), ...pinned, wasm: WASM, ...options });
     session = created;
@@ -116,7 +117,8 @@ async function prove(): Promise<void> {
   await run("proving", async (options) => {
     const record = form.values();
     const began = performance.now();
-    const answer = await current.prove({ [model.input.name]: record }, { context, ...options });
+    const binding = context === "" ? { noContext: true } : { context };
+    const answer = await current.prove({ [model.input.name]: record }, { ...binding, ...options });
     showResult(model, answer, context, (performance.now() - began) / 1000);
   });
 }

@@ -1,12 +1,12 @@
 /** The panel that checks a proof: chosen, dropped, or just made. */
 import { element } from "./dom.js";
-import { HushproofError, type Verified } from "./lib/index.js";
+import { HushproofError, type ExpectedContext, type Verified } from "./lib/index.js";
 
 const MAX_PROOF_BYTES = 4 << 20;
 
 /** What the panel needs from the page. */
 export interface Verifying {
-  verify(proof: string, context: string): Promise<Verified>;
+  verify(proof: string, expected: ExpectedContext): Promise<Verified>;
   describe(verified: Verified): string;
   explain(error: unknown): string;
 }
@@ -16,6 +16,7 @@ export class VerifyPanel {
   readonly #panel = element("verify");
   readonly #file = element<HTMLInputElement>("verify-file");
   readonly #context = element<HTMLInputElement>("verify-context");
+  readonly #noContext = element<HTMLInputElement>("verify-no-context");
   readonly #run = element<HTMLButtonElement>("verify-run");
   readonly #result = element("verify-result");
   #proof: string | undefined;
@@ -25,6 +26,10 @@ export class VerifyPanel {
     this.#file.addEventListener("change", () => void this.#choose(this.#file.files?.[0]));
     this.#run.addEventListener("click", () => void this.#verify());
     this.#context.addEventListener("input", () => this.reset());
+    this.#noContext.addEventListener("change", () => {
+      this.#context.disabled = this.#noContext.checked;
+      this.reset();
+    });
     for (const type of ["dragenter", "dragover"]) {
       this.#panel.addEventListener(type, (event) => {
         event.preventDefault();
@@ -39,10 +44,11 @@ export class VerifyPanel {
     });
   }
 
-  /** Checks a proof that was made on this page. */
+  /** Checks a proof that was made on this page, for the context or, if that is empty, for none. */
   async check(proof: string, context: string): Promise<void> {
     this.#file.value = "";
     this.#context.value = context;
+    this.#noContext.checked = this.#context.disabled = context === "";
     this.#take(proof);
     this.#panel.scrollIntoView({ block: "nearest" });
     await this.#verify();
@@ -72,7 +78,10 @@ export class VerifyPanel {
     this.#run.disabled = true;
     this.#show("busy", "Verifying…");
     try {
-      const verified = await this.#page.verify(this.#proof, this.#context.value.trim());
+      const context = this.#context.value.trim();
+      const expected: ExpectedContext = this.#noContext.checked ? { noContext: true } : { context };
+      if (expected.context === "") return this.#show("error", "Enter the context, or say that none was asked for.");
+      const verified = await this.#page.verify(this.#proof, expected);
       this.#show("valid", this.#page.describe(verified));
     } catch (error) {
       const invalid = error instanceof HushproofError && error.code === "rejected";

@@ -105,11 +105,28 @@ test("a file with another digest is refused, and does not replace the one that i
 });
 
 test("a digest that is none is refused before anything is asked for", async () => {
-  for (const srsDigest of ["", "00", "g".repeat(64), `${entry.srsDigest}00`]) {
-    const refused = await visit(visitor, { srsDigest });
-    assert.deepEqual([refused.code, refused.asked], ["option", 0], srsDigest);
+  for (const name of ["modelDigest", "vkDigest", "srsDigest"]) {
+    for (const digest of ["", "00", entry[name].toUpperCase(), `${entry[name]}00`]) {
+      const { code, details, asked } = await visit(visitor, { [name]: digest });
+      assert.deepEqual([code, details.option, asked], ["option", name, 0], digest);
+    }
   }
-  assert.equal((await visit(visitor, { srsDigest: entry.srsDigest.toUpperCase() })).asked, 0, "capital letters are the same digest");
+});
+
+test("the model and its key are refused too if they have other digests, and are not kept", async () => {
+  const { modelDigest, vkDigest } = entry;
+  const context = await browser.newContext();
+  const named = await visit(context, { modelDigest, vkDigest });
+  assert.equal(await verifyNatively(entry, named.proof, CONTEXT), 0);
+  for (const [name, file] of [["modelDigest", entry.hush], ["vkDigest", entry.vk]]) {
+    const digest = entry[name].replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
+    const { code, details } = await visit(context, { modelDigest, vkDigest, [name]: digest });
+    assert.equal(code, "integrity");
+    assert.deepEqual([details.expected, details.got], [digest, entry[name]]);
+    assert.ok(details.url.endsWith(file), details.url);
+  }
+  assert.equal((await visit(context, { keepSrs: false }, keptFiles)).given.length, 1, "the SRS alone");
+  await context.close();
 });
 
 test("keepSrs: false keeps nothing and reads nothing that is kept", async () => {

@@ -116,6 +116,29 @@ describe("compiled in the browser", () => {
     assert.equal(await verifyNatively({ vk: Buffer.from(vk) }, proof, CONTEXT), 0);
   });
 
+  test("who verifies is told public inputs", async () => {
+    const network = await small("conv_threshold");
+    await offer(page, network);
+    const { inputs, given, verified } = await page.evaluate(async (context) => {
+      const { compileModel, ProvingSession, verifyDetailed } = await import("/pkg/lib/index.js");
+      const rows = await (await fetch("/offered/rows")).arrayBuffer();
+      const options = { calibration: rows, input: "public", srs: "development" };
+      const { hush, vk, srs } = await compileModel("/offered/model.onnx", options);
+      const session = await ProvingSession.create({ model: hush, vk, srs });
+      const [[name, [row]]] = Object.entries(JSON.parse(new TextDecoder().decode(rows)));
+      const { proof } = await session.prove({ [name]: row }, { context });
+      const verified = [await session.verify(proof, { context }), await verifyDetailed({ vk, proof, context })];
+      session.close();
+      const inputs = session.info.inputs.map(({ name, min, max }) => ({ name, step: (max[0] - min[0]) / 8 }));
+      return { inputs, given: row.flat(Infinity), verified: verified.map(({ inputs }) => inputs) };
+    }, CONTEXT);
+    const [{ name, step }] = inputs;
+    assert.deepEqual(verified[0], verified[1]);
+    assert.deepEqual(Object.keys(verified[0]), [name]);
+    assert.equal(verified[0][name].length, given.length);
+    for (const [index, value] of verified[0][name].entries()) assert.ok(Math.abs(value - given[index]) <= step, String(index));
+  });
+
   test("all unsupported operators are listed at once, by node", async () => {
     await offer(page, { onnx: await unsupported(), rows: "{}" });
     const { name, code, details } = await page.evaluate(compileOffered, {});
@@ -144,7 +167,7 @@ describe("compiled in the browser", () => {
       assert.equal(code, expected, message);
     }
     await offer(page, { onnx, rows });
-    for (const [option, options] of [["bits", { bits: 99 }], ["--margin", { margin: 0.5 }], ["options", { output: "nothing" }]]) {
+    for (const [option, options] of [["bits", { bits: 99 }], ["margin", { margin: 0.5 }], ["output", { output: "nothing" }], ["bit", { bit: 8 }]]) {
       const { code, details } = await page.evaluate(compileOffered, options);
       assert.deepEqual([code, details.option], ["option", option]);
     }

@@ -226,6 +226,7 @@ fn catalog_entry(model: &Model, srs: &Path) -> Result<Value> {
     let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let examples: Vec<Value> =
         model.examples()?.into_iter().map(|(label, record)| json!({ "label": label, "record": record })).collect();
+    let digest = |path: &Path| std::fs::read(path).map(|bytes| sha256(&bytes));
     Ok(json!({
         "id": model.id,
         "title": model.title,
@@ -233,7 +234,9 @@ fn catalog_entry(model: &Model, srs: &Path) -> Result<Value> {
         "hush": name(&model.artifact("hush")),
         "vk": name(&model.artifact("vk")),
         "srs": name(srs),
-        "srsDigest": sha256(&std::fs::read(srs)?),
+        "modelDigest": digest(&model.artifact("hush"))?,
+        "vkDigest": digest(&model.artifact("vk"))?,
+        "srsDigest": digest(srs)?,
         "input": { "name": model.input, "shape": [1, model.features.len()], "features": model.features },
         "classes": model.classes,
         "threshold": model.threshold,

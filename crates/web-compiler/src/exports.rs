@@ -9,7 +9,7 @@ use hushproof_core::{
     error::{Error, Result},
     graph::Network,
 };
-use hushproof_web::{Thrown, read_option, reporter, to_js, to_json};
+use hushproof_web::{Thrown, read_bytes, read_option, reporter, to_js, to_json};
 use js_sys::{Array, Float64Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -41,8 +41,8 @@ pub struct OnnxModel {
 impl OnnxModel {
     /// Reads a model and brings it into the form that is compiled, which finds everything that is unsupported.
     #[wasm_bindgen(constructor)]
-    pub fn new(onnx: &[u8]) -> Result<Self, Thrown> {
-        let graph = onnx::read(onnx)?;
+    pub fn new(onnx: JsValue) -> Result<Self, Thrown> {
+        let graph = onnx::read(&read_bytes("onnx", &onnx)?)?;
         let network = graph.network()?;
         Ok(Self { graph, network })
     }

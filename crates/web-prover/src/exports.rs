@@ -1,4 +1,4 @@
-//! What JavaScript calls: convert, call, throw the error.
+//! What JavaScript calls: convert, call, throw the error. Bytes and texts are taken as values of any type, and checked.
 
 use hushproof_core::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
@@ -7,7 +7,7 @@ use hushproof_core::{
     graph::Model,
     prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
 };
-use hushproof_web::{Thrown, read_option, reporter, to_js, to_json};
+use hushproof_web::{Thrown, read_bytes, read_option, read_text, reporter, to_js, to_json};
 use js_sys::Function;
 use rand_core::OsRng;
 use wasm_bindgen::prelude::*;
@@ -41,13 +41,13 @@ pub struct Prover {
 impl Prover {
     /// Reads and checks the files and derives the proving key. `on_progress(stage, fraction)` is called meanwhile.
     #[wasm_bindgen(constructor)]
-    pub fn new(hush: &[u8], vk: &[u8], srs: &[u8], on_progress: Option<Function>) -> Result<Self, Thrown> {
+    pub fn new(hush: JsValue, vk: JsValue, srs: JsValue, on_progress: Option<Function>) -> Result<Self, Thrown> {
         let mut progress = reporter(on_progress);
         progress("read", 0.0);
-        let model = Model::from_bytes(hush)?;
+        let model = Model::from_bytes(&read_bytes("model", &hush)?)?;
         check_memory(&model)?;
-        let vk = VerifyingKey::from_bytes(vk)?;
-        let srs = Srs::from_bytes(srs)?;
+        let vk = VerifyingKey::from_bytes(&read_bytes("vk", &vk)?)?;
+        let srs = Srs::from_bytes(&read_bytes("srs", &srs)?)?;
         progress("keygen", 0.5);
         let key = ProvingKey::new(&model, vk, &srs)?;
         progress("keygen", 1.0);
@@ -64,15 +64,16 @@ impl Prover {
     pub fn prove(
         &self,
         inputs: JsValue,
-        context: &[u8],
+        context: JsValue,
         transcript: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
         let transcript: Option<Transcript> = read_option("transcript", transcript)?;
         let transcript = transcript.map(Into::into).unwrap_or_default();
+        let context = read_bytes("context", &context)?;
         let values = data::read_input(to_json(&inputs)?.as_bytes(), &self.model.input.value_info)?;
         let mut progress = reporter(on_progress);
-        let proved = prove::prove(&self.model, &self.key, &values, context, transcript, OsRng, &mut progress)?;
+        let proved = prove::prove(&self.model, &self.key, &values, &context, transcript, OsRng, &mut progress)?;
         to_js(&Proved::new(&self.key.vk, &proved))
     }
 }
@@ -88,30 +89,30 @@ fn check_memory(model: &Model) -> Result<()> {
 
 /// Verifies a proof file; throws an error of code `rejected` when the proof is invalid.
 #[wasm_bindgen]
-pub fn verify(vk: &[u8], proof_json: &str, context: &[u8]) -> Result<JsValue, Thrown> {
-    let vk = VerifyingKey::from_bytes(vk)?;
-    let proof = Proof::from_json(proof_json)?;
+pub fn verify(vk: JsValue, proof_json: JsValue, context: JsValue) -> Result<JsValue, Thrown> {
+    let context = read_bytes("context", &context)?;
+    let vk = VerifyingKey::from_bytes(&read_bytes("vk", &vk)?)?;
+    let proof = Proof::from_json(&read_text("proof", &proof_json)?)?;
     let start = Instant::now();
-    let verified = prove::verify(&vk, &proof, context)?;
+    let verified = prove::verify(&vk, &proof, &context)?;
     to_js(&Verified::new(&vk, &verified, start.elapsed().as_secs_f64()))
 }
 
 /// The verifying key of a model. Without an SRS one is made here, of exactly the model's size, and comes with it: a
 /// development one, in which nobody but the maker can trust. `on_progress(stage, fraction)` is called meanwhile.
 #[wasm_bindgen(js_name = makeKeys)]
-pub fn make_keys(hush: &[u8], srs: Option<Vec<u8>>, on_progress: Option<Function>) -> Result<JsValue, Thrown> {
+pub fn make_keys(hush: JsValue, srs: JsValue, on_progress: Option<Function>) -> Result<JsValue, Thrown> {
     let mut progress = reporter(on_progress);
     progress("read", 0.0);
-    let model = Model::from_bytes(hush)?;
+    let model = Model::from_bytes(&read_bytes("model", &hush)?)?;
     check_memory(&model)?;
-    let (srs, made) = match srs {
-        Some(bytes) => (Srs::from_bytes(&bytes)?, None),
-        None => {
-            progress("setup", 0.0);
-            let srs = Srs::new_development(Layout::new(&model)?.k, OsRng)?;
-            let bytes = srs.to_bytes();
-            (srs, Some(bytes))
-        }
+    let (srs, made) = if srs.is_undefined() {
+        progress("setup", 0.0);
+        let srs = Srs::new_development(Layout::new(&model)?.k, OsRng)?;
+        let bytes = srs.to_bytes();
+        (srs, Some(bytes))
+    } else {
+        (Srs::from_bytes(&read_bytes("srs", &srs)?)?, None)
     };
     progress("keys", 0.0);
     let vk = prove::keygen(&model, &srs)?;

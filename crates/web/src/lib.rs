@@ -6,7 +6,7 @@ mod error;
 mod types;
 
 pub use error::Thrown;
-pub use types::{read_option, to_js, to_json};
+pub use types::{read_bytes, read_option, read_text, to_js, to_json};
 
 use js_sys::Function;
 use wasm_bindgen::JsValue;

@@ -1,7 +1,7 @@
 //! Conversions between JavaScript values and ours; field names are the JavaScript contract.
 
 use hushproof_core::error::{ArtifactKind, Error, Result};
-use js_sys::{Array, Float32Array, Float64Array, Object, Reflect};
+use js_sys::{Array, Float32Array, Float64Array, Object, Reflect, Uint8Array};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
@@ -26,6 +26,23 @@ pub fn to_js(value: &impl Serialize) -> Result<JsValue, Thrown> {
 /// `Option` for a value of another form.
 pub fn read_option<T: DeserializeOwned>(option: &'static str, value: JsValue) -> Result<T> {
     serde_wasm_bindgen::from_value(value).map_err(|error| Error::Option { option, reason: error.to_string() })
+}
+
+/// The bytes of a `Uint8Array`. The bindings' own conversion to a slice makes an empty one of a number or a `DataView`.
+///
+/// # Errors
+/// `Option` for anything else.
+pub fn read_bytes(option: &'static str, value: &JsValue) -> Result<Vec<u8>> {
+    let refuse = || Error::Option { option, reason: "expected a Uint8Array".to_owned() };
+    value.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).ok_or_else(refuse)
+}
+
+/// A text.
+///
+/// # Errors
+/// `Option` for anything else.
+pub fn read_text(option: &'static str, value: &JsValue) -> Result<String> {
+    value.as_string().ok_or_else(|| Error::Option { option, reason: "expected a string".to_owned() })
 }
 
 /// Input tensors as JSON text; numbers that JSON lacks become text, which the reader refuses by position.

@@ -4,10 +4,19 @@
  */
 import type { CompileReport, OnnxInfo, SrsOrigin, WasmCompileOptions } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
-import { download, type Source } from "./download.js";
+import { download, type FileData, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
 import { makeKeys } from "./keys.js";
+import {
+  callOptions,
+  choices,
+  compileModelOptions,
+  compileOptions,
+  compilerOptions,
+  dataSet,
+  source,
+} from "./options.js";
 import type { ProverOptions } from "./session.js";
 import type { Inputs } from "./wasm.js";
 
@@ -33,6 +42,8 @@ export interface CompileModelOptions extends CompileOptions, ProverOptions {
    * nobody else. Without it no key is made.
    */
   srs?: Source | "development";
+  /** SHA-256 of the `.srs` file, as in {@link makeKeys}. */
+  srsDigest?: string;
 }
 
 /** What one proof is predicted to take, on two threads. */
@@ -74,12 +85,13 @@ export class ModelCompiler {
 
   /** Starts a worker and loads the compiler. Stage: `start`. */
   static async create(options: CompilerOptions = {}): Promise<ModelCompiler> {
+    const { wasm, ...call } = compilerOptions(options);
     const compiler = new ModelCompiler();
     try {
-      options.onProgress?.("start", 0);
-      const request = { base: wasmBase(options.wasm), compiler: true, threads: 1, relaxedSimd: false };
-      await compiler.#bridge.call("start", request, options);
-      options.onProgress?.("start", 1);
+      call.onProgress?.("start", 0);
+      const request = { base: wasmBase(wasm), compiler: true, threads: 1, relaxedSimd: false };
+      await compiler.#bridge.call("start", request, call);
+      call.onProgress?.("start", 1);
       return compiler;
     } catch (error) {
       compiler.#bridge.terminate();
@@ -91,26 +103,26 @@ export class ModelCompiler {
    * Reads an ONNX model and keeps it for {@link compile}. Rejects with code `unsupported-operators` and all of them in
    * `details.operators`, with `not-onnx` and others.
    */
-  read(onnx: Source, options: CallOptions = {}): Promise<OnnxInfo> {
-    return this.#enqueue(async () => {
-      const bytes = await fileBytes(onnx, options);
-      return this.#bridge.call("read", { onnx: bytes }, options);
-    });
+  async read(onnx: Source, options: CallOptions = {}): Promise<OnnxInfo> {
+    const [file, call] = [source(onnx, "onnx"), callOptions(options)];
+    return this.#enqueue(async () => this.#bridge.call("read", { onnx: await fileBytes(file, call) }, call));
   }
 
   /**
    * The rows of a data set, each flat and in row-major order; rejects with code `input-shape`, `input-name`,
    * `input-value` and others.
    */
-  rows(data: Source | Inputs, options: CallOptions = {}): Promise<Float64Array[]> {
-    return this.#enqueue(async () => this.#bridge.call("rows", { data: await dataSet(data, options) }, options));
+  async rows(data: Source | Inputs, options: CallOptions = {}): Promise<Float64Array[]> {
+    const [rows, call] = [dataSet(data, "data"), callOptions(options)];
+    return this.#enqueue(async () => this.#bridge.call("rows", { data: await rowsOrBytes(rows, call) }, call));
   }
 
   /** Compiles the model that was read last. Stages: `calibration`, `compile`, `evaluate`. */
-  compile(options: CompileOptions): Promise<Compiled> {
+  async compile(options: CompileOptions): Promise<Compiled> {
+    const checked = compileOptions(options);
     return this.#enqueue(async () => {
-      const calibration = await dataSet(options.calibration, options);
-      const compiled = await this.#bridge.call("compile", { calibration, options: choices(options) }, options);
+      const calibration = await rowsOrBytes(checked.calibration, checked);
+      const compiled = await this.#bridge.call("compile", { calibration, options: choices(checked) }, checked);
       const { native_seconds, browser_seconds, memory_bytes } = compiled.report.predicted;
       return { ...compiled, prediction: { nativeSeconds: native_seconds, browserSeconds: browser_seconds, memoryBytes: memory_bytes } };
     });
@@ -137,36 +149,32 @@ export class ModelCompiler {
  * ```
  */
 export async function compileModel(onnx: Source, options: CompileModelOptions): Promise<Compiled> {
-  const compiler = await ModelCompiler.create(options);
+  const model = source(onnx, "onnx");
+  const { srs, srsDigest, threads, maxMemoryBytes, relaxedSimd, wasm, ...rest } = compileModelOptions(options);
+  const { signal, onProgress } = rest;
+  const call = { signal, onProgress };
+  const compiler = await ModelCompiler.create({ wasm, ...call });
   let compiled: Compiled;
   try {
-    await compiler.read(onnx, options);
-    compiled = await compiler.compile(options);
+    await compiler.read(model, call);
+    compiled = await compiler.compile(rest);
   } finally {
     compiler.close();
   }
-  const { srs, ...rest } = options;
   if (srs === undefined) return compiled;
-  const given = srs === "development" ? {} : { srs };
-  return { ...compiled, ...(await makeKeys({ ...rest, ...given, model: compiled.hush })) };
+  const prover = { threads, maxMemoryBytes, relaxedSimd, wasm, ...call };
+  const setup = srs === "development" ? {} : { srs, srsDigest };
+  const keys = await makeKeys({ ...prover, ...setup, model: compiled.hush });
+  return { ...compiled, ...keys };
 }
 
-async function fileBytes(source: Source, options: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
+async function fileBytes(source: FileData, options: CallOptions): Promise<Uint8Array<ArrayBuffer>> {
   const [bytes] = await download([{ source }], options);
   if (!bytes) throw new HushproofError("option", "a file is needed");
   return bytes;
 }
 
 /** The bytes of a file of rows, or the rows themselves. */
-async function dataSet(data: Source | Inputs, options: CallOptions): Promise<Uint8Array<ArrayBuffer> | Inputs> {
-  return isSource(data) ? fileBytes(data, options) : data;
-}
-
-function isSource(data: Source | Inputs): data is Source {
-  return typeof data === "string" || data instanceof URL || data instanceof Uint8Array || data instanceof ArrayBuffer;
-}
-
-/** Those of the options that are the compiler's own. */
-function choices({ bits, maxError, margin, inputMargin, inputRange, output, input, weights, prefer }: CompileOptions): WasmCompileOptions {
-  return { bits, maxError, margin, inputMargin, inputRange, output, input, weights, prefer } satisfies Record<keyof WasmCompileOptions, unknown>;
+async function rowsOrBytes(data: FileData | Inputs, options: CallOptions): Promise<Uint8Array<ArrayBuffer> | Inputs> {
+  return typeof data === "string" || data instanceof Uint8Array ? fileBytes(data, options) : data;
 }

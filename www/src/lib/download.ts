@@ -3,13 +3,19 @@ import { forget, keep, readKept, sha256 } from "./cache.js";
 import { HushproofError, cancelled } from "./errors.js";
 import type { CallOptions } from "./bridge.js";
 
+/** Bytes: a buffer, or a view of any kind. */
+export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
+
 /** A file's address, or its bytes. */
-export type Source = string | URL | Uint8Array | ArrayBuffer;
+export type Source = string | URL | Bytes;
+
+/** A {@link Source} that was checked: a whole address, or bytes that nobody else has. */
+export type FileData = string | Uint8Array<ArrayBuffer>;
 
 /** A file to fetch. */
 export interface Wanted {
-  source: Source;
-  /** SHA-256 of the file in hexadecimal, small letters; another file is refused. */
+  source: FileData;
+  /** SHA-256 of the file in hexadecimal; another file is refused. */
   digest?: string | undefined;
   /** Whether the file is kept for later visits; only a file with a digest is. */
   keep?: boolean;
@@ -30,14 +36,12 @@ export async function download(files: readonly Wanted[], { signal, onProgress }:
 }
 
 async function read(file: Wanted, signal: AbortSignal | undefined, report: (fraction: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-  const { source, digest } = file;
-  if (source instanceof ArrayBuffer || source instanceof Uint8Array) {
-    const bytes = new Uint8Array(source).slice();
-    if (digest !== undefined) await check(bytes, digest, {});
+  const { source: url, digest } = file;
+  if (typeof url !== "string") {
+    if (digest !== undefined) await check(url, digest, {});
     report(1);
-    return bytes;
+    return url;
   }
-  const url = new URL(source, document.baseURI).href;
   if (digest === undefined) return fetchBytes(url, "default", signal, report);
   const kept = file.keep ? await readKept(url, digest) : undefined;
   if (kept) {

@@ -6,10 +6,11 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
  *
  * `code` is stable. Codes of the browser side: `missing-isolation` (threads were asked for on a page that is not
  * cross-origin isolated), `out-of-memory`, `worker-crashed`, `unsupported-browser`, `cancelled`, `network`, `integrity`
- * (a file is not the one that `srsDigest` names), `closed` and `option`. All others come from the prover and are the
- * same as those of the command line: `input-range`, `input-shape`, `input-value`, `input-name`, `artifact`, `version`,
- * `key-mismatch`, `srs-mismatch`, `rejected` and so on; the compiler's `not-onnx`, `unsupported-operators` (all of them
- * in `details.operators`, each with `node`, `op` and `reason`), `dynamic-shape`, `external-data`, `shape`, `graph`,
+ * (a file is not the one that `modelDigest`, `vkDigest` or `srsDigest` names), `closed` and `option` (of another type,
+ * range or name than can be; `details.option` says which). All others come from the prover and are the same as those of
+ * the command line: `input-range`, `input-shape`, `input-value`, `input-name`, `artifact`, `version`, `key-mismatch`,
+ * `srs-mismatch`, `rejected` and so on; the compiler's `not-onnx`, `unsupported-operators` (all of them in
+ * `details.operators`, each with `node`, `op` and `reason`), `dynamic-shape`, `external-data`, `shape`, `graph`,
  * `calibration`, `range` and `model-too-large`.
  */
 export class HushproofError extends Error {

@@ -10,10 +10,21 @@
 export type { Arithmetic, CompileReport, OnnxInfo, Port, SrsOrigin, Transcript } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
 export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction } from "./compile.js";
-export type { Source } from "./download.js";
+export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";
 export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
-export { ProvingSession, type ModelInfo, type Proved, type ProveOptions, type ProverOptions, type SessionOptions, type Verified } from "./session.js";
+export {
+  ProvingSession,
+  type Context,
+  type ExpectedContext,
+  type ModelInfo,
+  type Proved,
+  type ProveOptions,
+  type ProverOptions,
+  type SessionOptions,
+  type SessionVerifyOptions,
+  type Verified,
+} from "./session.js";
 export { verify, verifyDetailed, type VerifyOptions } from "./verify.js";
-export type { Inputs, NestedNumbers, Progress } from "./wasm.js";
+export type { Inputs, NestedNumbers, NumberArray, Progress } from "./wasm.js";

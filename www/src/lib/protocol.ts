@@ -33,7 +33,10 @@ export interface Operations {
   keys: { request: { model: Uint8Array; srs?: Uint8Array | undefined }; result: WasmKeys };
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: { info: WasmModelInfo; arithmetic: Arithmetic } };
-  prove: { request: { inputs: Inputs; context: Uint8Array; transcript?: Transcript }; result: WasmProof & { memoryBytes: number } };
+  prove: {
+    request: { inputs: Inputs; context: Uint8Array; transcript?: Transcript | undefined };
+    result: WasmProof & { memoryBytes: number };
+  };
   verify: { request: { vk: Uint8Array; proof: string; context: Uint8Array }; result: WasmVerified };
 }
 

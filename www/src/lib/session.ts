@@ -1,9 +1,17 @@
 /** A model made ready for proving on this device. */
 import type { Arithmetic, SrsOrigin, Transcript, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
-import { download, type Source, type Wanted } from "./download.js";
-import { checkDigest, chooseThreads, contextBytes, isIsolated, memoryBound, wasmBase } from "./environment.js";
+import { download, type Bytes, type FileData, type Source, type Wanted } from "./download.js";
+import { chooseThreads, isIsolated, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
+import {
+  inputTensors,
+  proveOptions,
+  sessionOptions,
+  sessionVerifyOptions,
+  text,
+  type CheckedProver,
+} from "./options.js";
 import type { ModelFiles, Operations } from "./protocol.js";
 import type { Inputs } from "./wasm.js";
 
@@ -11,10 +19,14 @@ type StartRequest = Operations["start"]["request"];
 
 /** Which prover runs, and on what. */
 export interface ProverOptions extends CallOptions {
-  /** Worker threads; by default one per processor, at most 8, and one on a page that is not cross-origin isolated. */
+  /**
+   * Worker threads, at most 64; by default one per processor, at most 8, and one on a page that is not cross-origin
+   * isolated.
+   */
   threads?: number;
   /**
-   * Most memory that a prover with threads may take; by default 4 GiB, or less where the browser does not reserve that.
+   * Most memory that a prover with threads may take, in bytes, at least 8 MiB; by default 4 GiB, or less where the
+   * browser does not reserve that.
    */
   maxMemoryBytes?: number;
   /**
@@ -30,13 +42,17 @@ export interface ProverOptions extends CallOptions {
 export interface SessionOptions extends ProverOptions {
   /** The `.hush` file. */
   model: Source;
+  /** SHA-256 of the `.hush` file, as {@link srsDigest}. */
+  modelDigest?: string;
   /** The `.vk` file; by default the model's address with the extension `.vk`. */
   vk?: Source;
+  /** SHA-256 of the `.vk` file, as {@link srsDigest}. */
+  vkDigest?: string;
   /** The structured reference string that the verifying key was made with. */
   srs: Source;
   /**
-   * SHA-256 of the SRS file in hexadecimal; a file with another is refused with code `integrity`. A page that is not a
-   * secure context can't compute it: `unsupported-browser`.
+   * SHA-256 of the SRS file in hexadecimal, lower case; a file with another is refused with code `integrity`. A page
+   * that is not a secure context can't compute it: `unsupported-browser`.
    */
   srsDigest?: string;
   /**
@@ -60,13 +76,27 @@ export interface ModelInfo {
   outputs: readonly { name: string; kind: string }[];
 }
 
+/** The relying party's nonce, 1 to 1024 bytes, as such or in hexadecimal, lower case. */
+export type Context = string | Bytes;
+
+/** The context that a proof must be made for, or that it is made for none. */
+export type ExpectedContext =
+  | { context: Context; noContext?: false }
+  /** Whoever has a proof without a context can show it again. */
+  | { noContext: true; context?: never };
+
 /** What a call to {@link ProvingSession.prove} may carry. */
 export interface ProveOptions extends CallOptions {
-  /** The relying party's nonce, as bytes or hexadecimal: the proof holds for this context only. */
-  context?: Uint8Array | string;
+  /** The proof holds for this context only; without one, it can be shown again by whoever has it. */
+  context?: Context;
+  /** Says that there is no context, in place of one. */
+  noContext?: boolean;
   /** The hash of the proof's transcript: `blake2b` (the default) or `keccak`. */
   transcript?: Transcript;
 }
+
+/** What a call to {@link ProvingSession.verify} needs. */
+export type SessionVerifyOptions = CallOptions & ExpectedContext;
 
 /** A proof and what it says. */
 export interface Proved extends WasmProof {
@@ -124,18 +154,21 @@ export class ProvingSession {
    * prover's own.
    */
   static async create(options: SessionOptions): Promise<ProvingSession> {
-    const build = proverBuild(options);
+    const checked = sessionOptions(options);
+    const build = proverBuild(checked);
+    const { signal, onProgress } = checked;
+    const call = { signal, onProgress };
     const wanted = [
-      { source: options.model },
-      { source: options.vk ?? vkAddress(options.model) },
-      { source: options.srs, digest: checkDigest(options.srsDigest), keep: options.keepSrs ?? true },
+      { source: checked.model, digest: checked.modelDigest },
+      { source: checked.vk ?? vkAddress(checked.model), digest: checked.vkDigest },
+      { source: checked.srs, digest: checked.srsDigest, keep: checked.keepSrs ?? true },
     ];
     const bridge = new Bridge();
     try {
-      const [model, vk, srs] = await startAndDownload(bridge, build, wanted, options);
+      const [model, vk, srs] = await startAndDownload(bridge, build, wanted, call);
       if (!model || !vk || !srs) throw new HushproofError("option", "model, vk and srs are needed");
       const files = { model, vk, srs };
-      return new ProvingSession({ bridge, ...(await bridge.call("load", files, options)) }, build, files);
+      return new ProvingSession({ bridge, ...(await bridge.call("load", files, call)) }, build, files);
     } catch (error) {
       bridge.terminate();
       throw error;
@@ -144,9 +177,10 @@ export class ProvingSession {
 
   /** Proves what the model says about `inputs` (by name: flat or nested numbers). Makes no request. */
   async prove(inputs: Inputs, options: ProveOptions = {}): Promise<Proved> {
-    const context = contextBytes(options.context);
-    return this.#enqueue(options, async (bridge) => {
-      const proved = await bridge.call("prove", { inputs, context, transcript: options.transcript }, options);
+    const { context, transcript, ...call } = proveOptions(options);
+    const tensors = inputTensors(inputs, "inputs");
+    return this.#enqueue(call, async (bridge) => {
+      const proved = await bridge.call("prove", { inputs: tensors, context, transcript }, call);
       return { ...proved, threads: this.threads };
     });
   }
@@ -155,9 +189,10 @@ export class ProvingSession {
    * Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid. Makes no
    * request.
    */
-  async verify(proof: string, options: ProveOptions = {}): Promise<Verified> {
-    const context = contextBytes(options.context);
-    return this.#enqueue(options, async (bridge) => toVerified(await bridge.call("verify", { vk: this.#files.vk, proof, context }, options)));
+  async verify(proof: string, options: SessionVerifyOptions): Promise<Verified> {
+    const { context, ...call } = sessionVerifyOptions(options);
+    const request = { vk: this.#files.vk, proof: text(proof, "proof"), context };
+    return this.#enqueue(call, async (bridge) => toVerified(await bridge.call("verify", request, call)));
   }
 
   /** Stops the worker, whatever it is doing, and lets go of its memory. */
@@ -240,20 +275,15 @@ async function startAndDownload(
 }
 
 /** What the worker is told to start for these options. */
-export function proverBuild(options: ProverOptions): StartRequest {
-  return {
-    base: wasmBase(options.wasm),
-    threads: chooseThreads(options.threads),
-    relaxedSimd: options.relaxedSimd ?? true,
-    maxMemoryBytes: memoryBound(options.maxMemoryBytes),
-  };
+export function proverBuild({ wasm, threads, relaxedSimd, maxMemoryBytes }: CheckedProver): StartRequest {
+  return { base: wasmBase(wasm), threads: chooseThreads(threads), relaxedSimd: relaxedSimd ?? true, maxMemoryBytes };
 }
 
-function vkAddress(model: Source): string {
-  if (typeof model !== "string" && !(model instanceof URL)) {
+function vkAddress(model: FileData): string {
+  if (typeof model !== "string") {
     throw new HushproofError("option", "vk: needed when the model is given as bytes", { option: "vk" });
   }
-  const url = new URL(model, document.baseURI);
+  const url = new URL(model);
   url.pathname = url.pathname.replace(/\.[^./]*$/, "") + ".vk";
   return url.href;
 }

@@ -1,31 +1,36 @@
 /** Verification alone: what a relying party runs. Needs neither the model nor the SRS, and no isolation headers. */
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
-import { contextBytes, wasmBase } from "./environment.js";
+import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
-import { toVerified, type Verified } from "./session.js";
+import { verifyOptions } from "./options.js";
+import { toVerified, type ExpectedContext, type Verified } from "./session.js";
 
-/** What {@link verify} needs. */
-export interface VerifyOptions extends CallOptions {
-  /** The model's verifying key. */
-  vk: Source;
-  /** The text of `proof.json`. */
-  proof: string;
-  /** The nonce that was issued for this proof, as bytes or hexadecimal. */
-  context?: Uint8Array | string;
-  /** Folder that holds `single/`; by default the package's own. */
-  wasm?: string | URL;
-}
+/** What {@link verify} needs: a key, a proof, and the context that was issued for it or `noContext: true`. */
+export type VerifyOptions = CallOptions &
+  ExpectedContext & {
+    /** The model's verifying key. */
+    vk: Source;
+    /**
+     * SHA-256 of the `.vk` file in hexadecimal, lower case; a file with another is refused with code `integrity`. A
+     * page that is not a secure context can't compute it: `unsupported-browser`.
+     */
+    vkDigest?: string;
+    /** The text of `proof.json`. */
+    proof: string;
+    /** Folder that holds `single/`; by default the package's own. */
+    wasm?: string | URL;
+  };
 
 /** What the proof says. Rejects with code `rejected` if it is invalid, with another code if it could not be checked. */
 export async function verifyDetailed(options: VerifyOptions): Promise<Verified> {
-  const context = contextBytes(options.context);
-  const [vk] = await download([{ source: options.vk }], options);
+  const { vk: key, vkDigest, proof, context, wasm, ...call } = verifyOptions(options);
+  const [vk] = await download([{ source: key, digest: vkDigest }], call);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   const bridge = new Bridge();
   try {
-    await bridge.call("start", { base: wasmBase(options.wasm), threads: 1, relaxedSimd: false }, options);
-    return toVerified(await bridge.call("verify", { vk, proof: options.proof, context }, options));
+    await bridge.call("start", { base: wasmBase(wasm), threads: 1, relaxedSimd: false }, call);
+    return toVerified(await bridge.call("verify", { vk, proof, context }, call));
   } finally {
     bridge.terminate();
   }

@@ -8,10 +8,22 @@ import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions
 export type Progress = (stage: string, fraction: number) => void;
 
 /** Input tensors by name; flat in row-major order, or nested as the shape says. */
-export type Inputs = Readonly<Record<string, NestedNumbers | Float32Array>>;
+export type Inputs = Readonly<Record<string, NestedNumbers>>;
 
-/** Numbers, nested to any depth. */
-export type NestedNumbers = readonly number[] | readonly NestedNumbers[];
+/** Numbers, nested up to 16 deep. */
+export type NestedNumbers = readonly number[] | NumberArray | readonly NestedNumbers[];
+
+/** Numbers of one kind. */
+export type NumberArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Uint16Array
+  | Uint32Array;
 
 export interface WasmProver {
   info(): WasmModelInfo;

@@ -70,10 +70,14 @@ async function downloadProof(page) {
   return readFile(await download.path(), "utf8");
 }
 
-/** Gives a proof to the verify panel: `{ state, text }` with state `valid`, `invalid` or `error`. */
+/**
+ * Gives a proof to the verify panel, with no context if that is empty: `{ state, text }` with state `valid`, `invalid`
+ * or `error`.
+ */
 export async function verifyOnPage(page, proof, context) {
   await page.locator("#verify-file").setInputFiles({ name: "proof.json", mimeType: "application/json", buffer: Buffer.from(proof) });
-  await page.locator("#verify-context").fill(context);
+  await page.locator("#verify-no-context").setChecked(context === "");
+  if (context !== "") await page.locator("#verify-context").fill(context);
   await page.locator("#verify-run").click();
   const result = page.locator("#verify-result:not([data-state=busy])");
   await result.waitFor();

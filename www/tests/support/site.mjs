@@ -60,7 +60,7 @@ export async function compileNatively(onnx, calibration, options = []) {
 }
 
 /**
- * Exit status of `hushproof verify`: 0 valid, 1 invalid. `vk` is a file of the site or bytes; files that it cannot use
+ * Exit status of `hushproof verify`: 0 valid, 1 invalid; an empty context is none. `vk` is a file of the site or bytes; files that it cannot use
  * are thrown.
  */
 export async function verifyNatively(entry, proof, context) {
@@ -69,7 +69,7 @@ export async function verifyNatively(entry, proof, context) {
     await writeFile(file, proof);
     if (typeof entry.vk !== "string") await writeFile(made, entry.vk);
     const vk = typeof entry.vk === "string" ? join(DIST, "artifacts", entry.vk) : made;
-    return run(["verify", vk, file, "--context", context], [0, 1]);
+    return run(["verify", vk, file, ...(context === "" ? ["--no-context"] : ["--context", context])], [0, 1]);
   });
 }
 

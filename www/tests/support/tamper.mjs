@@ -11,7 +11,9 @@ export function tamperProof(text) {
 
 /** The first public output raised by one step. */
 export function tamperOutput(text) {
-  return changed(text, ({ outputs: [first, ...rest] }) => ({ outputs: [first + 1, ...rest] }));
+  return changed(text, ({ public: { outputs: [first, ...rest], ...others } }) => ({
+    public: { outputs: [first + 1, ...rest], ...others },
+  }));
 }
 
 /** Another context written into the file. */

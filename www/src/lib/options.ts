@@ -1,0 +1,385 @@
+/**
+ * What callers give, checked before anything is done with it: whatever has another type, range or name is refused with
+ * code `option`. Bytes, arrays and objects are copied, so that later changes to them have no effect.
+ */
+import type { Output, Preference, Transcript, WasmCompileOptions } from "./boundary.js";
+import type { CallOptions } from "./bridge.js";
+import type { CompileModelOptions, CompileOptions, CompilerOptions } from "./compile.js";
+import type { FileData } from "./download.js";
+import { HushproofError } from "./errors.js";
+import type { KeyOptions } from "./keys.js";
+import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
+import type { VerifyOptions } from "./verify.js";
+import type { Inputs, Progress } from "./wasm.js";
+
+const MAX_CONTEXT_BYTES = 1024;
+const NONE_BY_NAME = "for none at all say noContext: true";
+/** Each has a stack in the memory that they share. */
+const MAX_THREADS = 64;
+const MIN_MEMORY_BYTES = 2 ** 23;
+const MAX_MEMORY_BYTES = 2 ** 32;
+/** Deepest nesting of input arrays. */
+const MAX_DEPTH = 16;
+
+/** Gives a value that is as it must be in the form that the library uses; throws for others. */
+type Check<T = unknown> = (value: unknown, name: string) => T;
+
+/** A check for each option of a function. */
+type Checks = Readonly<Record<string, Check>>;
+
+/** What {@link readOptions} makes of an object; only the options `R` are surely there. */
+type Options<C extends Checks, R extends keyof C = never> = { [N in R]: ReturnType<C[N]> } & {
+  [N in Exclude<keyof C, R>]?: ReturnType<C[N]> | undefined;
+};
+
+/** {@link Options} with the context that a proof is bound to. */
+type Bound<C extends Checks, R extends keyof C = never> = Omit<Options<C, R>, "context"> & {
+  context: Uint8Array<ArrayBuffer>;
+};
+
+const CALL = { signal: abortSignal, onProgress: progress } satisfies Record<keyof CallOptions, Check>;
+
+const CONTEXT = { context: contextBytes, noContext: flag };
+
+const PROVER = {
+  ...CALL,
+  threads: (value: unknown, name: string) => integer(value, name, 1, MAX_THREADS),
+  maxMemoryBytes: memoryBytes,
+  relaxedSimd: flag,
+  wasm: folder,
+} satisfies Record<keyof ProverOptions, Check>;
+
+const SESSION = {
+  ...PROVER,
+  model: source,
+  modelDigest: digest,
+  vk: source,
+  vkDigest: digest,
+  srs: source,
+  srsDigest: digest,
+  keepSrs: flag,
+} satisfies Record<keyof SessionOptions, Check>;
+
+const PROVE = {
+  ...CALL,
+  ...CONTEXT,
+  transcript: (value: unknown, name: string) => oneOf<Transcript>(value, name, ["blake2b", "keccak"]),
+} satisfies Record<keyof ProveOptions, Check>;
+
+const SESSION_VERIFY = { ...CALL, ...CONTEXT } satisfies Record<keyof SessionVerifyOptions, Check>;
+
+const VERIFY = {
+  ...CALL,
+  ...CONTEXT,
+  vk: source,
+  vkDigest: digest,
+  proof: text,
+  wasm: folder,
+} satisfies Record<keyof VerifyOptions, Check>;
+
+const KEYS = {
+  ...PROVER,
+  model: source,
+  modelDigest: digest,
+  srs: source,
+  srsDigest: digest,
+} satisfies Record<keyof KeyOptions, Check>;
+
+const COMPILER = { ...CALL, wasm: folder } satisfies Record<keyof CompilerOptions, Check>;
+
+const CHOICES = {
+  bits: (value: unknown, name: string) => integer(value, name, 4, 24),
+  maxError: (value: unknown, name: string) => number(value, name, Number.MIN_VALUE, Number.MAX_VALUE),
+  margin: (value: unknown, name: string) => number(value, name, 1, 1e6),
+  inputMargin: (value: unknown, name: string) => number(value, name, 1, 1e6),
+  inputRange: range,
+  output,
+  input: visibility,
+  weights: visibility,
+  prefer: (value: unknown, name: string) => oneOf<Preference>(value, name, ["speed", "columns"]),
+} satisfies Record<keyof WasmCompileOptions, Check>;
+
+const COMPILE = { ...CALL, ...CHOICES, calibration: dataSet } satisfies Record<keyof CompileOptions, Check>;
+
+const COMPILE_MODEL = {
+  ...PROVER,
+  ...COMPILE,
+  srs: sourceOrDevelopment,
+  srsDigest: digest,
+} satisfies Record<keyof CompileModelOptions, Check>;
+
+/** What chooses the prover. */
+export type CheckedProver = Options<typeof PROVER>;
+
+export function callOptions(given: unknown): Options<typeof CALL> {
+  return readOptions(given, CALL);
+}
+
+export function sessionOptions(given: unknown): Options<typeof SESSION, "model" | "srs"> {
+  return readOptions(given, SESSION, ["model", "srs"]);
+}
+
+export function keyOptions(given: unknown): Options<typeof KEYS, "model"> {
+  const options = readOptions(given, KEYS, ["model"]);
+  if (options.srsDigest !== undefined && options.srs === undefined) throw digestOfNone();
+  return options;
+}
+
+export function compilerOptions(given: unknown): Options<typeof COMPILER> {
+  return readOptions(given, COMPILER);
+}
+
+export function compileOptions(given: unknown): Options<typeof COMPILE, "calibration"> {
+  return readOptions(given, COMPILE, ["calibration"]);
+}
+
+export function compileModelOptions(given: unknown): Options<typeof COMPILE_MODEL, "calibration"> {
+  const options = readOptions(given, COMPILE_MODEL, ["calibration"]);
+  const { srs, srsDigest } = options;
+  if (srsDigest !== undefined && (srs === undefined || srs === "development")) throw digestOfNone();
+  return options;
+}
+
+/** An SRS that is drawn here has no digest that could be known before. */
+function digestOfNone(): HushproofError {
+  return refusal("srsDigest", "no srs is given that it could be of");
+}
+
+/** Those of the options that are the compiler's own. */
+export function choices(options: Options<typeof COMPILE, "calibration">): WasmCompileOptions {
+  const names = Object.keys(CHOICES) as (keyof typeof CHOICES)[];
+  return Object.fromEntries(names.map((name) => [name, options[name]]));
+}
+
+/** Without a context the proof is bound to none. */
+export function proveOptions(given: unknown): Bound<typeof PROVE> {
+  const options = readOptions(given, PROVE);
+  return { ...options, context: boundTo(options, false) };
+}
+
+/** Demands a context, or that there is none by name. */
+export function sessionVerifyOptions(given: unknown): Bound<typeof SESSION_VERIFY> {
+  const options = readOptions(given, SESSION_VERIFY);
+  return { ...options, context: boundTo(options, true) };
+}
+
+/** Demands a context, or that there is none by name. */
+export function verifyOptions(given: unknown): Bound<typeof VERIFY, "vk" | "proof"> {
+  const options = readOptions(given, VERIFY, ["vk", "proof"]);
+  return { ...options, context: boundTo(options, true) };
+}
+
+/** The context as the prover takes it: none is empty. */
+function boundTo(options: Options<typeof CONTEXT>, demanded: boolean): Uint8Array<ArrayBuffer> {
+  const { context, noContext } = options;
+  if (context !== undefined) {
+    if (noContext) throw refusal("noContext", "there is a context");
+    return context;
+  }
+  // A context that is there and undefined is a variable that was not set.
+  if (!noContext && (demanded || "context" in options)) throw refusal("context", `needed; ${NONE_BY_NAME}`);
+  return new Uint8Array();
+}
+
+/** Reads an object's own properties, each once, and refuses those that are no option. */
+function readOptions<C extends Checks, R extends keyof C & string = never>(
+  given: unknown,
+  checks: C,
+  needed: readonly R[] = [],
+): Options<C, R> {
+  if (!isPlain(given)) throw refusal("options", `expected a plain object, got ${describe(given)}`);
+  // Without a prototype, which other code may have added properties to.
+  const read: Record<string, unknown> = Object.create(null);
+  for (const name of Reflect.ownKeys(given)) {
+    const check = typeof name === "string" && Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!check) throw refusal(String(name), "there is no such option");
+    const value = given[name];
+    read[String(name)] = value === undefined ? undefined : check(value, String(name));
+  }
+  for (const name of needed) {
+    if (read[name] === undefined) throw refusal(name, "needed");
+  }
+  return read as Options<C, R>;
+}
+
+/** A file's address, resolved against the page, or a copy of its bytes. */
+export function source(value: unknown, name: string): FileData {
+  if (typeof value === "string" || tag(value) === "URL") return address(value, name);
+  const bytes = copyBytes(value);
+  if (!bytes) throw refusal(name, `expected an address or bytes, got ${describe(value)}`);
+  return bytes;
+}
+
+function sourceOrDevelopment(value: unknown, name: string): FileData | "development" {
+  return value === "development" ? value : source(value, name);
+}
+
+/** A file of rows, or the rows themselves. */
+export function dataSet(value: unknown, name: string): FileData | Inputs {
+  return isPlain(value) ? inputTensors(value, name) : source(value, name);
+}
+
+/** Tensors by name. Numbers that are not finite are left to the prover, which says where they are. */
+export function inputTensors(value: unknown, name: string): Inputs {
+  if (!isPlain(value)) throw refusal(name, `expected a plain object, got ${describe(value)}`);
+  const entry = (key: string | symbol) => {
+    if (typeof key === "symbol") throw refusal(name, "expected names that are strings");
+    return [key, numbers(value[key], name, 0)] as const;
+  };
+  return Object.fromEntries(Reflect.ownKeys(value).map(entry)) as Inputs;
+}
+
+function numbers(value: unknown, name: string, depth: number): unknown {
+  if (Array.isArray(value) && depth < MAX_DEPTH) {
+    return Array.from(value, (item) => (typeof item === "number" ? item : numbers(item, name, depth + 1)));
+  }
+  if (ArrayBuffer.isView(value) && /^(Float|Int|Uint)/.test(tag(value))) {
+    return Float64Array.from(value as unknown as ArrayLike<number>);
+  }
+  // Says nothing of the value, which is private.
+  const got = Array.isArray(value) ? "deeper ones" : `a value of type ${tag(value)}`;
+  throw refusal(name, `expected arrays of numbers, at most ${MAX_DEPTH} deep, got ${got}`);
+}
+
+export function text(value: unknown, name: string): string {
+  if (typeof value !== "string") throw refusal(name, `expected a string, got ${describe(value)}`);
+  return value;
+}
+
+function contextBytes(value: unknown, name: string): Uint8Array<ArrayBuffer> {
+  const bytes = typeof value === "string" ? fromHex(value, name) : copyBytes(value);
+  if (!bytes) throw refusal(name, `expected bytes or hexadecimal digits, got ${describe(value)}`);
+  if (bytes.length === 0) throw refusal(name, `empty; ${NONE_BY_NAME}`);
+  if (bytes.length > MAX_CONTEXT_BYTES) {
+    throw refusal(name, `${bytes.length} bytes, at most ${MAX_CONTEXT_BYTES} are allowed`);
+  }
+  return bytes;
+}
+
+function fromHex(digits: string, name: string): Uint8Array<ArrayBuffer> {
+  if (digits.length % 2 !== 0 || !/^[0-9a-f]*$/.test(digits)) {
+    throw refusal(name, "expected an even number of lower-case hexadecimal digits");
+  }
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** A copy of the bytes of a buffer or of a view of one, of this page or of another frame; `undefined` for all else. */
+function copyBytes(value: unknown): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    if (!["ArrayBuffer", "SharedArrayBuffer"].includes(tag(value))) return undefined;
+    const bytes = new Uint8Array(value as ArrayBufferLike);
+    return bytes.buffer === value ? bytes.slice() : undefined;
+  } catch {
+    // A buffer that was transferred away.
+    return undefined;
+  }
+}
+
+function digest(value: unknown, name: string): string {
+  if (typeof value !== "string" || !/^[0-9a-f]{64}$/.test(value)) {
+    throw refusal(name, "expected 64 lower-case hexadecimal digits");
+  }
+  if (!globalThis.crypto?.subtle) {
+    throw new HushproofError("unsupported-browser", `${name} needs a page served over HTTPS or from localhost`);
+  }
+  return value;
+}
+
+function address(value: unknown, name: string): string {
+  const given = String(value);
+  if (given === "") throw refusal(name, "expected an address, got an empty string");
+  try {
+    return new URL(given, document.baseURI).href;
+  } catch {
+    throw refusal(name, `${given} is no address`);
+  }
+}
+
+/** An address that ends with a slash. */
+function folder(value: unknown, name: string): string {
+  if (typeof value !== "string" && tag(value) !== "URL") {
+    throw refusal(name, `expected an address, got ${describe(value)}`);
+  }
+  const url = new URL(address(value, name));
+  if (!url.pathname.endsWith("/")) url.pathname += "/";
+  // Addresses of data and of blobs have no path.
+  if (!url.pathname.endsWith("/")) throw refusal(name, `${url.href} is no folder`);
+  return url.href;
+}
+
+function abortSignal(value: unknown, name: string): AbortSignal {
+  if (tag(value) !== "AbortSignal") throw refusal(name, `expected an AbortSignal, got ${describe(value)}`);
+  return value as AbortSignal;
+}
+
+function progress(value: unknown, name: string): Progress {
+  if (typeof value !== "function") throw refusal(name, `expected a function, got ${describe(value)}`);
+  return value as Progress;
+}
+
+function flag(value: unknown, name: string): boolean {
+  if (typeof value !== "boolean") throw refusal(name, `expected true or false, got ${describe(value)}`);
+  return value;
+}
+
+function number(value: unknown, name: string, least: number, most: number): number {
+  if (typeof value === "number" && value >= least && value <= most) return value;
+  throw refusal(name, `expected a number from ${least} to ${most}, got ${describe(value)}`);
+}
+
+function integer(value: unknown, name: string, least: number, most: number): number {
+  if (Number.isInteger(value)) return number(value, name, least, most);
+  throw refusal(name, `expected an integer from ${least} to ${most}, got ${describe(value)}`);
+}
+
+/** At most what wasm can address. */
+function memoryBytes(value: unknown, name: string): number {
+  return Math.min(number(value, name, MIN_MEMORY_BYTES, Number.POSITIVE_INFINITY), MAX_MEMORY_BYTES);
+}
+
+function range(value: unknown, name: string): [number, number] {
+  if (Array.isArray(value) && value.length === 2 && value.every(Number.isFinite)) {
+    const [min, max] = value as [number, number];
+    if (min < max) return [min, max];
+  }
+  throw refusal(name, "expected two numbers, the least and the largest value");
+}
+
+function output(value: unknown, name: string): Output {
+  if (!isPlain(value)) return oneOf<"public" | "argmax">(value, name, ["public", "argmax"]);
+  const { threshold, ...others } = value;
+  if (Object.keys(others).length === 0 && Number.isFinite(threshold)) return { threshold: threshold as number };
+  throw refusal(name, "expected an object with a threshold, a finite number, and nothing else");
+}
+
+function visibility(value: unknown, name: string): "private" | "public" {
+  return oneOf<"private" | "public">(value, name, ["private", "public"]);
+}
+
+function oneOf<T extends string>(value: unknown, name: string, values: readonly T[]): T {
+  const found = values.find((known) => known === value);
+  if (found === undefined) throw refusal(name, `expected ${values.join(" or ")}, got ${describe(value)}`);
+  return found;
+}
+
+/** Whether a value is an object as literals make them: a buffer or a view has no properties that would betray it. */
+function isPlain(value: unknown): value is Record<string | symbol, unknown> {
+  if (typeof value !== "object" || value === null || tag(value) !== "Object") return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** The name of a value's kind: `Number`, `ArrayBuffer`, `Object`. */
+function tag(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+function describe(value: unknown): string {
+  const short = ["number", "boolean", "undefined"].includes(typeof value) || value === null;
+  return short ? String(value) : `a value of type ${tag(value)}`;
+}
+
+function refusal(option: string, reason: string): HushproofError {
+  return new HushproofError("option", `${option}: ${reason}`, { option });
+}
