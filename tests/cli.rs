@@ -10,6 +10,8 @@ mod client;
 mod files;
 #[path = "cli/serve.rs"]
 mod serve;
+#[path = "cli/setup.rs"]
+mod setup;
 #[path = "cli/tamper.rs"]
 mod tamper;
 #[path = "cli/world.rs"]

@@ -5,6 +5,7 @@
 use hushproof_core::{
     Error,
     circuit::Layout,
+    codec,
     error::Rejection,
     graph::{Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Shape, Term, ValueInfo, Visibility},
     prove::{Proof, ProvingKey, Srs, Transcript, VerifyingKey, keygen, prove, verify},
@@ -87,4 +88,18 @@ fn damaged_files_are_refused() {
     assert!(VerifyingKey::from_bytes(&bytes).is_err());
     assert!(Srs::from_bytes(&bytes).is_err());
     assert!(Proof::from_json("{}").is_err());
+}
+
+/// A Lagrange basis of which two points have changed places.
+#[wasm_bindgen_test]
+fn no_key_is_made_of_a_doctored_basis() {
+    let model = Model::from_bytes(&model().to_bytes()).unwrap();
+    let k = Layout::new(&model).unwrap().k;
+    let mut bytes = Srs::new_development(k, OsRng).unwrap().to_bytes();
+    let (basis, end) = (20 + (64 << k), bytes.len() - codec::DIGEST_BYTES);
+    let (one, two) = bytes[basis..end].split_at_mut(64);
+    one.swap_with_slice(&mut two[..64]);
+    let digest = codec::digest(&bytes[..end]);
+    bytes[end..].copy_from_slice(&digest);
+    assert!(matches!(keygen(&model, &Srs::from_bytes(&bytes).unwrap()), Err(Error::SrsInvalid { .. })));
 }
