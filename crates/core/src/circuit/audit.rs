@@ -289,7 +289,10 @@ impl<'a> Audit<'a> {
     fn random_trace(&self, ranges: &[u64]) -> Trace {
         let random = |range: u64, len: usize| -> Vec<i64> {
             let bound = range.cast_signed();
-            (0..len).map(|_| i64::from(OsRng.next_u32()) % (2 * bound + 1) - bound).collect()
+            let mut bytes = vec![0; len * 4];
+            OsRng.fill_bytes(&mut bytes);
+            let words = bytes.as_chunks().0.iter().map(|word| i64::from(u32::from_le_bytes(*word)));
+            words.map(|word| word % (2 * bound + 1) - bound).collect()
         };
         let shape = self.model.shape(0);
         let mut trace = Trace { codes: vec![random(ranges[0], shape.len())], ..Trace::default() };
@@ -322,11 +325,12 @@ impl<'a> Audit<'a> {
             let below = run.or(hop).map(|distance| powers.of(u64::from(distance)));
             for (sums, values) in sums.iter_mut().zip([&trace.codes, &trace.negative]) {
                 let mut sum = below.map_or(Fr::ZERO, |power| power * sums[row + 1]);
-                for lane in 0..params.lanes.activations {
+                let apart = powers.of_lanes(apart, params.lanes.activations);
+                for (lane, power) in apart.iter().enumerate() {
                     if let Some((tensor, index)) = self.element(row, lane)
                         && let Some(value) = values[tensor].get(index)
                     {
-                        sum += Fr::from_i64(*value) * powers.of(u64::from(apart) * lane as u64);
+                        sum += Fr::from_i64(*value) * *power;
                     }
                 }
                 sums[row] = sum;
@@ -362,8 +366,8 @@ impl<'a> Audit<'a> {
         for row in 0..self.layout.usable_rows() {
             let step = self.one_of(row, &params.steps, &columns.steps)?.unwrap_or(1);
             let (pair, hidden) = (self.optional_bit(columns.pair, row)?, self.bit(columns.hidden, row)?);
-            for lane in 0..lanes {
-                let at = place * powers.of(u64::from(step) * lane as u64);
+            for (lane, power) in powers.of_lanes(step, lanes).iter().enumerate() {
+                let at = place * *power;
                 if let Some((tensor, index)) = self.element(row, lane) {
                     let Some(layer) = tensor.checked_sub(1) else {
                         ensure(place.is_zero(), || "the input is produced".to_owned())?;
@@ -498,14 +502,22 @@ impl Weights {
 struct Powers {
     gamma: Fr,
     known: HashMap<u64, Fr>,
+    /// By the distance of neighbouring lanes.
+    by_lane: HashMap<u32, Vec<Fr>>,
 }
 
 impl Powers {
     fn new(gamma: Fr) -> Self {
-        Self { gamma, known: HashMap::new() }
+        Self { gamma, known: HashMap::new(), by_lane: HashMap::new() }
     }
 
     fn of(&mut self, exponent: u64) -> Fr {
         *self.known.entry(exponent).or_insert_with(|| self.gamma.pow(&[exponent]))
+    }
+
+    /// γ^(distance · lane) of each lane.
+    fn of_lanes(&mut self, distance: u32, lanes: usize) -> &[Fr] {
+        let of = |gamma: Fr| gamma.pow(&[u64::from(distance)]).powers(lanes).collect();
+        self.by_lane.entry(distance).or_insert_with(|| of(self.gamma))
     }
 }
