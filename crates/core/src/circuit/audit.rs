@@ -374,6 +374,9 @@ impl<'a> Audit<'a> {
                         continue;
                     };
                     ensure(!place.is_zero(), || format!("row {row} is not produced"))?;
+                    // Beside no mask, ⟨hidden⟩ adds the cell: it is what produces pairs, and would add to decisions.
+                    let unmasked = self.is_pair(tensor) || self.decides(tensor);
+                    ensure(!unmasked || hidden == self.is_pair(tensor), || format!("hidden on row {row} is {hidden}"))?;
                     taken.push(at);
                     let model = &self.model.layers[layer];
                     let bias = match &private {
@@ -393,6 +396,9 @@ impl<'a> Audit<'a> {
                     } else {
                         sum += at * Fr::from_i64(first.lanes[lane].limbs[0][row]);
                     }
+                } else {
+                    // Consumers read its product.
+                    ensure(!pair, || format!("cells beside a pair on row {row} are in no identity"))?;
                 }
             }
             let unit = if pair { eta * eta } else { eta };

@@ -28,7 +28,7 @@ pub(super) const RESERVED_ROWS: usize = 6;
 /// The largest circuit that is ever laid out.
 pub const MAX_K: u32 = 20;
 
-/// Public rows of the context's digest.
+/// Public rows of the digest of what a proof is bound to.
 pub const CONTEXT_ROWS: usize = 2;
 
 /// The layout of one model.

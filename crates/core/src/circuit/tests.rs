@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod audit;
+mod audited;
 mod costs;
 mod decisions;
 pub(crate) mod fixtures;
