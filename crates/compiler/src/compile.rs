@@ -194,17 +194,25 @@ fn quant_options(options: &Options) -> quant::Options {
 }
 
 /// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met
-/// exactly, ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class
+/// exactly, as are integers that are compared, ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class
 /// hold few values, of which all but the outputs are bits or features.
-fn least_bits(network: &Network, ranges: &quant::Ranges, tables: FunctionTables) -> (u32, u32) {
+fn least_bits(
+    network: &Network,
+    ranges: &quant::Ranges,
+    options: &quant::Options,
+    tables: FunctionTables,
+) -> (u32, u32) {
+    let (coded, row) = quant::comparison_bits(network, ranges, options).unwrap_or_default();
     if let Some(bits) = quant::code_bits(network, ranges) {
-        return (bits, quant::EXACT_REMAINDER_BITS);
+        let bits = bits.max(coded);
+        return (bits, quant::EXACT_REMAINDER_BITS.max(row.saturating_sub(bits)));
     }
     let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
     let exact = tables.count == 0 && (network.label.is_some() || !network.cuts.is_empty());
     let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
-    (value.max(rank_bits), remainder)
+    let value = value.max(rank_bits).max(coded);
+    (value, remainder.max(row.saturating_sub(value)))
 }
 
 /// Bits of a code and of a remainder of networks of decisions.
@@ -234,7 +242,7 @@ impl Job<'_> {
             columns: choice.columns,
             prediction: choice.prediction,
         };
-        let least = least_bits(network, &ranges, tables);
+        let least = least_bits(network, &ranges, &quant_options, tables);
         let mut private_bits = (!options.weights.is_public()).then_some(PRIVATE_BITS);
         loop {
             let mut missing = None;
@@ -258,7 +266,7 @@ impl Job<'_> {
                 let defaults = circuit::SearchOptions::default();
                 let (low, high) = limits.value_bits.unwrap_or(defaults.value_bits);
                 let search_options = circuit::SearchOptions {
-                    value_bits: (low.max(least.0), high.max(least.0)),
+                    value_bits: (low.max(least.0), if least.0 > high { MAX_BITS } else { high }),
                     remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
                     tables,
                     input: options.input,

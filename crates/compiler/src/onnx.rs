@@ -12,7 +12,7 @@ mod order;
 mod pb;
 mod proto;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use float_model::FloatModel;

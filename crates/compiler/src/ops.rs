@@ -176,7 +176,7 @@ pub(crate) use op::{
 
 /// Every supported operator, sorted by name.
 const DEFS: &[Def] = &[
-    Def::Op(&abs::DEF),
+    Def::Rewrite(&abs::DEF),
     Def::Op(&acos::DEF),
     Def::Op(&acosh::DEF),
     Def::Op(&add::DEF),
@@ -304,7 +304,7 @@ const DEFS: &[Def] = &[
     Def::Rewrite(&shape::DEF),
     Def::Op(&shrink::DEF),
     Def::Op(&sigmoid::DEF),
-    Def::Op(&sign::DEF),
+    Def::Rewrite(&sign::DEF),
     Def::Op(&sin::DEF),
     Def::Op(&sinh::DEF),
     Def::Rewrite(&size::DEF),

@@ -24,6 +24,7 @@ mod tests;
 pub use accuracy::{Accuracy, evaluate};
 pub(crate) use accuracy::{Comparison, accepted};
 pub use codes::{EXACT_REMAINDER_BITS, code_bits};
+pub use exact::comparison_bits;
 use hushproof_core::{
     error::{Error, Result},
     graph::{Digits, Visibility},

@@ -1,3 +1,5 @@
+mod integers;
+
 use std::{fs, path::Path};
 
 use super::*;

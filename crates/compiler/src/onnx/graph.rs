@@ -43,6 +43,8 @@ pub struct Graph {
     beside: Vec<String>,
     /// What the type of the only input holds.
     pub(super) input_range: Option<[f64; 2]>,
+    /// Per value of the inputs whether its type is one of integers or truth values; empty where none is.
+    pub(super) whole: Vec<bool>,
 }
 
 /// A tensor of the graph.
@@ -269,6 +271,7 @@ impl<'a> Importer<'a> {
                 label: None,
                 beside: vec![],
                 input_range: None,
+                whole: vec![],
             },
             opset,
             ml_opset,
@@ -293,7 +296,10 @@ impl<'a> Importer<'a> {
     fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
         self.double = inputs.iter().any(|input| proto::is_double(input));
         if let [input] = inputs {
-            let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
+            let fact = proto::input_fact(input)?;
+            let whole = (fact.dtype != DType::Float).then(|| fact.checked_len()).flatten();
+            let id = self.private(fact).map_err(|e| locate(&input.name, "input", e))?;
+            self.graph.whole = vec![true; whole.unwrap_or_default()];
             self.named(&input.name, id);
             self.graph.inputs.push(id);
             self.graph.input_range = proto::input_range(input);
@@ -306,6 +312,10 @@ impl<'a> Importer<'a> {
         let all = self.private(Fact::float(vec![1, len])).map_err(|e| locate("inputs", "input", e))?;
         self.graph.values[all].name = joined(inputs.iter().map(|input| input.name.as_str()));
         self.graph.inputs.push(all);
+        if facts.iter().any(|fact| fact.dtype != DType::Float) {
+            let whole = |fact: &Fact| std::iter::repeat_n(fact.dtype != DType::Float, fact.len());
+            self.graph.whole = facts.iter().flat_map(whole).collect();
+        }
         let mut start = 0;
         for (input, fact) in inputs.iter().zip(facts) {
             self.current.clone_from(&input.name);

@@ -381,6 +381,7 @@ impl Lowering<'_> {
                 finish,
                 label: self.graph.label,
                 cuts: self.ranks.cuts,
+                whole: self.graph.whole.clone(),
             }),
             _ => Err(Error::Graph {
                 node: self.graph.name.clone(),

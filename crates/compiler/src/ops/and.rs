@@ -1,12 +1,11 @@
 //! [And](https://onnx.ai/onnx/operators/onnx__And.html): whether both hold, with numpy broadcasting. Opset 7+. Exact:
-//! a table of the sum.
-
-use hushproof_core::graph::Unary;
+//! a comparison of the sum.
 
 use super::{
     op::RewriteDef,
     support::{inputs::without_attributes, truth::sum},
 };
+use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "And",
@@ -16,8 +15,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let pair = without_attributes(attrs, inputs)?;
-        let sum = sum(to, pair, -1.5)?;
-        Ok(vec![to.holds("And", Unary::Positive, sum)?])
+        let sum = sum(to, pair)?;
+        let holds = to.at_least("And", sum, 1.5)?;
+        Ok(vec![to.relabel(holds, DType::Bool)?])
     },
 };
 

@@ -63,16 +63,17 @@ impl Op for Cast {
 
     fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
         let x = Inputs(inputs).get(0)?;
-        let function = match (to.fact(x).dtype, self.to) {
-            (DType::Float, DType::Int) => Unary::Truncate,
-            (DType::Float | DType::Int, DType::Bool) => Unary::Zero,
+        let y = match (to.fact(x).dtype, self.to) {
+            (DType::Float, DType::Int) => to.table("Cast", Unary::Truncate, x)?,
+            (DType::Int, DType::Bool) => {
+                let zero = to.is_zero("Cast", x)?;
+                to.affine(zero, -1.0, 1.0)?
+            }
+            (DType::Float, DType::Bool) => {
+                return Err(OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
+            }
             _ => return Ok(None),
         };
-        if function == Unary::Zero && to.fact(x).dtype == DType::Float {
-            return Err(OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
-        }
-        let y = to.table("Cast", function, x)?;
-        let y = if function == Unary::Zero { to.affine(y, -1.0, 1.0)? } else { y };
         Ok(Some(vec![to.relabel(y, self.to)?]))
     }
 }

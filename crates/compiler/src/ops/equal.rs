@@ -1,10 +1,8 @@
 //! [Equal](https://onnx.ai/onnx/operators/onnx__Equal.html): whether two integers or truth values are equal, with
 //! numpy broadcasting. Opset 7+.
 //!
-//! Exact: a table of the difference. Real numbers are compared only with integers by another name, since rounded ones
+//! Exact: two comparisons of the difference. Real numbers are compared only with integers by another name, since rounded ones
 //! are not equal in any useful sense.
-
-use hushproof_core::graph::Unary;
 
 use super::{
     op::{Id, OpError, RewriteDef},
@@ -35,7 +33,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             let equal = to.floats(&shape, equal)?;
             return Ok(vec![to.relabel(equal, DType::Bool)?]);
         }
-        Ok(vec![to.holds("Equal", Unary::Zero, difference)?])
+        let equal = to.is_zero("Equal", difference)?;
+        Ok(vec![to.relabel(equal, DType::Bool)?])
     },
 };
 

@@ -1,9 +1,7 @@
 //! [ReduceL1](https://onnx.ai/onnx/operators/onnx__ReduceL1.html): Σ |x| over constant axes. Opset 1+; the axes are
 //! an attribute up to 17, an input from 18.
 //!
-//! A table of |x|, rounded once, and a sum.
-
-use hushproof_core::graph::Unary;
+//! |x| rounded once, and a sum.
 
 use super::{op::RewriteDef, support::reduction::Reduction};
 
@@ -15,7 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
-        let values = to.table("Abs", Unary::Abs, x.x)?;
+        let values = to.op("Abs", &[x.x])?;
         Ok(vec![x.sum(values, to)?])
     },
 };

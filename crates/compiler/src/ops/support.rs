@@ -8,6 +8,7 @@ pub(super) mod function;
 pub(super) mod indices;
 pub(super) mod inputs;
 pub(super) mod linear_reduction;
+pub(super) mod lookup;
 pub(super) mod masks;
 pub(super) mod means;
 pub(super) mod moves;

@@ -110,6 +110,7 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
         finish: None,
         label: None,
         cuts: Vec::new(),
+        whole: Vec::new(),
     }
 }
 

@@ -161,12 +161,9 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
             return Err(Error::ModelTooLarge { needed: MAX_K + 1, available: MAX_K });
         }
         let got_bits = options.value_bits.0 + options.remainder_bits;
-        return Err(Error::Range {
-            node: network.input.name.clone(),
-            op: "input".to_owned(),
-            got_bits,
-            max_bits: MAX_BITS + MAX_REMAINDER_BITS,
-        });
+        let (node, op) = (network.input.name.clone(), "input".to_owned());
+        let max_bits = Digits::MAX_ROW_BITS.min(got_bits.saturating_sub(1));
+        return Err(Error::Range { node, op, got_bits, max_bits });
     }
     Ok(if options.few_columns { few_columns(choices) } else { pareto_front(choices) })
 }

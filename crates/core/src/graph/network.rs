@@ -67,6 +67,8 @@ pub struct Network {
     /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants
     /// only; else empty. The network then computes on [`rank`]s.
     pub cuts: Vec<Vec<f64>>,
+    /// Per input value whether it is an integer or a truth value; empty where all are real numbers.
+    pub whole: Vec<bool>,
 }
 
 /// How many of the increasing cuts a value reaches: `x ≥ cuts[c − 1]` is `rank ≥ c`.

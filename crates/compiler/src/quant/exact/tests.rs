@@ -36,13 +36,14 @@ fn integers_follow_from_ranks_and_comparisons() {
         finish: None,
         label: None,
         cuts: vec![vec![0.5, 1.5, 2.0], vec![]],
+        whole: Vec::new(),
     };
-    let found = exact(&network, 255.0);
+    let found = exact(&network, &[], 255.0).magnitude;
     assert_eq!(found[0], [Some(3.0), Some(0.0)]);
     assert_eq!(found[1], [Some(1.0); 3]);
     assert_eq!(found[2], [Some(9.0), None, None]);
     assert_eq!(found[3], [Some(18.0)]);
-    assert_eq!(exact(&network, 17.0)[3], [None]);
+    assert_eq!(exact(&network, &[], 17.0).magnitude[3], [None]);
     let plain = Network { cuts: Vec::new(), layers: network.layers[2..].to_vec(), ..network };
-    assert!(exact(&plain, 255.0).iter().flatten().all(Option::is_none));
+    assert!(exact(&plain, &[], 255.0).magnitude.iter().flatten().all(Option::is_none));
 }

@@ -292,6 +292,7 @@ impl Recipe {
             finish: None,
             label: None,
             cuts: Vec::new(),
+            whole: Vec::new(),
         };
         let mut maker = Maker { network, digits, seed: u64::from(self.last[19]) };
         let clip = self.digits.is_multiple_of(2) || digits.value_limbs > 1;

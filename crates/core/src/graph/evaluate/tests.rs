@@ -40,6 +40,7 @@ fn terms_and_biases_add_up() {
         finish: None,
         label: None,
         cuts: Vec::new(),
+        whole: Vec::new(),
     };
     let tensors = network.tensors(&[1.0, 3.0, 2.0]);
     assert_eq!(tensors, [vec![1.0, 3.0, 2.0], vec![0.0, 1.5], vec![0.0, 22.0]]);
