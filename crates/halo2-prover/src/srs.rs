@@ -192,3 +192,6 @@ impl Write for LagrangeSink {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
