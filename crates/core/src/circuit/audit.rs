@@ -36,7 +36,7 @@ pub(super) fn audit(
 ) -> Result<()> {
     let refuse = |reason: String| Error::Layout { reason };
     let audit = Audit::new(config, layout, model, fixed, copies).map_err(refuse)?;
-    let parts: [fn(&Audit<'_>) -> Verdict; 4] = [Audit::selectors, Audit::biases, Audit::tables, Audit::identity];
+    let parts = [Audit::selectors, Audit::biases, Audit::tables, Audit::identity];
     let verdicts: Vec<Verdict> = parts.par_iter().map(|part| part(&audit)).collect();
     verdicts.into_iter().collect::<Verdict>().map_err(refuse)
 }

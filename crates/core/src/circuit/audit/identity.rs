@@ -19,7 +19,7 @@ use super::{
     },
     Audit, Verdict, ensure,
 };
-use crate::graph::{Activation, Layer, Model, Trace};
+use crate::graph::{Activation, Layer, Trace};
 
 impl Audit<'_> {
     /// The identity for as many random codes as make a wrong one pass with probability 2^-20 at most.
@@ -109,7 +109,7 @@ impl Audit<'_> {
         let (usable, lanes) = (self.layout.usable_rows(), params.lanes.activations);
         let mut powers = Powers::new(gamma);
         powers.prepare(&params.spreads, lanes);
-        let local = |row: usize| {
+        let local = |row: usize| -> Verdict<[Fr; 2]> {
             let apart = powers.of_lanes(self.one_of(row, &params.spreads, &columns.spreads)?.unwrap_or(1));
             let mut sums = [IntegerSum::default(); 2];
             for (lane, power) in apart.iter().enumerate() {
@@ -180,7 +180,7 @@ impl Audit<'_> {
             }
             place *= link;
         }
-        let add_row = |(mut taken, total): (Vec<[u64; 4]>, Fr), (row, place): (usize, &Place)| {
+        let add_row = |(mut taken, total): Taken, (row, place): (usize, &Place)| -> Verdict<Taken> {
             let Place { at: place, step, pair, hidden } = *place;
             let mut take = |monomial: Fr| taken.push(monomial.montgomery_limbs());
             let [mut sum, mut second] = [IntegerSum::default(); 2];
@@ -222,7 +222,7 @@ impl Audit<'_> {
             Ok((taken, total + place * (sum.total() + eta * second.total())))
         };
         let nothing = || (Vec::new(), Fr::ZERO);
-        let join = |(mut taken, sum): (Vec<_>, Fr), (more, other): (Vec<_>, Fr)| {
+        let join = |(mut taken, sum): Taken, (more, other): Taken| -> Verdict<Taken> {
             taken.extend(more);
             Ok((taken, sum + other))
         };
@@ -238,7 +238,7 @@ impl Audit<'_> {
         let (config, columns) = (self.config, &self.config.fixed);
         let private = PrivateCells::new(self.model, self.layout);
         let powers = [eta, gamma].map(|x| x.powers(columns.weights.len()).collect::<Vec<_>>());
-        let sum = |row: usize| {
+        let sum = |row: usize| -> Verdict<Fr> {
             let along = usize::from(self.bit(columns.along_gamma, row)?);
             let mut sum = IntegerSum::default();
             for ((lane, column), power) in columns.weights.iter().enumerate().zip(&powers[along]) {
@@ -309,6 +309,9 @@ impl Audit<'_> {
 
 /// Rows that a thread takes at a time.
 const ROWS_TOGETHER: usize = 1 << 10;
+
+/// Monomials of cells, and the sum of what stands there.
+type Taken = (Vec<[u64; 4]>, Fr);
 
 /// What is produced on a row.
 struct Place {
