@@ -17,8 +17,11 @@ use crate::key::{Coset, Prover};
 use crate::polynomial::{combine, scale_by_powers};
 use crate::program::{Inputs, Source};
 
-/// Most bytes of constant columns' values that are kept from proof to proof.
-const KEPT_BYTES: usize = 28 << 20;
+/// Most bytes of constant columns' values that are kept from proof to proof where these are all.
+const KEPT_BYTES: usize = 16 << 20;
+
+/// The same where they are not.
+const KEPT_OF_MORE_BYTES: usize = 8 << 20;
 
 /// Coefficients of the columns that the constraints read.
 pub(crate) struct Columns<'a> {
@@ -90,8 +93,8 @@ pub(crate) fn pieces(
     Ok((0..prover.cosets.len()).map(piece).collect())
 }
 
-/// The values on each coset, by slots, of the constant columns that take a transform, kept from the first proof on;
-/// nothing for other columns, and for any where these take more than [`KEPT_BYTES`].
+/// The values on each coset, by slots, of the constant columns that take a transform, kept from the first proof on: all
+/// that take at most [`KEPT_BYTES`], or as many as [`KEPT_OF_MORE_BYTES`] hold; nothing for other columns.
 fn kept(prover: &Prover) -> Result<&Vec<Vec<Vec<Fr>>>, ProveError> {
     if let Some(kept) = prover.constants.get() {
         return Ok(kept);
@@ -103,8 +106,9 @@ fn kept(prover: &Prover) -> Result<&Vec<Vec<Vec<Fr>>>, ProveError> {
         _ => false,
     };
     let mut slots: Vec<_> = (0..sources.len()).filter(|slot| is_constant(&sources[*slot])).collect();
-    if slots.len() * prover.cosets.len() * size * size_of::<Fr>() > KEPT_BYTES {
-        slots.clear();
+    let bytes = prover.cosets.len() * size * size_of::<Fr>();
+    if slots.len() * bytes > KEPT_BYTES {
+        slots.truncate(KEPT_OF_MORE_BYTES / bytes);
     }
     let columns = |coset: &Coset| {
         let mut kept = vec![Vec::new(); sources.len()];
