@@ -58,7 +58,7 @@ fn network(outputs: usize, last: FloatActivation, finish: Option<Finish>) -> Net
             layer(Shape::vector(outputs), 1, Map::Sparse(Sparse { columns }), last),
         ],
         finish,
-        label: None,
+        parts: Vec::new(),
         cuts: Vec::new(),
     }
 }

@@ -50,8 +50,11 @@ fn details(error: &Error) -> Value {
             json!({ "needed": needed_bytes, "available": available_bytes })
         }
         Error::ModelTooLarge { needed, available } => json!({ "needed": needed, "available": available }),
-        Error::Scale { node, min, max, .. } | Error::Accuracy { node, min, max, .. } => {
-            json!({ "node": node, "min": min, "max": max })
+        Error::Scale { node, min, max, .. } => json!({ "node": node, "min": min, "max": max }),
+        Error::Accuracy { node, min, max, rows, out_of_range, outputs, .. } => {
+            json!({
+                "node": node, "min": min, "max": max, "rows": rows, "outOfRange": out_of_range, "outputs": outputs,
+            })
         }
         Error::ActivationRange { node, index } => json!({ "node": node, "index": index }),
         Error::SrsTooSmall { needed, available } => json!({ "needed": needed, "available": available }),

@@ -49,8 +49,20 @@ pub(super) fn accuracy(network: &Network, model: &Model, scales: &Scales, search
         }
         Err(error) => return error,
     };
-    let got = search.attempts[search.taken].fit.as_ref().map(ToString::to_string).unwrap_or_default();
-    Error::Accuracy { wanted: search.target.to_string(), got, node, min, max, remedy: REMEDY.to_owned() }
+    let Some(accuracy) = &search.attempts[search.taken].accuracy else {
+        return Error::Graph { node: network.name.clone(), reason: "no layout was compared".to_owned() };
+    };
+    Error::Accuracy {
+        wanted: search.target.to_string(),
+        got: accuracy.missed(),
+        node,
+        min,
+        max,
+        remedy: REMEDY.to_owned(),
+        rows: accuracy.rows,
+        out_of_range: accuracy.out_of_range,
+        outputs: accuracy.output_errors(),
+    }
 }
 
 /// What helps where no bit width is exact enough.

@@ -1,0 +1,3 @@
+use hushproof_core::graph::{Part, Shape, ValueInfo};
+
+use super::*;
