@@ -55,7 +55,7 @@ impl fmt::Display for Reference {
 /// # Errors
 /// Those of [`Graph::eval`].
 pub fn float_outputs(bytes: &[u8], graph: &Graph, rows: &[Vec<f64>]) -> Result<(Vec<Vec<f64>>, Reference)> {
-    let values = graph.outputs().iter().map(ValueInfo::len).sum();
+    let values: usize = graph.outputs().iter().map(ValueInfo::len).sum();
     let by_tract = || -> Result<Vec<Vec<f64>>> {
         let parts: Vec<String> = graph.parts.iter().map(|part| part.value_info.name.clone()).collect();
         let model = FloatModel::of(proto::parse_outputs(bytes, &parts)?)?;
