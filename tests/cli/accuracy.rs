@@ -194,7 +194,9 @@ fn what_is_written_is_right() {
             let options = if bits.is_empty() { vec![] } else { vec!["--bits", bits] };
             let run = compile(&onnx, &data, &hush, &options);
             let what = format!("{} at {bits} bits: {}", case.name, run.stderr);
-            assert!(!bits.is_empty() || run.status == 0, "a layout is exact enough: {what}");
+            // The argument of a table has no more bits than rows: no layout serves five decades.
+            let served = case.name != "logarithm";
+            assert!(!bits.is_empty() || !served || run.status == 0, "a layout is exact enough: {what}");
             if run.status == 0 {
                 let predicted = hushproof(&["predict", &hush, "--data", &data, "--json"]).ok();
                 let (error, wrong) = case.errors(&predicted.stdout);
@@ -227,15 +229,14 @@ fn a_target_can_be_chosen() {
     let [onnx, data] = case.write(&folder);
     let hush = folder.join("m.hush").display().to_string();
     // Which of the two numbers is larger says nothing; asked for, it is all that must be right.
-    let run = compile(&onnx, &data, &hush, &["--target", "class", "--bits", "5"]).ok_status();
+    let run = compile(&onnx, &data, &hush, &["--target", "class", "--bits", "6"]).ok_status();
     assert!(run.stderr.contains("warning: the values of `y` are off by up to"), "{}", run.stderr);
     let accuracy = &run.json()["accuracy"];
     assert_eq!((&accuracy["target"], &accuracy["outputs"][0]["values_held"]), (&json!("class"), &json!(false)));
-    let evaluate = |options: &[&str]| {
-        hushproof(&["evaluate", &onnx, &hush, "--data", &data, "--json"]).args(options).run().status
-    };
+    let evaluate =
+        |options: &[&str]| hushproof(&["evaluate", &onnx, &hush, "--data", &data, "--json"]).args(options).run().status;
     assert_eq!([evaluate(&["--target", "class"]), evaluate(&[]), evaluate(&["--max-error", "1e6"])], [0, 1, 0]);
-    assert_eq!(compile(&onnx, &data, &hush, &["--target", "values", "--bits", "5"]).status, 1);
+    assert_eq!(compile(&onnx, &data, &hush, &["--target", "values", "--bits", "6"]).status, 1);
     assert_eq!(compile(&onnx, &data, &hush, &["--target", "values"]).status, 0);
     assert_eq!(compile(&onnx, &data, &hush, &["--max-error", "1e-9"]).status, 1);
     compile(&onnx, &data, &hush, &["--target", "class", "--max-error", "1"]).refused_usage();
@@ -278,7 +279,8 @@ fn rows_out_of_range_are_named_and_the_others_predicted() {
     for row in [0, 2, 3] {
         assert!(lines[row]["outputs"]["probability"][0].is_f64(), "{}", lines[row]);
     }
-    assert_eq!(hushproof(&["predict", &model.hush, "--data", &path, "--rows", "2..4"]).run().status, 0);
+    let run = hushproof(&["predict", &model.hush, "--data", &path, "--rows", "2..4", "--json"]).ok();
+    assert!(run.stdout.contains("\"row\":2") && run.stdout.contains("\"row\":3"), "{}", run.stdout);
     std::fs::write(&path, json!({ "record": rows[1] }).to_string()).unwrap();
     assert_eq!(hushproof(&["predict", &model.hush, "--input", &path]).run().status, 1);
     hushproof(&["predict", &model.hush]).run().refused_usage();

@@ -56,8 +56,7 @@ impl Graph {
     /// A vector of integers.
     pub(crate) fn integers(mut self, name: &str, values: &[i64]) -> Self {
         let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let tensor =
-            [int(1, values.len() as u64), int(2, INT64), bytes(8, name.as_bytes()), bytes(9, &data)].concat();
+        let tensor = [int(1, values.len() as u64), int(2, INT64), bytes(8, name.as_bytes()), bytes(9, &data)].concat();
         self.0.extend(bytes(5, &tensor));
         self
     }

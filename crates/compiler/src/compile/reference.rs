@@ -35,7 +35,13 @@ impl<'a> Reference<'a> {
     /// Of rows of the right length.
     pub(super) fn new(network: &'a Network, target: Target, rows: &'a [Vec<f64>]) -> Self {
         let given = rows.iter().map(|_| OnceLock::new()).collect();
-        Self { network, target, demands: target.demands(network), rows: rows.iter().map(Vec::as_slice).collect(), given }
+        Self {
+            network,
+            target,
+            demands: target.demands(network),
+            rows: rows.iter().map(Vec::as_slice).collect(),
+            given,
+        }
     }
 
     /// Compares a model on every `step`-th row.
@@ -44,7 +50,8 @@ impl<'a> Reference<'a> {
     /// Those of the executor other than `InputRange` and `ActivationRange`, which are counted.
     pub(super) fn measure(&self, model: &Model, scales: &Scales, step: usize) -> Result<Accuracy> {
         let rows: Vec<usize> = (0..self.rows.len()).step_by(step).collect();
-        let got: Vec<_> = rows.par_iter().map(|row| (self.given(*row), self.run(model, scales, self.rows[*row]))).collect();
+        let got: Vec<_> =
+            rows.par_iter().map(|row| (self.given(*row), self.run(model, scales, self.rows[*row]))).collect();
         let mut comparison = Comparison::new(self.network, self.target);
         let mut margins = vec![Vec::new(); self.demands.len()];
         for (given, got) in got {

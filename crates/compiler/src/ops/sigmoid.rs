@@ -14,8 +14,14 @@ use super::{
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", marks: &[Mark::Probabilities], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Sigmoid",
+    opsets: 7..=27,
+    inputs: 1..=1,
+    summary: "1 / (1 + e^−x)",
+    marks: &[Mark::Probabilities],
+    parse,
+};
 
 #[derive(Debug)]
 struct Sigmoid;

@@ -184,7 +184,8 @@ impl fmt::Display for OutputAccuracy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         if let (Some(max), Some(mean)) = (self.max_abs_error, self.mean_abs_error) {
-            let share = self.range_share.map_or_else(String::new, |share| format!(" ({:.3} % of its range)", share * 100.0));
+            let share =
+                self.range_share.map_or_else(String::new, |share| format!(" ({:.3} % of its range)", share * 100.0));
             parts.push(format!("error at most {max:.3e}{share}, mean {mean:.3e}"));
         }
         if let Some(agreement) = self.agreement {
@@ -356,7 +357,8 @@ impl Comparison {
             let agreeing = if scores.is_some_and(|scores| demand.is_tie(scores)) { classes } else { agreeing };
             seen.agreeing += agreeing;
             same &= agreeing == classes;
-            let errors = demand.part(got).iter().zip(demand.part(expected)).map(|(got, expected)| (got - expected).abs());
+            let errors =
+                demand.part(got).iter().zip(demand.part(expected)).map(|(got, expected)| (got - expected).abs());
             for (element, error) in seen.elements.iter_mut().zip(errors) {
                 // A value that is no number is as far off as can be.
                 let error = if error.is_nan() { f64::INFINITY } else { error };

@@ -129,9 +129,6 @@ impl Network {
 
     /// Whether the last layer makes a probability of each value.
     fn ends_in_sigmoid(&self) -> bool {
-        matches!(
-            self.last_activation(),
-            Some(FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. }))
-        )
+        matches!(self.last_activation(), Some(FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. })))
     }
 }

@@ -43,19 +43,26 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let info = &model.input.value_info;
     let (rows, numbered) = match (&args.input, &args.data) {
-        (Some(path), _) => (vec![data::read_input(&files::read(path)?, info)?], false),
-        (None, Some(path)) => (files::rows(path, info, args.rows.as_ref())?, true),
+        (Some(path), _) => (vec![(0, data::read_input(&files::read(path)?, info)?)], false),
+        (None, Some(path)) => {
+            let rows: Vec<_> = files::rows(path, info, None)?.into_iter().enumerate().collect();
+            let rows = match &args.rows {
+                Some(selection) => selection.apply(rows)?,
+                None => rows,
+            };
+            (rows, true)
+        }
         (None, None) => (Vec::new(), true),
     };
     let mut refusals = Vec::new();
-    for (row, values) in rows.iter().enumerate() {
+    for (row, values) in &rows {
         let mut object = if numbered { json!({ "row": row }) } else { json!({}) };
         match model.predict(values) {
             Ok(outputs) => answer(&mut object, &model, &outputs),
             Err(error @ (Error::InputRange { .. } | Error::ActivationRange { .. })) => {
                 object["code"] = json!(error.code());
                 object["error"] = json!(error.to_string());
-                refusals.push((row, error));
+                refusals.push((*row, error));
             }
             Err(error) => return Err(error.into()),
         }

@@ -108,7 +108,10 @@ impl Report {
         let (cost, accuracy) = (&self.cost, &self.accuracy);
         let mut numbers = Vec::new();
         if let (Some(error), Some(share)) = (accuracy.max_abs_error, accuracy.error_share()) {
-            numbers.push((format!("{error:.2e}"), format!("largest error, at most {:.3} % of a value's range", share * 100.0)));
+            numbers.push((
+                format!("{error:.2e}"),
+                format!("largest error, at most {:.3} % of a value's range", share * 100.0),
+            ));
         }
         if let Some(agreement) = accuracy.top1_agreement {
             numbers.push((format!("{:.2} %", agreement * 100.0), "of rows with the same class".to_owned()));
