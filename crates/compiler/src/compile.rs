@@ -210,7 +210,8 @@ fn least_bits(network: &Network, ranges: &quant::Ranges, tables: FunctionTables)
     }
     let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
-    let exact = tables.count == 0 && (network.gives_integers() || !network.cuts.is_empty());
+    let label = network.decision().is_none() && network.gives_integers();
+    let exact = tables.count == 0 && (label || !network.cuts.is_empty());
     let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
     (value.max(rank_bits), remainder)
 }

@@ -240,6 +240,6 @@ impl Report {
             format!(" Most is lost at {node} ({op}), whose values are {min:.4} to {max:.4}.")
         });
         let (target, missed) = (self.search.target, self.accuracy.missed());
-        Some(format!("no bit width gives {target}; the best has {missed}.{lost} {}", explain::REMEDY))
+        Some(format!("no bit width gives {target}; the best has {missed}.{lost} {}", explain::remedy(&self.accuracy)))
     }
 }

@@ -170,7 +170,8 @@ impl Args {
 /// Tells how far each output is off, where that is why nothing is written.
 fn missed(error: Error, as_json: bool) -> anyhow::Error {
     let Error::Accuracy { rows, out_of_range, outputs, .. } = &error else { return error.into() };
-    output::note("nothing is written; --accept-error writes the best model all the same");
+    let accept = if out_of_range < rows { "; --accept-error writes the best model all the same" } else { "" };
+    output::note(&format!("nothing is written{accept}"));
     if as_json {
         let object = json!({
             "code": error.code(),
