@@ -194,9 +194,9 @@ fn what_is_written_is_right() {
             let options = if bits.is_empty() { vec![] } else { vec!["--bits", bits] };
             let run = compile(&onnx, &data, &hush, &options);
             let what = format!("{} at {bits} bits: {}", case.name, run.stderr);
-            // The argument of a table has no more bits than rows: no layout serves five decades.
-            let served = case.name != "logarithm";
-            assert!(!bits.is_empty() || !served || run.status == 0, "a layout is exact enough: {what}");
+            // Of the others a table, whose argument has no more bits than the circuit has rows, may be too coarse.
+            let served = case.name == "regression" && bits.is_empty();
+            assert!(!served || run.status == 0, "a layout is exact enough: {what}");
             if run.status == 0 {
                 let predicted = hushproof(&["predict", &hush, "--data", &data, "--json"]).ok();
                 let (error, wrong) = case.errors(&predicted.stdout);

@@ -108,12 +108,8 @@ pub enum Error {
         max: f64,
         /// What to do.
         remedy: String,
-        /// Rows compared.
-        rows: usize,
-        /// Rows that the best layout refuses.
-        out_of_range: usize,
-        /// Each output of the best layout.
-        outputs: Vec<OutputError>,
+        /// The figures of the best layout.
+        figures: Box<Figures>,
     },
     /// No layout within the limits holds the model.
     #[error("the model needs k = {needed}, the largest circuit has k = {available}")]
@@ -318,6 +314,17 @@ impl Error {
     pub fn artifact(kind: ArtifactKind, reason: impl Into<String>) -> Self {
         Self::Artifact { kind, reason: reason.into() }
     }
+}
+
+/// How a model compares with its float network.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Figures {
+    /// Rows compared.
+    pub rows: usize,
+    /// Rows that the model refuses.
+    pub out_of_range: usize,
+    /// Each output.
+    pub outputs: Vec<OutputError>,
 }
 
 /// How far an output is from the float network's.

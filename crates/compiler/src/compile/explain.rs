@@ -59,9 +59,7 @@ pub(super) fn accuracy(network: &Network, model: &Model, scales: &Scales, search
         min,
         max,
         remedy: remedy(accuracy).to_owned(),
-        rows: accuracy.rows,
-        out_of_range: accuracy.out_of_range,
-        outputs: accuracy.output_errors(),
+        figures: Box::new(accuracy.figures()),
     }
 }
 

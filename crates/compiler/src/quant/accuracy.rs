@@ -3,7 +3,7 @@
 use std::fmt;
 
 use hushproof_core::{
-    error::{ArtifactKind, Error, OutputError, Result},
+    error::{ArtifactKind, Error, Figures, OutputError, Result},
     graph::{Meaning, Model, Network},
 };
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
@@ -123,8 +123,8 @@ impl Accuracy {
         self.outputs.iter().filter_map(|output| output.range_share).reduce(f64::max)
     }
 
-    /// The outputs as an error tells them.
-    pub(crate) fn output_errors(&self) -> Vec<OutputError> {
+    /// The figures that an error tells.
+    pub(crate) fn figures(&self) -> Figures {
         let of = |output: &OutputAccuracy| OutputError {
             name: output.name.clone(),
             max_abs_error: output.max_abs_error,
@@ -132,7 +132,7 @@ impl Accuracy {
             agreement: output.agreement,
             met: output.met,
         };
-        self.outputs.iter().map(of).collect()
+        Figures { rows: self.rows, out_of_range: self.out_of_range, outputs: self.outputs.iter().map(of).collect() }
     }
 
     /// What differs between layouts, in a few words.

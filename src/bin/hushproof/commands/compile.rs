@@ -169,17 +169,14 @@ impl Args {
 
 /// Tells how far each output is off, where that is why nothing is written.
 fn missed(error: Error, as_json: bool) -> anyhow::Error {
-    let Error::Accuracy { rows, out_of_range, outputs, .. } = &error else { return error.into() };
-    let accept = if out_of_range < rows { "; --accept-error writes the best model all the same" } else { "" };
+    let Error::Accuracy { figures, .. } = &error else { return error.into() };
+    let some = figures.out_of_range < figures.rows;
+    let accept = if some { "; --accept-error writes the best model all the same" } else { "" };
     output::note(&format!("nothing is written{accept}"));
     if as_json {
-        let object = json!({
-            "code": error.code(),
-            "error": error.to_string(),
-            "rows": rows,
-            "out_of_range": out_of_range,
-            "outputs": outputs,
-        });
+        let mut object = json!(figures);
+        object["code"] = json!(error.code());
+        object["error"] = json!(error.to_string());
         // The failure itself is told on standard error and by the exit status.
         drop(output::print(&object, true, Channel::Output));
     }
