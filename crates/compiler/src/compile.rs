@@ -1,14 +1,13 @@
 //! From a float network and calibration rows to a model: reduction, layout search, quantization, report.
 
 mod explain;
-mod fit;
 mod layers;
 mod reduce;
+mod reference;
 mod report;
 mod search;
 mod trace;
 
-pub use fit::{AGREEMENT, Fit, RANGE_SHARE, Target};
 use hushproof_core::{
     circuit::{self, Layout},
     error::{Error, Result},
@@ -18,6 +17,8 @@ pub use layers::LayerReport;
 pub use reduce::{Reduction, reduce};
 pub use report::{Cheaper, Cost, Data, LayerCost, Report, report};
 pub use search::{Attempt, Search};
+
+pub use crate::quant::{AGREEMENT, RANGE_SHARE, Target};
 
 use std::borrow::Cow;
 
@@ -55,8 +56,10 @@ pub enum Prefer {
 pub struct Options {
     /// Bits of an activation code, or the least number above that limbs make; searched where none are asked for.
     pub value_bits: Option<u32>,
-    /// Largest error of an output that the model may show on the rows; [`Target::Shares`] where none is asked for.
-    pub max_error: Option<f64>,
+    /// What the model must meet on the rows.
+    pub target: Target,
+    /// Whether a model that misses it is good, too.
+    pub accept_error: bool,
     /// Least and largest input value, where there are no rows; [`INPUT_RANGE`] where none are given.
     pub input_range: Option<[f64; 2]>,
     /// Factor on the calibrated range of every inner value.
@@ -77,7 +80,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             value_bits: None,
-            max_error: None,
+            target: Target::Auto,
+            accept_error: false,
             input_range: None,
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
@@ -123,26 +127,26 @@ pub struct Compiled {
 ///
 /// # Errors
 /// Those of [`reduce()`], of range calibration, layout search and quantization, and of [`Layout::new`]; `Scale` where
-/// no layout has the bits that a node needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be
-/// missed, see [`Search::met`].
+/// no layout has the bits that a node needs, `Accuracy` where none meets the target and [`Options::accept_error`] is not
+/// set, or all rows are refused, `Option` for a target that the network can't have.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = reduce(network, options.reduction)?;
     let network =
         if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
-    let target = match options.max_error {
-        Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
-        Some(error) => {
-            return Err(Error::Option { option: "--max-error", reason: format!("{error} is no number above 0") });
-        }
-        None => Target::Shares,
-    };
+    if let Target::MaxError(error) = options.target
+        && !(error > 0.0 && error.is_finite())
+    {
+        return Err(Error::Option { option: "--max-error", reason: format!("{error} is no number above 0") });
+    }
+    options.target.check(&network)?;
     let shown = shown(&network, rows, options)?;
-    let job = Job { network: &network, rows, shown: &shown, target, options };
+    let job = Job { network: &network, rows, shown: &shown, options };
     let (mut model, scales, search) = job.compile()?;
     if let Reduction::Threshold(at) = options.reduction {
         model.output.threshold = Some(at);
     }
-    if options.max_error.is_some() && !search.met {
+    let refused = search.attempts[search.taken].accuracy.as_ref().is_none_or(|taken| taken.out_of_range == taken.rows);
+    if refused || !search.met && !options.accept_error {
         return Err(explain::accuracy(&network, &model, &scales, &search, &shown));
     }
     let layout = Layout::new(&model)?;
@@ -164,8 +168,13 @@ pub fn shown<'a>(network: &Network, rows: &'a [Vec<f64>], options: &Options) -> 
 
 /// Rows, evenly spaced, of which the integers can be compared in little time.
 fn some<'a>(network: &Network, rows: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
+    rows.iter().map(Vec::as_slice).step_by(step(network, rows.len())).collect()
+}
+
+/// How far apart these are.
+fn step(network: &Network, rows: usize) -> usize {
     let most = (BUDGET / network.products().max(1)).max(1) as usize;
-    rows.iter().map(Vec::as_slice).step_by(rows.len().div_ceil(most).max(1)).collect()
+    rows.div_ceil(most).max(1)
 }
 
 /// Multiplications that one comparison of a model may take; of more rows, evenly spaced ones are looked at.
@@ -179,7 +188,6 @@ struct Job<'a> {
     rows: &'a [Vec<f64>],
     /// Rows to compare models on.
     shown: &'a [Vec<f64>],
-    target: Target,
     options: &'a Options,
 }
 
@@ -209,7 +217,8 @@ fn least_bits(
     }
     let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
-    let exact = tables.count == 0 && (network.label.is_some() || !network.cuts.is_empty());
+    let label = network.decision().is_none() && network.gives_integers();
+    let exact = tables.count == 0 && (label || !network.cuts.is_empty());
     let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
     let value = value.max(rank_bits).max(coded);
     (value, remainder.max(row.saturating_sub(value)))
@@ -298,7 +307,7 @@ impl Job<'_> {
                 .find_map(|bits| search(Limits { value_bits: Some((bits, bits)), ..Limits::default() }).ok())
                 .map_or_else(|| search(Limits { value_bits: Some((bits, MAX_BITS)), ..Limits::default() }), Ok)?,
         };
-        let mut trials = Trials::new(self.network, self.shown, self.target);
+        let mut trials = Trials::new(self.network, self.shown, self.options.target);
         for choice in &choices {
             if trials.attempt(plan(choice), || make(choice))?.is_break() {
                 break;

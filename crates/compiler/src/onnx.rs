@@ -15,7 +15,7 @@ mod proto;
 pub(crate) mod tests;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use float_model::FloatModel;
+pub use float_model::{FloatModel, Reference, float_outputs};
 pub use graph::{Graph, Node};
 use hushproof_core::{Result, graph::Network};
 
@@ -45,6 +45,14 @@ pub fn read(bytes: &[u8]) -> Result<Graph> {
 /// Those of [`read`]; `Option` for the name of no output.
 pub fn read_outputs(bytes: &[u8], names: &[String]) -> Result<Graph> {
     Graph::build(&proto::parse_outputs(bytes, names)?)
+}
+
+/// The names of a model's outputs.
+///
+/// # Errors
+/// `NotOnnx` for bytes that are no model.
+pub fn output_names(bytes: &[u8]) -> Result<Vec<String>> {
+    proto::output_names(bytes)
 }
 
 /// The graph of one node on an input, of which the leading outputs are read.

@@ -18,10 +18,11 @@ mod rounding;
 mod scales;
 mod scaling;
 mod segments;
+mod target;
 #[cfg(test)]
 mod tests;
 
-pub use accuracy::{Accuracy, evaluate};
+pub use accuracy::{Accuracy, OutputAccuracy, evaluate};
 pub(crate) use accuracy::{Comparison, accepted};
 pub use codes::{EXACT_REMAINDER_BITS, code_bits};
 pub use exact::comparison_bits;
@@ -33,6 +34,8 @@ pub use probes::{PROBES, check_input_range, probes};
 pub use quantize::{quantize, quantize_with_scales, tables};
 pub use ranges::{Channel, Ranges};
 pub use scales::Scales;
+pub use target::{AGREEMENT, RANGE_SHARE, Target};
+pub(crate) use target::{Demand, Margin};
 
 /// Choices that do not come from the layout.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -91,9 +91,9 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
-    /// No layout meets the accuracy that was asked for.
+    /// No layout meets the target of accuracy.
     #[error(
-        "{wanted} was asked for; the best layout has {got}. Most is lost at {node}, whose values are {min} to {max}; {remedy}"
+        "no bit width gives {wanted}; the best has {got}. Most is lost at {node}, whose values are {min} to {max}; {remedy}"
     )]
     Accuracy {
         /// The target.
@@ -108,6 +108,8 @@ pub enum Error {
         max: f64,
         /// What to do.
         remedy: String,
+        /// The figures of the best layout.
+        figures: Box<Figures>,
     },
     /// No layout within the limits holds the model.
     #[error("the model needs k = {needed}, the largest circuit has k = {available}")]
@@ -312,6 +314,32 @@ impl Error {
     pub fn artifact(kind: ArtifactKind, reason: impl Into<String>) -> Self {
         Self::Artifact { kind, reason: reason.into() }
     }
+}
+
+/// How a model compares with its float network.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Figures {
+    /// Rows compared.
+    pub rows: usize,
+    /// Rows that the model refuses.
+    pub out_of_range: usize,
+    /// Each output.
+    pub outputs: Vec<OutputError>,
+}
+
+/// How far an output is from the float network's.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct OutputError {
+    /// Its name.
+    pub name: String,
+    /// Largest |model − float|; none for whole numbers, and where all rows were refused.
+    pub max_abs_error: Option<f64>,
+    /// Largest error of a value as a share of its range.
+    pub range_share: Option<f64>,
+    /// Share of classes or whole numbers that are right; none where there are none.
+    pub agreement: Option<f64>,
+    /// Whether it meets the target.
+    pub met: bool,
 }
 
 /// One operator or attribute that has no lowering.

@@ -1,7 +1,7 @@
 //! What JavaScript calls: convert, call, throw the error.
 
 use hushproof_compiler::{
-    compile::{self, Options, Reduction},
+    compile::{self, Options, Reduction, Target},
     data,
     onnx::{self, Graph},
 };
@@ -108,9 +108,15 @@ fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
             return Err(refuse("output", format!("threshold {at} is not a finite number")));
         }
     };
+    let target = match (choices.max_error, choices.target) {
+        (Some(_), Some(_)) => return Err(refuse("maxError", "there is a target, too".to_owned())),
+        (Some(error), None) => Target::MaxError(error),
+        (None, target) => target.map_or(defaults.target, Into::into),
+    };
     let options = Options {
         value_bits: choices.bits,
-        max_error: choices.max_error,
+        target,
+        accept_error: choices.accept_error.unwrap_or(defaults.accept_error),
         input_range: choices.input_range,
         margin: choices.margin.unwrap_or(defaults.margin),
         input: choices.input.map_or(defaults.input, Into::into),

@@ -166,6 +166,21 @@ impl<'a> Proved<'a> {
     }
 }
 
+/// What a proof would say.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmPredicted")]
+pub struct Predicted<'a> {
+    /// Values by the output's name, flat in row-major order.
+    pub outputs: BTreeMap<&'a str, &'a [f64]>,
+}
+
+impl<'a> Predicted<'a> {
+    /// Of a model and the values of its outputs.
+    pub fn new(model: &'a Model, outputs: &'a [f64]) -> Self {
+        Self { outputs: BTreeMap::from([(model.output.value_info.name.as_str(), outputs)]) }
+    }
+}
+
 /// What a valid proof says.
 #[derive(Serialize, TS)]
 #[ts(rename = "WasmVerified")]

@@ -1,6 +1,6 @@
 //! Errors as JavaScript objects; field names are the JavaScript contract.
 
-use hushproof_core::error::{Error, UnsupportedOp};
+use hushproof_core::error::{Error, Figures, UnsupportedOp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
@@ -50,8 +50,12 @@ fn details(error: &Error) -> Value {
             json!({ "needed": needed_bytes, "available": available_bytes })
         }
         Error::ModelTooLarge { needed, available } => json!({ "needed": needed, "available": available }),
-        Error::Scale { node, min, max, .. } | Error::Accuracy { node, min, max, .. } => {
-            json!({ "node": node, "min": min, "max": max })
+        Error::Scale { node, min, max, .. } => json!({ "node": node, "min": min, "max": max }),
+        Error::Accuracy { node, min, max, figures, .. } => {
+            let Figures { rows, out_of_range, outputs } = &**figures;
+            json!({
+                "node": node, "min": min, "max": max, "rows": rows, "outOfRange": out_of_range, "outputs": outputs,
+            })
         }
         Error::ActivationRange { node, index } => json!({ "node": node, "index": index }),
         Error::SrsTooSmall { needed, available } => json!({ "needed": needed, "available": available }),

@@ -14,7 +14,7 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 19] = [
+const TYPES: [fn(&Config) -> String; 22] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
@@ -22,6 +22,7 @@ const TYPES: [fn(&Config) -> String; 19] = [
     declaration::<prover::InputInfo<'_>>,
     declaration::<prover::OutputInfo<'_>>,
     declaration::<prover::Proved<'_>>,
+    declaration::<prover::Predicted<'_>>,
     declaration::<prover::Verified<'_>>,
     declaration::<prover::Keys>,
     declaration::<compiler::Port<'_>>,
@@ -29,8 +30,10 @@ const TYPES: [fn(&Config) -> String; 19] = [
     declaration::<compiler::Compiled<'_>>,
     declaration::<compiler::CompileReport<'_>>,
     declaration::<compiler::Accuracy>,
+    declaration::<compiler::OutputAccuracy>,
     declaration::<compiler::PredictedCost>,
     declaration::<compiler::Choices>,
+    declaration::<compiler::Target>,
     declaration::<compiler::Output>,
     declaration::<compiler::Visibility>,
     declaration::<compiler::Preference>,

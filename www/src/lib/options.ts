@@ -2,12 +2,13 @@
  * What callers give, checked before anything is done with it: whatever has another type, range or name is refused with
  * code `option`. Bytes, arrays and objects are copied, so that later changes to them have no effect.
  */
-import type { Output, Preference, Transcript, WasmCompileOptions } from "./boundary.js";
+import type { Output, Preference, Target, Transcript, WasmCompileOptions } from "./boundary.js";
 import type { CallOptions } from "./bridge.js";
 import type { CompileModelOptions, CompileOptions, CompilerOptions } from "./compile.js";
 import type { FileData } from "./download.js";
 import { HushproofError } from "./errors.js";
 import type { KeyOptions } from "./keys.js";
+import type { PredictOptions } from "./predict.js";
 import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
 import type { VerifyOptions } from "./verify.js";
 import type { Inputs, Progress } from "./wasm.js";
@@ -77,6 +78,14 @@ const VERIFY = {
   wasm: folder,
 } satisfies Record<keyof VerifyOptions, Check>;
 
+const PREDICT = {
+  ...CALL,
+  model: source,
+  modelDigest: digest,
+  inputs: inputTensors,
+  wasm: folder,
+} satisfies Record<keyof PredictOptions, Check>;
+
 const KEYS = {
   ...PROVER,
   model: source,
@@ -89,7 +98,9 @@ const COMPILER = { ...CALL, wasm: folder } satisfies Record<keyof CompilerOption
 
 const CHOICES = {
   bits: (value: unknown, name: string) => integer(value, name, 4, 24),
+  target: (value: unknown, name: string) => oneOf<Target>(value, name, ["auto", "class", "values"]),
   maxError: (value: unknown, name: string) => number(value, name, Number.MIN_VALUE, Number.MAX_VALUE),
+  acceptError: flag,
   margin: (value: unknown, name: string) => number(value, name, 1, 1e6),
   inputMargin: (value: unknown, name: string) => number(value, name, 1, 1e6),
   inputRange: range,
@@ -117,6 +128,10 @@ export function callOptions(given: unknown): Options<typeof CALL> {
 
 export function sessionOptions(given: unknown): Options<typeof SESSION, "model" | "srs"> {
   return readOptions(given, SESSION, ["model", "srs"]);
+}
+
+export function predictOptions(given: unknown): Options<typeof PREDICT, "model" | "inputs"> {
+  return readOptions(given, PREDICT, ["model", "inputs"]);
 }
 
 export function keyOptions(given: unknown): Options<typeof KEYS, "model"> {

@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
+import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
 import type { Inputs } from "./wasm.js";
 
@@ -37,6 +37,8 @@ export interface Operations {
     request: { inputs: Inputs; context: Uint8Array; transcript?: Transcript | undefined };
     result: WasmProof & { memoryBytes: number };
   };
+  /** Computes what a proof would show. */
+  predict: { request: { model: Uint8Array; inputs: Inputs }; result: WasmPredicted };
   verify: { request: { vk: Uint8Array; proof: string; context: Uint8Array }; result: WasmVerified };
 }
 

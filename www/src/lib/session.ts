@@ -5,6 +5,7 @@ import { download, type Bytes, type FileData, type Source, type Wanted } from ".
 import { chooseThreads, isIsolated, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import {
+  callOptions,
   inputTensors,
   proveOptions,
   sessionOptions,
@@ -105,6 +106,11 @@ export interface Proved extends WasmProof {
   threads: number;
 }
 
+/** What a proof would say. */
+export interface Predicted {
+  outputs: Record<string, number[]>;
+}
+
 /** What a valid proof says. */
 export interface Verified {
   outputs: Record<string, number[]>;
@@ -183,6 +189,16 @@ export class ProvingSession {
       const proved = await bridge.call("prove", { inputs: tensors, context, transcript }, call);
       return { ...proved, threads: this.threads };
     });
+  }
+
+  /**
+   * What the model says about `inputs`, without a proof: the outputs that {@link prove} and {@link verify} give. Makes
+   * no request.
+   */
+  async predict(inputs: Inputs, options: CallOptions = {}): Promise<Predicted> {
+    const call = callOptions(options);
+    const request = { model: this.#files.model, inputs: inputTensors(inputs, "inputs") };
+    return this.#enqueue(call, async (bridge) => bridge.call("predict", request, call));
   }
 
   /**

@@ -56,6 +56,10 @@ function perform(request: Request, progress: Progress): unknown {
       const proved = prover.prove(inputs, context, transcript, progress);
       return { ...proved, memoryBytes: loaded().memoryBytes() };
     }
+    case "predict": {
+      const { model, inputs } = request.payload;
+      return loaded<ProverModule>().predict(model, inputs);
+    }
     case "verify": {
       const { vk, proof, context } = request.payload;
       return loaded<ProverModule>().verify(vk, proof, context);

@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use hushproof_core::{Error, Result, error::UnsupportedOp, graph::ValueInfo};
+use hushproof_core::{
+    Error, Result,
+    error::UnsupportedOp,
+    graph::{Meaning, Part, ValueInfo},
+};
 use prost::Message;
 
 use super::{
@@ -37,8 +41,8 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) inputs: Vec<usize>,
     pub(super) outputs: Vec<usize>,
-    /// The value of the joined outputs that is a class.
-    pub(super) label: Option<usize>,
+    /// What the outputs were before they were joined, and what their values are.
+    pub(super) parts: Vec<Part>,
     /// The other outputs beside such a class.
     beside: Vec<String>,
     /// What the type of the only input holds.
@@ -188,6 +192,7 @@ impl Graph {
         let mut builder = Importer::new(&proto.name, [source.opset, source.ml_opset], proto.encoded_len());
         builder.consumed = order::consumed(proto).into_iter().collect();
         builder.endings = order::endings(proto);
+        builder.meanings = order::meanings(proto);
         for tensor in &proto.initializer {
             if tensor.dims.contains(&0) {
                 builder.absent.insert(&tensor.name);
@@ -238,6 +243,8 @@ pub(super) struct Importer<'a> {
     consumed: HashSet<&'a str>,
     /// How values leave the network, of those near its output.
     endings: HashMap<&'a str, Ending>,
+    /// What the nodes say of the graph's outputs.
+    meanings: Vec<Option<Meaning>>,
     /// Number of values of constants so far, and most of them.
     constants: usize,
     max_constants: usize,
@@ -268,7 +275,7 @@ impl<'a> Importer<'a> {
                 nodes: vec![],
                 inputs: vec![],
                 outputs: vec![],
-                label: None,
+                parts: vec![],
                 beside: vec![],
                 input_range: None,
                 whole: vec![],
@@ -280,6 +287,7 @@ impl<'a> Importer<'a> {
             absent: HashSet::new(),
             consumed: HashSet::new(),
             endings: HashMap::new(),
+            meanings: vec![],
             constants: 0,
             max_constants: bytes.saturating_mul(per_byte).clamp(least, MAX_ELEMENTS),
             bounds: HashMap::new(),
@@ -336,10 +344,18 @@ impl<'a> Importer<'a> {
         let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
         let name = joined(names.iter().copied());
         self.current.clone_from(&name);
+        if ids.len() == names.len() {
+            let of = |(index, (id, name)): (usize, (&Id, &&str))| {
+                let fact = &self.graph.values[*id].fact;
+                let told = self.meanings.get(index).copied().flatten();
+                let value_info = ValueInfo { name: (*name).to_owned(), shape: fact.shape.clone() };
+                Part { meaning: meaning(&value_info, fact.dtype, told), value_info }
+            };
+            self.graph.parts = ids.iter().zip(names).enumerate().map(of).collect();
+        }
         if ids.len() > 1 && private {
-            let facts = ids.iter().map(|id| &self.graph.values[*id].fact);
-            let class = facts.clone().position(|fact| fact.dtype == DType::Int && fact.len() == 1);
-            self.graph.label = class.map(|class| facts.take(class).map(Fact::len).sum());
+            let mut facts = ids.iter().map(|id| &self.graph.values[*id].fact);
+            let class = facts.position(|fact| fact.dtype == DType::Int && fact.len() == 1);
             if let (Some(class), true) = (class, names.len() == ids.len()) {
                 let others = names.iter().enumerate().filter(|(index, _)| *index != class);
                 self.graph.beside = others.map(|(_, name)| (*name).to_owned()).collect();
@@ -627,6 +643,22 @@ pub(crate) fn node_graph(
     }
     builder.outputs(&NAMES[..outputs])?;
     Ok(builder.graph)
+}
+
+/// What the values of an output are: whole numbers by their type, else what its node says, else what the name of several
+/// numbers in a row says.
+fn meaning(output: &ValueInfo, dtype: DType, told: Option<Meaning>) -> Meaning {
+    if dtype != DType::Float && told != Some(Meaning::Values) {
+        return Meaning::Integers;
+    }
+    let name = output.name.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    told.unwrap_or(match output.is_row() {
+        true if has(&["logit", "logprob", "log_prob"]) => Meaning::Logits,
+        true if has(&["prob"]) => Meaning::Probabilities,
+        true if has(&["score", "class", "label"]) => Meaning::Scores,
+        _ => Meaning::Values,
+    })
 }
 
 /// The name of several tensors as one.

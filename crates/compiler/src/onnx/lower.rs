@@ -379,7 +379,7 @@ impl Lowering<'_> {
                 output,
                 layers: self.layers,
                 finish,
-                label: self.graph.label,
+                parts: self.graph.parts.clone(),
                 cuts: self.ranks.cuts,
                 whole: self.graph.whole.clone(),
             }),

@@ -6,7 +6,7 @@ use std::{
     collections::{BinaryHeap, HashMap, HashSet},
 };
 
-use hushproof_core::{Error, Result};
+use hushproof_core::{Error, Result, graph::Meaning};
 
 use super::pb::{GraphProto, NodeProto};
 use crate::ops::{self, Domain, Ending, Mark};
@@ -107,13 +107,51 @@ pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
     }
 }
 
+/// What the nodes behind which the outputs leave the graph say of their values, as far as they say anything.
+pub(super) fn meanings(graph: &GraphProto) -> Vec<Option<Meaning>> {
+    let producers = producers(graph);
+    graph.output.iter().map(|output| meaning(&producers, &output.name)).collect()
+}
+
+fn meaning<'a>(producers: &HashMap<&str, (usize, &'a NodeProto)>, mut name: &'a str) -> Option<Meaning> {
+    // Names may be defined in a circle, of no more nodes than there are.
+    for _ in 0..=producers.len() {
+        let (index, node) = producers.get(name)?;
+        let of = |mark: &Mark| match mark {
+            Mark::Probabilities => (*index == 0).then_some(Meaning::Probabilities),
+            Mark::Logits => (*index == 0).then_some(Meaning::Logits),
+            Mark::Codes => (*index == 0).then_some(Meaning::Values),
+            _ => None,
+        };
+        let is = |mark: Mark| marks(node).contains(&mark);
+        if let Some(meaning) = marks(node).iter().find_map(of) {
+            return Some(meaning);
+        }
+        if is(Mark::Softmax(*index)) {
+            return Some(Meaning::Scores);
+        }
+        if *index > 0 || !is(Mark::Passes) {
+            return None;
+        }
+        name = node.input.first()?;
+    }
+    None
+}
+
+/// The node and which of its outputs makes each tensor.
+fn producers(graph: &GraphProto) -> HashMap<&str, (usize, &NodeProto)> {
+    fn outputs(node: &NodeProto) -> impl Iterator<Item = (&str, (usize, &NodeProto))> {
+        node.output.iter().enumerate().map(move |(i, name)| (name.as_str(), (i, node)))
+    }
+    graph.node.iter().flat_map(outputs).collect()
+}
+
 /// How the values in front of an output leave the graph, and whether they may be a softmax.
 fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashMap<&'a str, Ending>, bool) {
     let mut endings = HashMap::new();
     let mut reads: HashMap<&str, usize> = HashMap::new();
     consumed(graph).into_iter().for_each(|name| *reads.entry(name).or_default() += 1);
-    let outputs = |node: &'a NodeProto| node.output.iter().enumerate().map(move |(i, name)| (name.as_str(), (i, node)));
-    let producers: HashMap<&str, (usize, &NodeProto)> = graph.node.iter().flat_map(outputs).collect();
+    let producers = producers(graph);
     let (mut name, mut ending) = (output, ending);
     while reads.get(name) == Some(&1) && endings.insert(name, ending).is_none() {
         let Some((index, node)) = producers.get(name) else { break };

@@ -53,6 +53,12 @@ pub(super) fn parse_outputs(bytes: &[u8], names: &[String]) -> Result<Source> {
     check(model)
 }
 
+/// The names of a model's outputs, of which nothing else is looked at.
+pub(super) fn output_names(bytes: &[u8]) -> Result<Vec<String>> {
+    let graph = message(bytes)?.graph.unwrap_or_default();
+    Ok(graph.output.into_iter().map(|output| output.name).collect())
+}
+
 fn message(bytes: &[u8]) -> Result<ModelProto> {
     ModelProto::decode(bytes).map_err(|error| Error::NotOnnx { reason: error.to_string() })
 }

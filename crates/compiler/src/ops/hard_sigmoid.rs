@@ -6,7 +6,7 @@
 use hushproof_core::graph::Function;
 
 use super::{
-    op::{Attrs, Op, OpDef, OpResult},
+    op::{Attrs, Mark, Op, OpDef, OpResult},
     support::function::Elementwise,
 };
 
@@ -15,7 +15,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "clamp(alpha · x + beta, 0, 1)",
-    marks: &[],
+    marks: &[Mark::Probabilities],
     parse,
 };
 

@@ -6,7 +6,7 @@
 use hushproof_core::graph::Unary;
 
 use super::{
-    op::{RewriteDef, axis},
+    op::{Mark, RewriteDef, axis},
     support::{
         inputs::only,
         rows::{exponentials, last},
@@ -18,7 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 13..=27,
     inputs: 1..=1,
     summary: "x − ln Σ e^x along an axis",
-    marks: &[],
+    marks: &[Mark::Logits],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(-1);
         attrs.finish()?;

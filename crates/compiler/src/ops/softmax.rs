@@ -20,7 +20,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "e^x / Σ e^x; applied by the reader of the output where it is the last step over all values",
-    marks: &[Mark::Softmax(0)],
+    marks: &[Mark::Softmax(0), Mark::Probabilities],
     parse,
 };
 

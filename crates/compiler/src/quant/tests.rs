@@ -11,7 +11,9 @@ use super::*;
 
 /// How the model compares with the float network, after the softmax where there is one.
 fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Accuracy {
-    crate::quant::evaluate(|row| Ok(network.predict(row)), network, model, rows).unwrap()
+    let expected: Vec<_> = rows.iter().map(|row| network.predict(row)).collect();
+    let target = if Target::Class.check(network).is_ok() { Target::Class } else { Target::Auto };
+    crate::quant::evaluate(&expected, network, target, model, rows).unwrap()
 }
 
 /// A small deterministic generator of values in [−1, 1).
@@ -108,7 +110,7 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
         output: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
         layers,
         finish: None,
-        label: None,
+        parts: Vec::new(),
         cuts: Vec::new(),
         whole: Vec::new(),
     }

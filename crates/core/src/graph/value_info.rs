@@ -21,6 +21,11 @@ impl ValueInfo {
         self.shape.iter().product()
     }
 
+    /// Whether the tensor is several values in one row or column.
+    pub fn is_row(&self) -> bool {
+        self.shape.iter().filter(|size| **size > 1).count() == 1
+    }
+
     /// Whether the tensor holds no value.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

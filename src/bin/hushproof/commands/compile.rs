@@ -5,22 +5,22 @@ use std::{path::PathBuf, time::Instant};
 use clap::ValueEnum;
 use hushproof::{
     Error,
-    compile::{self, INPUT_RANGE, Options, Prefer, Reduction},
+    compile::{self, INPUT_RANGE, Options, Prefer, Reduction, Target},
     data::Selection,
     prove,
 };
 use serde_json::json;
 
 use crate::{
+    commands::Reported,
     files::{self, Plan, Secrecy},
-    output,
+    output::{self, Channel},
 };
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
 ///
-/// The cheapest bit widths are taken that keep the float network's class in 99.5 % of the rows, or where the output is
-/// no class, every output within 1 % of the outputs' range. Where none does, the model is written all the same, with a
-/// warning.
+/// The cheapest bit widths are taken that meet --target on the rows. Where none does, or a row is refused, the errors are
+/// told, nothing is written, and the exit status is 1; --accept-error writes the best model all the same.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The ONNX model, with its weights inside
@@ -38,10 +38,11 @@ pub(crate) struct Args {
     /// Least and largest input value, where there are no rows [default: -1,1, or what the input's type holds]
     #[arg(long, value_name = "MIN,MAX", value_parser = parse_range, allow_hyphen_values = true, conflicts_with = "calibration")]
     input_range: Option<[f64; 2]>,
-    /// Largest error of an output on these rows, in the output's own unit (absolute); an error where no bit width
-    /// reaches it
-    #[arg(long, value_name = "ERROR")]
-    max_error: Option<f64>,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Write the model even if it misses the target, with a warning
+    #[arg(long)]
+    accept_error: bool,
     /// Bits of an activation, or the least number above that limbs make [default: searched]
     #[arg(long, value_parser = clap::value_parser!(u32).range(4..=24))]
     bits: Option<u32>,
@@ -76,6 +77,37 @@ pub(crate) struct Args {
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// What the integers must meet on the rows.
+#[derive(clap::Args)]
+pub(super) struct TargetArgs {
+    /// What must be right: `class`, in 99.5 % of the rows, `values`, within 1 % of each value's range, or what each output
+    /// is. By default integers, Softmax and Sigmoid, classifiers' scores and outputs named logits, scores, probabilities
+    /// or class are classes; values are held, too, but those of logits
+    #[arg(long, value_enum, default_value = "auto")]
+    target: Wanted,
+    /// Largest error of an output on these rows instead, in the output's own unit (absolute)
+    #[arg(long, value_name = "ERROR", conflicts_with = "target")]
+    max_error: Option<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wanted {
+    Auto,
+    Class,
+    Values,
+}
+
+impl TargetArgs {
+    pub(super) fn target(&self) -> Target {
+        match (self.max_error, self.target) {
+            (Some(error), _) => Target::MaxError(error),
+            (None, Wanted::Auto) => Target::Auto,
+            (None, Wanted::Class) => Target::Class,
+            (None, Wanted::Values) => Target::Values,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -119,7 +151,8 @@ impl Args {
         };
         Ok(Options {
             value_bits: self.bits,
-            max_error: self.max_error,
+            target: self.target.target(),
+            accept_error: self.accept_error,
             input_range: self.input_range,
             margin: self.margin,
             input,
@@ -132,6 +165,22 @@ impl Args {
             ..Options::default()
         })
     }
+}
+
+/// Tells how far each output is off, where that is why nothing is written.
+fn missed(error: Error, as_json: bool) -> anyhow::Error {
+    let Error::Accuracy { figures, .. } = &error else { return error.into() };
+    let some = figures.out_of_range < figures.rows;
+    let accept = if some { "; --accept-error writes the best model all the same" } else { "" };
+    output::note(&format!("nothing is written{accept}"));
+    if as_json {
+        let mut object = json!(figures);
+        object["code"] = json!(error.code());
+        object["error"] = json!(error.to_string());
+        // The failure itself is told on standard error and by the exit status.
+        drop(output::print(&object, true, Channel::Output));
+    }
+    anyhow::Error::from(error).context(Reported)
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
@@ -164,11 +213,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         return Err(Error::Calibration { reason }.into());
     }
     let start = Instant::now();
-    let compiled = compile::compile(network, &rows, &options)?;
+    let compiled = compile::compile(network, &rows, &options).map_err(|error| missed(error, args.json))?;
     let report = compile::report(&compiled, &rows, &options)?;
     let seconds = start.elapsed().as_secs_f64();
-    if let Some(shortfall) = report.shortfall() {
-        output::note(&format!("warning: {shortfall}"));
+    for warning in report.shortfall().into_iter().chain(report.accuracy.warnings()) {
+        output::note(&format!("warning: {warning}"));
     }
     let model = &compiled.model;
     let hush = model.to_bytes();

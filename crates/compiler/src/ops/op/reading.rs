@@ -35,6 +35,12 @@ pub(crate) enum Mark {
     /// The output with this index may be a softmax, which is left to the reader of the network where it is the last
     /// step.
     Softmax(usize),
+    /// Its first output holds probabilities.
+    Probabilities,
+    /// Its first output holds logarithms of probabilities.
+    Logits,
+    /// Its first output holds whole numbers that stand for reals.
+    Codes,
     /// An empty list as an input is as good as none.
     EmptyIsAbsent,
     /// With an empty list behind its first input it is this operator of that input alone.

@@ -34,7 +34,7 @@ fn integers_follow_from_ranks_and_comparisons() {
             layer(Shape::vector(1), vec![(2, dense(3, &[2.0, 0.0, 0.0]))], vec![0.0], FloatActivation::Linear),
         ],
         finish: None,
-        label: None,
+        parts: Vec::new(),
         cuts: vec![vec![0.5, 1.5, 2.0], vec![]],
         whole: Vec::new(),
     };

@@ -290,7 +290,7 @@ impl Recipe {
             output: value_info,
             layers: Vec::new(),
             finish: None,
-            label: None,
+            parts: Vec::new(),
             cuts: Vec::new(),
             whole: Vec::new(),
         };

@@ -38,7 +38,7 @@ fn terms_and_biases_add_up() {
             layer(pair, vec![(0, Map::Sparse(sparse)), (1, Map::Conv(conv(vec![10.0])))], vec![1.0, 2.0]),
         ],
         finish: None,
-        label: None,
+        parts: Vec::new(),
         cuts: Vec::new(),
         whole: Vec::new(),
     };
