@@ -43,7 +43,7 @@ pub use function::Function;
 pub use linear::{Conv, Map, Product, Sparse, Term};
 pub use model::{Input, Lanes, Layer, MODEL_VERSION, Model, Output, ZERO_POINT_BITS};
 pub use network::{FloatLayer, Network, rank};
-pub use part::{Meaning, Part};
+pub use part::{Meaning, OutputPart};
 pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use shape::Shape;
 pub use table::{FunctionTables, Table, table_bits, table_zero};

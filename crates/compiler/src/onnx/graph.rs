@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use hushproof_core::{
     Error, Result,
     error::UnsupportedOp,
-    graph::{Meaning, Part, ValueInfo},
+    graph::{Meaning, OutputPart, ValueInfo},
 };
 use prost::Message;
 
@@ -42,7 +42,7 @@ pub struct Graph {
     pub(super) inputs: Vec<usize>,
     pub(super) outputs: Vec<usize>,
     /// What the outputs were before they were joined, and what their values are.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<OutputPart>,
     /// The other outputs beside such a class.
     beside: Vec<String>,
     /// What the type of the only input holds.
@@ -349,7 +349,7 @@ impl<'a> Importer<'a> {
                 let fact = &self.graph.values[*id].fact;
                 let told = self.meanings.get(index).copied().flatten();
                 let value_info = ValueInfo { name: (*name).to_owned(), shape: fact.shape.clone() };
-                Part { meaning: meaning(&value_info, fact.dtype, told), value_info }
+                OutputPart { meaning: meaning(&value_info, fact.dtype, told), value_info }
             };
             self.graph.parts = ids.iter().zip(names).enumerate().map(of).collect();
         }

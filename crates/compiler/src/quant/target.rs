@@ -4,7 +4,7 @@ use std::fmt;
 
 use hushproof_core::{
     error::{Error, Result},
-    graph::{Decision, FinishFunction, FloatActivation, Meaning, Network, Part},
+    graph::{Decision, FinishFunction, FloatActivation, Meaning, Network, OutputPart},
 };
 use serde::Serialize;
 
@@ -131,8 +131,8 @@ impl Target {
         Err(Error::Option { option: "--target", reason })
     }
 
-    fn demand(self, network: &Network, part: Part, start: usize, integers: bool) -> Demand {
-        let Part { value_info, meaning } = part;
+    fn demand(self, network: &Network, part: OutputPart, start: usize, integers: bool) -> Demand {
+        let OutputPart { value_info, meaning } = part;
         let (len, row) = (value_info.len(), value_info.is_row());
         let class = match meaning {
             Meaning::Integers => Some(Class::Integers),

@@ -1,6 +1,6 @@
 //! The float network, and what its output means.
 
-use super::{Decision, Finish, FloatActivation, Function, Meaning, Part, Shape, Term, ValueInfo};
+use super::{Decision, Finish, FloatActivation, Function, Meaning, OutputPart, Shape, Term, ValueInfo};
 
 /// A layer of the float network.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +63,7 @@ pub struct Network {
     /// applies it.
     pub finish: Option<Finish>,
     /// The graph's outputs, which the values of `output` are one after the other; none where that is all that is known.
-    pub parts: Vec<Part>,
+    pub parts: Vec<OutputPart>,
     /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants
     /// only; else empty. The network then computes on [`rank`]s.
     pub cuts: Vec<Vec<f64>>,
@@ -101,8 +101,8 @@ impl Network {
     }
 
     /// The outputs with what their values are, as the graph, its end or a decision has them; at least one.
-    pub fn parts(&self) -> Vec<Part> {
-        let whole = |meaning| vec![Part { value_info: self.output.clone(), meaning }];
+    pub fn parts(&self) -> Vec<OutputPart> {
+        let whole = |meaning| vec![OutputPart { value_info: self.output.clone(), meaning }];
         if self.decision().is_some() {
             return whole(Meaning::Integers);
         }

@@ -35,7 +35,7 @@ impl Meaning {
 
 /// One of a network's outputs: as many of its values as the shape says, behind those of the parts before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct OutputPart {
     /// Name in the ONNX graph, and its shape there.
     pub value_info: ValueInfo,
     /// What its values are.

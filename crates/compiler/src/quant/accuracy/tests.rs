@@ -1,4 +1,4 @@
-use hushproof_core::graph::{FloatActivation, FloatLayer, Part, Shape, ValueInfo};
+use hushproof_core::graph::{FloatActivation, FloatLayer, OutputPart, Shape, ValueInfo};
 
 use super::*;
 
@@ -8,9 +8,9 @@ fn value_info(name: &str, shape: &[usize]) -> ValueInfo {
 
 /// A network with these outputs; what it computes does not matter here.
 fn network(parts: &[(&str, &[usize], Meaning)]) -> Network {
-    let parts: Vec<Part> = parts
+    let parts: Vec<OutputPart> = parts
         .iter()
-        .map(|(name, shape, meaning)| Part { value_info: value_info(name, shape), meaning: *meaning })
+        .map(|(name, shape, meaning)| OutputPart { value_info: value_info(name, shape), meaning: *meaning })
         .collect();
     let len = parts.iter().map(|part| part.value_info.len()).sum();
     let layer = FloatLayer {
