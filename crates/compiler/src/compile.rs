@@ -24,21 +24,21 @@ use std::borrow::Cow;
 use search::{Plan, Trials};
 
 use crate::{
-    onnx::{self, Graph},
+    onnx::{self, Graph, ReadOptions},
     quant,
 };
 
-/// Reads an ONNX model: all of its outputs, or those named. Where the output is reduced to a decision, a class that the
-/// model itself gives is left out: it is the reduction of what stands beside it.
+/// Reads an ONNX model and brings it into normal form: all of its outputs, or those named. Where the output is reduced
+/// to a decision, a class that the model itself gives is left out: it is the reduction of what stands beside it.
 ///
 /// # Errors
-/// Those of [`onnx::read_outputs`].
-pub fn read(bytes: &[u8], outputs: &[String], reduction: Reduction) -> Result<Graph> {
-    let graph = if outputs.is_empty() { onnx::read(bytes)? } else { onnx::read_outputs(bytes, outputs)? };
+/// Those of [`onnx::import_with`].
+pub fn import(bytes: &[u8], options: &ReadOptions<'_>, reduction: Reduction) -> Result<(Graph, Network)> {
+    let (graph, network) = onnx::import_with(bytes, options)?;
     if reduction == Reduction::Full || graph.beside_class().is_empty() {
-        return Ok(graph);
+        return Ok((graph, network));
     }
-    onnx::read_outputs(bytes, graph.beside_class())
+    onnx::import_with(bytes, &ReadOptions { outputs: graph.beside_class(), ..*options })
 }
 
 /// What the layout search minimizes.

@@ -353,6 +353,12 @@ pub(crate) fn find(name: &str) -> Option<Def> {
     DEFS.iter().copied().find(|def| def.onnx() == name)
 }
 
+/// The name of an operator of any domain.
+pub(crate) fn known(name: &str) -> Option<&'static str> {
+    let of = |domain| find_in(domain, name).map(Def::onnx);
+    Domain::ALL.into_iter().find_map(of)
+}
+
 /// What to do about an operator that is not supported; empty where nothing is nearer than another.
 pub(crate) fn advice(domain: Domain, name: &str) -> &'static str {
     if domain == Domain::Ml {

@@ -13,6 +13,7 @@ use tract_onnx::{
 };
 
 use super::{
+    ReadOptions,
     graph::{Graph, input_shape},
     pb::ModelProto,
     proto::{self, Source},
@@ -32,13 +33,16 @@ impl FloatModel {
     /// # Errors
     /// Those of [`read`](super::read); [`Error::Graph`] if there are several inputs or outputs, or tract objects.
     pub fn new(bytes: &[u8]) -> Result<Self> {
-        Self::of(proto::parse(bytes)?)
+        Self::of(proto::parse(bytes, &ReadOptions::default())?)
     }
 
     /// Plans a parsed model.
     pub(super) fn of(mut source: Source) -> Result<Self> {
         let graph = Graph::build(&source)?;
         graph.ends()?;
+        if source.halves > 0 {
+            return Err(objection(graph.name(), "half precision, in which it would compute"));
+        }
         let initializers: HashSet<_> = source.graph.initializer.iter().map(|tensor| &tensor.name).collect();
         let inputs = source.graph.input.iter().filter(|input| !initializers.contains(&input.name)).count();
         if inputs != 1 || source.graph.output.len() != 1 {

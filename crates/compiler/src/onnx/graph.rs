@@ -2,7 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use hushproof_core::{Error, Result, error::UnsupportedOp, graph::ValueInfo};
+use hushproof_core::{
+    Error, Result,
+    error::UnsupportedOp,
+    graph::{Part, ValueInfo},
+};
 use prost::Message;
 
 use super::{
@@ -43,6 +47,10 @@ pub struct Graph {
     beside: Vec<String>,
     /// What the type of the only input holds.
     pub(super) input_range: Option<[f64; 2]>,
+    /// The inputs that the only one joins; empty where it is the graph's.
+    parts: Vec<Part>,
+    /// Number of tensors of half precision in the file.
+    halves: usize,
 }
 
 /// A tensor of the graph.
@@ -58,6 +66,8 @@ pub(super) struct Value {
 pub struct Node {
     name: String,
     op: &'static str,
+    /// The operator of the file's node that it was made for.
+    origin: &'static str,
     pub(super) kernel: Box<dyn Op>,
     pub(super) inputs: Vec<Option<usize>>,
     pub(super) outputs: Vec<usize>,
@@ -74,8 +84,13 @@ impl Node {
         self.op
     }
 
+    /// ONNX operator of the node in the file, which may stand for several.
+    pub const fn origin(&self) -> &'static str {
+        self.origin
+    }
+
     pub(super) fn error(&self, error: OpError) -> Error {
-        locate(&self.name, self.op, error)
+        locate(&self.name, self.origin, error)
     }
 }
 
@@ -106,6 +121,18 @@ impl Graph {
         self.outputs.iter().map(|id| self.value_info(*id)).collect()
     }
 
+    /// What somebody who compiles the model is to know of it.
+    pub fn notes(&self) -> Vec<String> {
+        let halves = (self.halves > 0).then(|| {
+            format!(
+                "{} of the model's tensors have half precision (FLOAT16 or BFLOAT16): their numbers are taken exactly, and \
+                 computed with in full precision, as if they were FLOAT",
+                self.halves
+            )
+        });
+        halves.into_iter().collect()
+    }
+
     /// The outputs beside the one that is a class, where there is one.
     pub fn beside_class(&self) -> &[String] {
         &self.beside
@@ -120,7 +147,8 @@ impl Graph {
 
     fn value_info(&self, id: usize) -> ValueInfo {
         let value = &self.values[id];
-        ValueInfo { name: value.name.clone(), shape: value.fact.shape.clone() }
+        let info = ValueInfo::new(value.name.clone(), value.fact.shape.clone());
+        if self.inputs.contains(&id) { ValueInfo { parts: self.parts.clone(), ..info } } else { info }
     }
 
     /// The only input and the only output.
@@ -186,17 +214,13 @@ impl Graph {
         let mut builder = Importer::new(&proto.name, [source.opset, source.ml_opset], proto.encoded_len());
         builder.consumed = order::consumed(proto).into_iter().collect();
         builder.endings = order::endings(proto);
+        builder.graph.halves = source.halves;
         for tensor in &proto.initializer {
-            if tensor.dims.contains(&0) {
-                builder.absent.insert(&tensor.name);
-                continue;
-            }
-            let value = proto::tensor(tensor, &tensor.name)?;
+            let value = proto::any_tensor(tensor, &tensor.name)?;
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             builder.named(&tensor.name, id);
         }
-        let known = |name: &str| builder.ids.contains_key(name) || builder.absent.contains(name);
-        let given = proto.input.iter().filter(|input| !known(&input.name));
+        let given = proto.input.iter().filter(|input| !builder.ids.contains_key(input.name.as_str()));
         let mut inputs: Vec<_> = given.collect();
         if inputs.len() > 1 {
             // Exporters leave in the state that training needs.
@@ -231,8 +255,6 @@ pub(super) struct Importer<'a> {
     double: bool,
     /// Values by name; without those that follow from a node with an error.
     pub(super) ids: HashMap<&'a str, usize>,
-    /// Empty tensors, which exporters give for optional inputs that are left out.
-    absent: HashSet<&'a str>,
     consumed: HashSet<&'a str>,
     /// How values leave the network, of those near its output.
     endings: HashMap<&'a str, Ending>,
@@ -247,8 +269,8 @@ pub(super) struct Importer<'a> {
     masks: HashMap<Id, Mask>,
     /// How often a graph inside a node was added.
     pub(super) repetitions: usize,
-    /// Name of the node that is being added, and how it leaves the network.
-    pub(super) current: String,
+    /// Name and operator of the node that is being added, and how it leaves the network.
+    current: (String, &'static str),
     ending: Ending,
     /// How each of its outputs leaves, and whether anything reads it.
     outputs: Vec<(Ending, bool)>,
@@ -269,12 +291,13 @@ impl<'a> Importer<'a> {
                 label: None,
                 beside: vec![],
                 input_range: None,
+                parts: vec![],
+                halves: 0,
             },
             opset,
             ml_opset,
             double: false,
             ids: HashMap::new(),
-            absent: HashSet::new(),
             consumed: HashSet::new(),
             endings: HashMap::new(),
             constants: 0,
@@ -283,7 +306,7 @@ impl<'a> Importer<'a> {
             limits: HashMap::new(),
             masks: HashMap::new(),
             repetitions: 0,
-            current: String::new(),
+            current: (String::new(), ""),
             ending: Ending::Inner,
             outputs: vec![],
         }
@@ -304,11 +327,13 @@ impl<'a> Importer<'a> {
         let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?));
         let Some(len) = len.filter(|len| *len > 0) else { return Ok(()) };
         let all = self.private(Fact::float(vec![1, len])).map_err(|e| locate("inputs", "input", e))?;
-        self.graph.values[all].name = joined(inputs.iter().map(|input| input.name.as_str()));
+        let part = |(input, fact): (&&ValueInfoProto, &Fact)| Part { name: input.name.clone(), shape: fact.shape.clone() };
+        let info = ValueInfo::joined(inputs.iter().zip(&facts).map(part).collect());
+        (self.graph.values[all].name, self.graph.parts) = (info.name, info.parts);
         self.graph.inputs.push(all);
         let mut start = 0;
         for (input, fact) in inputs.iter().zip(facts) {
-            self.current.clone_from(&input.name);
+            self.enter(&input.name, "input");
             let end = start + fact.len();
             let part = Rewriter::new(self).part(all, start..end, &fact);
             let id = part.map_err(|e| locate(&input.name, "input", e))?;
@@ -324,8 +349,8 @@ impl<'a> Importer<'a> {
         // Absent only behind an error.
         let mut ids: Vec<Id> = names.iter().filter_map(|name| self.ids.get(name).copied()).collect();
         let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
-        let name = joined(names.iter().copied());
-        self.current.clone_from(&name);
+        let name = ValueInfo::join(names.iter().copied());
+        self.enter(&name, "output");
         if ids.len() > 1 && private {
             let facts = ids.iter().map(|id| &self.graph.values[*id].fact);
             let class = facts.clone().position(|fact| fact.dtype == DType::Int && fact.len() == 1);
@@ -349,6 +374,13 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
+    /// What is added from here on belongs to this node.
+    pub(super) fn enter(&mut self, name: &str, op: &'static str) {
+        self.current.0.clear();
+        self.current.0.push_str(name);
+        self.current.1 = op;
+    }
+
     /// A new value; its name is empty until a tensor of the file is found to be it.
     fn add(&mut self, fact: Fact, constant: Option<Tensor>) -> Id {
         self.graph.values.push(Value { name: String::new(), fact, constant });
@@ -364,8 +396,11 @@ impl<'a> Importer<'a> {
     /// A value that depends on the input.
     fn private(&mut self, fact: Fact) -> OpResult<Id> {
         if fact.checked_len().is_none_or(|len| len > MAX_VALUES) {
-            let reason = format!("a tensor of shape {:?} is empty or has more than {MAX_VALUES} values", fact.shape);
-            return Err(OpError::Graph(reason));
+            let shape = &fact.shape;
+            return Err(OpError::Graph(match fact.bounded_len() {
+                Some(0) => format!("nothing is left of its result, which has shape {shape:?}"),
+                _ => format!("a tensor of shape {shape:?} has more than {MAX_VALUES} values"),
+            }));
         }
         Ok(self.add(fact, None))
     }
@@ -435,6 +470,10 @@ impl Nodes for Importer<'_> {
             return Err(OpError::Graph(format!("the graph has more than {MAX_NODES} values")));
         }
         let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
+        let takes_empty = self.find(op).is_some_and(Def::takes_empty);
+        if !takes_empty && operands.iter().flatten().any(|operand| operand.fact.is_empty()) {
+            return Err(OpError::Graph("an operand is empty".into()));
+        }
         let facts = kernel.facts(Inputs(&operands))?;
         let constants: Option<Vec<_>> = operands
             .iter()
@@ -447,7 +486,8 @@ impl Nodes for Importer<'_> {
             // Folding must not turn a small file into large tensors.
             let read: usize = constants.iter().flatten().map(|tensor| tensor.data().len()).sum();
             let most = if inputs.is_empty() { MAX_VALUES } else { read.max(MAX_FOLDED) };
-            let fits = |fact: &Fact| fact.checked_len().is_some_and(|len| len <= most);
+            let least = usize::from(!takes_empty);
+            let fits = |fact: &Fact| fact.bounded_len().is_some_and(|len| (least..=most).contains(&len));
             if let Some(fact) = facts.iter().find(|fact| !fits(fact)) {
                 return Err(OpError::Graph(format!("a constant of shape {:?} is empty or too large", fact.shape)));
             }
@@ -472,8 +512,8 @@ impl Nodes for Importer<'_> {
         if let (Some(bounds), [output]) = (bounds, &outputs[..]) {
             self.bounds.insert(*output, bounds);
         }
-        let (name, inputs) = (self.current.clone(), inputs.to_vec());
-        self.graph.nodes.push(Node { name, op, kernel, inputs, outputs: outputs.clone() });
+        let ((name, origin), inputs) = (self.current.clone(), inputs.to_vec());
+        self.graph.nodes.push(Node { name, op, origin, kernel, inputs, outputs: outputs.clone() });
         Ok(outputs)
     }
 
@@ -548,8 +588,8 @@ impl<'a> Importer<'a> {
             let (least, most) = (takes.start(), takes.end());
             return Err(graph_error(name, format!("{op} takes {least} to {most} inputs, got {given}")));
         }
-        let Some(inputs) = self.resolve(&proto.input) else { return Ok(()) };
-        self.current.clone_from(name);
+        let Some(inputs) = self.resolve(&proto.input, def.takes_empty()) else { return Ok(()) };
+        self.enter(name, op);
         let leaves = |name: &String| (order::ending(&self.endings, name), self.consumed.contains(name.as_str()));
         self.outputs = proto.output.iter().map(leaves).collect();
         self.leave(0);
@@ -577,11 +617,13 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Ids of a node's inputs; [`None`] if one is unknown.
-    fn resolve(&self, names: &[String]) -> Option<Vec<Option<usize>>> {
-        let id = |name: &String| {
-            let absent = name.is_empty() || self.absent.contains(name.as_str());
-            if absent { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) }
+    /// Ids of a node's inputs; [`None`] if one is unknown. An empty tensor, as exporters give for an optional input that
+    /// is left out, is none to an operator that takes no empty ones.
+    fn resolve(&self, names: &[String], takes_empty: bool) -> Option<Vec<Option<usize>>> {
+        let id = |name: &String| match self.ids.get(name.as_str()) {
+            _ if name.is_empty() => Some(None),
+            Some(id) if !takes_empty && self.graph.values[*id].fact.is_empty() => Some(None),
+            id => id.copied().map(Some),
         };
         names.iter().map(id).collect()
     }
@@ -617,11 +659,6 @@ pub(crate) fn node_graph(
     }
     builder.outputs(&NAMES[..outputs])?;
     Ok(builder.graph)
-}
-
-/// The name of several tensors as one.
-fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join("+")
 }
 
 /// An operator's error at a node.

@@ -234,7 +234,7 @@ impl Lowering<'_> {
             Map::Conv(conv) => self.convolve(node, x, conv, bias, to),
             Map::Sparse(_) | Map::Product(_) => {
                 let tensor = self.commit(node, x)?;
-                let origin = Some((node.name().to_owned(), node.op()));
+                let origin = Some((node.name().to_owned(), node.origin()));
                 Ok(Expr { origin, ..Expr::new(to, vec![(tensor, map)], bias) })
             }
         }
@@ -251,7 +251,7 @@ impl Lowering<'_> {
         };
         let bias = Expr::new(to, vec![], bias).bias_values();
         expr.shift(&bias);
-        Ok(Expr { origin: Some((node.name().to_owned(), node.op())), ..expr })
+        Ok(Expr { origin: Some((node.name().to_owned(), node.origin())), ..expr })
     }
 
     /// The convolution of an expression, if that costs no more than the convolution or is small.
@@ -320,7 +320,7 @@ impl Lowering<'_> {
             return Err(OpError::Graph("the combined weights are too large for a number".into()));
         }
         self.store(expr.size())?;
-        let (name, op) = expr.origin.unwrap_or_else(|| (node.name().to_owned(), node.op()));
+        let (name, op) = expr.origin.unwrap_or_else(|| (node.name().to_owned(), node.origin()));
         let term = |(source, map)| Term { source, map, negative: None };
         self.layers.push(FloatLayer {
             node: name,

@@ -14,7 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "to a real, integer or truth type; real numbers are truncated by a table",
-    marks: &[Mark::Passes],
+    marks: &[Mark::Passes, Mark::TakesEmpty],
     parse,
 };
 

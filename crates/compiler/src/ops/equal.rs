@@ -7,7 +7,7 @@
 use hushproof_core::graph::Unary;
 
 use super::{
-    op::{Id, OpError, RewriteDef},
+    op::{Id, Mark, OpError, RewriteDef},
     support::inputs::without_attributes,
 };
 use crate::tensor::DType;
@@ -17,7 +17,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "whether integers or truth values are equal",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Float && to.value(*x).is_none()) {

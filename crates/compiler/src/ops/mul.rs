@@ -3,7 +3,7 @@
 //! Exact: a constant goes into the weights. The product of two private tensors is one of codes, rounded once.
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand},
     support::elementwise,
 };
 use crate::tensor::{Fact, Tensor};
@@ -13,7 +13,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "a · b with broadcasting; both operands may be private",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     parse,
 };
 

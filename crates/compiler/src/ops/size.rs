@@ -1,7 +1,7 @@
 //! [Size](https://onnx.ai/onnx/operators/onnx__Size.html): the number of values. Opset 1+. Folded: it depends on
 //! shapes and constants alone.
 
-use super::{op::RewriteDef, support::inputs::only};
+use super::{op::{Mark, RewriteDef}, support::inputs::only};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -9,7 +9,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 7..=27,
     inputs: 1..=1,
     summary: "the number of values, folded",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let len = to.len(only(inputs)?);

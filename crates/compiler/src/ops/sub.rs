@@ -3,7 +3,7 @@
 //! Exact: a constant goes into the bias. The difference of two private tensors is linear in both.
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand},
     support::elementwise,
 };
 use crate::tensor::{Fact, Tensor};
@@ -13,7 +13,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 7..=27,
     inputs: 2..=2,
     summary: "a − b with broadcasting; two private operands only if both are affine in the same tensor",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     parse,
 };
 

@@ -12,6 +12,9 @@ pub(crate) enum Domain {
 }
 
 impl Domain {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Default, Self::Ml];
+
     /// The domain with this name, if its operators are known.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
@@ -37,8 +40,8 @@ pub(crate) enum Mark {
     Softmax(usize),
     /// An empty list as an input is as good as none.
     EmptyIsAbsent,
-    /// With an empty list behind its first input it is this operator of that input alone.
-    EmptyIs(&'static str),
+    /// Constant inputs may be empty, as lists of sizes and axes are.
+    TakesEmpty,
     /// It compares in single precision, so that inputs in double precision would be other numbers.
     SinglePrecision,
 }
