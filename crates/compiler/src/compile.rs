@@ -2,6 +2,7 @@
 
 mod explain;
 mod fit;
+mod guards;
 mod layers;
 mod reduce;
 mod report;
@@ -126,7 +127,7 @@ pub struct Compiled {
 /// no layout has the bits that a node needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be
 /// missed, see [`Search::met`].
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
-    let network = reduce(network, options.reduction)?;
+    let network = guards::drop_unreached(reduce(network, options.reduction)?, rows, options);
     let network =
         if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
     let target = match options.max_error {

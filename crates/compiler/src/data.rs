@@ -30,5 +30,14 @@ pub fn shapes(bytes: &[u8]) -> Vec<(String, Vec<usize>)> {
     shapes
 }
 
+/// The shapes of what a tensor is, or joins, as [`shapes`] gives those of a file with one row.
+pub fn shapes_of(value_info: &ValueInfo) -> Vec<(String, Vec<usize>)> {
+    let one_row = |tensor: &ValueInfo| (tensor.name.clone(), std::iter::once(1).chain(tensor.shape.clone()).collect());
+    if value_info.parts.is_empty() {
+        return vec![one_row(value_info)];
+    }
+    data::parts(value_info).iter().map(one_row).collect()
+}
+
 #[cfg(test)]
 mod tests;

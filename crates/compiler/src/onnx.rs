@@ -10,6 +10,7 @@ mod external;
 mod float_model;
 mod frontier;
 mod graph;
+mod legacy;
 mod lower;
 mod order;
 mod pb;

@@ -14,12 +14,13 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 19] = [
+const TYPES: [fn(&Config) -> String; 21] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
     declaration::<prover::Info<'_>>,
     declaration::<prover::InputInfo<'_>>,
+    declaration::<prover::PartInfo<'_>>,
     declaration::<prover::OutputInfo<'_>>,
     declaration::<prover::Proved<'_>>,
     declaration::<prover::Verified<'_>>,
@@ -30,6 +31,7 @@ const TYPES: [fn(&Config) -> String; 19] = [
     declaration::<compiler::CompileReport<'_>>,
     declaration::<compiler::Accuracy>,
     declaration::<compiler::PredictedCost>,
+    declaration::<compiler::ReadChoices>,
     declaration::<compiler::Choices>,
     declaration::<compiler::Output>,
     declaration::<compiler::Visibility>,

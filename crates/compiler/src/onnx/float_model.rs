@@ -40,6 +40,9 @@ impl FloatModel {
     pub(super) fn of(mut source: Source) -> Result<Self> {
         let graph = Graph::build(&source)?;
         graph.ends()?;
+        if graph.crops() {
+            return Err(objection(graph.name(), "a Pad that crops, on which it panics"));
+        }
         if source.halves > 0 {
             return Err(objection(graph.name(), "half precision, in which it would compute"));
         }

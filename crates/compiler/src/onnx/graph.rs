@@ -10,6 +10,7 @@ use hushproof_core::{
 use prost::Message;
 
 use super::{
+    legacy::Old,
     order,
     pb::{NodeProto, ValueInfoProto},
     proto::{self, Source},
@@ -194,6 +195,25 @@ impl Graph {
         }
         let output = self.values[output_id].constant.clone().or_else(|| computed.remove(&output_id));
         Ok(output.map(Tensor::into_data).unwrap_or_default())
+    }
+
+    /// Whether a Pad leaves values out.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn crops(&self) -> bool {
+        let crops = |node: &Node| {
+            let lowered = self.lowered(node);
+            let [Lowered::Gather { sources, .. }] = &lowered[..] else { return false };
+            let kept: HashSet<_> = sources.iter().flatten().map(|(_, element)| *element).collect();
+            let x = node.inputs.first().copied().flatten();
+            x.is_some_and(|x| kept.len() < self.values[x].fact.len())
+        };
+        self.nodes.iter().any(|node| node.origin == "Pad" && crops(node))
+    }
+
+    /// What the outputs of a node are in normal form; nothing where it has none.
+    pub(super) fn lowered(&self, node: &Node) -> Vec<Lowered> {
+        let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
+        node.kernel.lower(Inputs(&operands)).unwrap_or_default()
     }
 
     /// How often each value is read, by nodes and as an output.
@@ -570,26 +590,34 @@ impl<'a> Importer<'a> {
             return unsupported(&op, ops::advice(domain, &proto.op_type));
         };
         let (op, opsets, takes) = (def.onnx(), def.opsets(), def.inputs());
-        let opset = if domain == Domain::Default { self.opset } else { self.ml_opset };
+        let opset = match domain {
+            Domain::Default => self.opset,
+            Domain::Ml => self.ml_opset,
+            // There is one version.
+            Domain::Microsoft => 1,
+        };
         if !opsets.contains(&opset) {
             return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
         }
         if def.marks().contains(&Mark::SinglePrecision) && self.double {
             return unsupported(op, "compares numbers in double precision; export the model with FLOAT inputs");
         }
-        let attrs = proto::attrs(proto, opset)?;
+        let mut attrs = proto::attrs(proto, opset)?;
+        let old = if domain == Domain::Default { Old::take(op, proto, &mut attrs) } else { Old::Same };
         let error = |e| locate(name, op, e);
         let kernel = match def {
             Def::Op(def) => Ok((def.parse)(attrs).map_err(error)?),
             def => Err((def, attrs)),
         };
         let given = proto.input.iter().rposition(|input| !input.is_empty()).map_or(0, |last| last + 1);
+        let given = given + old.added();
         if !takes.contains(&given) {
             let (least, most) = (takes.start(), takes.end());
             return Err(graph_error(name, format!("{op} takes {least} to {most} inputs, got {given}")));
         }
-        let Some(inputs) = self.resolve(&proto.input, def.takes_empty()) else { return Ok(()) };
+        let Some(mut inputs) = self.resolve(&proto.input, def.takes_empty()) else { return Ok(()) };
         self.enter(name, op);
+        old.inputs(self, proto, &mut inputs)?;
         let leaves = |name: &String| (order::ending(&self.endings, name), self.consumed.contains(name.as_str()));
         self.outputs = proto.output.iter().map(leaves).collect();
         self.leave(0);

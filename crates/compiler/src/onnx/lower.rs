@@ -112,12 +112,6 @@ impl Graph {
         builder.finish(output)
     }
 
-    /// What the outputs of a node are in normal form; nothing where it has none.
-    fn lowered(&self, node: &Node) -> Vec<Lowered> {
-        let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
-        node.kernel.lower(Inputs(&operands)).unwrap_or_default()
-    }
-
     /// Planes of the input: those of the first tensor that it is only another name of.
     fn input_planes(&self, input: usize) -> Shape {
         let (mut id, uses) = (input, self.uses());

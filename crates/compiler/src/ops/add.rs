@@ -10,7 +10,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Add",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a + b with broadcasting; two private operands only if both are affine in the same tensor",
     marks: &[Mark::TakesEmpty],

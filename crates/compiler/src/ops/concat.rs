@@ -5,7 +5,7 @@ use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Oper
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Concat", opsets: 7..=27, inputs: 1..=1024, summary: "joined along an axis", marks: &[Mark::TakesEmpty], parse };
+    OpDef { onnx: "Concat", opsets: 1..=27, inputs: 1..=1024, summary: "joined along an axis", marks: &[Mark::TakesEmpty], parse };
 
 #[derive(Debug)]
 struct Concat {

@@ -14,7 +14,7 @@ use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Div",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a / b with broadcasting; a private b by a table of 1 / b",
     marks: &[Mark::TakesEmpty],

@@ -14,7 +14,7 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Equal",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "whether integers or truth values are equal",
     marks: &[Mark::TakesEmpty],

@@ -15,7 +15,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Gather",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "slices of an axis by index, constant or private",
     marks: &[Mark::TakesEmpty],

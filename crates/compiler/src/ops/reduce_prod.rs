@@ -10,7 +10,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceProd",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "product over constant axes",
     marks: &[Mark::TakesEmpty],

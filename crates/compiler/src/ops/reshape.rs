@@ -7,7 +7,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Reshape",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "to a constant shape",
     marks: &[Mark::Passes, Mark::TakesEmpty],

@@ -15,7 +15,7 @@ use super::{
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", marks: &[], parse };
+    OpDef { onnx: "Sigmoid", opsets: 1..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Sigmoid;

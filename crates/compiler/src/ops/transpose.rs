@@ -8,7 +8,7 @@ use super::{
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Transpose", opsets: 7..=27, inputs: 1..=1, summary: "axes in another order", marks: &[Mark::TakesEmpty], parse };
+    OpDef { onnx: "Transpose", opsets: 1..=27, inputs: 1..=1, summary: "axes in another order", marks: &[Mark::TakesEmpty], parse };
 
 #[derive(Debug)]
 struct Transpose {

@@ -7,7 +7,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Unsqueeze",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "inserts axes of size 1",
     marks: &[Mark::Passes, Mark::TakesEmpty],

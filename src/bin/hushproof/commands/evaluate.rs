@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use hushproof::{
     Error,
     compile::{Reduction, reduce},
-    data::Selection,
+    data::{self, Selection},
     graph::{Decision, Model, Network},
-    onnx::{self, FloatModel, Graph},
+    onnx::{self, FloatModel, Graph, ReadOptions},
     quant,
 };
 use serde_json::json;
 
 use crate::{
-    files::{self, Plan},
+    files::{self, Beside, Plan},
     output::{self, Channel},
 };
 
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     onnx: PathBuf,
     /// The compiled model
     model: PathBuf,
-    /// Rows to evaluate (JSON with a leading batch axis, or .npz)
+    /// Rows to evaluate (JSON with a leading batch axis, .npy, .npz or CSV)
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
     /// Which of these rows: N, START..END or START..END:STEP
@@ -39,7 +39,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     Plan::reading(&[Some(&args.onnx), Some(&args.model), Some(&args.data)])?;
     let bytes = files::read(&args.onnx)?;
     let model = files::model(&args.model)?;
-    let graph = outputs_of(&bytes, &model)?;
+    let (graph, whole) = outputs_of(&bytes, &model, &Beside::new(&args.onnx))?;
     let original = graph.network()?;
     if model.input.value_info != original.input {
         let reason = format!("input {:?}, the ONNX model has {:?}", &model.input.value_info, &original.input);
@@ -49,7 +49,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let rows = files::rows(&args.data, &model.input.value_info, args.rows.as_ref())?;
     let report = if network == original {
         // Where tract does not serve the model, the operators' own reference does.
-        let float = FloatModel::new(&bytes).ok();
+        let float = if whole { FloatModel::new(&bytes).ok() } else { None };
         let run = |row: &[f64]| {
             let Some(float) = &float else { return graph.eval(row) };
             let row: Vec<f32> = row.iter().map(|value| *value as f32).collect();
@@ -67,15 +67,23 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The graph with those outputs that the model has.
-fn outputs_of(bytes: &[u8], model: &Model) -> Result<Graph, Error> {
-    let graph = onnx::read(bytes)?;
+/// The graph with those outputs and sizes that the model has, and whether the outputs are all of the graph's own.
+fn outputs_of(bytes: &[u8], model: &Model, files: &Beside) -> Result<(Graph, bool), Error> {
+    let shown = data::shapes_of(&model.input.value_info);
+    let options = ReadOptions { shown: &shown, files, ..ReadOptions::default() };
     let name = &model.output.value_info.name;
-    if graph.outputs().iter().any(|output| output.name == *name) {
-        return Ok(graph);
+    let whole = onnx::read_with(bytes, &options);
+    if let Ok(graph) = whole.as_ref()
+        && graph.outputs().iter().any(|output| output.name == *name)
+    {
+        return whole.map(|graph| (graph, true));
     }
     let names: Vec<String> = name.split('+').map(str::to_owned).collect();
-    onnx::read_outputs(bytes, &names)
+    let chosen = onnx::read_with(bytes, &ReadOptions { outputs: &names, ..options });
+    match (chosen, whole) {
+        (Ok(graph), _) => Ok((graph, false)),
+        (Err(_), Err(error)) | (Err(error), Ok(_)) => Err(error),
+    }
 }
 
 /// The float network with the reduction that the model was compiled with.

@@ -35,6 +35,11 @@ impl Reduction {
         Ok(Self { x, axes, keepdims })
     }
 
+    /// The same reduction of a tensor of the same shape.
+    pub(in crate::ops) fn of(&self, x: Id) -> Self {
+        Self { x, axes: self.axes.clone(), keepdims: self.keepdims }
+    }
+
     /// The sum of values in the place of x.
     pub(in crate::ops) fn sum(&self, values: Id, to: &mut Rewriter<'_>) -> OpResult<Id> {
         if self.axes.is_empty() { Ok(values) } else { to.reduce("ReduceSum", values, &self.axes, self.keepdims) }
