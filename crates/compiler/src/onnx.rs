@@ -21,7 +21,7 @@ mod tests;
 #[cfg(not(target_arch = "wasm32"))]
 pub use float_model::FloatModel;
 pub use dims::Dims;
-pub use external::{Files, NoFiles};
+pub use external::Files;
 pub use graph::{Graph, Node};
 use hushproof_core::{Error, Result, graph::Network};
 
@@ -38,8 +38,8 @@ pub struct ReadOptions<'a> {
     /// Shapes of arrays by the names of inputs, which show the sizes of further free dimensions; one without a name is of
     /// the only input.
     pub shown: &'a [(String, Vec<usize>)],
-    /// The files beside the model.
-    pub files: &'a dyn Files,
+    /// The files beside the model, if there are any.
+    pub files: Option<&'a dyn Files>,
 }
 
 /// No sizes.
@@ -47,7 +47,7 @@ static NO_DIMS: Dims = Dims::new();
 
 impl Default for ReadOptions<'_> {
     fn default() -> Self {
-        Self { outputs: &[], dims: &NO_DIMS, shown: &[], files: &NoFiles }
+        Self { outputs: &[], dims: &NO_DIMS, shown: &[], files: None }
     }
 }
 

@@ -16,12 +16,20 @@ pub enum Error {
         /// What the parser said.
         reason: String,
     },
-    /// The model keeps a tensor in another file, which cannot be had.
-    #[error("tensor `{tensor}` is stored outside the ONNX file: {reason}")]
+    /// The model keeps a tensor in another file, and there are no other files.
+    #[error(
+        "tensor `{tensor}` is stored outside the ONNX file; save the model with its weights inside (onnx.save_model with save_as_external_data=False)"
+    )]
     ExternalData {
         /// The tensor's name.
         tensor: String,
-        /// What is in the way, or what to do.
+    },
+    /// The model keeps a tensor in another file, which cannot be had.
+    #[error("tensor `{tensor}` is stored outside the ONNX file: {reason}")]
+    ExternalFile {
+        /// The tensor's name.
+        tensor: String,
+        /// What is in the way.
         reason: String,
     },
     /// Operators (or attributes of operators) without a lowering; all of them at once.
@@ -288,7 +296,7 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotOnnx { .. } => "not-onnx",
-            Self::ExternalData { .. } => "external-data",
+            Self::ExternalData { .. } | Self::ExternalFile { .. } => "external-data",
             Self::Unsupported(_) | Self::UnsupportedAfter { .. } => "unsupported-operators",
             Self::DynamicShape { .. } => "dynamic-shape",
             Self::Shape { .. } => "shape",

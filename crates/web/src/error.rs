@@ -73,7 +73,7 @@ fn details(error: &Error) -> Value {
             json!({ "node": node, "op": op, "expected": expected, "got": got })
         }
         Error::Graph { node, .. } => json!({ "node": node }),
-        Error::ExternalData { tensor, .. } => json!({ "tensor": tensor }),
+        Error::ExternalData { tensor } | Error::ExternalFile { tensor, .. } => json!({ "tensor": tensor }),
         Error::Range { node, op, got_bits, max_bits } => {
             json!({ "node": node, "op": op, "needed": got_bits, "available": max_bits })
         }

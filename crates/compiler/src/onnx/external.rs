@@ -3,11 +3,9 @@
 
 use hushproof_core::{Error, Result};
 
-use super::{
-    pb::{
-        GraphProto, TensorProto,
-        tensor_proto::{DataLocation, DataType},
-    },
+use super::pb::{
+    GraphProto, TensorProto,
+    tensor_proto::{DataLocation, DataType},
 };
 use crate::tensor::MAX_ELEMENTS;
 
@@ -20,24 +18,12 @@ pub trait Files {
     fn read(&self, location: &str, offset: u64, len: usize) -> std::result::Result<Vec<u8>, String>;
 }
 
-/// There are no other files.
-#[derive(Debug, Clone, Copy)]
-pub struct NoFiles;
-
-/// What to do about such a tensor where there are no files.
-pub(super) const NONE: &str = "save the model with its weights inside (onnx.save_model with save_as_external_data=False)";
-
-impl Files for NoFiles {
-    fn read(&self, _: &str, _: u64, _: usize) -> std::result::Result<Vec<u8>, String> {
-        Err(NONE.into())
-    }
-}
-
 /// Most bytes of all such tensors.
 const MAX_BYTES: usize = 1 << 31;
 
 /// Puts the bytes of all tensors of a graph into it.
-pub(super) fn fill(graph: &mut GraphProto, files: &dyn Files) -> Result<()> {
+pub(super) fn fill(graph: &mut GraphProto, files: Option<&dyn Files>) -> Result<()> {
+    let Some(files) = files else { return Ok(()) };
     let mut left = MAX_BYTES;
     fill_graph(graph, files, &mut left)
 }
@@ -55,7 +41,7 @@ fn fill_tensor(tensor: &mut TensorProto, files: &dyn Files, left: &mut usize) ->
     if tensor.data_location != Some(DataLocation::External as i32) {
         return Ok(());
     }
-    let refuse = |reason: String| Error::ExternalData { tensor: tensor.name.clone(), reason };
+    let refuse = |reason: String| Error::ExternalFile { tensor: tensor.name.clone(), reason };
     let entry = |key: &str| tensor.external_data.iter().find(|entry| entry.key == key).map(|entry| &*entry.value);
     let number = |key: &str| {
         let parsed = |text: &str| text.parse::<u64>().map_err(|_| refuse(format!("its {key} is {text:?}, no number")));

@@ -256,7 +256,7 @@ impl Graph {
             }
         }
         if !unsupported.is_empty() {
-            return Err(Error::Unsupported(unsupported));
+            return Err(Error::Unsupported(once(unsupported)));
         }
         if let Some(error) = failure {
             return Err(error);
@@ -517,6 +517,10 @@ impl Nodes for Importer<'_> {
             }
             return values.into_iter().map(|value| self.constant(value)).collect();
         }
+        if let Some(fact) = facts.iter().find(|fact| fact.is_empty()) {
+            // Refused before anything is made of it.
+            return self.private(fact.clone()).map(|id| vec![id]);
+        }
         if let Some(outputs) = kernel.rewrite(inputs, &mut Rewriter::new(self))? {
             return Ok(outputs);
         }
@@ -687,6 +691,13 @@ pub(crate) fn node_graph(
     }
     builder.outputs(&NAMES[..outputs])?;
     Ok(builder.graph)
+}
+
+/// Each of them once.
+pub(super) fn once(mut unsupported: Vec<UnsupportedOp>) -> Vec<UnsupportedOp> {
+    let mut seen = HashSet::new();
+    unsupported.retain(|UnsupportedOp { node, op, reason }| seen.insert((node.clone(), op.clone(), reason.clone())));
+    unsupported
 }
 
 /// An operator's error at a node.

@@ -31,7 +31,7 @@ use self::{
     pattern::Replacement,
     value::Value,
 };
-use super::graph::{Graph, Node};
+use super::graph::{Graph, Node, once};
 use crate::{
     ops::{Inputs, Lowered, OpError, planes},
     tensor::MAX_ELEMENTS,
@@ -107,7 +107,7 @@ impl Graph {
             }
         }
         if !unsupported.is_empty() {
-            return Err(Error::Unsupported(unsupported));
+            return Err(Error::Unsupported(once(unsupported)));
         }
         builder.finish(output)
     }

@@ -240,7 +240,7 @@ pub(super) fn tensor(proto: &TensorProto, name: &str) -> Result<Tensor> {
 
 fn check_inline(proto: &TensorProto, name: &str) -> Result<()> {
     if proto.data_location == Some(DataLocation::External as i32) || !proto.external_data.is_empty() {
-        return Err(Error::ExternalData { tensor: name.into(), reason: external::NONE.into() });
+        return Err(Error::ExternalData { tensor: name.into() });
     }
     Ok(())
 }

@@ -171,7 +171,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let calibration = args.calibration.as_ref().map(|path| files::read(path)).transpose()?;
     let shown = calibration.as_deref().map(data::shapes).unwrap_or_default();
     let (dims, files) = (args.sizes()?, Beside::new(&args.model));
-    let read = ReadOptions { outputs: &args.outputs, dims: &dims, shown: &shown, files: &files };
+    let read = ReadOptions { outputs: &args.outputs, dims: &dims, shown: &shown, files: Some(&files) };
     let (graph, network) = compile::import(&bytes, &read, options.reduction)?;
     graph.notes().iter().for_each(|note| output::note(&format!("note: {note}")));
     let options = options.of_input(&graph, args.input_margin);

@@ -70,7 +70,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 /// The graph with those outputs and sizes that the model has, and whether the outputs are all of the graph's own.
 fn outputs_of(bytes: &[u8], model: &Model, files: &Beside) -> Result<(Graph, bool), Error> {
     let shown = data::shapes_of(&model.input.value_info);
-    let options = ReadOptions { shown: &shown, files, ..ReadOptions::default() };
+    let options = ReadOptions { shown: &shown, files: Some(files), ..ReadOptions::default() };
     let name = &model.output.value_info.name;
     let whole = onnx::read_with(bytes, &options);
     if let Ok(graph) = whole.as_ref()

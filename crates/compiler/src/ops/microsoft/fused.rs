@@ -1,7 +1,7 @@
 //! Products of matrices and convolutions with what stands in front of them and behind.
 
 use super::super::{
-    op::{Attr, Attrs, Id, Inputs, OPSETS, OpError, OpResult, RewriteDef, Rewriter},
+    op::{Attr, Id, Inputs, OPSETS, OpError, OpResult, RewriteDef, Rewriter},
     support::inputs::pair,
 };
 

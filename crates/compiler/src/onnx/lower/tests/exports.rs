@@ -192,7 +192,7 @@ fn weights_come_from_other_files() {
     };
     let bytes: Vec<u8> = [9.0f32, 2.0, -3.0].iter().flat_map(|value| value.to_le_bytes()).collect();
     let beside = Beside(BTreeMap::from([("w.bin", bytes)]), RefCell::default());
-    let open = |model: &[u8]| read_with(model, &ReadOptions { files: &beside, ..ReadOptions::default() });
+    let open = |model: &[u8]| read_with(model, &ReadOptions { files: Some(&beside), ..ReadOptions::default() });
     let entries = [("location", "w.bin"), ("offset", "4"), ("length", "8")];
     assert_eq!(open(&model(&entries)).unwrap().eval(&[1.0, 1.0]).unwrap(), [2.0, -3.0]);
     assert_eq!(open(&model(&entries[..2])).unwrap().eval(&[1.0, 1.0]).unwrap(), [2.0, -3.0]);
@@ -205,7 +205,7 @@ fn weights_come_from_other_files() {
         &[("location", "w.bin"), ("length", "12")],
         &[("location", "w.bin"), ("offset", "-4")],
     ] {
-        assert!(matches!(open(&model(bad)), Err(Error::ExternalData { tensor, .. }) if tensor == "w"), "{bad:?}");
+        assert!(matches!(open(&model(bad)), Err(Error::ExternalFile { tensor, .. }) if tensor == "w"), "{bad:?}");
     }
     let refused = read(&model(&entries)).unwrap_err().to_string();
     assert!(refused.contains("save_as_external_data=False"), "{refused}");
@@ -213,7 +213,7 @@ fn weights_come_from_other_files() {
     let mut large = graph(&[1, 2]).weight("w", &[1 << 40], &[]).node("Mul", &["x", "w"], "y");
     large.0.initializer[0].data_location = Some(1);
     large.0.initializer[0].external_data = vec![StringStringEntryProto { key: "location".into(), value: "w.bin".into() }];
-    assert!(matches!(open(&large.model().encode_to_vec()), Err(Error::ExternalData { .. })));
+    assert!(matches!(open(&large.model().encode_to_vec()), Err(Error::ExternalFile { .. })));
 }
 
 #[test]
