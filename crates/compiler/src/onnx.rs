@@ -56,7 +56,7 @@ impl Default for ReadOptions<'_> {
 /// # Errors
 /// Those of [`read`] and [`Graph::network`].
 pub fn import(bytes: &[u8]) -> Result<Network> {
-    Ok(import_with(bytes, &ReadOptions::default())?.1)
+    read(bytes)?.network()
 }
 
 /// Reads an ONNX model and brings it into normal form; the graph and that form.

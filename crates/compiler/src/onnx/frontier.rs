@@ -9,6 +9,7 @@ use super::{
     pb::{GraphProto, ModelProto, NodeProto, ValueInfoProto},
     proto::Source,
 };
+use crate::ops::Mark;
 
 /// Most cuts that are tried one by one.
 const MAX_TRIALS: usize = 4;
@@ -55,7 +56,7 @@ fn cut(graph: &GraphProto, operators: &[UnsupportedOp]) -> Vec<String> {
             }
             if stops {
                 blocked.insert(output);
-            } else if depends {
+            } else if depends && (computes(node) || reads.iter().any(|name| made.contains(name))) {
                 made.insert(output);
             }
         }
@@ -63,6 +64,11 @@ fn cut(graph: &GraphProto, operators: &[UnsupportedOp]) -> Vec<String> {
     let done = graph.output.iter().filter(|output| made.contains(output.name.as_str()));
     done.for_each(|output| take(&output.name));
     names
+}
+
+/// Whether an operator does more than to name its input anew.
+fn computes(node: &NodeProto) -> bool {
+    !order::marks(node).contains(&Mark::Passes)
 }
 
 /// Whether the graph with these outputs has a normal form.

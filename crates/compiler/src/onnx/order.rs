@@ -58,7 +58,7 @@ pub(super) fn reads(node: &NodeProto) -> Vec<&str> {
 }
 
 /// What is marked of a node's operator.
-fn marks(node: &NodeProto) -> &'static [Mark] {
+pub(super) fn marks(node: &NodeProto) -> &'static [Mark] {
     Domain::named(&node.domain).and_then(|domain| ops::find_in(domain, &node.op_type)).map_or(&[], |def| def.marks())
 }
 

@@ -235,7 +235,7 @@ fn refusals_say_what_compiles() {
     let first = graph(&[1, 4]).node("Unique", &["x"], "a").node("Relu", &["a"], "y").model().encode_to_vec();
     assert!(matches!(import_with(&first, &ReadOptions::default()), Err(Error::Unsupported(_))));
     // An operator that is read, but has no normal form.
-    let private = graph(&[1, 2, 3]).random("v", &[2, 2, 2]).node("Relu", &["x"], "a");
+    let private = graph(&[1, 2, 3]).random("v", &[1, 2, 4]).node("Relu", &["x"], "a");
     let private = private.node("Conv", &["v", "a"], "y").model().encode_to_vec();
     let refused = import_with(&private, &ReadOptions::default()).unwrap_err();
     assert_eq!(refused.code(), "unsupported-operators", "{refused}");
