@@ -18,10 +18,10 @@ mod proto;
 #[cfg(test)]
 mod tests;
 
-#[cfg(not(target_arch = "wasm32"))]
-pub use float_model::FloatModel;
 pub use dims::Dims;
 pub use external::Files;
+#[cfg(not(target_arch = "wasm32"))]
+pub use float_model::FloatModel;
 pub use graph::{Graph, Node};
 use hushproof_core::{Error, Result, graph::Network};
 

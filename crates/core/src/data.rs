@@ -186,7 +186,9 @@ fn select<'a>(object: &'a Map<String, Value>, value_info: &ValueInfo) -> Result<
             return Err(wrong(extra));
         }
         let missing = |name: &str| Error::InputName { expected: expected(value_info), got: format!("(no {name})") };
-        return Ok(Given::Parts(names.map(|name| object.get(name).ok_or_else(|| missing(name))).collect::<Result<_>>()?));
+        return Ok(Given::Parts(
+            names.map(|name| object.get(name).ok_or_else(|| missing(name))).collect::<Result<_>>()?,
+        ));
     }
     let ezkl = object.contains_key(EZKL);
     let key = if ezkl && !object.contains_key(name) { EZKL } else { name.as_str() };
@@ -285,7 +287,10 @@ fn split(array: Array, value_info: &ValueInfo, form: Form) -> Result<Vec<Vec<f64
     let len = value_info.len();
     // One number a row needs no axis of its own.
     let is_row = |shape: &[usize]| {
-        shape == row || shape == value_info.shape || (form == Form::Ezkl && shape == [len]) || (len == 1 && shape.is_empty())
+        shape == row
+            || shape == value_info.shape
+            || (form == Form::Ezkl && shape == [len])
+            || (len == 1 && shape.is_empty())
     };
     let rows = array.shape.split_first().is_some_and(|(_, rest)| is_row(rest));
     let one = array.shape == row || (len == 1 && array.shape.is_empty());

@@ -74,9 +74,13 @@ fn columns(names: &[String], value_info: &ValueInfo) -> Result<Vec<usize>> {
         let of = |name: String| places.get(name.as_str()).copied();
         match input.len() {
             1 => of(input.name.clone()),
-            _ => [format!("{}[{index}]", input.name), format!("{}.{index}", input.name), format!("{}_{index}", input.name)]
-                .into_iter()
-                .find_map(of),
+            _ => [
+                format!("{}[{index}]", input.name),
+                format!("{}.{index}", input.name),
+                format!("{}_{index}", input.name),
+            ]
+            .into_iter()
+            .find_map(of),
         }
     };
     // Before there is a place for each of them.

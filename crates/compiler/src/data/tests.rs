@@ -94,11 +94,17 @@ fn archives_of_several_inputs() {
         assert!(shapes(&file).contains(&("x".to_owned(), vec![2, 2])));
     }
     let all = npy(1, "<f4", "False", "(1, 3)", &floats(&[1.0, 2.0, 3.0]));
-    assert_eq!(read_rows(&npz(&[("x+age.npy", &all)], CompressionMethod::Stored), &joined()).unwrap(), [[1.0, 2.0, 3.0]]);
+    assert_eq!(
+        read_rows(&npz(&[("x+age.npy", &all)], CompressionMethod::Stored), &joined()).unwrap(),
+        [[1.0, 2.0, 3.0]]
+    );
     assert_eq!(shapes(&all), [(String::new(), vec![1, 3])]);
     let one = npz(&[("x.npy", &x)], CompressionMethod::Stored);
     assert_eq!(read_rows(&one, &joined()).unwrap_err().code(), "input-name");
-    let uneven = npz(&[("x.npy", &x), ("age.npy", &npy(1, "<f4", "False", "(1, 1)", &floats(&[3.0])))], CompressionMethod::Stored);
+    let uneven = npz(
+        &[("x.npy", &x), ("age.npy", &npy(1, "<f4", "False", "(1, 1)", &floats(&[3.0])))],
+        CompressionMethod::Stored,
+    );
     assert_eq!(read_rows(&uneven, &joined()).unwrap_err().code(), "input-shape");
 }
 

@@ -86,7 +86,9 @@ fn key(input: &str, axis: usize, dim: &Dimension) -> Option<String> {
 
 fn axes(input: &ValueInfoProto) -> &[Dimension] {
     match input.r#type.as_ref().and_then(|t| t.value.as_ref()) {
-        Some(type_proto::Value::TensorType(tensor)) => tensor.shape.as_ref().map(|shape| &shape.dim[..]).unwrap_or_default(),
+        Some(type_proto::Value::TensorType(tensor)) => {
+            tensor.shape.as_ref().map(|shape| &shape.dim[..]).unwrap_or_default()
+        }
         None => &[],
     }
 }

@@ -49,7 +49,8 @@ fn fill_tensor(tensor: &mut TensorProto, files: &dyn Files, left: &mut usize) ->
     };
     let location = entry("location").ok_or_else(|| refuse("it names no file".into()))?;
     let (offset, len) = (number("offset")?.unwrap_or(0), number("length")?);
-    let expected = bytes(tensor).ok_or_else(|| refuse(format!("shape {:?} of no such type, or too large", tensor.dims)))?;
+    let expected =
+        bytes(tensor).ok_or_else(|| refuse(format!("shape {:?} of no such type, or too large", tensor.dims)))?;
     if let Some(len) = len.filter(|len| usize::try_from(*len) != Ok(expected)) {
         return Err(refuse(format!("it has {len} bytes in `{location}`, its shape takes {expected}")));
     }

@@ -29,7 +29,9 @@ pub(super) fn offer(source: &Source, operators: Vec<UnsupportedOp>) -> Error {
 /// The outputs that no unsupported operator is needed for, and what the operators that need one read of others.
 fn cut(graph: &GraphProto, operators: &[UnsupportedOp]) -> Vec<String> {
     let is_refused = |node: &NodeProto| {
-        let of = |op: &UnsupportedOp| op.node.strip_prefix(&node.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let of = |op: &UnsupportedOp| {
+            op.node.strip_prefix(&node.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         operators.iter().any(of)
     };
     let initializers: HashSet<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();

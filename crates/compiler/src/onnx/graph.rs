@@ -347,7 +347,8 @@ impl<'a> Importer<'a> {
         let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?));
         let Some(len) = len.filter(|len| *len > 0) else { return Ok(()) };
         let all = self.private(Fact::float(vec![1, len])).map_err(|e| locate("inputs", "input", e))?;
-        let part = |(input, fact): (&&ValueInfoProto, &Fact)| Part { name: input.name.clone(), shape: fact.shape.clone() };
+        let part =
+            |(input, fact): (&&ValueInfoProto, &Fact)| Part { name: input.name.clone(), shape: fact.shape.clone() };
         let info = ValueInfo::joined(inputs.iter().zip(&facts).map(part).collect());
         (self.graph.values[all].name, self.graph.parts) = (info.name, info.parts);
         self.graph.inputs.push(all);

@@ -99,7 +99,10 @@ impl Old {
             Self::Addend(broadcasts) => {
                 let (Some(a), Some(b), Some(c)) = (fact(to, 0), fact(to, 1), fact(to, 2)) else { return Ok(()) };
                 if !broadcasts && c.shape.len() != 2 {
-                    return Err(OpError::shape("C in the shape of A·B, as broadcast is 0", &[&a.shape, &b.shape, &c.shape]));
+                    return Err(OpError::shape(
+                        "C in the shape of A·B, as broadcast is 0",
+                        &[&a.shape, &b.shape, &c.shape],
+                    ));
                 }
             }
             Self::Operands(axis, broadcasts) => {
@@ -116,7 +119,8 @@ impl Old {
                 let end = start.and_then(|start| start.checked_add(b.shape.len())).filter(|end| *end <= rank);
                 let fits = |start: usize| b.shape.iter().zip(&a.shape[start..]).all(|(b, a)| b == a || *b == 1);
                 let (Some(start), Some(end), true) = (start, end, broadcasts) else {
-                    let expected = if broadcasts { "B as a part of the shape of A" } else { "one shape, as broadcast is 0" };
+                    let expected =
+                        if broadcasts { "B as a part of the shape of A" } else { "one shape, as broadcast is 0" };
                     return Err(OpError::shape(expected, &[&a.shape, &b.shape]));
                 };
                 if !fits(start) {

@@ -55,7 +55,10 @@ fn choose_outputs(graph: &mut pb::GraphProto, names: &[String]) -> Result<()> {
     let of_model: Vec<_> = graph.output.iter().map(|output| output.name.clone()).collect();
     let is_inner = |name: &String| graph.node.iter().any(|node| node.output.contains(name));
     if let Some(missing) = names.iter().find(|name| !of_model.contains(name) && !is_inner(name)) {
-        let reason = format!("the model has no output `{missing}`, nor a tensor inside; its outputs are {}", of_model.join(", "));
+        let reason = format!(
+            "the model has no output `{missing}`, nor a tensor inside; its outputs are {}",
+            of_model.join(", ")
+        );
         return Err(Error::Option { option: "--outputs", reason });
     }
     graph.output.retain(|output| names.contains(&output.name));
@@ -95,7 +98,9 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         }
         _ if bytes.starts_with(b"\x89HDF") => "an HDF5 file, as Keras saves its models; export the model with tf2onnx",
         [_, _, _, _, b'T', b'F', b'L', b'3', ..] => "a TensorFlow Lite model; convert it with tf2onnx",
-        [_, _, _, _, b'O', b'R', b'T', b'M', ..] => "a model in ONNX Runtime's own format; take the .onnx file it was made from",
+        [_, _, _, _, b'O', b'R', b'T', b'M', ..] => {
+            "a model in ONNX Runtime's own format; take the .onnx file it was made from"
+        }
         _ => return None,
     })
 }
@@ -254,7 +259,8 @@ fn dtype(code: i32, name: &str) -> Result<(DType, DataType)> {
         DataType::Bool => DType::Bool,
         other => {
             let element = format!("{other:?}").to_uppercase();
-            let reason = format!("element type {element} ({code}); save the model in FLOAT, FLOAT16, BFLOAT16 or DOUBLE");
+            let reason =
+                format!("element type {element} ({code}); save the model in FLOAT, FLOAT16, BFLOAT16 or DOUBLE");
             return Err(Error::Graph { node: name.into(), reason });
         }
     };
@@ -306,7 +312,8 @@ fn brain(bits: u16) -> f64 {
 
 /// Values in the typed fields; small integers, and the bits of half precision, share the field of INT32.
 fn listed(proto: &TensorProto, data_type: DataType) -> Option<Vec<f64>> {
-    let bits = |value: fn(u16) -> f64| proto.int32_data.iter().map(|bits| u16::try_from(*bits).ok().map(value)).collect();
+    let bits =
+        |value: fn(u16) -> f64| proto.int32_data.iter().map(|bits| u16::try_from(*bits).ok().map(value)).collect();
     Some(match data_type {
         DataType::Float16 => return bits(half),
         DataType::Bfloat16 => return bits(brain),

@@ -4,8 +4,14 @@
 use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Concat", opsets: 1..=27, inputs: 1..=1024, summary: "joined along an axis", marks: &[Mark::TakesEmpty], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Concat",
+    opsets: 1..=27,
+    inputs: 1..=1024,
+    summary: "joined along an axis",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Concat {

@@ -4,8 +4,14 @@
 use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand};
 use crate::tensor::{DType, Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Constant", opsets: 1..=27, inputs: 0..=0, summary: "a tensor of numbers", marks: &[Mark::TakesEmpty], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Constant",
+    opsets: 1..=27,
+    inputs: 0..=0,
+    summary: "a tensor of numbers",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Constant {

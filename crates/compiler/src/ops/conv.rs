@@ -7,9 +7,7 @@
 use hushproof_core::graph::{Map, conv::accumulate};
 
 use super::{
-    op::{
-        Attr, Attrs, Grid, Id, Inputs, Lowered, MAX_WORK, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor,
-    },
+    op::{Attr, Attrs, Grid, Id, Inputs, Lowered, MAX_WORK, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor},
     support::{
         shapes::grown,
         spatial::{Window, image},

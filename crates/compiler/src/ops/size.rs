@@ -1,7 +1,10 @@
 //! [Size](https://onnx.ai/onnx/operators/onnx__Size.html): the number of values. Opset 1+. Folded: it depends on
 //! shapes and constants alone.
 
-use super::{op::{Mark, RewriteDef}, support::inputs::only};
+use super::{
+    op::{Mark, RewriteDef},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {

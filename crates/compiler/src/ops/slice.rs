@@ -7,8 +7,14 @@ use super::{
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Slice", opsets: 1..=27, inputs: 1..=5, summary: "constant ranges of some axes", marks: &[Mark::TakesEmpty], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Slice",
+    opsets: 1..=27,
+    inputs: 1..=5,
+    summary: "constant ranges of some axes",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Slice {

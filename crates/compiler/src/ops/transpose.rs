@@ -7,8 +7,14 @@ use super::{
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Transpose", opsets: 1..=27, inputs: 1..=1, summary: "axes in another order", marks: &[Mark::TakesEmpty], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Transpose",
+    opsets: 1..=27,
+    inputs: 1..=1,
+    summary: "axes in another order",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Transpose {

@@ -116,7 +116,8 @@ fn parse_range(text: &str) -> Result<[f64; 2], String> {
 
 fn parse_dim(text: &str) -> Result<(String, usize), String> {
     let dim = text.rsplit_once('=').and_then(|(name, size)| Some((name.to_owned(), size.parse().ok()?)));
-    dim.filter(|(name, size)| !name.is_empty() && *size > 0).ok_or_else(|| "expected NAME=SIZE, as in height=320".to_owned())
+    dim.filter(|(name, size)| !name.is_empty() && *size > 0)
+        .ok_or_else(|| "expected NAME=SIZE, as in height=320".to_owned())
 }
 
 impl Args {

@@ -26,12 +26,7 @@ pub(in crate::ops) fn smaller(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<I
 }
 
 /// The private one of two values, where the other is a constant that is beyond all that it can be.
-fn unbounded(
-    to: &mut Rewriter<'_>,
-    a: Id,
-    b: Id,
-    is_beyond: impl Fn(f64, (f64, f64)) -> bool,
-) -> OpResult<Option<Id>> {
+fn unbounded(to: &mut Rewriter<'_>, a: Id, b: Id, is_beyond: impl Fn(f64, (f64, f64)) -> bool) -> OpResult<Option<Id>> {
     let (x, bound) = if to.value(a).is_some() { (b, a) } else { (a, b) };
     let Some(bound) = to.value(bound).filter(|_| to.value(x).is_none()) else { return Ok(None) };
     let range = to.bounds(x).map_or((-BEYOND, BEYOND), |bounds| {

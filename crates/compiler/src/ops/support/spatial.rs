@@ -147,9 +147,9 @@ impl Window {
     pub(in crate::ops) fn split(&self) -> OpResult<[Self; 2]> {
         let part = |list: &Option<Vec<usize>>, sides: usize, is_depth: bool| match list {
             None => Ok(None),
-            Some(list) if list.len() == 3 * sides => Ok(Some(
-                (0..list.len()).filter(|i| (i % 3 == 0) == is_depth).map(|i| list[i]).collect::<Vec<_>>(),
-            )),
+            Some(list) if list.len() == 3 * sides => {
+                Ok(Some((0..list.len()).filter(|i| (i % 3 == 0) == is_depth).map(|i| list[i]).collect::<Vec<_>>()))
+            }
             Some(list) => Err(OpError::Graph(format!("an attribute has {} values for 3 spatial axes", list.len()))),
         };
         let window = |is_depth: bool| {

@@ -8,13 +8,13 @@ use prost::Message;
 
 use super::{Build, graph, rewrites::More};
 use crate::onnx::{
-    Dims, FloatModel, Files, Graph, ReadOptions, import_with, proto,
+    Dims, Files, FloatModel, Graph, ReadOptions, import_with,
     pb::{
         GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto, TensorProto,
         tensor_shape_proto::{Dimension, dimension::Value},
         type_proto,
     },
-    read, read_with,
+    proto, read, read_with,
     tests::graphs::{Builder, value},
 };
 
@@ -39,7 +39,13 @@ fn half_precision_is_exact() {
     // 1 + 2^−7 and −3 as BFLOAT16, in the field of INT32.
     let mut brain = graph(&[1, 2]).node("Mul", &["x", "w"], "y");
     let int32_data = vec![0x3f81, 0xc040];
-    brain.0.initializer.push(TensorProto { name: "w".into(), data_type: 16, dims: vec![2], int32_data, ..Default::default() });
+    brain.0.initializer.push(TensorProto {
+        name: "w".into(),
+        data_type: 16,
+        dims: vec![2],
+        int32_data,
+        ..Default::default()
+    });
     brain.alone(&[1.0, 1.0], &[1.0 + 0.0078125, -3.0]);
     // Infinite numbers are the largest of single precision, as elsewhere.
     let bounds = half_weight(graph(&[1, 2]), "low", &[], &[0xfc00]).node("Max", &["x", "low"], "y");
@@ -51,7 +57,11 @@ fn half_precision_is_exact() {
 #[test]
 fn empty_slices_of_shapes_leave_nothing() {
     // As nn.TransformerEncoder flattens: the sizes in front of an axis, a product, the sizes behind it.
-    let model = graph(&[1, 2, 3]).integers("zero", &[0]).integers("one", &[1]).integers("three", &[3]).integers("max", &[i64::MAX]);
+    let model = graph(&[1, 2, 3])
+        .integers("zero", &[0])
+        .integers("one", &[1])
+        .integers("three", &[3])
+        .integers("max", &[i64::MAX]);
     let model = model.node("Shape", &["x"], "shape").node("Slice", &["shape", "zero", "zero"], "front");
     let model = model.node("Slice", &["shape", "three", "max", "zero"], "behind");
     let model = model.integers("all", &[-1]).node("Concat", &["front", "one", "all", "behind"], "sizes").int("axis", 0);
@@ -59,7 +69,8 @@ fn empty_slices_of_shapes_leave_nothing() {
     model.alone(&[1.0, -1.0, 2.0, -2.0, 3.0, -3.0], &[1.0, 0.0, 2.0, 0.0, 3.0, 0.0]);
     // The sizes of a scalar are none, their product is 1.
     let scalar = graph(&[1, 2]).node("ReduceSum", &["x"], "sum").int("keepdims", 0).node("Shape", &["sum"], "none");
-    let scalar = scalar.node("ReduceProd", &["none"], "one").int("keepdims", 0).node("Cast", &["one"], "c").int("to", 1);
+    let scalar =
+        scalar.node("ReduceProd", &["none"], "one").int("keepdims", 0).node("Cast", &["one"], "c").int("to", 1);
     scalar.node("Add", &["x", "c"], "y").alone(&[1.0, 2.0], &[2.0, 3.0]);
     let empty = graph(&[1, 2]).integers("none", &[]).node("Expand", &["x", "none"], "a").node("Relu", &["a"], "y");
     empty.alone(&[1.0, -2.0], &[1.0, 0.0]);
@@ -136,10 +147,12 @@ fn free(dims: &[Option<&str>]) -> Vec<u8> {
     let Some(type_proto::Value::TensorType(tensor)) = model.0.input[0].r#type.as_mut().unwrap().value.as_mut() else {
         panic!()
     };
-    let named = |name: &Option<&str>| Dimension { value: name.map(|name| match name.parse() {
-        Ok(size) => Value::DimValue(size),
-        Err(_) => Value::DimParam(name.to_owned()),
-    }) };
+    let named = |name: &Option<&str>| Dimension {
+        value: name.map(|name| match name.parse() {
+            Ok(size) => Value::DimValue(size),
+            Err(_) => Value::DimParam(name.to_owned()),
+        }),
+    };
     tensor.shape.as_mut().unwrap().dim = dims.iter().map(named).collect();
     model.model().encode_to_vec()
 }
@@ -212,7 +225,8 @@ fn weights_come_from_other_files() {
     // Before anything is read: as many bytes as would fit no memory.
     let mut large = graph(&[1, 2]).weight("w", &[1 << 40], &[]).node("Mul", &["x", "w"], "y");
     large.0.initializer[0].data_location = Some(1);
-    large.0.initializer[0].external_data = vec![StringStringEntryProto { key: "location".into(), value: "w.bin".into() }];
+    large.0.initializer[0].external_data =
+        vec![StringStringEntryProto { key: "location".into(), value: "w.bin".into() }];
     assert!(matches!(open(&large.model().encode_to_vec()), Err(Error::ExternalFile { .. })));
 }
 
@@ -222,7 +236,9 @@ fn refusals_say_what_compiles() {
     let model = model.node("Relu", &["scores"], "boxes").node("NonMaxSuppression", &["boxes", "scores"], "picked");
     let model = model.node("Unique", &["picked"], "y");
     let bytes = model.model().encode_to_vec();
-    let Err(Error::UnsupportedAfter { operators, outputs }) = import_with(&bytes, &ReadOptions::default()) else { panic!() };
+    let Err(Error::UnsupportedAfter { operators, outputs }) = import_with(&bytes, &ReadOptions::default()) else {
+        panic!()
+    };
     assert_eq!(operators.len(), 2);
     assert_eq!(outputs, ["boxes", "scores"]);
     let names = outputs.clone();
@@ -353,7 +369,8 @@ fn changed_exports_never_panic() {
             let mut one = Builder(GraphProto { node: vec![renamed[0].clone()], ..graph.clone() });
             one = one.weight("f", &[2, 0, 1], &[]);
             one.0.node[0].op_type = name.trim_start_matches("com.microsoft.").to_owned();
-            one.0.node[0].domain = if name.starts_with("com.microsoft.") { "com.microsoft".into() } else { String::new() };
+            one.0.node[0].domain =
+                if name.starts_with("com.microsoft.") { "com.microsoft".into() } else { String::new() };
             one.0.node[0].input = inputs.iter().map(|name| (*name).to_owned()).collect();
             one.0.node[0].output = vec!["y".into()];
             let _ = one.read().and_then(|graph| graph.network());
