@@ -22,8 +22,8 @@ pub fn read_rows(bytes: &[u8], value_info: &ValueInfo) -> Result<Vec<Vec<f64>>> 
     }
 }
 
-/// The shapes of the arrays in DATA by their names, as far as the file shows them: with an axis that counts rows, if the
-/// file has one. A `.npy` array has an empty name.
+/// The shapes of the arrays in DATA by their names, as far as the file shows them: with an axis that counts rows, if
+/// the file has one. A `.npy` array has an empty name.
 pub fn shapes(bytes: &[u8]) -> Vec<(String, Vec<usize>)> {
     let mut shapes = npy::shapes(bytes);
     shapes.extend(data::shapes(bytes));

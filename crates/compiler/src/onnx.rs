@@ -35,8 +35,8 @@ pub struct ReadOptions<'a> {
     pub outputs: &'a [String],
     /// Sizes of free dimensions.
     pub dims: &'a Dims,
-    /// Shapes of arrays by the names of inputs, which show the sizes of further free dimensions; one without a name is of
-    /// the only input.
+    /// Shapes of arrays by the names of inputs, which show the sizes of further free dimensions; one without a name is
+    /// of the only input.
     pub shown: &'a [(String, Vec<usize>)],
     /// The files beside the model, if there are any.
     pub files: Option<&'a dyn Files>,

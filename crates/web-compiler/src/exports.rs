@@ -55,8 +55,8 @@ impl OnnxModel {
         to_js(&OnnxInfo::new(&self.graph, &self.network))
     }
 
-    /// The rows of a data set, an array of arrays: the bytes of a JSON, `.npy`, `.npz` or CSV file, or an object from the
-    /// inputs' names to nested arrays with a leading batch axis.
+    /// The rows of a data set, an array of arrays: the bytes of a JSON, `.npy`, `.npz` or CSV file, or an object from
+    /// the inputs' names to nested arrays with a leading batch axis.
     pub fn rows(&self, data: JsValue) -> Result<Array, Thrown> {
         Ok(self.read_rows(&data)?.iter().map(|row| JsValue::from(Float64Array::from(row.as_slice()))).collect())
     }

@@ -1,5 +1,5 @@
-//! Bounds that no value reaches: exporters write them against infinities, and a range that holds them would leave no bits
-//! for the values.
+//! Bounds that no value reaches: exporters write them against infinities, and a range that holds them would leave no
+//! bits for the values.
 
 use hushproof_core::graph::{FloatActivation, FloatLayer, Map, Network, Term};
 

@@ -650,8 +650,8 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Ids of a node's inputs; [`None`] if one is unknown. An empty tensor, as exporters give for an optional input that
-    /// is left out, is none to an operator that takes no empty ones.
+    /// Ids of a node's inputs; [`None`] if one is unknown. An empty tensor, as exporters give for an optional input
+    /// that is left out, is none to an operator that takes no empty ones.
     fn resolve(&self, names: &[String], takes_empty: bool) -> Option<Vec<Option<usize>>> {
         let id = |name: &String| match self.ids.get(name.as_str()) {
             _ if name.is_empty() => Some(None),

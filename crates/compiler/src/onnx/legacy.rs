@@ -1,4 +1,5 @@
-//! Forms that operators had in old operator sets, as the forms of newer ones: before 7 operands broadcast by attributes.
+//! Forms that operators had in old operator sets, as the forms of newer ones: before 7 operands broadcast by
+//! attributes.
 
 use hushproof_core::Result;
 

@@ -1,8 +1,8 @@
 //! [Clip](https://onnx.ai/onnx/operators/onnx__Clip.html): y = min(max(x, min), max), element by element. Opset 6+; the
 //! bounds are attributes up to 10 and constant inputs from 11.
 //!
-//! From 0 up, with a single bound, or with private ones it is exact on quantized values; otherwise the integer model has
-//! it in a table. A bound that no value is beyond is none.
+//! From 0 up, with a single bound, or with private ones it is exact on quantized values; otherwise the integer model
+//! has it in a table. A bound that no value is beyond is none.
 
 use hushproof_core::graph::{FloatActivation, Function};
 

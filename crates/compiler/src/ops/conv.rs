@@ -129,7 +129,8 @@ impl Volume {
     }
 }
 
-/// The convolution of stride 1 that one of long strides is of other planes: the places between two windows are channels.
+/// The convolution of stride 1 that one of long strides is of other planes: the places between two windows are
+/// channels.
 struct Unstrided {
     /// Element of the input in each place of those planes.
     sources: Vec<Option<u32>>,

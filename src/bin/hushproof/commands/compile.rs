@@ -29,8 +29,8 @@ pub(crate) struct Args {
     /// Where to write the compiled model, which only its owner may read if weights are private; `-` is standard output
     #[arg(short, value_name = "MODEL.hush")]
     output_file: PathBuf,
-    /// Rows of typical inputs (JSON, .npy, .npz or CSV); scales and bit widths are chosen on them. Without them scales come
-    /// from --input-range, by interval arithmetic and random inputs, which keeps less accuracy
+    /// Rows of typical inputs (JSON, .npy, .npz or CSV); scales and bit widths are chosen on them. Without them scales
+    /// come from --input-range, by interval arithmetic and random inputs, which keeps less accuracy
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
     /// Which of these rows: N, START..END or START..END:STEP
@@ -61,8 +61,8 @@ pub(crate) struct Args {
     /// Which outputs of the model, or tensors inside it, by name [default: all outputs]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     outputs: Vec<String>,
-    /// Size of a free dimension of the inputs, by its name, or of one without a name by INPUT.AXIS; repeatable. Sizes that
-    /// are not given are those that the calibration rows show
+    /// Size of a free dimension of the inputs, by its name, or of one without a name by INPUT.AXIS; repeatable. Sizes
+    /// that are not given are those that the calibration rows show
     #[arg(long = "dim", value_name = "NAME=SIZE", value_parser = parse_dim)]
     dims: Vec<(String, usize)>,
     /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then

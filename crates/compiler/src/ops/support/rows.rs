@@ -42,8 +42,8 @@ pub(in crate::ops) fn last(to: &mut Rewriter<'_>, x: Id, axis: usize) -> OpResul
     Ok((rows, Rows { shape, inverse }))
 }
 
-/// The tensor as a matrix, whose rows are the values along the axis that an operator names; before operator set 13 those
-/// of all axes from it on.
+/// The tensor as a matrix, whose rows are the values along the axis that an operator names; before operator set 13
+/// those of all axes from it on.
 pub(in crate::ops) fn named(attrs: &mut Attrs, to: &mut Rewriter<'_>, x: Id) -> OpResult<(Id, Rows)> {
     let (flattens, shape) = (attrs.opset() < 13, to.shape(x));
     let name = attrs.int("axis").unwrap_or(if flattens { 1 } else { -1 });

@@ -1,5 +1,5 @@
-//! What exporters write around networks: half precision, arithmetic of shapes, guards, free dimensions, weights in other
-//! files, tails without a circuit, old operator sets, ONNX Runtime's own operators.
+//! What exporters write around networks: half precision, arithmetic of shapes, guards, free dimensions, weights in
+//! other files, tails without a circuit, old operator sets, ONNX Runtime's own operators.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
