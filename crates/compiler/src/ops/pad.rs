@@ -1,5 +1,6 @@
 //! [Pad](https://onnx.ai/onnx/operators/onnx__Pad.html): a border of a constant, of mirrored, of
-//! repeated or of the opposite values; //! negative widths crop. Opset 2+; widths and constant are attributes up to 10, constant inputs from 11. Exact.
+//! repeated or of the opposite values; negative widths crop. Opset 1+; widths and constant are attributes up to 10,
+//! constant inputs from 11. Exact.
 
 use super::{
     op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
