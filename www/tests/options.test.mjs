@@ -243,6 +243,25 @@ test("the options of a prediction", () => {
   for (const name of ["vk", "srs", "context"]) refused(() => read({ [name]: "00" }), name);
 });
 
+test("how an ONNX model is read", () => {
+  const model = (given) => options.compileModelOptions({ calibration: "rows.npy", ...given });
+  const cases = {
+    outputs: [[["scores"], []], ["scores", [1], [null], {}, null]],
+    dims: [[{ height: 320, "x.3": 1 }, {}], [{ height: 0 }, { height: 1.5 }, { height: "4" }, [4], "height=4", null]],
+  };
+  for (const read of [options.onnxOptions, model]) {
+    for (const [name, [right, wrong]] of Object.entries(cases)) {
+      for (const value of right) assert.deepEqual(read({ [name]: value })[name], value);
+      for (const value of wrong) refused(() => read({ [name]: value }), name, JSON.stringify(value));
+    }
+  }
+  const outputs = ["scores"];
+  const copied = options.onnxOptions({ outputs });
+  outputs.push("label");
+  assert.deepEqual(copied.outputs, ["scores"]);
+  refused(() => options.onnxOptions({ bits: 8 }), "bits");
+});
+
 test("inputs are plain objects of numbers, and are copied", () => {
   const read = (inputs) => options.inputTensors(inputs, "inputs");
   const record = [[1, 2], [3, Number.NaN]];

@@ -1,6 +1,7 @@
 //! From a float network and calibration rows to a model: reduction, layout search, quantization, report.
 
 mod explain;
+mod guards;
 mod layers;
 mod reduce;
 mod reference;
@@ -25,21 +26,21 @@ use std::borrow::Cow;
 use search::{Plan, Trials};
 
 use crate::{
-    onnx::{self, Graph},
+    onnx::{self, Graph, ReadOptions},
     quant,
 };
 
-/// Reads an ONNX model: all of its outputs, or those named. Where the output is reduced to a decision, a class that the
-/// model itself gives is left out: it is the reduction of what stands beside it.
+/// Reads an ONNX model and brings it into normal form: all of its outputs, or those named. Where the output is reduced
+/// to a decision, a class that the model itself gives is left out: it is the reduction of what stands beside it.
 ///
 /// # Errors
-/// Those of [`onnx::read_outputs`].
-pub fn read(bytes: &[u8], outputs: &[String], reduction: Reduction) -> Result<Graph> {
-    let graph = if outputs.is_empty() { onnx::read(bytes)? } else { onnx::read_outputs(bytes, outputs)? };
+/// Those of [`onnx::import_with`].
+pub fn import(bytes: &[u8], options: &ReadOptions<'_>, reduction: Reduction) -> Result<(Graph, Network)> {
+    let (graph, network) = onnx::import_with(bytes, options)?;
     if reduction == Reduction::Full || graph.beside_class().is_empty() {
-        return Ok(graph);
+        return Ok((graph, network));
     }
-    onnx::read_outputs(bytes, graph.beside_class())
+    onnx::import_with(bytes, &ReadOptions { outputs: graph.beside_class(), ..*options })
 }
 
 /// What the layout search minimizes.
@@ -130,7 +131,7 @@ pub struct Compiled {
 /// no layout has the bits that a node needs, `Accuracy` where none meets the target and [`Options::accept_error`] is not
 /// set, or all rows are refused, `Option` for a target that the network can't have.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
-    let network = reduce(network, options.reduction)?;
+    let network = guards::drop_unreached(reduce(network, options.reduction)?, rows, options);
     let network =
         if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
     if let Target::MaxError(error) = options.target

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hushproof_compiler::{compile, compile::Prefer, onnx::Graph, quant};
 use hushproof_core::{
     circuit,
-    graph::{self, Network, ValueInfo},
+    graph::{self, Network, Part, ValueInfo},
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -21,8 +21,18 @@ pub struct Port<'a> {
     pub shape: &'a [usize],
 }
 
+impl<'a> Port<'a> {
+    /// The tensors of the graph that a value info is, or joins.
+    fn all(ValueInfo { name, shape, parts }: &'a ValueInfo) -> Vec<Self> {
+        if parts.is_empty() {
+            return vec![Self { name, shape }];
+        }
+        parts.iter().map(|Part { name, shape }| Self { name, shape }).collect()
+    }
+}
+
 impl<'a> From<&'a ValueInfo> for Port<'a> {
-    fn from(ValueInfo { name, shape }: &'a ValueInfo) -> Self {
+    fn from(ValueInfo { name, shape, .. }: &'a ValueInfo) -> Self {
         Self { name, shape }
     }
 }
@@ -34,6 +44,8 @@ pub struct OnnxInfo<'a> {
     pub name: &'a str,
     /// Several inputs are parts of one vector, whose name joins theirs with `+`.
     pub input: Port<'a>,
+    /// The inputs by their own names, by which their values can be given, too.
+    pub inputs: Vec<Port<'a>>,
     /// Several outputs are joined likewise.
     pub output: Port<'a>,
     /// How many nodes of each operator are left once constants are folded.
@@ -41,6 +53,8 @@ pub struct OnnxInfo<'a> {
     pub operators: BTreeMap<&'a str, u32>,
     /// Constants that these nodes read.
     pub parameters: usize,
+    /// What somebody who compiles the model is to know of it.
+    pub notes: Vec<String>,
 }
 
 impl<'a> OnnxInfo<'a> {
@@ -53,9 +67,11 @@ impl<'a> OnnxInfo<'a> {
         Self {
             name: graph.name(),
             input: (&network.input).into(),
+            inputs: Port::all(&network.input),
             output: (&network.output).into(),
             operators,
             parameters: graph.parameters(),
+            notes: graph.notes(),
         }
     }
 }
@@ -214,6 +230,19 @@ impl From<circuit::Prediction> for PredictedCost {
         let circuit::Prediction { native_seconds, browser_seconds, memory_bytes } = prediction;
         Self { native_seconds, browser_seconds, memory_bytes }
     }
+}
+
+/// How an ONNX model is read, all optional.
+#[derive(Deserialize, Default, TS)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[ts(rename = "WasmReadOptions", optional_fields)]
+pub struct ReadChoices {
+    /// Which outputs, of the model or of any of its nodes; by default all of the model.
+    #[ts(optional, type = "readonly string[]")]
+    pub outputs: Option<Vec<String>>,
+    /// Sizes of free dimensions of the inputs by their names, of one without a name by `INPUT.AXIS`.
+    #[ts(optional, type = "Readonly<Record<string, number>>")]
+    pub dims: Option<BTreeMap<String, usize>>,
 }
 
 /// A publisher's choices, all optional; the defaults are those of `hushproof compile`.

@@ -68,20 +68,23 @@ fn details(error: &Error) -> Value {
             json!({ "kind": kind.to_string(), "expected": expected, "got": got })
         }
         Error::Option { option, .. } => json!({ "option": option }),
-        Error::Unsupported(operators) => {
-            let operator =
-                |found: &UnsupportedOp| json!({ "node": found.node, "op": found.op, "reason": found.reason });
-            json!({ "operators": operators.iter().map(operator).collect::<Vec<_>>() })
+        Error::Unsupported(found) => json!({ "operators": operators(found) }),
+        Error::UnsupportedAfter { operators: found, outputs } => {
+            json!({ "operators": operators(found), "outputs": outputs })
         }
         Error::DynamicShape { input, shape } => json!({ "input": input, "shape": shape }),
         Error::Shape { node, op, expected, got } => {
             json!({ "node": node, "op": op, "expected": expected, "got": got })
         }
         Error::Graph { node, .. } => json!({ "node": node }),
-        Error::ExternalData { tensor } => json!({ "tensor": tensor }),
+        Error::ExternalData { tensor } | Error::ExternalFile { tensor, .. } => json!({ "tensor": tensor }),
         Error::Range { node, op, got_bits, max_bits } => {
             json!({ "node": node, "op": op, "needed": got_bits, "available": max_bits })
         }
         _ => json!({}),
     }
+}
+
+fn operators(found: &[UnsupportedOp]) -> Vec<Value> {
+    found.iter().map(|found| json!({ "node": found.node, "op": found.op, "reason": found.reason })).collect()
 }

@@ -14,12 +14,13 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 22] = [
+const TYPES: [fn(&Config) -> String; 23] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
     declaration::<prover::Info<'_>>,
     declaration::<prover::InputInfo<'_>>,
+    declaration::<prover::PartInfo<'_>>,
     declaration::<prover::OutputInfo<'_>>,
     declaration::<prover::Proved<'_>>,
     declaration::<prover::Predicted<'_>>,
@@ -32,6 +33,7 @@ const TYPES: [fn(&Config) -> String; 22] = [
     declaration::<compiler::Accuracy>,
     declaration::<compiler::OutputAccuracy>,
     declaration::<compiler::PredictedCost>,
+    declaration::<compiler::ReadChoices>,
     declaration::<compiler::Choices>,
     declaration::<compiler::Target>,
     declaration::<compiler::Output>,

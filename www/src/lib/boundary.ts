@@ -48,6 +48,19 @@ export interface InputInfo {
   min: Array<number>;
   /** Largest values. */
   max: Array<number>;
+  /**
+   * The inputs that it joins, one after the other, by whose names a record may give their values; empty where it is
+   * the graph's own.
+   */
+  parts: Array<PartInfo>;
+}
+
+/** One of several inputs. */
+export interface PartInfo {
+  /** Its name. */
+  name: string;
+  /** Sizes in ONNX order. */
+  shape: Array<number>;
 }
 
 /** An output. */
@@ -114,12 +127,16 @@ export interface OnnxInfo {
   name: string;
   /** Several inputs are parts of one vector, whose name joins theirs with `+`. */
   input: Port;
+  /** The inputs by their own names, by which their values can be given, too. */
+  inputs: Array<Port>;
   /** Several outputs are joined likewise. */
   output: Port;
   /** How many nodes of each operator are left once constants are folded. */
   operators: Readonly<Record<string, number>>;
   /** Constants that these nodes read. */
   parameters: number;
+  /** What somebody who compiles the model is to know of it. */
+  notes: Array<string>;
 }
 
 /** A compiled model. */
@@ -206,6 +223,14 @@ export interface PredictedCost {
   browser_seconds: number;
   /** Peak memory of the native program. */
   memory_bytes: number;
+}
+
+/** How an ONNX model is read, all optional. */
+export interface WasmReadOptions {
+  /** Which outputs, of the model or of any of its nodes; by default all of the model. */
+  outputs?: readonly string[];
+  /** Sizes of free dimensions of the inputs by their names, of one without a name by `INPUT.AXIS`. */
+  dims?: Readonly<Record<string, number>>;
 }
 
 /** A publisher's choices, all optional; the defaults are those of `hushproof compile`. */

@@ -9,7 +9,7 @@
  */
 export type { Accuracy, Arithmetic, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
-export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction } from "./compile.js";
+export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions } from "./compile.js";
 export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";

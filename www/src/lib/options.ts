@@ -2,7 +2,7 @@
  * What callers give, checked before anything is done with it: whatever has another type, range or name is refused with
  * code `option`. Bytes, arrays and objects are copied, so that later changes to them have no effect.
  */
-import type { Output, Preference, Target, Transcript, WasmCompileOptions } from "./boundary.js";
+import type { Output, Preference, Target, Transcript, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
 import type { CallOptions } from "./bridge.js";
 import type { CompileModelOptions, CompileOptions, CompilerOptions } from "./compile.js";
 import type { FileData } from "./download.js";
@@ -96,6 +96,8 @@ const KEYS = {
 
 const COMPILER = { ...CALL, wasm: folder } satisfies Record<keyof CompilerOptions, Check>;
 
+const READ = { outputs: names, dims: sizes } satisfies Record<keyof WasmReadOptions, Check>;
+
 const CHOICES = {
   bits: (value: unknown, name: string) => integer(value, name, 4, 24),
   target: (value: unknown, name: string) => oneOf<Target>(value, name, ["auto", "class", "values"]),
@@ -114,6 +116,7 @@ const COMPILE = { ...CALL, ...CHOICES, calibration: dataSet } satisfies Record<k
 
 const COMPILE_MODEL = {
   ...PROVER,
+  ...READ,
   ...COMPILE,
   srs: sourceOrDevelopment,
   srsDigest: digest,
@@ -124,6 +127,10 @@ export type CheckedProver = Options<typeof PROVER>;
 
 export function callOptions(given: unknown): Options<typeof CALL> {
   return readOptions(given, CALL);
+}
+
+export function onnxOptions(given: unknown): Options<typeof CALL & typeof READ> {
+  return readOptions(given, { ...CALL, ...READ });
 }
 
 export function sessionOptions(given: unknown): Options<typeof SESSION, "model" | "srs"> {
@@ -254,6 +261,21 @@ function numbers(value: unknown, name: string, depth: number): unknown {
   // Says nothing of the value, which is private.
   const got = Array.isArray(value) ? "deeper ones" : `a value of type ${tag(value)}`;
   throw refusal(name, `expected arrays of numbers, at most ${MAX_DEPTH} deep, got ${got}`);
+}
+
+function names(value: unknown, name: string): readonly string[] {
+  if (!Array.isArray(value)) throw refusal(name, `expected an array of names, got ${describe(value)}`);
+  return Array.from(value, (item) => text(item, name));
+}
+
+/** Sizes by names. */
+function sizes(value: unknown, name: string): Readonly<Record<string, number>> {
+  if (!isPlain(value)) throw refusal(name, `expected a plain object, got ${describe(value)}`);
+  const entry = (key: string | symbol) => {
+    if (typeof key === "symbol") throw refusal(name, "expected names that are strings");
+    return [key, integer(value[key], name, 1, 2 ** 31 - 1)] as const;
+  };
+  return Object.fromEntries(Reflect.ownKeys(value).map(entry));
 }
 
 export function text(value: unknown, name: string): string {

@@ -73,7 +73,14 @@ export interface ModelInfo {
   adviceColumns: number;
   srsOrigin: SrsOrigin;
   /** `min` and `max`: the calibrated range, one value for each element (flat, row-major) or one for all. */
-  inputs: readonly { name: string; shape: readonly number[]; min: readonly number[]; max: readonly number[] }[];
+  inputs: readonly {
+    name: string;
+    shape: readonly number[];
+    min: readonly number[];
+    max: readonly number[];
+    /** The inputs that it joins, one after the other, by whose names a record may give their values; often empty. */
+    parts: readonly { name: string; shape: readonly number[] }[];
+  }[];
   outputs: readonly { name: string; kind: string }[];
 }
 

@@ -2,7 +2,7 @@
  * Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`. The data
  * that they take and give is declared in `boundary.ts`, in snake case.
  */
-import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmVerified } from "./boundary.js";
+import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmVerified } from "./boundary.js";
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
 export type Progress = (stage: string, fraction: number) => void;
@@ -52,7 +52,7 @@ export interface WasmModule {
 
 /** The module in `compiler/`. */
 export interface CompilerModule extends WasmModule {
-  OnnxModel: new (onnx: Uint8Array) => WasmOnnxModel;
+  OnnxModel: new (onnx: Uint8Array, options: WasmReadOptions) => WasmOnnxModel;
 }
 
 /** The other modules. */

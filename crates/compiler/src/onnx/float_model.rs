@@ -22,6 +22,7 @@ use tract_onnx::{
 };
 
 use super::{
+    ReadOptions,
     graph::{Graph, input_shape},
     pb::ModelProto,
     proto::{self, Source},
@@ -49,16 +50,21 @@ impl fmt::Display for Reference {
     }
 }
 
-/// The outputs of the graph that was read of a model's bytes, on rows of input values (flat, ONNX order): by tract, or
-/// where it does not serve, or gives another number of values, by the operators' own implementations.
+/// The outputs of the graph that was read of a model's bytes with these options, on rows of input values (flat, ONNX
+/// order): by tract, or where it does not serve, or gives another number of values, by the operators' own implementations.
 ///
 /// # Errors
 /// Those of [`Graph::eval`].
-pub fn float_outputs(bytes: &[u8], graph: &Graph, rows: &[Vec<f64>]) -> Result<(Vec<Vec<f64>>, Reference)> {
+pub fn float_outputs(
+    bytes: &[u8],
+    options: &ReadOptions<'_>,
+    graph: &Graph,
+    rows: &[Vec<f64>],
+) -> Result<(Vec<Vec<f64>>, Reference)> {
     let values: usize = graph.outputs().iter().map(ValueInfo::len).sum();
     let by_tract = || -> Result<Vec<Vec<f64>>> {
-        let parts: Vec<String> = graph.parts.iter().map(|part| part.value_info.name.clone()).collect();
-        let model = FloatModel::of(proto::parse_outputs(bytes, &parts)?)?;
+        let parts: Vec<String> = graph.output_parts.iter().map(|part| part.value_info.name.clone()).collect();
+        let model = FloatModel::of(proto::parse(bytes, &ReadOptions { outputs: &parts, ..*options })?)?;
         let run = |row: &Vec<f64>| {
             let row: Vec<f32> = row.iter().map(|value| *value as f32).collect();
             let outputs: Vec<f64> = model.run(&row)?.into_iter().map(f64::from).collect();
@@ -92,13 +98,19 @@ impl FloatModel {
     /// # Errors
     /// Those of [`read`](super::read); [`Error::Graph`] if there are several inputs or outputs, or tract objects.
     pub fn new(bytes: &[u8]) -> Result<Self> {
-        Self::of(proto::parse(bytes)?)
+        Self::of(proto::parse(bytes, &ReadOptions::default())?)
     }
 
     /// Plans a parsed model.
     pub(super) fn of(mut source: Source) -> Result<Self> {
         let graph = Graph::build(&source)?;
         graph.ends()?;
+        if graph.crops() {
+            return Err(objection(graph.name(), "a Pad that crops, on which it panics"));
+        }
+        if source.halves > 0 {
+            return Err(objection(graph.name(), "half precision, in which it would compute"));
+        }
         let initializers: HashSet<_> = source.graph.initializer.iter().map(|tensor| &tensor.name).collect();
         let inputs = source.graph.input.iter().filter(|input| !initializers.contains(&input.name)).count();
         if inputs != 1 || source.graph.output.len() != 1 {

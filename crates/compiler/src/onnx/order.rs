@@ -51,18 +51,18 @@ fn inside(node: &NodeProto) -> impl Iterator<Item = &GraphProto> {
 }
 
 /// The names that a node reads, and those that anything in the graphs inside it reads.
-fn reads(node: &NodeProto) -> Vec<&str> {
+pub(super) fn reads(node: &NodeProto) -> Vec<&str> {
     let mut names: Vec<&str> = node.input.iter().map(String::as_str).collect();
     names.extend(inside(node).flat_map(consumed));
     names
 }
 
 /// What is marked of a node's operator.
-fn marks(node: &NodeProto) -> &'static [Mark] {
+pub(super) fn marks(node: &NodeProto) -> &'static [Mark] {
     Domain::named(&node.domain).and_then(|domain| ops::find_in(domain, &node.op_type)).map_or(&[], |def| def.marks())
 }
 
-/// Replaces inputs that are empty lists, which are no tensors here, by what they mean.
+/// Leaves out inputs that are empty lists where these are as good as none.
 fn omit_empty(graph: &mut GraphProto) {
     let initializers = graph.initializer.iter().filter(|tensor| tensor.dims == [0]).map(|tensor| &tensor.name);
     // A node that reads nothing gives the tensor that it holds.
@@ -72,17 +72,8 @@ fn omit_empty(graph: &mut GraphProto) {
     let constants = graph.node.iter().filter(is_empty).flat_map(|node| &node.output);
     let empty: HashSet<_> = initializers.chain(constants).cloned().collect();
     for node in &mut graph.node {
-        for mark in marks(node) {
-            match mark {
-                Mark::EmptyIsAbsent => {
-                    node.input.iter_mut().filter(|input| empty.contains(*input)).for_each(String::clear);
-                }
-                Mark::EmptyIs(other) if node.input.iter().skip(1).any(|input| empty.contains(input)) => {
-                    node.op_type = (*other).into();
-                    node.input.truncate(1);
-                }
-                _ => {}
-            }
+        if marks(node).contains(&Mark::EmptyIsAbsent) {
+            node.input.iter_mut().filter(|input| empty.contains(*input)).for_each(String::clear);
         }
     }
 }

@@ -5,17 +5,17 @@
 //! are not equal in any useful sense.
 
 use super::{
-    op::{Id, OpError, RewriteDef},
+    op::{Id, Mark, OpError, RewriteDef},
     support::inputs::without_attributes,
 };
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Equal",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "whether integers or truth values are equal",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Float && to.value(*x).is_none()) {

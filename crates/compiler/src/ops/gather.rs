@@ -6,7 +6,7 @@
 //! nothing.
 
 use super::{
-    op::{OpResult, RewriteDef, axis},
+    op::{Mark, OpError, OpResult, RewriteDef, axis},
     support::{
         indices::{OneOf, from_the_end, index},
         inputs::pair,
@@ -18,10 +18,10 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Gather",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "slices of an axis by index, constant or private",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         attrs.finish()?;
@@ -42,6 +42,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             return Ok(vec![to.select(data, result, sources, 0.0)?]);
         }
         let count = to.len(indices);
+        if to.fact(data).is_empty() {
+            return Err(OpError::Graph("there is nothing to choose from".into()));
+        }
         if outer == 1
             && let Some(table) = to.value(data).cloned()
         {
@@ -97,5 +100,10 @@ mod tests {
         columns.gives(&[&x, &integers(&[2], &[2, 0]).into_private()], &[2, 2], &[3.0, 1.0, 6.0, 4.0]);
         columns.gives(&[&x, &integers(&[2], &[-1, -3]).into_private()], &[2, 2], &[3.0, 1.0, 6.0, 4.0]);
         case.graph_error(&[&x, &integers(&[1], &[2])]);
+        let none = integers(&[0], &[]);
+        case.gives(&[&integers(&[2], &[5, 6]), &none], &[0], &[]);
+        case.gives(&[&x, &none], &[0, 3], &[]);
+        case.graph_error(&[&none, &integers(&[1], &[0])]);
+        case.graph_error(&[&none, &integers(&[1], &[0]).into_private()]);
     }
 }

@@ -12,7 +12,7 @@ use super::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "HardSigmoid",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "clamp(alpha · x + beta, 0, 1)",
     marks: &[Mark::Probabilities],

@@ -12,7 +12,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LpNormalization",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "x divided by its first or second norm along an axis",
     marks: &[],

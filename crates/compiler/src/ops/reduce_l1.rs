@@ -7,7 +7,7 @@ use super::{op::RewriteDef, support::reduction::Reduction};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceL1",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "Σ |x| over constant axes",
     marks: &[],

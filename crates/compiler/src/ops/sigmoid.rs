@@ -16,7 +16,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Sigmoid",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "1 / (1 + e^−x)",
     marks: &[Mark::Probabilities],

@@ -114,6 +114,7 @@ impl Model {
 
     fn check_input(&self) -> Result<()> {
         let input = &self.input;
+        input.value_info.check_parts()?;
         let sizes =
             elements(&input.value_info.shape) == Some(input.shape.len()) && input.scale.len() == input.shape.channels;
         ensure(sizes, || {

@@ -9,7 +9,7 @@ use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, 
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, Finish, Visibility, read_value_info, write_value_info},
+    graph::{Digits, Finish, Visibility, ensure, read_parts, read_value_info, write_parts, write_value_info},
 };
 
 /// Fewest bytes of a table: the numbers of its bases and of its slopes.
@@ -32,6 +32,8 @@ pub(crate) struct Flags {
     input: Visibility,
     /// Whether the input has zero points.
     zero_points: bool,
+    /// Whether the input joins several tensors.
+    parts: bool,
 }
 
 impl Flags {
@@ -42,18 +44,19 @@ impl Flags {
             cuts: !model.input.cuts.is_empty(),
             input: model.input.visibility,
             zero_points: !model.input.zero_point.is_empty(),
+            parts: !model.input.value_info.parts.is_empty(),
         }
     }
 
     /// One bit for whatever is unusual.
     pub(crate) fn to_byte(self) -> u8 {
-        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public(), self.zero_points];
+        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public(), self.zero_points, self.parts];
         unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
     }
 
     /// See [`Flags::to_byte`]; `None` where another bit is set.
     pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
-        if byte > 0b1111 {
+        if byte > 0b1_1111 {
             return None;
         }
         Some(Self {
@@ -61,6 +64,7 @@ impl Flags {
             cuts: byte & 2 != 0,
             input: Visibility::public_if(byte & 4 != 0),
             zero_points: byte & 8 != 0,
+            parts: byte & 16 != 0,
         })
     }
 }
@@ -73,6 +77,9 @@ impl Model {
         w.size(self.lanes.activations);
         w.size(self.lanes.weights);
         write_value_info(w, &self.input.value_info);
+        if !self.input.value_info.parts.is_empty() {
+            write_parts(w, &self.input.value_info.parts);
+        }
         write_shape(w, self.input.shape);
         self.input.scale.iter().for_each(|scale| w.f64(*scale));
         self.input.zero_point.iter().for_each(|zero| w.signed(*zero));
@@ -104,7 +111,12 @@ impl Model {
         let name = r.text()?;
         let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
-        let (value_info, shape) = (read_value_info(r)?, read_shape(r)?);
+        let mut value_info = read_value_info(r)?;
+        if flags.parts {
+            value_info.parts = read_parts(r)?;
+            ensure(!value_info.parts.is_empty(), || "an input joined of nothing".to_owned())?;
+        }
+        let shape = read_shape(r)?;
         let scale = r.many(shape.channels, 8, Reader::f64)?;
         let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
         let zero_point = if flags.zero_points { r.many(shape.channels, 1, Reader::signed)? } else { Vec::new() };

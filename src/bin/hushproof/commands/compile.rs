@@ -6,14 +6,15 @@ use clap::ValueEnum;
 use hushproof::{
     Error,
     compile::{self, INPUT_RANGE, Options, Prefer, Reduction, Target},
-    data::Selection,
+    data::{self, Selection},
+    onnx::{Dims, ReadOptions},
     prove,
 };
 use serde_json::json;
 
 use crate::{
     commands::Reported,
-    files::{self, Plan, Secrecy},
+    files::{self, Beside, Plan, Secrecy},
     output::{self, Channel},
 };
 
@@ -23,13 +24,13 @@ use crate::{
 /// told, nothing is written, and the exit status is 1; --accept-error writes the best model all the same.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The ONNX model, with its weights inside
+    /// The ONNX model; weights that it keeps in other files are read from its folder
     model: PathBuf,
     /// Where to write the compiled model, which only its owner may read if weights are private; `-` is standard output
     #[arg(short, value_name = "MODEL.hush")]
     output_file: PathBuf,
-    /// Rows of typical inputs (JSON, .npy or .npz); scales and bit widths are chosen on them. Without them scales come
-    /// from --input-range, by interval arithmetic and random inputs, which keeps less accuracy
+    /// Rows of typical inputs (JSON, .npy, .npz or CSV); scales and bit widths are chosen on them. Without them scales
+    /// come from --input-range, by interval arithmetic and random inputs, which keeps less accuracy
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
     /// Which of these rows: N, START..END or START..END:STEP
@@ -58,9 +59,13 @@ pub(crate) struct Args {
     /// What is revealed of the output: public, argmax, or threshold=NUMBER
     #[arg(long, default_value = "public", value_parser = parse_output)]
     output: Output,
-    /// Which outputs of the model, by name [default: all]
+    /// Which outputs of the model, or tensors inside it, by name [default: all outputs]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     outputs: Vec<String>,
+    /// Size of a free dimension of the inputs, by its name, or of one without a name by INPUT.AXIS; repeatable. Sizes
+    /// that are not given are those that the calibration rows show
+    #[arg(long = "dim", value_name = "NAME=SIZE", value_parser = parse_dim)]
+    dims: Vec<(String, usize)>,
     /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then
     /// says that some weights in range, of this architecture, gave the output; it does not yet say which ones
     #[arg(long, value_name = "private|public", default_value = "public")]
@@ -141,7 +146,27 @@ fn parse_range(text: &str) -> Result<[f64; 2], String> {
     ends.filter(|[min, max]| min < max).ok_or_else(|| "expected MIN,MAX, as in 0,255".to_owned())
 }
 
+fn parse_dim(text: &str) -> Result<(String, usize), String> {
+    let dim = text.rsplit_once('=').and_then(|(name, size)| Some((name.to_owned(), size.parse().ok()?)));
+    dim.filter(|(name, size)| !name.is_empty() && *size > 0)
+        .ok_or_else(|| "expected NAME=SIZE, as in height=320".to_owned())
+}
+
 impl Args {
+    /// The sizes that were given.
+    ///
+    /// # Errors
+    /// `Option` where a dimension has two.
+    fn sizes(&self) -> Result<Dims, Error> {
+        let mut sizes = Dims::new();
+        for (name, size) in &self.dims {
+            if sizes.insert(name.clone(), *size).is_some_and(|other| other != *size) {
+                return Err(Error::Option { option: "--dim", reason: format!("two sizes of `{name}`") });
+            }
+        }
+        Ok(sizes)
+    }
+
     fn options(&self) -> Result<Options, Error> {
         let visibility = |option, text: &str| text.parse().map_err(|reason| Error::Option { option, reason });
         let (input, weights) = (visibility("--input", &self.input)?, visibility("--weights", &self.weights)?);
@@ -193,11 +218,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         None => None,
     };
     let bytes = files::read(&args.model)?;
-    let graph = compile::read(&bytes, &args.outputs, options.reduction)?;
+    let calibration = args.calibration.as_ref().map(|path| files::read(path)).transpose()?;
+    let shown = calibration.as_deref().map(data::shapes).unwrap_or_default();
+    let (dims, files) = (args.sizes()?, Beside::new(&args.model));
+    let read = ReadOptions { outputs: &args.outputs, dims: &dims, shown: &shown, files: Some(&files) };
+    let (graph, network) = compile::import(&bytes, &read, options.reduction)?;
+    graph.notes().iter().for_each(|note| output::note(&format!("note: {note}")));
     let options = options.of_input(&graph, args.input_margin);
-    let network = graph.network()?;
-    let rows = match &args.calibration {
-        Some(path) => files::rows(path, &network.input, args.rows.as_ref())?,
+    let rows = match &calibration {
+        Some(bytes) => files::rows_of(bytes, &network.input, args.rows.as_ref())?,
         None => {
             let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
             output::note(&format!(

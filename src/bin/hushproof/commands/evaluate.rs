@@ -1,20 +1,20 @@
 //! `hushproof evaluate`
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use hushproof::{
     Error,
     compile::{Reduction, reduce},
-    data::Selection,
+    data::{self, Selection},
     graph::{Decision, Model, Network},
-    onnx::{self, Reference},
+    onnx::{self, Graph, ReadOptions, Reference},
     quant,
 };
 use serde_json::json;
 
 use super::{NotGood, compile::TargetArgs};
 use crate::{
-    files::{self, Plan},
+    files::{self, Beside, Plan},
     output::{self, Channel},
 };
 
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     onnx: PathBuf,
     /// The compiled model
     model: PathBuf,
-    /// Rows to evaluate (JSON with a leading batch axis, .npy or .npz)
+    /// Rows to evaluate (JSON with a leading batch axis, .npy, .npz or CSV)
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
     /// Which of these rows: N, START..END or START..END:STEP
@@ -45,7 +45,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     Plan::reading(&[Some(&args.onnx), Some(&args.model), Some(&args.data)])?;
     let bytes = files::read(&args.onnx)?;
     let model = files::model(&args.model)?;
-    let graph = onnx::read_outputs(&bytes, &outputs_of(&bytes, &model)?)?;
+    let files = Beside::new(&args.onnx);
+    let shown = data::shapes_of(&model.input.value_info);
+    let options = ReadOptions { shown: &shown, files: Some(&files), ..ReadOptions::default() };
+    let graph = graph_of(&bytes, &model, &options)?;
     let original = graph.network()?;
     if model.input.value_info != original.input {
         let reason = format!("input {:?}, the ONNX model has {:?}", &model.input.value_info, &original.input);
@@ -55,7 +58,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let rows = files::rows(&args.data, &model.input.value_info, args.rows.as_ref())?;
     let target = args.target.target();
     let (expected, reference) = if network == original {
-        onnx::float_outputs(&bytes, &graph, &rows)?
+        onnx::float_outputs(&bytes, &options, &graph, &rows)?
     } else {
         (rows.iter().map(|row| network.predict(row)).collect(), Reference::Own { because: DECISION.to_owned() })
     };
@@ -83,39 +86,18 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 /// Why decisions are not compared with an independent evaluation.
 const DECISION: &str = "the compiled model decides, where the ONNX model gives values";
 
-/// The names of those outputs of the ONNX model that the compiled one has.
-fn outputs_of(bytes: &[u8], model: &Model) -> Result<Vec<String>, Error> {
-    let (known, joined) = (onnx::output_names(bytes)?, &model.output.value_info.name);
-    names_in(&known, joined).ok_or_else(|| {
-        let reason = format!("its output is `{joined}`, those of the ONNX model are {}", known.join(", "));
-        Error::artifact(hushproof::error::ArtifactKind::Model, reason)
-    })
-}
-
-/// Some of the known names, in their order, that `joined` is with a `+` between them.
-fn names_in(known: &[String], joined: &str) -> Option<Vec<String>> {
-    // By the place in `joined` where names may end: the last of them, and where it starts.
-    let mut ends: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
-    for (index, name) in known.iter().enumerate() {
-        let starts: Vec<usize> = std::iter::once(0).chain(ends.keys().map(|end| end + 1)).collect();
-        for start in starts {
-            let fits = joined.get(start..).and_then(|rest| rest.strip_prefix(name.as_str()));
-            if fits.is_some_and(|rest| rest.is_empty() || rest.starts_with('+')) {
-                ends.entry(start + name.len()).or_insert((index, start));
-            }
-        }
+/// The graph with those outputs and sizes that the model has.
+fn graph_of(bytes: &[u8], model: &Model, options: &ReadOptions<'_>) -> Result<Graph, Error> {
+    let name = &model.output.value_info.name;
+    let whole = onnx::read_with(bytes, options);
+    if whole.as_ref().is_ok_and(|graph| graph.outputs().iter().any(|output| output.name == *name)) {
+        return whole;
     }
-    let (mut names, mut end) = (Vec::new(), joined.len());
-    loop {
-        let (index, start) = *ends.get(&end)?;
-        names.push(known[index].clone());
-        match start {
-            0 => break,
-            _ => end = start - 1,
-        }
+    let names: Vec<String> = name.split('+').map(str::to_owned).collect();
+    match (onnx::read_with(bytes, &ReadOptions { outputs: &names, ..*options }), whole) {
+        (Ok(graph), _) => Ok(graph),
+        (Err(_), Err(error)) | (Err(error), Ok(_)) => Err(error),
     }
-    names.reverse();
-    Some(names)
 }
 
 /// The float network with the reduction that the model was compiled with.
@@ -124,27 +106,5 @@ fn reduced_like(network: Network, model: &Model) -> Result<Network, Error> {
         (None, Some(Decision::ArgMax), _) => reduce(network, Reduction::ArgMax),
         (None, Some(Decision::Threshold), Some(at)) => reduce(network, Reduction::Threshold(at)),
         _ => Ok(network),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::names_in;
-
-    #[test]
-    fn joined_names_are_taken_apart() {
-        let known = ["a", "b+c", "b", "c", "a+b"].map(str::to_owned);
-        for (joined, names) in [
-            ("a", &["a"][..]),
-            ("a+c", &["a", "c"]),
-            ("a+b", &["a", "b"]),
-            ("a+b+c+c", &["a", "b+c", "c"]),
-            ("b+c", &["b+c"]),
-        ] {
-            assert_eq!(names_in(&known, joined).unwrap(), names, "{joined}");
-        }
-        for joined in ["", "d", "a+", "+a", "c+a", "ab"] {
-            assert_eq!(names_in(&known, joined), None, "{joined}");
-        }
     }
 }

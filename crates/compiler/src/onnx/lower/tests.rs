@@ -2,6 +2,7 @@
 
 mod control;
 mod equations;
+mod exports;
 mod products;
 mod quantized;
 mod rewrites;

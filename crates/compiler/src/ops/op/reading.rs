@@ -9,21 +9,27 @@ pub(crate) enum Domain {
     Default,
     /// `ai.onnx.ml`.
     Ml,
+    /// `com.microsoft`.
+    Microsoft,
 }
 
 impl Domain {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Default, Self::Ml, Self::Microsoft];
+
     /// The domain with this name, if its operators are known.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "" | "ai.onnx" => Some(Self::Default),
             "ai.onnx.ml" => Some(Self::Ml),
+            "com.microsoft" => Some(Self::Microsoft),
             _ => None,
         }
     }
 }
 
 /// Versions of the default ONNX operator set that are read.
-pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
+pub(crate) const OPSETS: RangeInclusive<i64> = 1..=27;
 
 /// How an operator differs from others for the reader of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +49,8 @@ pub(crate) enum Mark {
     Codes,
     /// An empty list as an input is as good as none.
     EmptyIsAbsent,
-    /// With an empty list behind its first input it is this operator of that input alone.
-    EmptyIs(&'static str),
+    /// Constant inputs may be empty, as lists of sizes and axes are.
+    TakesEmpty,
     /// It compares in single precision, so that inputs in double precision would be other numbers.
     SinglePrecision,
 }

@@ -83,6 +83,11 @@ impl Rewriter<'_> {
         self.op("Reshape", &[x, sizes])
     }
 
+    /// The same values in another shape.
+    pub(crate) fn shaped(&mut self, x: Id, shape: &[usize]) -> OpResult<Id> {
+        self.reshape(x, shape)
+    }
+
     /// A range of a vector as a tensor of its own.
     pub(crate) fn part(&mut self, all: Id, range: std::ops::Range<usize>, fact: &Fact) -> OpResult<Id> {
         let x = self.select(all, fact.shape.clone(), range.map(|i| Some(i as u32)).collect(), 0.0)?;

@@ -3,7 +3,7 @@
 use hushproof_core::graph::Unary;
 
 use crate::{
-    ops::op::{Attr, Id, OpResult, Rewriter},
+    ops::op::{Attr, Attrs, Id, OpResult, Rewriter, axis},
     tensor::DType,
 };
 
@@ -43,6 +43,19 @@ pub(in crate::ops) fn last(to: &mut Rewriter<'_>, x: Id, axis: usize) -> OpResul
     let size = shape[shape.len() - 1];
     let rows = to.reshape(moved, &[shape.iter().product::<usize>() / size, size])?;
     Ok((rows, Rows { shape, inverse }))
+}
+
+/// The tensor as a matrix, whose rows are the values along the axis that an operator names; before operator set 13
+/// those of all axes from it on.
+pub(in crate::ops) fn named(attrs: &mut Attrs, to: &mut Rewriter<'_>, x: Id) -> OpResult<(Id, Rows)> {
+    let (flattens, shape) = (attrs.opset() < 13, to.shape(x));
+    let name = attrs.int("axis").unwrap_or(if flattens { 1 } else { -1 });
+    let axis = axis(name, shape.len())?;
+    if !flattens {
+        return last(to, x, axis);
+    }
+    let rows = to.reshape(x, &[shape[..axis].iter().product(), shape[axis..].iter().product()])?;
+    Ok((rows, Rows { inverse: (0..shape.len()).collect(), shape }))
 }
 
 /// The largest value of each row of a matrix, as a column.

@@ -282,7 +282,7 @@ impl Recipe {
     fn network(&self, digits: Digits) -> Option<Network> {
         let mut b = Bytes { bytes: &self.input, at: 0 };
         let input_shape = Shape { channels: b.pick(1, 3), height: b.pick(1, 6), width: b.pick(1, 7) };
-        let value_info = ValueInfo { name: "x".to_owned(), shape: vec![1, input_shape.len()] };
+        let value_info = ValueInfo::new("x", vec![1, input_shape.len()]);
         let network = Network {
             name: "random".to_owned(),
             input: value_info.clone(),
@@ -390,7 +390,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         cuts: Vec::new(),
         visibility: Visibility::Private,
     };
-    let value_info = ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] };
+    let value_info = ValueInfo::new("y", vec![1, outputs]);
     let output = Output { value_info, scale, threshold: None, finish: None };
     Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }

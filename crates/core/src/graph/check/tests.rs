@@ -41,7 +41,7 @@ pub(crate) fn sample(last: Activation) -> Model {
         digits: Digits { limb_bits: 8, value_limbs: 2, remainder_limbs: 1 },
         lanes: Lanes { activations: 4, weights: 8 },
         input: Input {
-            value_info: ValueInfo { name: "x".to_owned(), shape: vec![1, 2, 4, 4] },
+            value_info: ValueInfo::new("x", vec![1, 2, 4, 4]),
             shape: plane(2),
             scale: vec![0.5, 0.25],
             zero_point: Vec::new(),
@@ -65,7 +65,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             slope: (0..250).map(|j| 3 - j % 7).collect(),
         }],
         output: Output {
-            value_info: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
+            value_info: ValueInfo::new("y", vec![1, outputs]),
             scale: vec![1.0, 2.0, 0.5, 0.125],
             threshold: None,
             finish: None,

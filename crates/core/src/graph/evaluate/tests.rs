@@ -27,7 +27,7 @@ fn terms_and_biases_add_up() {
     };
     let pair = Shape { width: 2, ..plane };
     let sparse = Sparse { columns: vec![vec![(1, 1.0)], vec![], vec![(0, -1.0), (1, 2.0)]] };
-    let value_info = |len| ValueInfo { name: String::new(), shape: vec![1, len] };
+    let value_info = |len| ValueInfo::new("", vec![1, len]);
     let network = Network {
         name: String::new(),
         input: value_info(3),
