@@ -74,7 +74,7 @@ fn bytes(tensor: &TensorProto) -> Option<usize> {
         DataType::Double | DataType::Int64 | DataType::Uint64 => 8,
         _ => return None,
     };
-    let sizes = tensor.dims.iter().map(|size| usize::try_from(*size).ok());
-    let len = sizes.fold(Some(1usize), |len, size| len?.checked_mul(size?))?;
+    let mut sizes = tensor.dims.iter().map(|size| usize::try_from(*size).ok());
+    let len = sizes.try_fold(1usize, |len, size| len.checked_mul(size?))?;
     if len > MAX_ELEMENTS { None } else { len.checked_mul(size) }
 }

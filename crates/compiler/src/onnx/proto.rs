@@ -24,7 +24,6 @@ use crate::{
 /// A parsed model.
 pub(super) struct Source {
     /// The model without its graph.
-    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "for the float reference, which is native"))]
     pub(super) model: ModelProto,
     /// The graph, as [`order::order`] leaves it.
     pub(super) graph: pb::GraphProto,

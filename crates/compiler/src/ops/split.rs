@@ -49,7 +49,7 @@ impl Split {
             (None, Some(parts)) => {
                 let parts =
                     usize::try_from(parts).ok().filter(|parts| (1..=size).contains(parts)).ok_or_else(misfit)?;
-                if self.equal && size % parts != 0 {
+                if self.equal && !size.is_multiple_of(parts) {
                     return Err(misfit());
                 }
                 let each = size.div_ceil(parts);

@@ -294,7 +294,7 @@ impl Element {
     }
 
     /// Range with 0 in it.
-    fn from_zero(self) -> f64 {
+    fn span_with_zero(self) -> f64 {
         self.high.max(0.0) - self.low.min(0.0)
     }
 }
@@ -422,9 +422,9 @@ impl Seen {
         let all = self.elements.iter().fold(Element::NONE, Element::of);
         let few = rows < FEW_ROWS;
         let known = |range: f64| if range > 0.0 && range.is_finite() { range } else { 1.0 };
-        let whole = if few || all.high == all.low { all.from_zero() } else { all.high - all.low };
+        let whole = if few || all.high == all.low { all.span_with_zero() } else { all.high - all.low };
         let range = |element: Element| {
-            let (range, zero) = (element.high - element.low, element.from_zero());
+            let (range, zero) = (element.high - element.low, element.span_with_zero());
             let largest = element.high.abs().max(element.low.abs());
             known(if few || range <= CONSTANT * largest { zero.max(FLOOR * whole) } else { range })
         };

@@ -71,8 +71,8 @@ impl ValueInfo {
 
     /// Checks that parts, where there are some, are several, none of them empty, and make up this tensor.
     pub(crate) fn check_parts(&self) -> Result<()> {
-        let lens = self.parts.iter().map(|part| super::elements(&part.shape).filter(|len| *len > 0));
-        let sum = lens.fold(Some(0usize), |sum, len| sum?.checked_add(len?));
+        let mut lens = self.parts.iter().map(|part| super::elements(&part.shape).filter(|len| *len > 0));
+        let sum = lens.try_fold(0usize, |sum, len| sum.checked_add(len?));
         let names = Self::join(self.parts.iter().map(|part| part.name.as_str()));
         let several = self.parts.len() > 1 && names == self.name && sum == super::elements(&self.shape);
         ensure(self.parts.is_empty() || several, || format!("parts that do not make up `{}`", self.name))
