@@ -2,7 +2,7 @@
 //! of equals, or the last with `select_last_index`. Opset 1+; negative axes and `select_last_index` came later.
 //!
 //! Exact on quantized values as the last step, where the first of equals is asked for. Elsewhere it counts the values
-//! in front of (or behind) the one that equals the largest, up to a table step.
+//! in front of (or behind) the one that equals the largest.
 
 use super::{
     op::{Attrs, Ending, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},

@@ -1,7 +1,7 @@
 //! [GatherElements](https://onnx.ai/onnx/operators/onnx__GatherElements.html): for each index the value there along
 //! an axis, at the same place otherwise. Opset 11+.
 //!
-//! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
+//! Constant indices only move values, exactly. A private one is compared with every value it may have, by
 //! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
 //! the values stand for; one below 0 counts from the end, one out of range selects nothing.
 

@@ -2,7 +2,7 @@
 //! broadcasting. Opset 12+.
 //!
 //! A threshold; after a Sigmoid it moves to the logit, so that no sigmoid is computed. Elsewhere than in
-//! the last step it is a table of the difference.
+//! the last step the difference is compared with 0, exactly for integers.
 
 use super::{
     op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter},
@@ -14,7 +14,7 @@ pub(super) const DEF: OpDef = OpDef {
     onnx: "GreaterOrEqual",
     opsets: 12..=27,
     inputs: 2..=2,
-    summary: "a ≥ b; as the last step against one constant exactly, elsewhere by a table of the difference",
+    summary: "a ≥ b; as the last step against one constant, elsewhere by the sign of the difference",
     marks: &[],
     parse,
 };

@@ -1,7 +1,7 @@
 //! [Hardmax](https://onnx.ai/onnx/operators/onnx__Hardmax.html): 1 at the first largest value along an axis, else 0.
 //! Opset 1+; before 13 along all axes from the given one on.
 //!
-//! By tables of differences, so values within a table step count as equal.
+//! By comparisons with the largest value.
 
 use super::{
     op::RewriteDef,

@@ -110,9 +110,9 @@ impl<'a> Rounding<'a> {
             let unit = self.unit[index * values / plane];
             self.integer(match self.layer.activation {
                 FloatActivation::Threshold { at } => {
+                    // Whole coefficients have no error but that of floating-point numbers.
+                    let error = if error.abs() < WHOLE { 0.0 } else { error };
                     let least = (bias - at) / unit - error;
-                    // Rounded floating-point numbers.
-                    let least = if (least - least.round()).abs() < WHOLE { least.round() } else { least };
                     // A threshold just above 0, which the difference does not show.
                     if at > 0.0 && bias - at == *bias { least.ceil() - 1.0 } else { least.floor() }
                 }

@@ -122,7 +122,7 @@ impl Scaling {
                 *need = Need::Fixed(scale);
             }
         }
-        let scale = tie(network, ranges, &needs, digits)?;
+        let scale = tie(network, ranges, &integers, &needs, digits)?;
         for (exact, scale) in exact.magnitude.iter_mut().flatten().zip(scale.iter().flatten()) {
             *exact = exact.filter(|_| *scale == 1.0);
         }
@@ -322,7 +322,13 @@ enum Need {
 }
 
 /// Scaling of all tensors; those tied by `same_scale` share them.
-fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> Result<Vec<Vec<f64>>> {
+fn tie(
+    network: &Network,
+    ranges: &Ranges,
+    integers: &Integers,
+    needs: &[Need],
+    digits: &Digits,
+) -> Result<Vec<Vec<f64>>> {
     let top = ((1u64 << digits.value_bits()) - 1) as f64;
     let mut root: Vec<usize> = vec![0];
     for layer in &network.layers {
@@ -345,7 +351,9 @@ fn tie(network: &Network, ranges: &Ranges, needs: &[Need], digits: &Digits) -> R
     }
     let wanted = range.iter().map(|range| range.iter().map(|largest| positive(*largest) / top).collect()).collect();
     let cut = float::exp2(f64::from(digits.remainder_bits()));
-    let silent = ranges.tensors.iter().map(|tensor| tensor.iter().all(|channel| channel.magnitude() == 0.0)).collect();
+    let zero = |channels: &[Channel]| channels.iter().all(|channel| channel.magnitude() == 0.0);
+    let real = |tensor: usize| integers.magnitude[tensor].iter().all(Option::is_none);
+    let silent = ranges.tensors.iter().enumerate().map(|(t, channels)| zero(channels) && real(t)).collect();
     let scales = Solver { network, root, fixed, wanted, silent, cut, top }.scales()?;
     let checked = |tensor: &usize| *tensor > 0 && matches!(needs[*tensor], Need::Range(_));
     for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(tensor, _)| checked(tensor)) {

@@ -29,8 +29,9 @@ fn guarded(bound: f64) -> Network {
             layer(vec![term(2, 2.0)], 0.0, FloatActivation::Clip { max: -bound }),
         ],
         finish: None,
-        label: None,
+        parts: Vec::new(),
         cuts: vec![],
+        whole: Vec::new(),
     }
 }
 

@@ -84,7 +84,12 @@ fn integers_of_a_table_stay_integers() {
 #[test]
 fn comparisons_of_integers_are_exact_at_any_size() {
     let large = 40_000.0;
-    for (op, constant) in [("Equal", 20_011), ("Less", 20_011), ("GreaterOrEqual", 20_011)] {
+    for op in ["Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual"] {
+        let zero = integers(&[1, 3]).integers("c", &[0]).node(op, &["x", "c"], "a").node("Cast", &["a"], "b");
+        let zero = zero.int("to", 1).weight("w", &[], &[2.0]).node("Mul", &["b", "w"], "y");
+        let (_, error) = compiled(&zero, &[vec![0.0; 3]], &[vec![0.0, 1.0, -1.0]]);
+        assert!(error == 0.0, "{op} 0: {error}");
+        let constant = 20_011;
         let graph = integers(&[1, 3]).integers("c", &[constant]).node(op, &["x", "c"], "a");
         let graph = graph.node("Cast", &["a"], "b").int("to", 1).weight("w", &[], &[2.0]).node("Mul", &["b", "w"], "y");
         let near = vec![20_010.0, 20_011.0, 20_012.0];
@@ -98,6 +103,10 @@ fn comparisons_of_integers_are_exact_at_any_size() {
     let equal = parts.clone().node("Equal", &["a", "b"], "c").node("Cast", &["c"], "y").int("to", 1);
     let seen = [vec![0.0, large], vec![large, 3.0], vec![77.0, 77.0]];
     let (_, error) = compiled(&equal, &seen, &[vec![30_001.0, 30_000.0], vec![30_000.0, 30_000.0]]);
+    assert!(error == 0.0, "{error}");
+    let less = parts.clone().node("Less", &["a", "b"], "c").node("Cast", &["c"], "y").int("to", 1);
+    let near = [vec![7.0, 7.0], vec![7.0, 8.0], vec![8.0, 7.0], vec![0.0, 0.0]];
+    let (_, error) = compiled(&less, &[vec![0.0, large], vec![large, 3.0]], &near);
     assert!(error == 0.0, "{error}");
     let square = parts.node("Mul", &["a", "b"], "c").integers("s", &[3600]).node("Equal", &["c", "s"], "d");
     let square = square.node("Cast", &["d"], "y").int("to", 1);

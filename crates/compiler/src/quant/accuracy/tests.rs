@@ -3,7 +3,7 @@ use hushproof_core::graph::{FloatActivation, FloatLayer, OutputPart, Shape, Valu
 use super::*;
 
 fn value_info(name: &str, shape: &[usize]) -> ValueInfo {
-    ValueInfo { name: name.to_owned(), shape: shape.to_vec() }
+    ValueInfo::new(name, shape.to_vec())
 }
 
 /// A network with these outputs; what it computes does not matter here.
@@ -31,6 +31,7 @@ fn network(parts: &[(&str, &[usize], Meaning)]) -> Network {
         finish: None,
         parts,
         cuts: Vec::new(),
+        whole: Vec::new(),
     }
 }
 
