@@ -162,7 +162,9 @@ fn repeated_scalars_and_gaps_equal_their_sums() {
             column[100..900].fill(Fr::ZERO);
             let nonzero: Vec<u32> = (0..100).chain(900..3000).collect();
             let repeated = Repeated::find(&column, &nonzero, 0);
-            assert_eq!(repeated.map(|repeated| repeated.values.len()), Some(distinct).filter(|count| *count <= 100));
+            let found = repeated.map(|repeated| repeated.values.len());
+            // Of a hundred values a sample may show too few twice.
+            assert!(found == Some(distinct).filter(|count| *count <= 100) || distinct == 100 && found.is_none());
             for column in [Column::dense(&column), Column::mixed(&small, 4, &column[..2800])] {
                 let mut all = elements(column.small);
                 all.extend(column.tail);

@@ -76,7 +76,7 @@ fn a_smaller_error_takes_more_bits() {
 fn bits_can_be_pinned() {
     for (network, rows) in [digits_cnn(), mlp()] {
         for bits in [7, 12, 16] {
-            let options = Options { value_bits: Some(bits), ..Options::default() };
+            let options = Options { value_bits: Some(bits), accept_error: true, ..Options::default() };
             let compiled = compile(network.clone(), &rows, &options).unwrap();
             assert_eq!(compiled.model.digits.value_bits(), bits);
         }

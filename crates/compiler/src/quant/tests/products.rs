@@ -230,12 +230,12 @@ fn products_without_whole_coefficients_are_refused() {
 #[test]
 fn products_beyond_the_bits_name_their_node() {
     let mut random = Random(7);
-    let net = gate(&mut random, [FloatActivation::Relu, FloatActivation::Relu], FloatActivation::Linear);
+    let clip = FloatActivation::Clip { max: 100.0 };
+    let net = gate(&mut random, [clip.clone(), clip.clone()], FloatActivation::Linear);
     let data = rows(&mut random, net.input_shape, 10);
     let ranges = Ranges::from_rows(&net, &data).unwrap();
     let error = quantize(&net, &ranges, digits(12, 3, 1), LANES, &OPTIONS).unwrap_err();
     assert!(matches!(&error, Error::Range { node, max_bits: 62, .. } if node == "mul"), "{error}");
-    let clip = FloatActivation::Clip { max: 100.0 };
     let mut net = gate(&mut random, [clip.clone(), clip], FloatActivation::Linear);
     for layer in &mut net.layers[..2] {
         layer.bias.fill(90.0);
