@@ -149,8 +149,8 @@ impl Case {
         [onnx.display().to_string(), data.display().to_string()]
     }
 
-    /// How far the lines that `predict` prints are off, as a share of each value's range, and in how many rows a label is
-    /// another.
+    /// How far the lines that `predict` prints are off, as a share of each value's range, and in how many rows a label
+    /// is another.
     fn errors(&self, lines: &str) -> (f64, usize) {
         let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), self.rows.len());

@@ -20,8 +20,8 @@ fn reseal(mut bytes: Vec<u8>, change: impl Fn(&mut [u8]), path: &Path) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// Two points of the Lagrange basis changed places, under the genuine fingerprint: whoever makes a key of it makes one of
-/// other columns.
+/// Two points of the Lagrange basis changed places, under the genuine fingerprint: whoever makes a key of it makes one
+/// of other columns.
 #[test]
 fn no_key_is_made_of_a_doctored_basis() {
     let folder = scratch("doctored-srs");

@@ -3,7 +3,8 @@
 //! Pippenger's method on signed digits. Field elements are halved by the curve's endomorphism (Gallant, Lambert,
 //! Vanstone); columns of small integers are taken as they are, so that they cost one or two additions a cell. Buckets
 //! are summed in affine coordinates with shared inversions. The number of bits of a digit minimizes counted products.
-//! Over few bases the digits of all positions share one set of buckets: each base stands there shifted to each position.
+//! Over few bases the digits of all positions share one set of buckets: each base stands there shifted to each
+//! position.
 //!
 //! A column may be small integers followed by a tail of field elements ([`Column::mixed`]): the last rows of a proof's
 //! columns are uniformly random, and only they hide the others.

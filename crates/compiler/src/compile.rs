@@ -128,8 +128,8 @@ pub struct Compiled {
 ///
 /// # Errors
 /// Those of [`reduce()`], of range calibration, layout search and quantization, and of [`Layout::new`]; `Scale` where
-/// no layout has the bits that a node needs, `Accuracy` where none meets the target and [`Options::accept_error`] is not
-/// set, or all rows are refused, `Option` for a target that the network can't have.
+/// no layout has the bits that a node needs, `Accuracy` where none meets the target and [`Options::accept_error`] is
+/// not set, or all rows are refused, `Option` for a target that the network can't have.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
     let network = guards::drop_unreached(reduce(network, options.reduction)?, rows, options);
     let network =
@@ -203,8 +203,8 @@ fn quant_options(options: &Options) -> quant::Options {
 }
 
 /// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met
-/// exactly, as are integers that are compared, ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class
-/// hold few values, of which all but the outputs are bits or features.
+/// exactly, as are integers that are compared, ranks of the input have to fit, and a class has to be right on every
+/// row. Networks with ranks or a class hold few values, of which all but the outputs are bits or features.
 fn least_bits(
     network: &Network,
     ranges: &quant::Ranges,

@@ -87,8 +87,8 @@ fn check_memory(model: &Model) -> Result<()> {
     Ok(())
 }
 
-/// What a model gives on `inputs`, an object from input names to (nested) arrays of numbers: the outputs that a proof would
-/// show, without one.
+/// What a model gives on `inputs`, an object from input names to (nested) arrays of numbers: the outputs that a proof
+/// would show, without one.
 #[wasm_bindgen]
 pub fn predict(hush: JsValue, inputs: JsValue) -> Result<JsValue, Thrown> {
     let model = Model::from_bytes(&read_bytes("model", &hush)?)?;

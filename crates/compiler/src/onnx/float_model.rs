@@ -51,7 +51,8 @@ impl fmt::Display for Reference {
 }
 
 /// The outputs of the graph that was read of a model's bytes with these options, on rows of input values (flat, ONNX
-/// order): by tract, or where it does not serve, or gives another number of values, by the operators' own implementations.
+/// order): by tract, or where it does not serve, or gives another number of values, by the operators' own
+/// implementations.
 ///
 /// # Errors
 /// Those of [`Graph::eval`].

@@ -716,8 +716,8 @@ pub(crate) fn node_graph(
     Ok(builder.graph)
 }
 
-/// What the values of an output are: whole numbers by their type, else what its node says, else what the name of several
-/// numbers in a row says.
+/// What the values of an output are: whole numbers by their type, else what its node says, else what the name of
+/// several numbers in a row says.
 fn meaning(output: &ValueInfo, dtype: DType, told: Option<Meaning>) -> Meaning {
     if dtype != DType::Float && told != Some(Meaning::Values) {
         return Meaning::Integers;

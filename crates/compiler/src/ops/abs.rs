@@ -1,4 +1,5 @@
-//! [Abs](https://onnx.ai/onnx/operators/onnx__Abs.html): y = |x|, element by element. Opset 6+. A LeakyRelu of slope −1.
+//! [Abs](https://onnx.ai/onnx/operators/onnx__Abs.html): y = |x|, element by element. Opset 6+. A LeakyRelu of slope
+//! −1.
 
 use super::{
     op::{Attr, RewriteDef},

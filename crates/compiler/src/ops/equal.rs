@@ -1,8 +1,8 @@
 //! [Equal](https://onnx.ai/onnx/operators/onnx__Equal.html): whether two integers or truth values are equal, with
 //! numpy broadcasting. Opset 7+.
 //!
-//! Exact: two comparisons of the difference. Real numbers are compared only with integers by another name, since rounded ones
-//! are not equal in any useful sense.
+//! Exact: two comparisons of the difference. Real numbers are compared only with integers by another name, since
+//! rounded ones are not equal in any useful sense.
 
 use super::{
     op::{Id, Mark, OpError, RewriteDef},

@@ -99,8 +99,8 @@ impl Accuracy {
         self.out_of_range == 0 && self.outputs.iter().all(|output| output.met)
     }
 
-    /// Whether it is met so well that rows which were not seen should meet it, too. A limit that was asked for is met as it
-    /// stands.
+    /// Whether it is met so well that rows which were not seen should meet it, too. A limit that was asked for is met
+    /// as it stands.
     pub(crate) fn is_aim(&self) -> bool {
         self.is_met() && (matches!(self.target, Target::MaxError(_)) || self.strain() <= AIM)
     }

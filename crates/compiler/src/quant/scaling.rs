@@ -130,7 +130,8 @@ impl Scaling {
     }
 }
 
-/// A function that becomes a table. One table serves all layers of a function whose arguments have about the same range.
+/// A function that becomes a table. One table serves all layers of a function whose arguments have about the same
+/// range.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Evaluated {
     /// The function.

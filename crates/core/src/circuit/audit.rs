@@ -1,10 +1,10 @@
 //! Whether fixed columns and copies mean the model: run on what keys are made of.
 //!
 //! `docs/protocol.md`, §3 and §4, says what an identity of a circuit amounts to if every element and every free cell
-//! has a monomial of its own. Here that is read off the fixed columns and copies alone, with a layout for where elements
-//! stand and no other knowledge of it: monomials are compared, and the identity is evaluated, at random challenges and
-//! for random codes. A wrong identity passes with the chance of a root: below 2^-200 for the challenges and about 2^-20
-//! for the codes.
+//! has a monomial of its own. Here that is read off the fixed columns and copies alone, with a layout for where
+//! elements stand and no other knowledge of it: monomials are compared, and the identity is evaluated, at random
+//! challenges and for random codes. A wrong identity passes with the chance of a root: below 2^-200 for the challenges
+//! and about 2^-20 for the codes.
 
 mod identity;
 

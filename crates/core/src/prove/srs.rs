@@ -8,8 +8,8 @@
 //! What is checked when: every way in ([`Srs::from_bytes`], [`Srs::import`], [`VerifierPoints::from_bytes`]) refuses
 //! coordinates that are not reduced, points off the curve, points at infinity, generators other than the standard ones,
 //! and a second G₂ point outside the prime-order subgroup. [`Srs::check`] also tests that the powers are consecutive
-//! powers of one τ and that both bases agree. `import` runs it, and so does `keygen` on whatever `from_bytes` has read, as
-//! a checksum says nothing of who wrote a file, and a doctored basis gives keys under which constraints are off.
+//! powers of one τ and that both bases agree. `import` runs it, and so does `keygen` on whatever `from_bytes` has read,
+//! as a checksum says nothing of who wrote a file, and a doctored basis gives keys under which constraints are off.
 
 mod ceremonies;
 mod check;

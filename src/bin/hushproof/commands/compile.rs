@@ -20,8 +20,8 @@ use crate::{
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
 ///
-/// The cheapest bit widths are taken that meet --target on the rows. Where none does, or a row is refused, the errors are
-/// told, nothing is written, and the exit status is 1; --accept-error writes the best model all the same.
+/// The cheapest bit widths are taken that meet --target on the rows. Where none does, or a row is refused, the errors
+/// are told, nothing is written, and the exit status is 1; --accept-error writes the best model all the same.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The ONNX model; weights that it keeps in other files are read from its folder
@@ -87,9 +87,9 @@ pub(crate) struct Args {
 /// What the integers must meet on the rows.
 #[derive(clap::Args)]
 pub(super) struct TargetArgs {
-    /// What must be right: `class`, in 99.5 % of the rows, `values`, within 1 % of each value's range, or what each output
-    /// is. By default integers, Softmax and Sigmoid, classifiers' scores and outputs named logits, scores, probabilities
-    /// or class are classes; values are held, too, but those of logits
+    /// What must be right: `class`, in 99.5 % of the rows, `values`, within 1 % of each value's range, or what each
+    /// output is. By default integers, Softmax and Sigmoid, classifiers' scores and outputs named logits, scores,
+    /// probabilities or class are classes; values are held, too, but those of logits
     #[arg(long, value_enum, default_value = "auto")]
     target: Wanted,
     /// Largest error of an output on these rows instead, in the output's own unit (absolute)

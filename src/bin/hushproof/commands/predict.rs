@@ -17,8 +17,8 @@ use crate::{
 
 /// Compute what a proof would show, without one: the outputs that the compiled model's integers give.
 ///
-/// The outputs are those that `verify` prints. Exit status: 0 success, 1 an input or a row out of the calibrated range, 2
-/// unusable arguments or files.
+/// The outputs are those that `verify` prints. Exit status: 0 success, 1 an input or a row out of the calibrated range,
+/// 2 unusable arguments or files.
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["input", "data"])))]
 pub(crate) struct Args {

@@ -2,9 +2,9 @@
 //! is corrected.
 //!
 //! With c1 = 3 * 2^102 and c2 = c1 + 3 * 2^51 the high and low parts of a b come out as in the parent module for all
-//! |a b| <= 2^102, and count nothing too much. A product is divided by 2^255 with digits of magnitude at most 2^50, which
-//! leaves it at most 0.3782 a b / p + 0.63 p in magnitude: p / 2^255 < 0.3782, p / 2 from the fifth digit, p mu / 2^52
-//! from the others.
+//! |a b| <= 2^102, and count nothing too much. A product is divided by 2^255 with digits of magnitude at most 2^50,
+//! which leaves it at most 0.3782 a b / p + 0.63 p in magnitude: p / 2^255 < 0.3782, p / 2 from the fifth digit, p mu /
+//! 2^52 from the others.
 //!
 //! *Sums of points.* Packed coordinates are in 0..1.1 p, and then no factor exceeds 1.1 p:
 //!

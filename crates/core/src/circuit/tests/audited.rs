@@ -75,8 +75,8 @@ impl Circuit {
         words.into_iter().find(|word| !["index", "column_type"].contains(word)).unwrap_or_default().to_owned()
     }
 
-    /// Whether a fixed cell selects nothing: on rows without an element most columns say nothing, and so does the end of
-    /// a run where nothing is read.
+    /// Whether a fixed cell selects nothing: on rows without an element most columns say nothing, and so does the end
+    /// of a run where nothing is read.
     fn is_idle(&self, column: Column<Fixed>, row: usize, used: &BTreeSet<usize>) -> bool {
         let columns = &self.config.fixed;
         let here =

@@ -35,8 +35,8 @@ pub(super) fn forge(key: &ProvingKey, mut circuit: Assigned<ModelCircuit<'_>>, c
     forge_columns(key, &mut circuit, codes)
 }
 
-/// As [`forge_columns`], the bytes for an instance. The stock prover would write the same ones (`stock::tests`), in more
-/// time.
+/// As [`forge_columns`], the bytes for an instance. The stock prover would write the same ones (`stock::tests`), in
+/// more time.
 pub(super) fn forge_bytes(key: &ProvingKey, columns: &mut impl Witness, instance: &[Fr]) -> Vec<u8> {
     let mut transcript = Blake2bWrite::<_, _, Challenge255<_>>::init(Vec::new());
     let (randomness, control) = (Randomness::new(OsRng), Control::default());
