@@ -62,7 +62,9 @@ pub(super) fn quantize(
         }
         _ => scales.scale[index + 1].iter().map(|scale| scale / cut).collect(),
     };
-    let mut rounding = Rounding::new(layer, &unit, private);
+    let inner = activation == Activation::Threshold && index + 1 < network.layers.len();
+    let ties = inner && sums(network, layer, &scales.integers, true).iter().all(Option::is_none);
+    let mut rounding = Rounding::new(layer, &unit, private, ties);
     let mut terms = Vec::with_capacity(layer.terms.len());
     for term in &layer.terms {
         let (scale, seen) = (&scales.scale[term.source], &ranges.tensors[term.source]);
@@ -74,13 +76,15 @@ pub(super) fn quantize(
             Map::Product(product) => scale.iter().zip(&scales.scale[product.factor]).map(|(a, b)| a * b).collect(),
             Map::Conv(_) | Map::Sparse(_) => scale.clone(),
         };
-        let map = rounding.map(&term.map, &Gains { from, factor, center })?;
+        let exact = &scales.exact.magnitude[term.source];
+        let rounded: Vec<f64> = exact.iter().map(|exact| if exact.is_some() { 0.0 } else { 0.5 }).collect();
+        let map = rounding.map(&term.map, &Gains { from, factor, center, rounded: rounded.clone() })?;
         let source = term.source.checked_sub(1).map(|source| &network.layers[source].activation);
         let negative = match source {
             Some(FloatActivation::PRelu { slope }) => {
                 let factor = scale.iter().zip(slope).map(|(scale, slope)| -slope * scale).collect();
                 let center = seen.iter().zip(scale).map(|(c, scale)| c.negative / scale).collect();
-                Some(rounding.map(&term.map, &Gains { from, factor, center })?)
+                Some(rounding.map(&term.map, &Gains { from, factor, center, rounded })?)
             }
             _ => None,
         };

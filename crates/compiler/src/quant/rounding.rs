@@ -19,6 +19,8 @@ pub(super) struct Gains {
     pub(super) factor: Vec<f64>,
     /// The typical code of each channel; the bias makes good there what rounded weights get wrong.
     pub(super) center: Vec<f64>,
+    /// How far each channel's codes are rounded: half a code, or nothing.
+    pub(super) rounded: Vec<f64>,
 }
 
 /// The weights of a layer in units of Y, and what rounding them costs.
@@ -30,13 +32,30 @@ pub(super) struct Rounding<'a> {
     keep_zeros: bool,
     /// Per value: what the rounded weights add too much at the typical codes.
     error: Vec<f64>,
+    /// Per value: what rounded codes may change, and how many add to that.
+    noise: Vec<(f64, usize)>,
+    /// Whether equal values must compare as equal for all that rounded codes change.
+    ties: bool,
     /// Largest magnitude before rounding.
     largest: f64,
 }
 
+/// Most rounded codes whose changes are added up; those of more cancel mostly.
+const FEW: usize = 16;
+
 impl<'a> Rounding<'a> {
-    pub(super) fn new(layer: &'a FloatLayer, unit: &'a [f64], keep_zeros: bool) -> Self {
-        Self { layer, unit, keep_zeros, error: vec![0.0; layer.shape.len()], largest: 0.0 }
+    pub(super) fn new(layer: &'a FloatLayer, unit: &'a [f64], keep_zeros: bool, ties: bool) -> Self {
+        let (error, noise) = (vec![0.0; layer.shape.len()], vec![(0.0, 0); layer.shape.len()]);
+        Self { layer, unit, keep_zeros, error, noise, ties, largest: 0.0 }
+    }
+
+    /// Takes in a coefficient of a value.
+    fn change(&mut self, value: usize, coefficient: f64, rounded: f64) {
+        if self.ties && coefficient != 0.0 && rounded > 0.0 {
+            let (sum, count) = &mut self.noise[value];
+            *sum += coefficient.abs() * rounded;
+            *count += 1;
+        }
     }
 
     /// The rounded weights of a map.
@@ -60,6 +79,7 @@ impl<'a> Rounding<'a> {
                 let k = self.round(w * gain)?;
                 error += k as f64 - w * gain;
                 weights.push(k);
+                (output * plane..(output + 1) * plane).for_each(|value| self.change(value, w * gain, gains.rounded[input]));
             }
             let values = &mut self.error[output * plane..(output + 1) * plane];
             values.iter_mut().for_each(|e| *e += error * gains.center[input]);
@@ -77,6 +97,7 @@ impl<'a> Rounding<'a> {
                 let gain = gains.factor[input] / self.unit[*output as usize / plane];
                 let k = self.round(w * gain)?;
                 self.error[*output as usize] += (k as f64 - w * gain) * gains.center[input];
+                self.change(*output as usize, w * gain, gains.rounded[input]);
                 if k != 0 || self.keep_zeros {
                     rounded.push((*output, k));
                 }
@@ -112,7 +133,11 @@ impl<'a> Rounding<'a> {
                 FloatActivation::Threshold { at } => {
                     // Whole coefficients have no error but that of floating-point numbers.
                     let error = if error.abs() < WHOLE { 0.0 } else { error };
-                    let least = (bias - at) / unit - error;
+                    let noise = self.noise[index * values..(index + 1) * values].iter();
+                    let (noise, count) = noise.fold((0.0f64, 0), |most, next| (most.0.max(next.0), most.1.max(next.1)));
+                    let strict = at > 0.0 && bias - at == *bias || at.next_down() + bias == 0.0;
+                    let noise = if count > FEW { 0.0 } else { noise };
+                    let least = (bias - at) / unit - error + if strict { -noise } else { noise };
                     // A threshold just above 0, which the difference does not show.
                     if at > 0.0 && bias - at == *bias { least.ceil() - 1.0 } else { least.floor() }
                 }
