@@ -50,9 +50,9 @@ fn network(outputs: usize, last: FloatActivation, finish: Option<Finish>) -> Net
     let columns = weights.chunks(outputs).map(|column| (0..).zip(column.iter().copied()).collect()).collect();
     Network {
         name: "planes".to_owned(),
-        input: ValueInfo { name: "x".to_owned(), shape: vec![1, 1, 5, 5] },
+        input: ValueInfo::new("x".to_owned(), vec![1, 1, 5, 5]),
         input_shape: INPUT,
-        output: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
+        output: ValueInfo::new("y".to_owned(), vec![1, outputs]),
         layers: vec![
             layer(hidden, 0, Map::Conv(conv), FloatActivation::Relu),
             layer(Shape::vector(outputs), 1, Map::Sparse(Sparse { columns }), last),
@@ -60,6 +60,7 @@ fn network(outputs: usize, last: FloatActivation, finish: Option<Finish>) -> Net
         finish,
         label: None,
         cuts: Vec::new(),
+        missing: Vec::new(),
     }
 }
 

@@ -200,7 +200,7 @@ fn least_bits(network: &Network, ranges: &quant::Ranges, tables: FunctionTables)
     if let Some(bits) = quant::code_bits(network, ranges) {
         return (bits, quant::EXACT_REMAINDER_BITS);
     }
-    let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
+    let ranks = network.cuts.iter().flatten().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
     let exact = tables.count == 0 && (network.label.is_some() || !network.cuts.is_empty());
     let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };

@@ -1,18 +1,21 @@
 //! Input values and data sets: INPUT.json and DATA.
 //!
 //! One tensor comes as `{"name": nested array}` or in EZKL's form `{"input_data": [[…]]}`, a data set as the same with
-//! a leading batch axis. Messages name positions, never values.
+//! a leading batch axis. `null`, or `NaN` as Python writes it, is a missing value, which is NaN to the code; a text is a
+//! name, of a value that stands for names. Messages name positions, never values.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 mod selection;
 
 pub use selection::Selection;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::{
     error::{ArtifactKind, Error, Result},
-    graph::ValueInfo,
+    graph::{Categories, ValueInfo},
 };
 
 /// The name of EZKL's flat form.
@@ -44,7 +47,8 @@ impl Array {
 ///
 /// # Errors
 /// `Artifact` for bytes that are no JSON object, `InputName` for other tensors than the value_info, `InputShape` for
-/// another or a ragged shape, `InputValue` for something else than a number.
+/// another or a ragged shape, `InputValue` for something else than a number, or than a name that is taken where the
+/// value stands for names, `null` or `NaN`.
 pub fn read_input(bytes: &[u8], value_info: &ValueInfo) -> Result<Vec<f64>> {
     let object = parse(bytes)?;
     let (value, ezkl) = select(&object, value_info)?;
@@ -76,7 +80,8 @@ pub fn read_rows(bytes: &[u8], value_info: &ValueInfo) -> Result<Vec<Vec<f64>>> 
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>> {
     let what = "expected a JSON object {\"input name\": nested array}";
-    match serde_json::from_slice(bytes) {
+    let numbers = without_nan(bytes);
+    match serde_json::from_slice(&numbers) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Error::artifact(ArtifactKind::Data, what)),
         // Its own message may quote private values.
@@ -86,6 +91,40 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>> {
             Err(Error::artifact(ArtifactKind::Data, reason))
         }
     }
+}
+
+/// The text with `NaN`, which is no JSON but what Python writes, outside of strings as `null`.
+fn without_nan(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const NAN: &[u8] = b"NaN";
+    if !bytes.windows(NAN.len()).any(|window| window == NAN) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::with_capacity(bytes.len().saturating_add(bytes.len() / NAN.len()));
+    let (mut rest, mut quoted) = (bytes, false);
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => {
+                text.push(*first);
+                if let Some((escaped, after)) = rest.split_first() {
+                    text.push(*escaped);
+                    rest = after;
+                }
+                continue;
+            }
+            b'N' if !quoted => {
+                if let Some(after) = rest.strip_prefix(&NAN[1..]) {
+                    text.extend(b"null");
+                    rest = after;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        text.push(*first);
+    }
+    Cow::Owned(text)
 }
 
 /// The value_info's tensor in the file, and whether it is in EZKL's form.
@@ -128,6 +167,11 @@ fn collect(
         expected: format!("{:?}", value_info.shape),
         got: format!("{shape:?} at first, ragged at value {}", values.len()),
     };
+    // A data set has the elements again and again.
+    let categories = match value_info.categories.is_empty() {
+        false => values.len().checked_rem(value_info.len()).and_then(|element| value_info.categories_of(element)),
+        true => None,
+    };
     let got = match (value, rest.split_first()) {
         (Value::Array(items), Some((len, rest))) => {
             if items.len() != *len {
@@ -136,6 +180,7 @@ fn collect(
             return items.iter().try_for_each(|item| collect(item, rest, value_info, shape, values));
         }
         (Value::Array(_), None) | (Value::Number(_), Some(_)) => return Err(ragged()),
+        (Value::Number(_), None) if categories.is_some() => "a number where a name is expected",
         (Value::Number(number), None) => {
             if let Some(number) = number.as_f64().filter(|number| number.is_finite()) {
                 values.push(number);
@@ -143,12 +188,42 @@ fn collect(
             }
             "too large a number"
         }
+        (Value::String(name), None) if let Some(categories) = categories => {
+            if let Some(value) = categories.value(name).and_then(|value| u32::try_from(value).ok()) {
+                values.push(value.into());
+                return Ok(());
+            }
+            "a name that the model does not know"
+        }
+        (Value::Null, None) => {
+            values.push(f64::NAN);
+            return Ok(());
+        }
         (Value::String(_), _) => "a string",
         (Value::Bool(_), _) => "a boolean",
         (Value::Null, _) => "null",
         (Value::Object(_), _) => "an object",
     };
     Err(Error::InputValue { input: value_info.name.clone(), index: values.len(), got: got.to_owned() })
+}
+
+/// Values of a tensor as JSON, flat: names of those that stand for names, `null` for missing ones.
+pub fn to_json(values: &[f64], value_info: &ValueInfo) -> Value {
+    let value = |(element, value): (usize, &f64)| match value_info.categories_of(element) {
+        // Whatever else: a text that is no name, as the names come with the model.
+        Some(categories) => value_info.name_of(element, *value).map_or_else(|| unknown(categories), Value::from),
+        None => Value::from(*value),
+    };
+    Value::Array(values.iter().enumerate().map(value).collect())
+}
+
+/// A text that is none of some names.
+fn unknown(categories: &Categories) -> Value {
+    let mut text = "?".to_owned();
+    while categories.names.contains(&text) {
+        text.push('?');
+    }
+    Value::String(text)
 }
 
 /// The value_info's shape without its batch axis.

@@ -46,8 +46,8 @@ pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use shape::Shape;
 pub use table::{FunctionTables, Table, table_bits, table_zero};
 pub use unary::Unary;
-pub use value_info::ValueInfo;
-pub(crate) use value_info::{read_value_info, write_value_info};
+pub use value_info::{Categories, ValueInfo};
+pub(crate) use value_info::{read_categories, read_value_info, write_categories, write_value_info};
 pub use visibility::Visibility;
 
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.

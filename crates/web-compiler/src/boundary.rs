@@ -22,7 +22,7 @@ pub struct Port<'a> {
 }
 
 impl<'a> From<&'a ValueInfo> for Port<'a> {
-    fn from(ValueInfo { name, shape }: &'a ValueInfo) -> Self {
+    fn from(ValueInfo { name, shape, .. }: &'a ValueInfo) -> Self {
         Self { name, shape }
     }
 }

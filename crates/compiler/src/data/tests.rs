@@ -7,7 +7,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 use super::*;
 
 fn value_info(shape: &[usize]) -> ValueInfo {
-    ValueInfo { name: "x".to_owned(), shape: shape.to_vec() }
+    ValueInfo::new("x".to_owned(), shape.to_vec())
 }
 
 fn npy(version: u8, descr: &str, fortran: &str, shape: &str, values: &[u8]) -> Vec<u8> {

@@ -1,8 +1,11 @@
 //! The checked float graph: nodes in order, every shape known, constants folded.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
-use hushproof_core::{Error, Result, error::UnsupportedOp, graph::ValueInfo};
+use hushproof_core::{Error, Result, error::UnsupportedOp, graph::{Categories, ValueInfo}};
 use prost::Message;
 
 use super::{
@@ -12,7 +15,8 @@ use super::{
 };
 use crate::{
     ops::{
-        self, Def, Domain, Ending, Id, Inputs, Lowered, Mark, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter,
+        self, Def, Domain, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter,
+        trees::{Monotone, Trees},
     },
     tensor::{DType, Fact, MAX_ELEMENTS, Tensor},
 };
@@ -25,6 +29,13 @@ const MAX_FOLDED: usize = 1 << 22;
 
 /// Most values of all constants of a small file; of a larger one, for each of its bytes.
 const MAX_CONSTANTS: (usize, usize) = (1 << 25, 16);
+
+/// Most names that values of the input are compared with.
+const MAX_NAMES: usize = 1 << 16;
+
+/// Most numbers of a table of values by the leaf of a tree, and of all such tables.
+const MAX_TABLE: usize = 1 << 18;
+const MAX_TABULATED: usize = 1 << 24;
 
 /// Most values of a graph.
 const MAX_NODES: usize = 1 << 18;
@@ -43,6 +54,36 @@ pub struct Graph {
     beside: Vec<String>,
     /// What the type of the only input holds.
     pub(super) input_range: Option<[f64; 2]>,
+    /// What each value of the input is.
+    pub(super) elements: Vec<Element>,
+    /// The names that values of the input are compared with, by their numbers.
+    pub(super) names: Vec<String>,
+    /// The names that values of the output stand for.
+    pub(super) output_names: Vec<Categories>,
+}
+
+/// What a value of the input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element {
+    /// A real number in single precision.
+    Single,
+    /// A real number in double precision.
+    Double,
+    /// An integer or a truth value.
+    Integer,
+    /// The number of a name.
+    Name,
+}
+
+impl Element {
+    fn of(input: &ValueInfoProto, dtype: DType) -> Self {
+        match dtype {
+            DType::Float if proto::is_double(input) => Self::Double,
+            DType::Float => Self::Single,
+            DType::Int | DType::Bool => Self::Integer,
+            DType::Name => Self::Name,
+        }
+    }
 }
 
 /// A tensor of the graph.
@@ -118,9 +159,10 @@ impl Graph {
         constants.map(|tensor| tensor.data().len()).sum()
     }
 
-    fn value_info(&self, id: usize) -> ValueInfo {
+    pub(super) fn value_info(&self, id: usize) -> ValueInfo {
         let value = &self.values[id];
-        ValueInfo { name: value.name.clone(), shape: value.fact.shape.clone() }
+        let info = ValueInfo::new(value.name.clone(), value.fact.shape.clone());
+        if self.outputs == [id] { ValueInfo { categories: self.output_names.clone(), ..info } } else { info }
     }
 
     /// The only input and the only output.
@@ -191,9 +233,11 @@ impl Graph {
                 builder.absent.insert(&tensor.name);
                 continue;
             }
+            let names = proto::names(tensor);
             let value = proto::tensor(tensor, &tensor.name)?;
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             builder.named(&tensor.name, id);
+            builder.names.extend(names.map(|names| (id, Arc::new(names))));
         }
         let known = |name: &str| builder.ids.contains_key(name) || builder.absent.contains(name);
         let given = proto.input.iter().filter(|input| !known(&input.name));
@@ -219,16 +263,49 @@ impl Graph {
         }
         let outputs: Vec<&str> = proto.output.iter().map(|output| output.name.as_str()).collect();
         builder.outputs(&outputs)?;
+        builder.graph.drop_unread();
         Ok(builder.graph)
     }
+
+    /// Drops the nodes that no output needs.
+    fn drop_unread(&mut self) {
+        let mut needed: HashSet<usize> = self.outputs.iter().copied().collect();
+        let mut keep: Vec<bool> = vec![];
+        for node in self.nodes.iter().rev() {
+            let read = node.outputs.iter().any(|id| needed.contains(id));
+            if read {
+                needed.extend(node.inputs.iter().flatten());
+            }
+            keep.push(read);
+        }
+        self.nodes.retain(|_| keep.pop().unwrap_or(true));
+    }
+}
+
+/// A value that is one of a few, by the leaf that a tree leads to.
+struct Table {
+    /// What the tree reads.
+    of: Id,
+    trees: Arc<Trees>,
+    /// By node; none of those that are no leaves.
+    values: Vec<Option<Vec<f64>>>,
 }
 
 pub(super) struct Importer<'a> {
     pub(super) graph: Graph,
     opset: i64,
     ml_opset: i64,
-    /// Whether an input holds numbers in double precision.
-    double: bool,
+    /// Values in double precision.
+    doubles: HashSet<Id>,
+    /// Values of inputs, moved or changed by monotone functions.
+    moved: HashSet<Id>,
+    /// What the numbers of names stand for, where that does not depend on the graph's input.
+    names: HashMap<Id, Arc<Vec<String>>>,
+    /// The numbers of the names that values of the input are compared with.
+    numbers: HashMap<String, u32>,
+    /// Values by the leaf of a tree, and how many numbers these hold.
+    tables: HashMap<Id, Table>,
+    tabulated: usize,
     /// Values by name; without those that follow from a node with an error.
     pub(super) ids: HashMap<&'a str, usize>,
     /// Empty tensors, which exporters give for optional inputs that are left out.
@@ -269,10 +346,18 @@ impl<'a> Importer<'a> {
                 label: None,
                 beside: vec![],
                 input_range: None,
+                elements: vec![],
+                names: vec![],
+                output_names: vec![],
             },
             opset,
             ml_opset,
-            double: false,
+            doubles: HashSet::new(),
+            moved: HashSet::new(),
+            names: HashMap::new(),
+            numbers: HashMap::new(),
+            tables: HashMap::new(),
+            tabulated: 0,
             ids: HashMap::new(),
             absent: HashSet::new(),
             consumed: HashSet::new(),
@@ -291,10 +376,10 @@ impl<'a> Importer<'a> {
 
     /// Adds the inputs. Several are parts of one vector, named after all of them, in their order.
     fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
-        self.double = inputs.iter().any(|input| proto::is_double(input));
         if let [input] = inputs {
             let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
             self.named(&input.name, id);
+            self.given(input, id);
             self.graph.inputs.push(id);
             self.graph.input_range = proto::input_range(input);
             self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
@@ -313,10 +398,22 @@ impl<'a> Importer<'a> {
             let part = Rewriter::new(self).part(all, start..end, &fact);
             let id = part.map_err(|e| locate(&input.name, "input", e))?;
             self.named(&input.name, id);
+            self.given(input, id);
             self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
             start = end;
         }
         Ok(())
+    }
+
+    /// Notes what the values of an input, or of a part of all inputs, are.
+    fn given(&mut self, input: &ValueInfoProto, id: Id) {
+        let fact = &self.graph.values[id].fact;
+        let element = Element::of(input, fact.dtype);
+        self.graph.elements.extend(std::iter::repeat_n(element, fact.len()));
+        self.moved.insert(id);
+        if element == Element::Double {
+            self.doubles.insert(id);
+        }
     }
 
     /// Adds the outputs; several as parts of one vector, named after all of them, in their order.
@@ -326,9 +423,23 @@ impl<'a> Importer<'a> {
         let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
         let name = joined(names.iter().copied());
         self.current.clone_from(&name);
+        let mut element = 0;
+        for id in &mut ids {
+            let fact = self.graph.values[*id].fact.clone();
+            if fact.dtype == DType::Name && private {
+                let unnamed = || OpError::unsupported("an output of names that are the input's");
+                let names = self.names(*id).ok_or_else(unnamed).map_err(|e| locate(&name, "output", e))?;
+                let of = |element| Categories { element, names: names.to_vec(), open: false };
+                self.graph.output_names.extend((element..element + fact.len()).map(of));
+                let plain = Rewriter::new(self).unnamed(*id).map_err(|e| locate(&name, "output", e))?;
+                *id = plain;
+            }
+            element += fact.len();
+        }
         if ids.len() > 1 && private {
             let facts = ids.iter().map(|id| &self.graph.values[*id].fact);
-            let class = facts.clone().position(|fact| fact.dtype == DType::Int && fact.len() == 1);
+            let is_class = |fact: &Fact| matches!(fact.dtype, DType::Int | DType::Name) && fact.len() == 1;
+            let class = facts.clone().position(is_class);
             self.graph.label = class.map(|class| facts.take(class).map(Fact::len).sum());
             if let (Some(class), true) = (class, names.len() == ids.len()) {
                 let others = names.iter().enumerate().filter(|(index, _)| *index != class);
@@ -443,6 +554,7 @@ impl Nodes for Importer<'_> {
                 None => Some(None),
             })
             .collect();
+        let names = self.names_of(&facts, inputs)?;
         if let Some(constants) = constants {
             // Folding must not turn a small file into large tensors.
             let read: usize = constants.iter().flatten().map(|tensor| tensor.data().len()).sum();
@@ -455,8 +567,16 @@ impl Nodes for Importer<'_> {
             if let Some(bad) = values.iter().flat_map(Tensor::data).find(|value| !value.is_finite()) {
                 return Err(OpError::Graph(format!("its constant result holds {bad}")));
             }
-            return values.into_iter().map(|value| self.constant(value)).collect();
+            let outputs = values.into_iter().map(|value| self.constant(value)).collect::<OpResult<Vec<_>>>()?;
+            self.names.extend(names.into_iter().flat_map(|names| outputs.iter().map(move |id| (*id, names.clone()))));
+            return Ok(outputs);
         }
+        let tables = self.by_leaf(kernel.as_ref(), inputs, &facts);
+        let linear = tables.is_some() && is_linear(self.lowered(kernel.as_ref(), inputs));
+        let tables = match tables {
+            Some(tables) if !linear => return self.tabulate(op, tables, facts),
+            tables => tables,
+        };
         if let Some(outputs) = kernel.rewrite(inputs, &mut Rewriter::new(self))? {
             return Ok(outputs);
         }
@@ -472,6 +592,8 @@ impl Nodes for Importer<'_> {
         if let (Some(bounds), [output]) = (bounds, &outputs[..]) {
             self.bounds.insert(*output, bounds);
         }
+        self.tables.extend(tables.into_iter().flatten().zip(&outputs).map(|(table, id)| (*id, table)));
+        self.note(kernel.as_ref(), inputs, &outputs, names);
         let (name, inputs) = (self.current.clone(), inputs.to_vec());
         self.graph.nodes.push(Node { name, op, kernel, inputs, outputs: outputs.clone() });
         Ok(outputs)
@@ -487,6 +609,42 @@ impl Nodes for Importer<'_> {
 
     fn wanted(&self, output: usize) -> bool {
         self.outputs.get(output).is_some_and(|(_, wanted)| *wanted)
+    }
+
+    fn is_double(&self, id: Id) -> bool {
+        self.doubles.contains(&id)
+    }
+
+    fn is_input(&self, id: Id) -> bool {
+        self.moved.contains(&id)
+    }
+
+    fn names(&self, id: Id) -> Option<Arc<Vec<String>>> {
+        self.names.get(&id).cloned()
+    }
+
+    fn number(&mut self, id: Id, names: &[String]) -> OpResult<Vec<Option<u32>>> {
+        if let Some(known) = self.names.get(&id) {
+            let number = |name: &String| known.iter().position(|other| other == name).map(|at| at as u32);
+            return Ok(names.iter().map(number).collect());
+        }
+        let mut numbers = vec![];
+        for name in names {
+            let next = self.graph.names.len();
+            if next >= MAX_NAMES {
+                return Err(OpError::Graph(format!("more than {MAX_NAMES} names")));
+            }
+            let number = *self.numbers.entry(name.clone()).or_insert(next as u32);
+            if number as usize == next {
+                self.graph.names.push(name.clone());
+            }
+            numbers.push(Some(number));
+        }
+        Ok(numbers)
+    }
+
+    fn name(&mut self, id: Id, names: Arc<Vec<String>>) {
+        self.names.insert(id, names);
     }
 
     fn note_mask(&mut self, id: Id, mask: Mask) {
@@ -515,6 +673,130 @@ impl Nodes for Importer<'_> {
     }
 }
 
+impl Importer<'_> {
+    /// What the numbers of a new tensor of names stand for: what those that it is made of do.
+    fn names_of(&self, facts: &[Fact], inputs: &[Option<Id>]) -> OpResult<Option<Arc<Vec<String>>>> {
+        if facts.iter().all(|fact| fact.dtype != DType::Name) {
+            return Ok(None);
+        }
+        let made_of = inputs.iter().flatten().filter(|id| self.graph.values[**id].fact.dtype == DType::Name);
+        let mut lists = made_of.map(|id| self.names.get(id));
+        let first = lists.next().flatten();
+        if lists.any(|other| other != first) {
+            return Err(OpError::unsupported("strings of several kinds in one tensor"));
+        }
+        Ok(first.cloned())
+    }
+
+    /// Notes what is known of the outputs of a new node.
+    fn note(&mut self, kernel: &dyn Op, inputs: &[Option<Id>], outputs: &[Id], names: Option<Arc<Vec<String>>>) {
+        let private = |id: &&Option<Id>| id.is_some_and(|id| self.graph.values[id].constant.is_none());
+        let of: Vec<Id> = inputs.iter().filter(private).flatten().copied().collect();
+        let monotone = kernel.monotone(0);
+        let narrow = matches!(monotone, Some(Monotone::Single | Monotone::Scaled { .. }));
+        let double = !narrow && of.iter().any(|id| self.doubles.contains(id));
+        let moves = |lowered: &Lowered| match lowered {
+            Lowered::Reshape => true,
+            Lowered::Gather { shift, .. } => shift.is_empty(),
+            _ => false,
+        };
+        let moved = !of.is_empty()
+            && of.iter().all(|id| self.moved.contains(id))
+            && (monotone.is_some() || self.lowered(kernel, inputs).is_ok_and(|all| all.iter().all(moves)));
+        for output in outputs {
+            let dtype = self.graph.values[*output].fact.dtype;
+            if double && dtype == DType::Float {
+                self.doubles.insert(*output);
+            }
+            if moved {
+                self.moved.insert(*output);
+            }
+            if let (DType::Name, Some(names)) = (dtype, &names) {
+                self.names.insert(*output, names.clone());
+            }
+        }
+        if let (Some(values), Some(trees), [Some(of)], Some(output)) =
+            (kernel.by_leaf(), kernel.trees(), inputs, outputs.first())
+        {
+            self.tables.insert(*output, Table { of: *of, trees: trees.clone(), values });
+        }
+    }
+
+    /// The results of an operator for each leaf of a tree, where that leaf is all that they depend on.
+    fn by_leaf(&mut self, kernel: &dyn Op, inputs: &[Option<Id>], facts: &[Fact]) -> Option<Vec<Table>> {
+        let private = |id: &&Id| self.graph.values[**id].constant.is_none();
+        let mut tables = inputs.iter().flatten().filter(private).map(|id| self.tables.get(id));
+        let Some(Some(first)) = tables.next() else { return None };
+        let same = |other: Option<&Table>| other.is_some_and(|t| t.of == first.of && Arc::ptr_eq(&t.trees, &first.trees));
+        let leaves = first.values.iter().flatten().count();
+        let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?))?;
+        let size = leaves.saturating_mul(len);
+        if !tables.all(same) || size > MAX_TABLE || self.tabulated.saturating_add(size) > MAX_TABULATED {
+            return None;
+        }
+        let mut results: Vec<Table> = facts
+            .iter()
+            .map(|_| Table { of: first.of, trees: first.trees.clone(), values: vec![None; first.values.len()] })
+            .collect();
+        for leaf in (0..first.values.len()).filter(|leaf| first.values[*leaf].is_some()) {
+            let at_leaf = |id: Id| match &self.graph.values[id].constant {
+                Some(constant) => Some(constant.clone()),
+                None => Tensor::new(self.graph.values[id].fact.clone(), self.tables.get(&id)?.values[leaf].clone()?),
+            };
+            let given: Vec<Option<Tensor>> = inputs
+                .iter()
+                .map(|id| match id {
+                    Some(id) => at_leaf(*id).map(Some),
+                    None => Some(None),
+                })
+                .collect::<Option<_>>()?;
+            let given: Vec<Option<&Tensor>> = given.iter().map(Option::as_ref).collect();
+            for (table, value) in results.iter_mut().zip(kernel.eval(Inputs(&given)).ok()?) {
+                table.values[leaf] = Some(value.into_data()).filter(|data| data.iter().all(|value| value.is_finite()));
+                table.values[leaf].as_ref()?;
+            }
+        }
+        self.tabulated += size;
+        Some(results)
+    }
+
+    /// Values by the leaf of a tree, as sums over its leaves.
+    fn tabulate(&mut self, op: &'static str, tables: Vec<Table>, facts: Vec<Fact>) -> OpResult<Vec<Id>> {
+        let mut outputs = vec![];
+        for (Table { of, trees, values }, fact) in tables.into_iter().zip(facts) {
+            let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); fact.len()];
+            for data in values.iter().flatten() {
+                let wider = |((low, high), value): (&mut (f64, f64), &f64)| (*low, *high) = (low.min(*value), high.max(*value));
+                bounds.iter_mut().zip(data).for_each(wider);
+            }
+            if bounds.iter().all(|(low, high)| low == high) {
+                let data = bounds.iter().map(|(low, _)| *low).collect();
+                let value = Tensor::new(fact, data).ok_or_else(|| OpError::Graph("has no value".to_owned()))?;
+                outputs.push(self.constant(value)?);
+                continue;
+            }
+            let kernel = ops::by_leaf(trees, values, fact.len());
+            let sums = self.put(op, kernel, &[Some(of)])?;
+            let mut to = Rewriter::new(self);
+            let mut y = *sums.first().ok_or_else(|| OpError::Graph("has no output".to_owned()))?;
+            y = to.shaped(y, &fact)?;
+            if fact.dtype == DType::Int {
+                self.bounds.insert(y, bounds);
+            }
+            outputs.push(y);
+        }
+        Ok(outputs)
+    }
+}
+
+/// Whether outputs are moves and affine maps of the inputs.
+fn is_linear(lowered: OpResult<Vec<Lowered>>) -> bool {
+    let linear = |lowered: &Lowered| {
+        matches!(lowered, Lowered::Reshape | Lowered::Affine(_) | Lowered::Gather { .. } | Lowered::Map { .. })
+    };
+    lowered.is_ok_and(|all| all.iter().all(linear))
+}
+
 impl<'a> Importer<'a> {
     /// Adds a node, or its outputs as constants; does nothing if an input is unknown because of an earlier error.
     pub(super) fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
@@ -533,9 +815,6 @@ impl<'a> Importer<'a> {
         let opset = if domain == Domain::Default { self.opset } else { self.ml_opset };
         if !opsets.contains(&opset) {
             return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
-        }
-        if def.marks().contains(&Mark::SinglePrecision) && self.double {
-            return unsupported(op, "compares numbers in double precision; export the model with FLOAT inputs");
         }
         let attrs = proto::attrs(proto, opset)?;
         let error = |e| locate(name, op, e);
@@ -602,6 +881,14 @@ pub(crate) fn node_graph(
     let mut builder = Importer::new("graph", [*ops::OPSETS.end(), opset], 0);
     let input = builder.private(x).map_err(error)?;
     builder.named("x", input);
+    builder.moved.insert(input);
+    let fact = &builder.graph.values[input].fact;
+    let element = match fact.dtype {
+        DType::Float => Element::Single,
+        DType::Int | DType::Bool => Element::Integer,
+        DType::Name => Element::Name,
+    };
+    builder.graph.elements = vec![element; fact.len()];
     builder.graph.inputs.push(input);
     let mut inputs = vec![Some(input)];
     if let Some(indices) = indices {
@@ -616,6 +903,7 @@ pub(crate) fn node_graph(
         builder.ids.insert(name, id);
     }
     builder.outputs(&NAMES[..outputs])?;
+    builder.graph.drop_unread();
     Ok(builder.graph)
 }
 

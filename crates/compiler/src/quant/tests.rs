@@ -103,13 +103,14 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
     let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
     Network {
         name: "net".to_owned(),
-        input: ValueInfo { name: "x".to_owned(), shape: vec![1, input.channels, input.height, input.width] },
+        input: ValueInfo::new("x".to_owned(), vec![1, input.channels, input.height, input.width]),
         input_shape: input,
-        output: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
+        output: ValueInfo::new("y".to_owned(), vec![1, outputs]),
         layers,
         finish: None,
         label: None,
         cuts: Vec::new(),
+        missing: Vec::new(),
     }
 }
 

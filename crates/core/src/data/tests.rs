@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn value_info(shape: &[usize]) -> ValueInfo {
-    ValueInfo { name: "x".to_owned(), shape: shape.to_vec() }
+    ValueInfo::new("x".to_owned(), shape.to_vec())
 }
 
 fn input(json: &str, shape: &[usize]) -> Result<Vec<f64>> {
@@ -30,7 +30,7 @@ fn input_with_and_without_batch_axis() {
 
 #[test]
 fn a_port_may_be_called_input_data() {
-    let value_info = ValueInfo { name: "input_data".to_owned(), shape: vec![1, 1, 2] };
+    let value_info = ValueInfo::new("input_data".to_owned(), vec![1, 1, 2]);
     for json in [r#"{"input_data": [[[1, 2]]]}"#, r#"{"input_data": [[1, 2]]}"#] {
         assert_eq!(read_input(json.as_bytes(), &value_info).unwrap(), [1.0, 2.0], "{json}");
     }

@@ -64,9 +64,12 @@ pub struct Network {
     pub finish: Option<Finish>,
     /// The output value that is a class, where the graph gives one beside other values.
     pub label: Option<usize>,
-    /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants
-    /// only; else empty. The network then computes on [`rank`]s.
-    pub cuts: Vec<Vec<f64>>,
+    /// Per input value the numbers that it is compared with, where comparisons with constants alone read it: the
+    /// network then computes on its [`rank`]. `None` for a value that is read as a number; empty where all are.
+    pub cuts: Vec<Option<Vec<f64>>>,
+    /// Per input value what stands for a missing one (NaN): a number, or an infinity beyond all numbers where it has
+    /// cuts. `None` where it may not be missing; empty where none may.
+    pub missing: Vec<Option<f64>>,
 }
 
 /// How many of the increasing cuts a value reaches: `x ≥ cuts[c − 1]` is `rank ≥ c`.

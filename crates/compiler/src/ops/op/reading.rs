@@ -39,6 +39,4 @@ pub(crate) enum Mark {
     EmptyIsAbsent,
     /// With an empty list behind its first input it is this operator of that input alone.
     EmptyIs(&'static str),
-    /// It compares in single precision, so that inputs in double precision would be other numbers.
-    SinglePrecision,
 }

@@ -61,7 +61,21 @@ impl Rewriter<'_> {
 
     /// The values as real numbers.
     pub(in crate::ops) fn float(&mut self, x: Id) -> OpResult<Id> {
+        if self.fact(x).dtype == DType::Name {
+            return Err(OpError::unsupported("strings, which are no numbers; encode them"));
+        }
         self.relabel(x, DType::Float)
+    }
+
+    /// The numbers of names, as integers.
+    pub(crate) fn unnamed(&mut self, x: Id) -> OpResult<Id> {
+        self.relabel(x, DType::Int)
+    }
+
+    /// The same values in the same order, of another shape and element kind, which they must fit.
+    pub(crate) fn shaped(&mut self, x: Id, fact: &Fact) -> OpResult<Id> {
+        let y = self.reshape(x, &fact.shape)?;
+        self.relabel(y, fact.dtype)
     }
 
     /// The same values in the same order under another shape.

@@ -17,9 +17,9 @@ fn integers_follow_from_ranks_and_comparisons() {
     let bits = FloatActivation::Threshold { at: 0.0 };
     let network = Network {
         name: String::new(),
-        input: ValueInfo { name: "x".to_owned(), shape: vec![1, 2] },
+        input: ValueInfo::new("x".to_owned(), vec![1, 2]),
         input_shape: Shape::vector(2),
-        output: ValueInfo { name: "y".to_owned(), shape: vec![1, 2] },
+        output: ValueInfo::new("y".to_owned(), vec![1, 2]),
         layers: vec![
             layer(Shape::vector(3), vec![(0, dense(2, &[1.0, 0.0, 0.5, 0.5, 1.0, -2.0]))], vec![-1.0; 3], bits),
             layer(
@@ -35,7 +35,8 @@ fn integers_follow_from_ranks_and_comparisons() {
         ],
         finish: None,
         label: None,
-        cuts: vec![vec![0.5, 1.5, 2.0], vec![]],
+        cuts: vec![Some(vec![0.5, 1.5, 2.0]), Some(vec![])],
+        missing: Vec::new(),
     };
     let found = exact(&network, 255.0);
     assert_eq!(found[0], [Some(3.0), Some(0.0)]);

@@ -12,7 +12,7 @@ fn shared() -> Option<PathBuf> {
 
 /// Rows of an array file, mapped value by value.
 fn array(path: PathBuf, name: &str, shape: &[usize], map: impl Fn(f64) -> f64) -> Vec<Vec<f64>> {
-    let value_info = ValueInfo { name: name.to_owned(), shape: shape.to_vec() };
+    let value_info = ValueInfo::new(name.to_owned(), shape.to_vec());
     let mut rows = data::read_rows(&fs::read(path).unwrap(), &value_info).unwrap();
     rows.iter_mut().flatten().for_each(|v| *v = map(*v));
     rows

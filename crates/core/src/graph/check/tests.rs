@@ -41,11 +41,12 @@ pub(crate) fn sample(last: Activation) -> Model {
         digits: Digits { limb_bits: 8, value_limbs: 2, remainder_limbs: 1 },
         lanes: Lanes { activations: 4, weights: 8 },
         input: Input {
-            value_info: ValueInfo { name: "x".to_owned(), shape: vec![1, 2, 4, 4] },
+            value_info: ValueInfo::new("x".to_owned(), vec![1, 2, 4, 4]),
             shape: plane(2),
             scale: vec![0.5, 0.25],
             zero_point: Vec::new(),
             cuts: Vec::new(),
+            missing: Vec::new(),
             visibility: Visibility::Private,
         },
         layers: vec![
@@ -65,7 +66,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             slope: (0..250).map(|j| 3 - j % 7).collect(),
         }],
         output: Output {
-            value_info: ValueInfo { name: "y".to_owned(), shape: vec![1, outputs] },
+            value_info: ValueInfo::new("y".to_owned(), vec![1, outputs]),
             scale: vec![1.0, 2.0, 0.5, 0.125],
             threshold: None,
             finish: None,
@@ -171,24 +172,24 @@ fn malformed_models_are_refused() {
         ("zero points beside cuts", |m| {
             m.input.scale.fill(1.0);
             m.input.zero_point = vec![0; 2];
-            m.input.cuts = vec![Vec::new(); 32];
+            m.input.cuts = vec![Some(Vec::new()); 32];
         }),
-        ("cuts beside wider scales", |m| m.input.cuts = vec![Vec::new(); 32]),
+        ("cuts beside wider scales", |m| m.input.cuts = vec![Some(Vec::new()); 32]),
         ("too few cuts", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![Vec::new(); 31];
+            m.input.cuts = vec![Some(Vec::new()); 31];
         }),
         ("equal cuts", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![vec![1.0, 1.0]; 32];
+            m.input.cuts = vec![Some(vec![1.0, 1.0]); 32];
         }),
         ("a cut that is no number", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![vec![f64::NAN]; 32];
+            m.input.cuts = vec![Some(vec![f64::NAN]); 32];
         }),
         ("more cuts than codes", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![(0..1 << 16).map(f64::from).collect(); 32];
+            m.input.cuts = vec![Some((0..1 << 16).map(f64::from).collect()); 32];
         }),
     ];
     for (what, change) in cases {
