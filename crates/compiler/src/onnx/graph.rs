@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use hushproof_core::{Error, Result, error::UnsupportedOp, graph::{Categories, ValueInfo}};
+use hushproof_core::{Error, Result, error::UnsupportedOp, graph::{Categories, FloatActivation, Function, Unary, ValueInfo}};
 use prost::Message;
 
 use super::{
@@ -36,6 +36,9 @@ const MAX_NAMES: usize = 1 << 16;
 /// Most numbers of a table of values by the leaf of a tree, and of all such tables.
 const MAX_TABLE: usize = 1 << 18;
 const MAX_TABULATED: usize = 1 << 24;
+
+/// Most values of a tensor of which is known what it is put together of.
+const MAX_ORIGINS: usize = 1 << 12;
 
 /// Most values of a graph.
 const MAX_NODES: usize = 1 << 18;
@@ -320,6 +323,13 @@ pub(super) struct Importer<'a> {
     bounds: HashMap<Id, Vec<(f64, f64)>>,
     /// Least and largest value of the element types of the graph's inputs of small integers.
     limits: HashMap<Id, [f64; 2]>,
+    /// Softmaxes: what of, and along which axis.
+    softmaxes: HashMap<Id, (Id, usize)>,
+    /// Exponentials, and 1 plus these: of what.
+    exponentials: HashMap<Id, Id>,
+    one_and_exponentials: HashMap<Id, Id>,
+    /// Values and elements that tensors are put together of.
+    origins: HashMap<Id, Vec<(Id, u32)>>,
     /// Sums with masks.
     masks: HashMap<Id, Mask>,
     /// How often a graph inside a node was added.
@@ -367,6 +377,10 @@ impl<'a> Importer<'a> {
             bounds: HashMap::new(),
             limits: HashMap::new(),
             masks: HashMap::new(),
+            softmaxes: HashMap::new(),
+            exponentials: HashMap::new(),
+            one_and_exponentials: HashMap::new(),
+            origins: HashMap::new(),
             repetitions: 0,
             current: String::new(),
             ending: Ending::Inner,
@@ -571,6 +585,9 @@ impl Nodes for Importer<'_> {
             self.names.extend(names.into_iter().flat_map(|names| outputs.iter().map(move |id| (*id, names.clone()))));
             return Ok(outputs);
         }
+        if let Some(outputs) = self.simpler(op, kernel.as_ref(), inputs, &facts)? {
+            return Ok(outputs);
+        }
         let tables = self.by_leaf(kernel.as_ref(), inputs, &facts);
         let linear = tables.is_some() && is_linear(self.lowered(kernel.as_ref(), inputs));
         let tables = match tables {
@@ -613,6 +630,14 @@ impl Nodes for Importer<'_> {
 
     fn is_double(&self, id: Id) -> bool {
         self.doubles.contains(&id)
+    }
+
+    fn softmax_of(&self, id: Id) -> Option<(Id, usize)> {
+        self.softmaxes.get(&id).copied()
+    }
+
+    fn note_softmax(&mut self, id: Id, of: (Id, usize)) {
+        self.softmaxes.insert(id, of);
     }
 
     fn is_input(&self, id: Id) -> bool {
@@ -715,10 +740,103 @@ impl Importer<'_> {
                 self.names.insert(*output, names.clone());
             }
         }
+        let lowered = self.lowered(kernel, inputs).unwrap_or_default();
+        if let [output] = outputs {
+            let fact = &self.graph.values[*output].fact;
+            if let Some(origins) = self.origins(&lowered, inputs, fact) {
+                self.origins.insert(*output, origins);
+            }
+            if let ([Lowered::Function(function)], [Some(x)]) = (&lowered[..], inputs)
+                && *function == FloatActivation::Table(Function::Unary(Unary::Exp))
+            {
+                self.exponentials.insert(*output, *x);
+            }
+            if let ([Lowered::Affine(maps)], [x]) = (&lowered[..], &of[..])
+                && let Some(exponent) = self.exponentials.get(x)
+                && maps.iter().all(|(_, map)| map.uniform() == Some((1.0, 1.0)))
+            {
+                self.one_and_exponentials.insert(*output, *exponent);
+            }
+            if let ([Lowered::Reshape], [x]) = (&lowered[..], &of[..])
+                && self.graph.values[*x].fact == *fact
+                && let Some(softmax) = self.softmaxes.get(x).copied()
+            {
+                self.softmaxes.insert(*output, softmax);
+            }
+        }
+        if let ([Some(x)], [output]) = (inputs, outputs)
+            && matches!(self.graph.values[*output].fact.shape[..], [1, _])
+            && matches!(lowered[..], [Lowered::Softmax])
+        {
+            self.softmaxes.insert(*output, (*x, 1));
+        }
         if let (Some(values), Some(trees), [Some(of)], Some(output)) =
             (kernel.by_leaf(), kernel.trees(), inputs, outputs.first())
         {
             self.tables.insert(*output, Table { of: *of, trees: trees.clone(), values });
+        }
+    }
+
+    /// What a new node gives by simpler means: a constant for a product with 0, σ(−x) for 1 / (1 + e^x), and parts of a
+    /// tensor that was put together as parts of what it is made of.
+    fn simpler(
+        &mut self,
+        op: &'static str,
+        kernel: &dyn Op,
+        inputs: &[Option<Id>],
+        facts: &[Fact],
+    ) -> OpResult<Option<Vec<Id>>> {
+        let [fact] = facts else { return Ok(None) };
+        if let [Some(x)] = *inputs
+            && let Some(exponent) = self.one_and_exponentials.get(&x).copied()
+            && let Ok([Lowered::Function(function)]) = self.lowered(kernel, inputs).as_deref()
+            && *function == FloatActivation::Table(Function::Unary(Unary::Reciprocal))
+        {
+            return Rewriter::new(self).opposite_sigmoid(exponent).map(|y| Some(vec![y]));
+        }
+        let [lowered] = &self.lowered(kernel, inputs).unwrap_or_default()[..] else { return Ok(None) };
+        match lowered {
+            Lowered::Affine(maps) if op == "Mul" && maps.iter().all(|(_, map)| map.is_zero()) => {
+                let zeros = Tensor::new(fact.clone(), vec![0.0; fact.len()]);
+                let zeros = zeros.ok_or_else(|| OpError::Graph("is empty".to_owned()))?;
+                Ok(Some(vec![self.constant(zeros)?]))
+            }
+            Lowered::Gather { sources, shift } if shift.is_empty() && fact.len() <= MAX_ORIGINS => {
+                let of = |source: &Option<(u32, u32)>| {
+                    let (input, element) = (*source)?;
+                    self.origins.get(&(*inputs.get(input as usize)?)?)?.get(element as usize).copied()
+                };
+                let Some(origins) = sources.iter().map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
+                let Some((first, _)) = origins.first().copied() else { return Ok(None) };
+                if !origins.iter().all(|(id, _)| *id == first) {
+                    return Ok(None);
+                }
+                let sources = origins.into_iter().map(|(_, element)| Some(element)).collect();
+                Rewriter::new(self).selected(first, sources, fact).map(|y| Some(vec![y]))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Where the values of a tensor come from that is put together of several, or is another shape of such a one.
+    fn origins(&self, lowered: &[Lowered], inputs: &[Option<Id>], fact: &Fact) -> Option<Vec<(Id, u32)>> {
+        match lowered {
+            [Lowered::Reshape] => self.origins.get(&(*inputs.first()?)?).cloned(),
+            [Lowered::Gather { sources, shift }] if shift.is_empty() && fact.len() <= MAX_ORIGINS => {
+                let private = |id: &&Id| self.graph.values[**id].constant.is_none();
+                let several = inputs.iter().flatten().filter(private).count() > 1;
+                let of = |source: &Option<(u32, u32)>| {
+                    let (input, element) = (*source)?;
+                    let id = (*inputs.get(input as usize)?)?;
+                    match self.origins.get(&id) {
+                        Some(origins) => origins.get(element as usize).copied(),
+                        None => Some((id, element)),
+                    }
+                };
+                let known = inputs.iter().flatten().any(|id| self.origins.contains_key(id));
+                if several || known { sources.iter().map(of).collect() } else { None }
+            }
+            _ => None,
         }
     }
 

@@ -87,9 +87,15 @@ impl Op for ArgMax {
     }
 
     fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
-        let x = Inputs(inputs).get(0)?;
+        let mut x = Inputs(inputs).get(0)?;
         let shape = to.shape(x);
         let axis = axis(self.axis, shape.len())?;
+        if let Some((argument, of)) = to.softmax_of(x)
+            && of == axis
+        {
+            // The largest value keeps its place.
+            x = argument;
+        }
         if !self.last && to.ending() == Ending::Output && shape[axis] == to.len(x) && shape[axis] > 1 {
             return Ok(None);
         }

@@ -182,6 +182,12 @@ impl Nodes for Trial {
         false
     }
 
+    fn softmax_of(&self, _: Id) -> Option<(Id, usize)> {
+        None
+    }
+
+    fn note_softmax(&mut self, _: Id, _: (Id, usize)) {}
+
     fn is_input(&self, _: Id) -> bool {
         false
     }

@@ -257,6 +257,12 @@ pub(crate) trait Nodes {
     /// Whether a value is of an input of the graph, moved or changed by monotone functions only.
     fn is_input(&self, id: Id) -> bool;
 
+    /// What a value is the softmax of, and its axis.
+    fn softmax_of(&self, id: Id) -> Option<(Id, usize)>;
+
+    /// Notes that a value is a softmax.
+    fn note_softmax(&mut self, id: Id, of: (Id, usize));
+
     /// The names that the numbers of a tensor of names stand for.
     fn names(&self, id: Id) -> Option<Arc<Vec<String>>>;
 
@@ -344,6 +350,16 @@ impl<'a> Rewriter<'a> {
     /// Whether a value is of an input of the graph, moved or changed by monotone functions only.
     pub(in crate::ops) fn is_input(&self, id: Id) -> bool {
         self.nodes.is_input(id)
+    }
+
+    /// What a value is the softmax of, and its axis.
+    pub(in crate::ops) fn softmax_of(&self, id: Id) -> Option<(Id, usize)> {
+        self.nodes.softmax_of(id)
+    }
+
+    /// Notes that a value is a softmax.
+    pub(in crate::ops) fn note_softmax(&mut self, id: Id, of: (Id, usize)) {
+        self.nodes.note_softmax(id, of);
     }
 
     /// The names that the numbers of a tensor of names stand for.

@@ -1,7 +1,5 @@
 //! What Greater, GreaterOrEqual, Less and LessOrEqual share: as the last step a threshold of a private tensor against
-//! one constant, elsewhere a table of the difference.
-
-use hushproof_core::graph::Unary;
+//! one constant, of values of the graph's input comparisons of ranks, elsewhere the sign of the difference, unrounded.
 
 use crate::{
     ops::{
@@ -69,6 +67,5 @@ pub(in crate::ops) fn rewrite(
         let zero = to.number(0.0)?;
         return Ok(Some(vec![to.op(if strict { "Greater" } else { "GreaterOrEqual" }, &[difference, zero])?]));
     }
-    let condition = if strict { Unary::Positive } else { Unary::Nonnegative };
-    Ok(Some(vec![to.holds("Greater", condition, difference)?]))
+    Ok(Some(vec![to.compares(difference, strict)?]))
 }

@@ -139,13 +139,39 @@ pub(in crate::ops) fn of_input(
     mode: Mode,
 ) -> OpResult<Option<Id>> {
     let Some(value) = to.value(constant).cloned() else { return Ok(None) };
-    let shape = to.shape(x);
-    if !to.is_input(x) || to.fact(x).dtype == DType::Name || broadcast(&shape, value.shape()) != Some(shape.clone()) {
+    if !to.is_input(x) || to.fact(x).dtype == DType::Name {
         return Ok(None);
     }
+    let Some(shape) = broadcast(&to.shape(x), value.shape()) else { return Ok(None) };
     let values: Vec<f64> = broadcast_indices(value.shape(), &shape).into_iter().map(|i| value.data()[i]).collect();
-    let y = compared(to, op, x, mode, &values, mode == Mode::NotEqual)?;
+    let y = if to.len(x) == 1 && values.len() > 1 && !matches!(mode, Mode::Equal | Mode::NotEqual) {
+        all_compared(to, op, x, mode, &values)?
+    } else {
+        let sources = broadcast_indices(&to.shape(x), &shape).into_iter().map(|i| Some(i as u32)).collect();
+        let x = to.select(x, shape.clone(), sources, 0.0)?;
+        compared(to, op, x, mode, &values, mode == Mode::NotEqual)?
+    };
+    let y = to.reshape(y, &shape)?;
     to.relabel(y, DType::Bool).map(Some)
+}
+
+/// Whether comparisons of one value with several constants hold, by one tree; it must not be missing.
+fn all_compared(to: &mut Rewriter<'_>, op: &'static str, x: Id, mode: Mode, constants: &[f64]) -> OpResult<Id> {
+    let features =
+        Features { single: to.fact(x).dtype == DType::Float && !to.is_double(x), missing: false, names: None };
+    // The numbers from which on a comparison turns.
+    let turn = |constant: &f64| {
+        let at = features.round(*constant) + 0.0;
+        if matches!(mode, Mode::LessOrEqual | Mode::Greater) { features.next(at) } else { at }
+    };
+    let turns: Vec<f64> = constants.iter().map(turn).collect();
+    let mut edges = turns.clone();
+    edges.sort_by(f64::total_cmp);
+    edges.dedup();
+    let rises = matches!(mode, Mode::Greater | Mode::GreaterOrEqual);
+    let holds = |from: f64| turns.iter().map(|turn| f64::from(u8::from((from >= *turn) == rises))).collect();
+    let values = std::iter::once(f64::NEG_INFINITY).chain(edges.iter().copied()).map(holds).collect();
+    Steps { edges, values, names: None }.put(to, op, x)
 }
 
 /// Whether a comparison of each element with a constant holds, as real numbers; `missing` where an element is.
