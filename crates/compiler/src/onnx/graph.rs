@@ -5,7 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use hushproof_core::{Error, Result, error::UnsupportedOp, graph::{Categories, FloatActivation, Function, Unary, ValueInfo}};
+use hushproof_core::{
+    Error, Result,
+    error::UnsupportedOp,
+    graph::{Categories, FloatActivation, Function, Unary, ValueInfo},
+};
 use prost::Message;
 
 use super::{
@@ -845,7 +849,8 @@ impl Importer<'_> {
         let private = |id: &&Id| self.graph.values[**id].constant.is_none();
         let mut tables = inputs.iter().flatten().filter(private).map(|id| self.tables.get(id));
         let Some(Some(first)) = tables.next() else { return None };
-        let same = |other: Option<&Table>| other.is_some_and(|t| t.of == first.of && Arc::ptr_eq(&t.trees, &first.trees));
+        let same =
+            |other: Option<&Table>| other.is_some_and(|t| t.of == first.of && Arc::ptr_eq(&t.trees, &first.trees));
         let leaves = first.values.iter().flatten().count();
         let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?))?;
         let size = leaves.saturating_mul(len);
@@ -884,7 +889,8 @@ impl Importer<'_> {
         for (Table { of, trees, values }, fact) in tables.into_iter().zip(facts) {
             let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); fact.len()];
             for data in values.iter().flatten() {
-                let wider = |((low, high), value): (&mut (f64, f64), &f64)| (*low, *high) = (low.min(*value), high.max(*value));
+                let wider =
+                    |((low, high), value): (&mut (f64, f64), &f64)| (*low, *high) = (low.min(*value), high.max(*value));
                 bounds.iter_mut().zip(data).for_each(wider);
             }
             if bounds.iter().all(|(low, high)| low == high) {

@@ -181,7 +181,9 @@ fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashM
     consumed(graph).into_iter().for_each(|name| *reads.entry(name).or_default() += 1);
     // The class of a softmax is that of its argument, which is read in its place.
     for node in graph.node.iter().filter(|node| marks(node).contains(&Mark::Class)) {
-        if let Some(count) = node.input.first().and_then(|name| reads.get_mut(name.as_str())).filter(|count| **count > 1) {
+        if let Some(count) =
+            node.input.first().and_then(|name| reads.get_mut(name.as_str())).filter(|count| **count > 1)
+        {
             *count -= 1;
         }
     }
@@ -213,7 +215,8 @@ fn is_softmax(name: Option<&String>, producers: &HashMap<&str, (usize, &NodeProt
     producer.is_some_and(|(index, node)| {
         let of = |name: &str| node.attribute.iter().find(|attribute| attribute.name == name);
         let labels = |name: &str| of(name).map_or(0, |labels| labels.ints.len().max(labels.strings.len()));
-        let two = ["classlabels_ints", "classlabels_int64s", "classlabels_strings"].iter().any(|name| labels(name) == 2);
+        let two =
+            ["classlabels_ints", "classlabels_int64s", "classlabels_strings"].iter().any(|name| labels(name) == 2);
         let softmax = match of("post_transform").map(|transform| &transform.s[..]) {
             Some(b"SOFTMAX") => true,
             Some(b"LOGISTIC") => two,

@@ -15,7 +15,10 @@ pub(super) fn exact(network: &Network, top: f64) -> Vec<Vec<Option<f64>>> {
     }
     let plane = network.input_shape.plane();
     for (channel, cuts) in exact[0].iter_mut().zip(network.cuts.chunks(plane)) {
-        *channel = cuts.iter().map(|cuts| Some(cuts.as_ref()?.len() as f64)).try_fold(0.0, |most: f64, count| Some(most.max(count?)));
+        *channel = cuts
+            .iter()
+            .map(|cuts| Some(cuts.as_ref()?.len() as f64))
+            .try_fold(0.0, |most: f64, count| Some(most.max(count?)));
     }
     for (index, layer) in network.layers.iter().enumerate() {
         exact[index + 1] = match layer.activation {

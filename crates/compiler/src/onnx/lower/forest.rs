@@ -543,10 +543,8 @@ impl Lowering<'_> {
         let wrong = self.misleads_missing(sources, branch);
         if let (Some([least, most]), None, None) = (&way.between, other, &wrong) {
             let middle = self.below(sources, branch.feature, edge, &Reach::ALWAYS, new)?;
-            let between = |from: &Reach, to: &Reach| Way {
-                reach: to.minus(from),
-                between: Some([from.clone(), to.clone()]),
-            };
+            let between =
+                |from: &Reach, to: &Reach| Way { reach: to.minus(from), between: Some([from.clone(), to.clone()]) };
             let (low, high) = (between(least, &middle), between(&middle, most));
             return Ok(if below { [low, high] } else { [high, low] });
         }
@@ -615,13 +613,7 @@ impl Lowering<'_> {
     }
 
     /// Reached, and a rank below another.
-    fn bit(
-        &mut self,
-        rank: (usize, u32),
-        c: u32,
-        reach: &Reach,
-        new: &mut Vec<(u32, Bit)>,
-    ) -> Result<Reach, OpError> {
+    fn bit(&mut self, rank: (usize, u32), c: u32, reach: &Reach, new: &mut Vec<(u32, Bit)>) -> Result<Reach, OpError> {
         let bit = Bit { rank, c, reach: reach.clone() };
         let (id, is_new) = self.bits.get(bit.clone())?;
         if is_new {
@@ -674,9 +666,9 @@ impl Lowering<'_> {
         let mut whole: Vec<bool> = expr.bias_values().iter().map(|bias| bias.fract() == 0.0).collect();
         let plane = expr.shape.plane();
         for (source, map) in &expr.terms {
-            let bits = source.checked_sub(1).is_some_and(|layer| {
-                matches!(self.layers[layer].activation, FloatActivation::Threshold { .. })
-            });
+            let bits = source
+                .checked_sub(1)
+                .is_some_and(|layer| matches!(self.layers[layer].activation, FloatActivation::Threshold { .. }));
             match map {
                 Map::Sparse(sparse) => {
                     for (output, weight) in sparse.columns.iter().flatten() {

@@ -98,7 +98,8 @@ impl Op for Forest {
         }
         let mut sums = vec![0f32; trees.nodes.len() * count];
         leaves.iter().for_each(|leaf| sums[leaf.node as usize * count + leaf.score as usize] += leaf.weight as f32);
-        let value = |(at, node): (usize, &Node)| (*node == Node::Leaf).then(|| self.outputs(&sums[at * count..][..count]));
+        let value =
+            |(at, node): (usize, &Node)| (*node == Node::Leaf).then(|| self.outputs(&sums[at * count..][..count]));
         Some(trees.nodes.iter().enumerate().map(value).collect())
     }
 

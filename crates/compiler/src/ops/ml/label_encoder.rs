@@ -163,7 +163,8 @@ mod tests {
     #[test]
     fn strings_for_integers_are_the_names_of_the_output() {
         let case = Case::new(&super::DEF).integers().with("keys_int64s", ints(&[7, 5, 6]));
-        let network = case.with("values_strings", texts(&["c", "a", "c"])).with("default_string", Attr::Text("?".into()));
+        let network =
+            case.with("values_strings", texts(&["c", "a", "c"])).with("default_string", Attr::Text("?".into()));
         let network = network.network(1);
         assert_eq!(network.output.categories[0].names, ["c", "a", "?"]);
         assert_eq!([5.0, 6.0, 7.0, 8.0].map(|x| network.predict(&[x])[0]), [1.0, 0.0, 0.0, 2.0]);

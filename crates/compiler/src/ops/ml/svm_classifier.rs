@@ -47,7 +47,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             attrs.reject("post_transform of decisions between support vectors; export NONE");
         }
         if !a.is_empty() && classes > 2 && to.wanted(1) {
-            attrs.reject("probabilities of several classes, which an iteration finds; ask for the label alone (--outputs)");
+            attrs.reject(
+                "probabilities of several classes, which an iteration finds; ask for the label alone (--outputs)",
+            );
         }
         attrs.finish()?;
         let x = row(to, inputs)?;
@@ -74,7 +76,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
                 rho.len()
             )));
         }
-        let start: Vec<usize> = counts.iter().scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect();
+        let start: Vec<usize> =
+            counts.iter().scan(0, |sum, count| Some(std::mem::replace(sum, *sum + count))).collect();
         // Row j − 1 holds the coefficients of class i against j, row i those of j.
         let of = |(i, j): &(usize, usize)| {
             let mut row = vec![0.0; count];

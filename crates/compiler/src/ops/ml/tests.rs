@@ -104,7 +104,7 @@ impl Case {
             .with("nodes_values", floats(&values))
     }
 
-    fn graph(&self, features: usize, outputs: usize) -> Result<crate::onnx::Graph, Error> {
+    pub(super) fn graph(&self, features: usize, outputs: usize) -> Result<crate::onnx::Graph, Error> {
         let fact = Fact { dtype: self.dtype, shape: vec![1, features] };
         node_graph(self.def, self.attrs.clone(), fact, self.indices.as_deref(), outputs)
     }

@@ -131,7 +131,9 @@ impl Trees {
         let roots = roots.unwrap_or_else(|| orphans().collect());
         let set: BTreeSet<u32> = roots.iter().copied().collect();
         if set.len() < roots.len() || !orphans().eq(set) {
-            return Err(OpError::Graph("a node that no root leads to, or a root with a parent or given twice".to_owned()));
+            return Err(OpError::Graph(
+                "a node that no root leads to, or a root with a parent or given twice".to_owned(),
+            ));
         }
         let (mut order, mut depth, mut waiting) = (vec![], vec![1; nodes.len()], parents.clone());
         let mut pending: Vec<u32> = roots.iter().rev().copied().collect();
@@ -276,7 +278,13 @@ impl Monotone {
             Self::Truncated => x.trunc(),
             Self::Floor => x.floor(),
             Self::Ceil => x.ceil(),
-            Self::Imputed(value) => if x.is_nan() { value } else { x },
+            Self::Imputed(value) => {
+                if x.is_nan() {
+                    value
+                } else {
+                    x
+                }
+            }
         }
     }
 

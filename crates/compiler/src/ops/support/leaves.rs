@@ -54,7 +54,8 @@ impl Op for ByLeaf {
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         let mut leaves = vec![];
         for (node, values) in self.values.iter().enumerate() {
-            let leaf = |(score, weight): (usize, &f64)| Leaf { node: node as u32, score: score as u32, weight: *weight };
+            let leaf =
+                |(score, weight): (usize, &f64)| Leaf { node: node as u32, score: score as u32, weight: *weight };
             leaves.extend(values.iter().flatten().enumerate().filter(|(_, weight)| **weight != 0.0).map(leaf));
         }
         Ok(vec![Lowered::Forest(Form { trees: self.trees.clone(), leaves, bias: vec![0.0; self.len] })])

@@ -7,10 +7,10 @@ use super::rewrites::More;
 use crate::{
     compile::{Options, compile},
     onnx::{
+        Graph,
         pb::{AttributeProto, OperatorSetIdProto, TensorProto},
         proto,
         tests::graphs::{Builder, new, value},
-        Graph,
     },
 };
 
@@ -68,7 +68,9 @@ const FLOAT: i32 = 1;
 const STRING: i32 = 8;
 
 fn network(builder: &Builder) -> Network {
-    builder.read().unwrap().network().unwrap()
+    let mut model = builder.model();
+    model.opset_import.push(OperatorSetIdProto { domain: "ai.onnx.ml".into(), version: 3 });
+    Graph::build(&proto::check(model).unwrap()).unwrap().network().unwrap()
 }
 
 /// Reading a graph of which the import list names one domain only.
@@ -221,7 +223,8 @@ fn bins_of_an_input_are_exact() {
     let bins = bins.node("Cast", &["below"], "bits").int("to", 1);
     let bins = bins.weight("zero", &[1], &[0.0]).weight("one", &[1], &[1.0]).node("Mul", &["column", "zero"], "none");
     let bins = bins.node("Add", &["none", "one"], "last").node("Concat", &["bits", "last"], "all").int("axis", 1);
-    let network = network(&bins.node("ArgMax", &["all"], "digit").int("axis", 1).node("Cast", &["digit"], "y").int("to", 1));
+    let network =
+        network(&bins.node("ArgMax", &["all"], "digit").int("axis", 1).node("Cast", &["digit"], "y").int("to", 1));
     let of = |x: f64| network.predict(&[7.0, x])[0];
     assert_eq!([0.0, 0.1, 0.4999, 0.5, 1.9, 2.0, 5.0].map(of), [0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]);
     assert!(network.cuts.iter().all(Option::is_some), "nothing reads the number itself: {:?}", network.cuts);

@@ -62,5 +62,7 @@ fn votes_of_three_classes() {
         let label = (0..3).rev().max_by_key(|class| votes[*class]).unwrap();
         case.gives(&x, &[&[label as f64], &s]);
     }
-    case.with("prob_a", floats(&[1.0; 3])).with("prob_b", floats(&[0.0; 3])).unsupported(2);
+    // The label alone needs no probabilities.
+    let likely = case.with("prob_a", floats(&[1.0; 3])).with("prob_b", floats(&[0.0; 3]));
+    assert!(likely.graph(2, 1).is_ok() && likely.graph(2, 2).is_err());
 }
