@@ -117,7 +117,7 @@ mod tests {
         let int = case.with("to", Attr::Int(7));
         int.gives(&[&constant(&[2], &[1.5, -2.5])], &[2], &[1.0, -2.0]);
         case.with("to", Attr::Int(9)).gives(&[&integers(&[2], &[0, 3])], &[2], &[0.0, 1.0]);
-        case.with("to", Attr::Int(9)).gives(&[&private(&[4], &[0.5, 0.0, -3.0, 2.0])], &[4], &[1.0, 0.0, 1.0, 1.0]);
+        case.with("to", Attr::Int(9)).gives(&[&constant(&[4], &[0.5, 0.0, -3.0, 2.0])], &[4], &[1.0, 0.0, 1.0, 1.0]);
         case.with("to", Attr::Int(8)).unsupported(&[&private(&[1], &[0.5])]);
         case.unsupported(&[]);
     }

@@ -240,3 +240,10 @@ fn a_softmax_that_is_written_out() {
     let y = network.predict(&[0.0, 3f64.ln(), 0.0]);
     assert!(y.iter().zip([0.2, 0.6, 0.2]).all(|(got, want)| (got - want).abs() < 1e-12), "{y:?}");
 }
+
+#[test]
+fn real_numbers_are_true_where_they_are_not_0() {
+    let shifted = new(&[1, 3]).weight("one", &[1], &[1.0]).node("Add", &["x", "one"], "a").node("Cast", &["a"], "b");
+    let network = network(&shifted.int("to", 9).node("Cast", &["b"], "y").int("to", 1));
+    assert_eq!(network.predict(&[-1.0, 0.0, -3.0]), [0.0, 1.0, 1.0]);
+}
