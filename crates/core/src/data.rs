@@ -99,7 +99,7 @@ fn without_nan(bytes: &[u8]) -> Cow<'_, [u8]> {
     if !bytes.windows(NAN.len()).any(|window| window == NAN) {
         return Cow::Borrowed(bytes);
     }
-    let mut text = Vec::with_capacity(bytes.len().saturating_add(bytes.len() / NAN.len()));
+    let mut text = Vec::with_capacity(bytes.len());
     let (mut rest, mut quoted) = (bytes, false);
     while let Some((first, after)) = rest.split_first() {
         rest = after;
@@ -114,7 +114,7 @@ fn without_nan(bytes: &[u8]) -> Cow<'_, [u8]> {
                 continue;
             }
             b'N' if !quoted => {
-                if let Some(after) = rest.strip_prefix(&NAN[1..]) {
+                if let Some(after) = rest.strip_prefix(b"aN") {
                     text.extend(b"null");
                     rest = after;
                     continue;

@@ -440,14 +440,17 @@ impl Bits {
     }
 }
 
+/// A tensor of bits "feature ≥ number", and the element of each feature and number.
+type Compared = (usize, HashMap<(u32, u64), u32>);
+
 /// Where the decisions of some trees find their ranks.
 struct Sources<'a> {
     /// What the features are about the features.
     features: &'a Features,
     /// Those that are ranked.
     ranked: Vec<Option<Traced>>,
-    /// Tensor of the bits of the others, and the element of each feature and number.
-    bits: Option<(usize, HashMap<(u32, u64), u32>)>,
+    /// The bits of the others.
+    bits: Option<Compared>,
     /// Whether all branches compare one feature.
     alone: bool,
 }
@@ -628,7 +631,7 @@ impl Lowering<'_> {
         node: &Node,
         trees: &Trees,
         is_wanted: &dyn Fn(&Branch) -> bool,
-    ) -> Result<(usize, HashMap<(u32, u64), u32>), OpError> {
+    ) -> Result<Compared, OpError> {
         let value = self.input(node, 0)?;
         value.refuse_decision()?;
         let whole = self.whole(&value.expr);
