@@ -1,5 +1,7 @@
 //! The command line, end to end, on the bundled models.
 
+#[path = "cli/accuracy.rs"]
+mod accuracy;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
 #[expect(dead_code, reason = "what the server's own tests need")]
@@ -8,6 +10,8 @@ mod client;
 #[cfg(unix)]
 #[path = "cli/files.rs"]
 mod files;
+#[path = "cli/graph.rs"]
+mod graph;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/setup.rs"]
@@ -202,7 +206,7 @@ fn inspect_tells_what_a_proof_costs() {
 #[test]
 fn help_and_usage_errors() {
     let help = hushproof(&["--help"]).ok();
-    for command in ["compile", "inspect", "evaluate", "input", "srs", "keys", "prove", "verify", "serve"] {
+    for command in ["compile", "inspect", "evaluate", "input", "srs", "keys", "predict", "prove", "verify", "serve"] {
         assert!(help.stdout.contains(command), "{command} is in the help");
     }
     let run: Run = hushproof(&["prove"]).run();

@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let info = hushproof::graph::ValueInfo::new("x".to_owned(), vec![1, 4]);
+    let info = hushproof::graph::ValueInfo::new("x", vec![1, 4]);
     if let Ok(values) = hushproof::data::read_input(bytes, &info) {
         assert_eq!(values.len(), 4);
     }

@@ -67,6 +67,12 @@ impl Run {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
     }
 
+    /// Asserts exit status 2 without an error of the program's own.
+    pub(crate) fn refused_usage(self) {
+        assert_eq!(self.status, 2, "{}", self.stderr);
+        assert!(self.stderr.contains("Usage:"), "{}", self.stderr);
+    }
+
     /// Asserts exit status 2 and the stable code of the error.
     pub(crate) fn refused(self, code: &str) -> Self {
         assert_eq!(self.status, 2, "{}", self.stderr);

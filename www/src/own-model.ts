@@ -3,7 +3,7 @@
  */
 import { formatNumber, type CatalogEntry } from "./catalog.js";
 import { element, fillList, make, show } from "./dom.js";
-import { HushproofError, makeKeys, ModelCompiler, type Compiled, type CompileOptions, type OnnxInfo } from "./lib/index.js";
+import { HushproofError, makeKeys, ModelCompiler, type Compiled, type CompileOptions, type OnnxInfo, type OutputAccuracy } from "./lib/index.js";
 import { sentence, stageText } from "./messages.js";
 
 const MAX_MODEL_BYTES = 512 << 20;
@@ -110,13 +110,14 @@ export class OwnModelPanel {
     });
   }
 
-  async #compile(): Promise<void> {
+  /** Compiles; with `acceptError` also to a model that misses the target. */
+  async #compile(acceptError = false): Promise<void> {
     const [onnx, samples] = [this.#onnx, this.#samples];
     if (!onnx || !samples || this.#running) return;
     this.#forget();
     await this.#run("compiling", async (options) => {
       const compiler = await this.#start(options);
-      this.#compiled = await compiler.compile({ calibration: samples.bytes, output: this.#chosenOutput(), ...options });
+      this.#compiled = await compiler.compile({ calibration: samples.bytes, output: this.#chosenOutput(), acceptError, ...options });
       this.#status.textContent = "Compiled. Nothing was sent.";
       this.#showReport(this.#compiled);
     });
@@ -212,8 +213,12 @@ export class OwnModelPanel {
   #showError(error: unknown): void {
     const found = error instanceof HushproofError && error.code === "unsupported-operators" ? error.details["operators"] : undefined;
     const operators = (Array.isArray(found) ? found : []) as { node: string; op: string; reason: string }[];
+    const missed = error instanceof HushproofError && error.code === "accuracy" ? error.details["outputs"] : undefined;
+    const outputs = (Array.isArray(missed) ? missed : []) as Missed[];
     const text =
-      operators.length > 0
+      outputs.length > 0
+        ? "No version of this model that can be proved is as exact as it should be:"
+        : operators.length > 0
         ? `${count(operators.length, "operator")} of this model ${operators.length === 1 ? "is" : "are"} not supported:`
         : error instanceof HushproofError && error.code === "out-of-memory"
           ? "This device has too little memory to compile this model."
@@ -224,6 +229,15 @@ export class OwnModelPanel {
       const list = make("ul", {});
       list.append(...items);
       this.#error.append(list);
+    }
+    if (outputs.length > 0) {
+      const list = make("ul", {});
+      list.append(...outputs.map((output) => make("li", { textContent: describeMissed(output) })));
+      const refused = error instanceof HushproofError ? Number(error.details["outOfRange"]) : 0;
+      if (refused > 0) list.append(make("li", { textContent: `${count(refused, "sample row")} out of range` }));
+      const accept = make("button", { type: "button", id: "own-accept", textContent: "Accept these errors" });
+      accept.addEventListener("click", () => void this.#compile(true));
+      this.#error.append(list, accept);
     }
     this.#error.hidden = false;
   }
@@ -243,6 +257,9 @@ export class OwnModelPanel {
       ["Compiled", `in ${seconds.toFixed(1)} s with ${megabytes(memoryBytes)}, ${(hush.length / 1024).toFixed(1)} KiB`],
     );
     fillList(element("own-measured"), rows);
+    const far = accuracy.outputs.filter((output) => !output.met).map(describeMissed);
+    const warnings = [...(report.met ? [] : ["The target is missed", ...far]), ...report.warnings];
+    show(element("own-missed"), warnings.length > 0 ? warnings.map(sentence).join(" ") : undefined);
     show(element("own-large"), prediction.memoryBytes > MUCH_MEMORY_BYTES ? "A browser may not have the memory for this. Prove natively." : undefined);
     this.#showDownloads(this.#onnx?.name ?? "model", compiled);
     this.#report.hidden = false;
@@ -276,6 +293,18 @@ async function read(file: File, most: number): Promise<Uint8Array<ArrayBuffer>> 
 function describe({ input, output, operators, parameters }: OnnxInfo): string {
   const list = Object.entries(operators).map(([op, times]) => (times === 1 ? op : `${op} × ${times}`));
   return `Takes ${input.name} [${input.shape.join(", ")}], gives ${output.name} [${output.shape.join(", ")}]; ${parameters.toLocaleString("en")} parameters; ${list.join(", ")}.`;
+}
+
+/** An output of the best model, where that is not as exact as it should be. */
+type Missed = Pick<OutputAccuracy, "name" | "range_share" | "agreement" | "met">;
+
+function describeMissed({ name, range_share, agreement, met }: Missed): string {
+  const percent = (share: number) => `${Number((share * 100).toPrecision(3))} %`;
+  const parts = [
+    ...(range_share === null ? [] : [`values off by up to ${percent(range_share)} of their range`]),
+    ...(agreement === null ? [] : [`right in ${percent(agreement)} of the sample rows`]),
+  ];
+  return `${name}: ${parts.join(", ")}${met ? ", good enough" : ""}`;
 }
 
 function count(number: number, what: string): string {

@@ -97,6 +97,42 @@ describe("compiled in the browser", () => {
     assert.equal(compiled.hush, native.toString("base64"));
   });
 
+  test("a target that is missed is an error with the figures of each output, unless it is accepted", async () => {
+    const network = await small("lenet_like");
+    await offer(page, network);
+    const missed = await page.evaluate(compileOffered, { maxError: 1e-12 });
+    assert.deepEqual([missed.name, missed.code], ["HushproofError", "accuracy"], missed.message);
+    const { rows, outOfRange, outputs } = missed.details;
+    assert.ok(rows > 0 && outOfRange === 0);
+    assert.deepEqual(outputs.map(({ met, max_abs_error }) => [met, max_abs_error > 0]), [[false, true]]);
+    const compiled = await page.evaluate(compileOffered, { maxError: 1e-12, acceptError: true });
+    assert.equal(compiled.report.met, false);
+    const native = await compileNatively(network.onnx, network.rows, ["--max-error", "1e-12", "--accept-error"]);
+    assert.equal(compiled.hush, native.toString("base64"));
+    const both = await page.evaluate(compileOffered, { maxError: 1, target: "class" });
+    assert.deepEqual([both.code, both.details.option], ["option", "maxError"]);
+  });
+
+  test("a prediction is what a proof shows", async () => {
+    const network = await bundled("breast_cancer_mlp", "breast_cancer_calibration.json");
+    await offer(page, network);
+    const { predicted, alone, proved, far } = await page.evaluate(async () => {
+      const { compileModel, predict, ProvingSession } = await import("/pkg/lib/index.js");
+      const rows = await (await fetch("/offered/rows")).json();
+      const { hush, vk, srs } = await compileModel("/offered/model.onnx", { calibration: rows, srs: "development" });
+      const inputs = { record: rows.record[3] };
+      const session = await ProvingSession.create({ model: hush, vk, srs });
+      const [predicted, proved] = [await session.predict(inputs), await session.prove(inputs)];
+      session.close();
+      const alone = await predict({ model: hush, inputs });
+      const far = await predict({ model: hush, inputs: { record: rows.record[3].with(0, 1e9) } }).catch(({ code }) => code);
+      return { predicted, alone, proved: proved.outputs, far };
+    });
+    assert.deepEqual(predicted, { outputs: proved });
+    assert.deepEqual(alone, predicted);
+    assert.equal(far, "input-range");
+  });
+
   test("keys are made from a development SRS, and the native verifier accepts the proof", async () => {
     const network = await small("conv_threshold");
     await offer(page, network);

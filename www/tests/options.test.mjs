@@ -209,6 +209,8 @@ test("the compiler's options", () => {
   const cases = {
     bits: [[4, 24], [3, 25, 8.5, "8", null]],
     maxError: [[0.01], [0, -1, Number.NaN, Infinity, "1"]],
+    target: [["auto", "class", "values"], ["Class", "", null, 1]],
+    acceptError: [[true, false], [1, "true", null]],
     margin: [[1, 1e6], [0.5, 1e7, Number.NaN, "2"]],
     inputMargin: [[1.5], [0, null]],
     inputRange: [[[0, 1]], [[1, 0], [1, 1], [0], [0, 1, 2], [0, Infinity], [0, "1"], "0,1", null]],
@@ -230,6 +232,34 @@ test("the compiler's options", () => {
   refused(() => read({ srs: "model.srs" }), "srs");
   assert.equal(options.compileModelOptions({ calibration: "rows.npy", srs: "development" }).srs, "development");
   refused(() => options.compilerOptions({ threads: 2 }), "threads");
+});
+
+test("the options of a prediction", () => {
+  const read = (given) => options.predictOptions({ model: "model.hush", inputs: { x: [1] }, ...given });
+  assert.deepEqual(read({ modelDigest: DIGEST }).inputs, { x: [1] });
+  for (const model of [undefined, null, 7, ""]) refused(() => read({ model }), "model");
+  for (const inputs of [undefined, null, [1], { x: "1" }]) refused(() => read({ inputs }), "inputs");
+  for (const digest of ["", "00", null]) refused(() => read({ modelDigest: digest }), "modelDigest");
+  for (const name of ["vk", "srs", "context"]) refused(() => read({ [name]: "00" }), name);
+});
+
+test("how an ONNX model is read", () => {
+  const model = (given) => options.compileModelOptions({ calibration: "rows.npy", ...given });
+  const cases = {
+    outputs: [[["scores"], []], ["scores", [1], [null], {}, null]],
+    dims: [[{ height: 320, "x.3": 1 }, {}], [{ height: 0 }, { height: 1.5 }, { height: "4" }, [4], "height=4", null]],
+  };
+  for (const read of [options.onnxOptions, model]) {
+    for (const [name, [right, wrong]] of Object.entries(cases)) {
+      for (const value of right) assert.deepEqual(read({ [name]: value })[name], value);
+      for (const value of wrong) refused(() => read({ [name]: value }), name, JSON.stringify(value));
+    }
+  }
+  const outputs = ["scores"];
+  const copied = options.onnxOptions({ outputs });
+  outputs.push("label");
+  assert.deepEqual(copied.outputs, ["scores"]);
+  refused(() => options.onnxOptions({ bits: 8 }), "bits");
 });
 
 test("inputs are plain objects of numbers, and are copied", () => {

@@ -3,7 +3,7 @@
 use crate::native::{
     Accuracy, Cells, Inspected, Model, artifacts_folder, compile, hushproof, inspect, parse, read_json,
 };
-use crate::process::{capture, command, describe, root};
+use crate::process::{capture, capture_verdict, command, describe, root};
 use crate::serve::Server;
 use crate::system;
 use crate::table::{Column, Row, count, mebibytes, number};
@@ -304,7 +304,7 @@ pub(crate) fn accuracy(program: &Path, model: &Model) -> Result<Shares> {
 fn evaluate(program: &Path, onnx: &Path, hush: &Path, data: &Path, rows: Option<&str>) -> Result<Accuracy> {
     let mut evaluate = hushproof(program, "evaluate");
     evaluate.arg(onnx).arg(hush).arg("--data").arg(data).arg("--json");
-    parse(&capture(evaluate.args(rows.map(|rows| format!("--rows={rows}"))))?)
+    parse(&capture_verdict(evaluate.args(rows.map(|rows| format!("--rows={rows}"))))?)
 }
 
 /// The record that a demo model proves when no other input is given.

@@ -50,6 +50,16 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
 }
 
+/// Runs the command and returns its output, also where it exits with 1: its verdict is not good, and told.
+pub(crate) fn capture_verdict(command: &mut Command) -> Result<String> {
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("cannot start {}", describe(command)))?;
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        bail!("{} failed: {}", describe(command), output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+}
+
 /// Whether the command can be started and exits with 0; its output is dropped.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())

@@ -10,6 +10,7 @@
 
 mod adder;
 mod fixed;
+mod jobs;
 mod point;
 mod scalars;
 #[cfg(test)]
@@ -29,6 +30,7 @@ use crate::curve::{Affine, G1};
 use crate::field::{Fq, Fr};
 use crate::lanes::chord::Form;
 use fixed::Tables;
+use jobs::{Job, Repeated, Scalars, Task, jobs};
 use point::Base;
 use scalars::{HALF_BITS, Signed, decompose, digits};
 use window::{Window, Workspace};
@@ -130,6 +132,11 @@ impl<'a> Column<'a> {
         Self { small, bits, tail }
     }
 
+    /// The rows of a column that has no integers.
+    pub const fn field_elements(&self) -> Option<&'a [Fr]> {
+        if self.small.is_empty() { Some(self.tail) } else { None }
+    }
+
     /// Number of rows.
     pub const fn len(&self) -> usize {
         self.small.len() + self.tail.len()
@@ -162,58 +169,6 @@ pub struct Bases {
     tables: Mutex<Option<Arc<Tables>>>,
     /// Of at most [`SHIFTED_MOST`] bases P, all 2^(`SHIFTED_BITS` d) P, digit by digit: made when first asked for.
     shifted: OnceLock<Box<Self>>,
-}
-
-/// Scalars of one method over consecutive bases from `first` on.
-enum Scalars<'a> {
-    Small(&'a [i64]),
-    /// First halves, then second halves; the latter belong to the images under the endomorphism.
-    Halves(Vec<Signed>),
-    /// The same over shifted bases, all digits in one set of buckets.
-    Shifted(Vec<Signed>),
-}
-
-/// The part of a column that one method serves.
-struct Job<'a> {
-    column: usize,
-    first: usize,
-    scalars: Scalars<'a>,
-    /// Bits of a digit; 0 for a few field elements, served by tables.
-    window: u32,
-    parts: usize,
-}
-
-impl Job<'_> {
-    fn entries(&self) -> usize {
-        match &self.scalars {
-            Scalars::Small(scalars) => scalars.len(),
-            Scalars::Halves(halves) => halves.len(),
-            Scalars::Shifted(halves) => halves.len() * digits(HALF_BITS, SHIFTED_BITS) as usize,
-        }
-    }
-
-    /// The halves of field elements; none of integers.
-    fn halves(&self) -> &[Signed] {
-        match &self.scalars {
-            Scalars::Small(_) => &[],
-            Scalars::Halves(halves) | Scalars::Shifted(halves) => halves,
-        }
-    }
-
-    fn windows(&self, bits: u32) -> u32 {
-        match self.scalars {
-            _ if self.window == 0 => 0,
-            Scalars::Shifted(_) => 1,
-            _ => digits(bits, self.window),
-        }
-    }
-}
-
-/// One window of a job over a part of its entries.
-struct Task {
-    job: usize,
-    window: u32,
-    entries: Range<usize>,
 }
 
 impl Bases {
@@ -307,7 +262,7 @@ impl Bases {
         let jobs = jobs(columns, self.len());
         let bits = |job: &Job<'_>| match job.scalars {
             Scalars::Small(_) => columns[job.column].bits,
-            Scalars::Halves(_) | Scalars::Shifted(_) => HALF_BITS,
+            _ => HALF_BITS,
         };
         let mut tasks = Vec::new();
         for (index, job) in jobs.iter().enumerate() {
@@ -325,11 +280,10 @@ impl Bases {
                 Scalars::Small(scalars) => workspace.window_sum(self, &window, task.entries.clone(), |i| {
                     (Signed::from(scalars[i]), (first + i) as u32)
                 }),
-                Scalars::Halves(halves) => {
-                    let count = halves.len() / 2;
+                Scalars::Halves { halves, bases } => {
+                    let count = bases.len();
                     workspace.window_sum(self, &window, task.entries.clone(), |i| {
-                        let point = if i < count { (first + i) as u32 } else { (first + i - count) as u32 | ENDO };
-                        (halves[i], point)
+                        (halves[i], if i < count { bases[i] } else { bases[i - count] | ENDO })
                     })
                 }
                 Scalars::Shifted(halves) => {
@@ -343,6 +297,7 @@ impl Bases {
                         (Signed::from(i64::from(value)), (digit * all + first + i) as u32 | image)
                     })
                 }
+                Scalars::Few(_) | Scalars::Repeated(_) => G1::IDENTITY,
             }
         });
         // Horner's rule over each job's windows, highest first; tasks are in ascending order.
@@ -360,8 +315,12 @@ impl Bases {
             }
             results[job.column] = results[job.column] + total;
         }
-        for (column, sum) in self.few(&jobs) {
-            results[column] = results[column] + sum;
+        let mut add = |(column, sum): (usize, G1)| results[column] = results[column] + sum;
+        self.few(&jobs).into_iter().for_each(&mut add);
+        for job in &jobs {
+            if let Scalars::Repeated(repeated) = &job.scalars {
+                add((job.column, self.repeated(repeated)?));
+            }
         }
         Ok(results)
     }
@@ -384,24 +343,38 @@ impl Bases {
     }
 
     /// The sums of the jobs of a few field elements, each with its column.
-    fn few(&self, jobs: &[Job<'_>]) -> Vec<(usize, G1)> {
-        let few = |job: &&Job<'_>| job.window == 0;
-        let mut rest: Vec<_> = jobs.iter().filter(few).collect();
+    fn few<'a>(&self, jobs: &'a [Job<'_>]) -> Vec<(usize, G1)> {
+        let few = |job: &'a Job<'_>| job.few().map(|(range, halves)| (job.column, range, halves));
+        let mut rest: Vec<_> = jobs.iter().filter_map(few).collect();
         let mut sums = Vec::with_capacity(rest.len());
-        while let Some(job) = rest.first() {
-            let range = job.first..job.first + job.entries() / 2;
-            let (same, others): (Vec<_>, Vec<_>) =
-                rest.iter().partition(|job| (job.first, job.entries() / 2) == (range.start, range.len()));
+        while let Some((_, range, _)) = rest.first().cloned() {
+            let (same, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(_, of, _)| *of == range);
             let tables = self.tables(range);
             let share = same.len().div_ceil(rayon::current_num_threads()).max(1);
-            sums.par_extend(same.par_chunks(share).flat_map_iter(|jobs: &[&Job<'_>]| {
-                let columns: Vec<_> = jobs.iter().map(|job| job.halves()).collect();
+            sums.par_extend(same.par_chunks(share).flat_map_iter(|jobs| {
+                let columns: Vec<_> = jobs.iter().map(|(_, _, halves)| *halves).collect();
                 let sums = tables.sums(&columns, &mut Workspace::default());
-                jobs.iter().map(|job| job.column).zip(sums).collect::<Vec<_>>()
+                jobs.iter().map(|(column, ..)| *column).zip(sums).collect::<Vec<_>>()
             }));
             rest = others;
         }
         sums
+    }
+
+    /// The sum of each value times the sum of its bases.
+    fn repeated(&self, Repeated { values, entries }: &Repeated) -> Result<G1, MsmError> {
+        let share = entries.len().div_ceil(rayon::current_num_threads()).max(1);
+        let sums = |entries: &[(u32, u32)]| Workspace::default().group_sums_of(self, entries, values.len());
+        let shares: Vec<Vec<G1>> = entries.par_chunks(share).map(sums).collect();
+        let total = |value: usize| shares.iter().fold(G1::IDENTITY, |total, share| total + share[value]);
+        let totals: Vec<G1> = (0..values.len()).map(total).collect();
+        if values.len() <= FEW {
+            return Ok(few_products(values, &totals));
+        }
+        let (form, beta) = (Form::here(), beta());
+        let bases: Vec<_> = G1::normalize(&totals).into_iter().map(|point| Base::new(point, beta, &form)).collect();
+        let has_identity = bases.iter().any(Base::is_identity);
+        Self { bases, has_identity, tables: Mutex::default(), shifted: OnceLock::new() }.msm(values)
     }
 
     /// Tables of a few bases, kept for the next call.
@@ -425,56 +398,22 @@ fn beta() -> Fq {
     Fq::from(<bn256::Fq as WithSmallOrderMulGroup<3>>::ZETA)
 }
 
-/// Splits columns into jobs and chooses their digits; enough parts that every thread has several tasks.
-fn jobs<'a>(columns: &[Column<'a>], bases: usize) -> Vec<Job<'a>> {
-    /// Entries below which a part is not worth its buckets.
-    const PART: usize = 1 << 12;
-    let threads = rayon::current_num_threads();
-    let mut jobs = Vec::new();
-    for (column, scalars) in columns.iter().enumerate() {
-        let (small, tail) = (scalars.small, scalars.tail);
-        let parts = |entries: usize, bits: u32, window: u32| {
-            let tasks = digits(bits, window) as usize * columns.len();
-            if threads == 1 { 1 } else { (3 * threads).div_ceil(tasks).min(entries / PART).max(1) }
-        };
-        if !small.is_empty() {
-            let window = best_window(small.len(), scalars.bits);
-            let parts = parts(small.len(), scalars.bits, window);
-            jobs.push(Job { column, first: 0, scalars: Scalars::Small(small), window, parts });
-        }
-        if !tail.is_empty() {
-            let (firsts, seconds): (Vec<_>, Vec<_>) = tail
-                .par_iter()
-                .map(|scalar| {
-                    let (a, b) = decompose(scalar);
-                    (a, b.opposite())
-                })
-                .unzip();
-            let mut halves = firsts;
-            halves.extend(seconds);
-            if tail.len() > FEW && bases <= SHIFTED_MOST {
-                let parts = threads.div_ceil(columns.len()).max(1);
-                let scalars = Scalars::Shifted(halves);
-                jobs.push(Job { column, first: small.len(), scalars, window: SHIFTED_BITS, parts });
-                continue;
-            }
-            let window = if tail.len() <= FEW { 0 } else { best_window(halves.len(), HALF_BITS) };
-            let parts = if window == 0 { 1 } else { parts(halves.len(), HALF_BITS, window) };
-            jobs.push(Job { column, first: small.len(), scalars: Scalars::Halves(halves), window, parts });
-        }
-    }
-    jobs
-}
-
-/// Bits of a digit with the fewest field products: in batches about 7 an addition (with sorting), for rows and columns
-/// of buckets in Jacobian coordinates 27 each.
-fn best_window(entries: usize, bits: u32) -> u32 {
-    let cost = |window: u32| {
-        let buckets = 1usize << (window - 1);
-        let lines = (1usize << (window / 2)) + (buckets >> (window / 2));
-        digits(bits, window) as usize * (7 * (entries + 2 * buckets) + 27 * lines + 500)
+/// The sum of a few products, by doubling and adding for all of them at once.
+fn few_products(scalars: &[Fr], points: &[G1]) -> G1 {
+    let beta = beta();
+    let halves = scalars.iter().zip(G1::normalize(points)).flat_map(|(scalar, point)| {
+        let (a, b) = decompose(scalar);
+        [(a, point), (b.opposite(), Affine { x: point.x * beta, y: point.y })]
+    });
+    let signed = |(half, point): (Signed, Affine)| {
+        let y = if half.is_negative() { -point.y } else { point.y };
+        (half.magnitude(), Affine { x: point.x, y })
     };
-    (2..=16).min_by_key(|window| cost(*window)).unwrap_or(8)
+    let halves: Vec<_> = halves.map(signed).collect();
+    (0..HALF_BITS).rev().fold(G1::IDENTITY, |sum, bit| {
+        let set = halves.iter().filter(|(half, _)| half >> bit & 1 == 1);
+        set.fold(sum.double(), |sum, (_, point)| sum.add_affine(*point))
+    })
 }
 
 /// Runs each task on the next free worker of the pool; results in the order of the tasks.

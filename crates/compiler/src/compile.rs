@@ -1,14 +1,14 @@
 //! From a float network and calibration rows to a model: reduction, layout search, quantization, report.
 
 mod explain;
-mod fit;
+mod guards;
 mod layers;
 mod reduce;
+mod reference;
 mod report;
 mod search;
 mod trace;
 
-pub use fit::{AGREEMENT, Fit, RANGE_SHARE, Target};
 use hushproof_core::{
     circuit::{self, Layout},
     error::{Error, Result},
@@ -19,26 +19,28 @@ pub use reduce::{Reduction, reduce};
 pub use report::{Cheaper, Cost, Data, LayerCost, Report, report};
 pub use search::{Attempt, Search};
 
+pub use crate::quant::{AGREEMENT, RANGE_SHARE, Target};
+
 use std::borrow::Cow;
 
 use search::{Plan, Trials};
 
 use crate::{
-    onnx::{self, Graph},
+    onnx::{self, Graph, ReadOptions},
     quant,
 };
 
-/// Reads an ONNX model: all of its outputs, or those named. Where the output is reduced to a decision, a class that the
-/// model itself gives is left out: it is the reduction of what stands beside it.
+/// Reads an ONNX model and brings it into normal form: all of its outputs, or those named. Where the output is reduced
+/// to a decision, a class that the model itself gives is left out: it is the reduction of what stands beside it.
 ///
 /// # Errors
-/// Those of [`onnx::read_outputs`].
-pub fn read(bytes: &[u8], outputs: &[String], reduction: Reduction) -> Result<Graph> {
-    let graph = if outputs.is_empty() { onnx::read(bytes)? } else { onnx::read_outputs(bytes, outputs)? };
+/// Those of [`onnx::import_with`].
+pub fn import(bytes: &[u8], options: &ReadOptions<'_>, reduction: Reduction) -> Result<(Graph, Network)> {
+    let (graph, network) = onnx::import_with(bytes, options)?;
     if reduction == Reduction::Full || graph.beside_class().is_empty() {
-        return Ok(graph);
+        return Ok((graph, network));
     }
-    onnx::read_outputs(bytes, graph.beside_class())
+    onnx::import_with(bytes, &ReadOptions { outputs: graph.beside_class(), ..*options })
 }
 
 /// What the layout search minimizes.
@@ -55,8 +57,10 @@ pub enum Prefer {
 pub struct Options {
     /// Bits of an activation code, or the least number above that limbs make; searched where none are asked for.
     pub value_bits: Option<u32>,
-    /// Largest error of an output that the model may show on the rows; [`Target::Shares`] where none is asked for.
-    pub max_error: Option<f64>,
+    /// What the model must meet on the rows.
+    pub target: Target,
+    /// Whether a model that misses it is good, too.
+    pub accept_error: bool,
     /// Least and largest input value, where there are no rows; [`INPUT_RANGE`] where none are given.
     pub input_range: Option<[f64; 2]>,
     /// Factor on the calibrated range of every inner value.
@@ -77,7 +81,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             value_bits: None,
-            max_error: None,
+            target: Target::Auto,
+            accept_error: false,
             input_range: None,
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
@@ -123,26 +128,26 @@ pub struct Compiled {
 ///
 /// # Errors
 /// Those of [`reduce()`], of range calibration, layout search and quantization, and of [`Layout::new`]; `Scale` where
-/// no layout has the bits that a node needs, `Accuracy` where none meets [`Options::max_error`]. Another target may be
-/// missed, see [`Search::met`].
+/// no layout has the bits that a node needs, `Accuracy` where none meets the target and [`Options::accept_error`] is not
+/// set, or all rows are refused, `Option` for a target that the network can't have.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
-    let network = reduce(network, options.reduction)?;
+    let network = guards::drop_unreached(reduce(network, options.reduction)?, rows, options);
     let network =
         if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
-    let target = match options.max_error {
-        Some(error) if error > 0.0 && error.is_finite() => Target::MaxError(error),
-        Some(error) => {
-            return Err(Error::Option { option: "--max-error", reason: format!("{error} is no number above 0") });
-        }
-        None => Target::Shares,
-    };
+    if let Target::MaxError(error) = options.target
+        && !(error > 0.0 && error.is_finite())
+    {
+        return Err(Error::Option { option: "--max-error", reason: format!("{error} is no number above 0") });
+    }
+    options.target.check(&network)?;
     let shown = shown(&network, rows, options)?;
-    let job = Job { network: &network, rows, shown: &shown, target, options };
+    let job = Job { network: &network, rows, shown: &shown, options };
     let (mut model, scales, search) = job.compile()?;
     if let Reduction::Threshold(at) = options.reduction {
         model.output.threshold = Some(at);
     }
-    if options.max_error.is_some() && !search.met {
+    let refused = search.attempts[search.taken].accuracy.as_ref().is_none_or(|taken| taken.out_of_range == taken.rows);
+    if refused || !search.met && !options.accept_error {
         return Err(explain::accuracy(&network, &model, &scales, &search, &shown));
     }
     let layout = Layout::new(&model)?;
@@ -164,8 +169,13 @@ pub fn shown<'a>(network: &Network, rows: &'a [Vec<f64>], options: &Options) -> 
 
 /// Rows, evenly spaced, of which the integers can be compared in little time.
 fn some<'a>(network: &Network, rows: &'a [Vec<f64>]) -> Vec<&'a [f64]> {
+    rows.iter().map(Vec::as_slice).step_by(step(network, rows.len())).collect()
+}
+
+/// How far apart these are.
+fn step(network: &Network, rows: usize) -> usize {
     let most = (BUDGET / network.products().max(1)).max(1) as usize;
-    rows.iter().map(Vec::as_slice).step_by(rows.len().div_ceil(most).max(1)).collect()
+    rows.div_ceil(most).max(1)
 }
 
 /// Multiplications that one comparison of a model may take; of more rows, evenly spaced ones are looked at.
@@ -179,7 +189,6 @@ struct Job<'a> {
     rows: &'a [Vec<f64>],
     /// Rows to compare models on.
     shown: &'a [Vec<f64>],
-    target: Target,
     options: &'a Options,
 }
 
@@ -194,17 +203,26 @@ fn quant_options(options: &Options) -> quant::Options {
 }
 
 /// Least bits of a code and of a remainder, whatever calibration rows show: codes that the graph itself defines are met
-/// exactly, ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class
+/// exactly, as are integers that are compared, ranks of the input have to fit, and a class has to be right on every row. Networks with ranks or a class
 /// hold few values, of which all but the outputs are bits or features.
-fn least_bits(network: &Network, ranges: &quant::Ranges, tables: FunctionTables) -> (u32, u32) {
+fn least_bits(
+    network: &Network,
+    ranges: &quant::Ranges,
+    options: &quant::Options,
+    tables: FunctionTables,
+) -> (u32, u32) {
+    let (coded, row) = quant::comparison_bits(network, ranges, options).unwrap_or_default();
     if let Some(bits) = quant::code_bits(network, ranges) {
-        return (bits, quant::EXACT_REMAINDER_BITS);
+        let bits = bits.max(coded);
+        return (bits, quant::EXACT_REMAINDER_BITS.max(row.saturating_sub(bits)));
     }
     let ranks = network.cuts.iter().flatten().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
-    let exact = tables.count == 0 && (network.label.is_some() || !network.cuts.is_empty());
+    let label = network.decision().is_none() && network.gives_integers();
+    let exact = tables.count == 0 && (label || !network.cuts.is_empty());
     let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
-    (value.max(rank_bits), remainder)
+    let value = value.max(rank_bits).max(coded);
+    (value, remainder.max(row.saturating_sub(value)))
 }
 
 /// Bits of a code and of a remainder of networks of decisions.
@@ -234,7 +252,7 @@ impl Job<'_> {
             columns: choice.columns,
             prediction: choice.prediction,
         };
-        let least = least_bits(network, &ranges, tables);
+        let least = least_bits(network, &ranges, &quant_options, tables);
         let mut private_bits = (!options.weights.is_public()).then_some(PRIVATE_BITS);
         loop {
             let mut missing = None;
@@ -258,7 +276,7 @@ impl Job<'_> {
                 let defaults = circuit::SearchOptions::default();
                 let (low, high) = limits.value_bits.unwrap_or(defaults.value_bits);
                 let search_options = circuit::SearchOptions {
-                    value_bits: (low.max(least.0), high.max(least.0)),
+                    value_bits: (low.max(least.0), if least.0 > high { MAX_BITS } else { high }),
                     remainder_bits: limits.remainder_bits.unwrap_or(defaults.remainder_bits).max(least.1),
                     tables,
                     input: options.input,
@@ -290,7 +308,7 @@ impl Job<'_> {
                 .find_map(|bits| search(Limits { value_bits: Some((bits, bits)), ..Limits::default() }).ok())
                 .map_or_else(|| search(Limits { value_bits: Some((bits, MAX_BITS)), ..Limits::default() }), Ok)?,
         };
-        let mut trials = Trials::new(self.network, self.shown, self.target);
+        let mut trials = Trials::new(self.network, self.shown, self.options.target);
         for choice in &choices {
             if trials.attempt(plan(choice), || make(choice))?.is_break() {
                 break;

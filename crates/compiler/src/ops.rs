@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod documentation;
+mod microsoft;
 pub(crate) mod ml;
 mod op;
 mod support;
@@ -167,18 +168,16 @@ mod upsample;
 mod where_;
 mod xor;
 
-#[cfg(test)]
-pub(crate) use op::RewriteDef;
 pub(crate) use op::{
     Addend, Affine, Attr, Attrs, Codes, Contraction, Control, Def, Domain, Ending, Grid, Id, Inputs, Linear, Lowered,
-    Mark, Mask, Nodes, OPSETS, Op, OpError, OpResult, Operand, Rewriter, planes, trees,
+    Mark, Mask, Nodes, OPSETS, Op, OpError, OpResult, Operand, RewriteDef, Rewriter, planes, trees,
 };
 pub(crate) use softmax::OF_MATRIX;
 pub(crate) use support::leaves::by_leaf;
 
 /// Every supported operator, sorted by name.
 const DEFS: &[Def] = &[
-    Def::Op(&abs::DEF),
+    Def::Rewrite(&abs::DEF),
     Def::Op(&acos::DEF),
     Def::Op(&acosh::DEF),
     Def::Op(&add::DEF),
@@ -306,7 +305,7 @@ const DEFS: &[Def] = &[
     Def::Rewrite(&shape::DEF),
     Def::Op(&shrink::DEF),
     Def::Op(&sigmoid::DEF),
-    Def::Op(&sign::DEF),
+    Def::Rewrite(&sign::DEF),
     Def::Op(&sin::DEF),
     Def::Op(&sinh::DEF),
     Def::Rewrite(&size::DEF),
@@ -336,8 +335,8 @@ const DEFS: &[Def] = &[
 
 /// Name and one-line summary of every supported operator, sorted by name.
 pub fn operators() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let ml = ml::REWRITES.iter().copied().map(Def::Rewrite);
-    let mut all: Vec<Def> = DEFS.iter().copied().chain(ml).collect();
+    let others = ml::REWRITES.iter().chain(microsoft::REWRITES).copied().map(Def::Rewrite);
+    let mut all: Vec<Def> = DEFS.iter().copied().chain(others).collect();
     all.sort_unstable_by_key(|def| def.onnx());
     all.into_iter().map(|def| (def.onnx(), def.summary()))
 }
@@ -347,6 +346,11 @@ pub(crate) fn find_in(domain: Domain, name: &str) -> Option<Def> {
     match domain {
         Domain::Default => find(name),
         Domain::Ml => ml::REWRITES.iter().copied().find(|def| def.onnx == name).map(Def::Rewrite),
+        Domain::Microsoft => {
+            let name = name.trim_start_matches(microsoft::PREFIX);
+            let is_it = |def: &&RewriteDef| def.onnx.strip_prefix(microsoft::PREFIX) == Some(name);
+            microsoft::REWRITES.iter().copied().find(is_it).map(Def::Rewrite)
+        }
     }
 }
 
@@ -355,10 +359,18 @@ pub(crate) fn find(name: &str) -> Option<Def> {
     DEFS.iter().copied().find(|def| def.onnx() == name)
 }
 
+/// The name of an operator of any domain.
+pub(crate) fn known(name: &str) -> Option<&'static str> {
+    let of = |domain| find_in(domain, name).map(Def::onnx);
+    Domain::ALL.into_iter().find_map(of)
+}
+
 /// What to do about an operator that is not supported; empty where nothing is nearer than another.
 pub(crate) fn advice(domain: Domain, name: &str) -> &'static str {
-    if domain == Domain::Ml {
-        return ml::advice(name);
+    match domain {
+        Domain::Default => {}
+        Domain::Ml => return ml::advice(name),
+        Domain::Microsoft => return microsoft::ADVICE,
     }
     match name {
         "BitwiseAnd" | "BitwiseNot" | "BitwiseOr" | "BitwiseXor" => {

@@ -18,20 +18,24 @@ mod rounding;
 mod scales;
 mod scaling;
 mod segments;
+mod target;
 #[cfg(test)]
 mod tests;
 
-pub use accuracy::{Accuracy, evaluate};
+pub use accuracy::{Accuracy, OutputAccuracy, evaluate};
 pub(crate) use accuracy::{Comparison, accepted};
 pub use codes::{EXACT_REMAINDER_BITS, code_bits};
+pub use exact::comparison_bits;
 use hushproof_core::{
     error::{Error, Result},
-    graph::{Digits, Visibility},
+    graph::{Digits, Network, Visibility},
 };
 pub use probes::{PROBES, check_input_range, probes};
 pub use quantize::{quantize, quantize_with_scales, tables};
 pub use ranges::{Channel, Ranges};
 pub use scales::Scales;
+pub use target::{AGREEMENT, RANGE_SHARE, Target};
+pub(crate) use target::{Demand, Margin};
 
 /// Choices that do not come from the layout.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,6 +56,21 @@ impl Default for Options {
     fn default() -> Self {
         Self { margin: 4.0, input_margin: 8.0, input: Visibility::Private, weights: Visibility::Public, segments: None }
     }
+}
+
+/// Least and largest value that each layer feeds its activation, by interval arithmetic, where every input value lies
+/// between `min` and `max`.
+///
+/// # Errors
+/// `Shape` and `Graph` for a malformed network.
+pub(crate) fn bounds(network: &Network, min: f64, max: f64) -> Result<Vec<(f64, f64)>> {
+    quantize::check_network(network)?;
+    let intervals = interval::intervals(network, interval::Interval::input(network, min, max));
+    let hull = |(index, layer): (usize, &interval::Interval)| {
+        let channels = layer.channels(network.shape(index).plane());
+        channels.into_iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (a, b)| (low.min(a), high.max(b)))
+    };
+    Ok(intervals.iter().enumerate().skip(1).map(hull).collect())
 }
 
 fn check_digits(digits: &Digits) -> Result<()> {

@@ -36,10 +36,20 @@ impl Fact {
         self.shape.iter().product()
     }
 
+    /// Whether an axis is empty.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shape.contains(&0)
+    }
+
     /// Number of elements; [`None`] if an axis is empty or there are more than [`MAX_ELEMENTS`].
     pub(crate) fn checked_len(&self) -> Option<usize> {
+        self.bounded_len().filter(|len| *len > 0)
+    }
+
+    /// Number of elements, which only a constant may have none of; [`None`] if there are more than [`MAX_ELEMENTS`].
+    pub(crate) fn bounded_len(&self) -> Option<usize> {
         let len = self.shape.iter().try_fold(1usize, |len, size| len.checked_mul(*size))?;
-        (1..=MAX_ELEMENTS).contains(&len).then_some(len)
+        (len <= MAX_ELEMENTS).then_some(len)
     }
 }
 
@@ -54,7 +64,7 @@ pub(crate) struct Tensor {
 impl Tensor {
     /// `data` in row-major order; [`None`] if its length does not fit the shape.
     pub(crate) fn new(fact: Fact, data: Vec<f64>) -> Option<Self> {
-        (fact.checked_len()? == data.len()).then_some(Self { fact, data, limits: None })
+        (fact.bounded_len()? == data.len()).then_some(Self { fact, data, limits: None })
     }
 
     /// A scalar real number.

@@ -16,17 +16,37 @@ pub enum Error {
         /// What the parser said.
         reason: String,
     },
-    /// The model keeps tensors in other files, which are never opened.
-    #[error("tensor `{tensor}` is stored outside the ONNX file; save the model with its weights inside")]
+    /// The model keeps a tensor in another file, and there are no other files.
+    #[error(
+        "tensor `{tensor}` is stored outside the ONNX file; save the model with its weights inside (onnx.save_model with save_as_external_data=False)"
+    )]
     ExternalData {
         /// The tensor's name.
         tensor: String,
     },
+    /// The model keeps a tensor in another file, which cannot be had.
+    #[error("tensor `{tensor}` is stored outside the ONNX file: {reason}")]
+    ExternalFile {
+        /// The tensor's name.
+        tensor: String,
+        /// What is in the way.
+        reason: String,
+    },
     /// Operators (or attributes of operators) without a lowering; all of them at once.
     #[error("unsupported operators: {}", list(.0))]
     Unsupported(Vec<UnsupportedOp>),
+    /// The same, where all that these operators read can be compiled.
+    #[error("unsupported operators: {}; up to {} the graph compiles: --outputs {}", list(.operators), quoted(.outputs), .outputs.join(","))]
+    UnsupportedAfter {
+        /// All of them.
+        operators: Vec<UnsupportedOp>,
+        /// The tensors that can be compiled as outputs.
+        outputs: Vec<String>,
+    },
     /// An input has a free dimension and no size was given for it.
-    #[error("input `{input}` has shape {shape} with a free dimension; give every size but a leading batch axis")]
+    #[error(
+        "input `{input}` has shape {shape} with a free dimension; give a size for each but a leading batch axis: --dim NAME=SIZE (`dims` in JavaScript), where NAME of one without a name is `INPUT.AXIS`, as in {input}.1"
+    )]
     DynamicShape {
         /// The input's name.
         input: String,
@@ -91,9 +111,9 @@ pub enum Error {
         /// What to do.
         remedy: String,
     },
-    /// No layout meets the accuracy that was asked for.
+    /// No layout meets the target of accuracy.
     #[error(
-        "{wanted} was asked for; the best layout has {got}. Most is lost at {node}, whose values are {min} to {max}; {remedy}"
+        "no bit width gives {wanted}; the best has {got}. Most is lost at {node}, whose values are {min} to {max}; {remedy}"
     )]
     Accuracy {
         /// The target.
@@ -108,6 +128,8 @@ pub enum Error {
         max: f64,
         /// What to do.
         remedy: String,
+        /// The figures of the best layout.
+        figures: Box<Figures>,
     },
     /// No layout within the limits holds the model.
     #[error("the model needs k = {needed}, the largest circuit has k = {available}")]
@@ -276,8 +298,8 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NotOnnx { .. } => "not-onnx",
-            Self::ExternalData { .. } => "external-data",
-            Self::Unsupported(_) => "unsupported-operators",
+            Self::ExternalData { .. } | Self::ExternalFile { .. } => "external-data",
+            Self::Unsupported(_) | Self::UnsupportedAfter { .. } => "unsupported-operators",
             Self::DynamicShape { .. } => "dynamic-shape",
             Self::Shape { .. } => "shape",
             Self::Graph { .. } => "graph",
@@ -312,6 +334,32 @@ impl Error {
     pub fn artifact(kind: ArtifactKind, reason: impl Into<String>) -> Self {
         Self::Artifact { kind, reason: reason.into() }
     }
+}
+
+/// How a model compares with its float network.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Figures {
+    /// Rows compared.
+    pub rows: usize,
+    /// Rows that the model refuses.
+    pub out_of_range: usize,
+    /// Each output.
+    pub outputs: Vec<OutputError>,
+}
+
+/// How far an output is from the float network's.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct OutputError {
+    /// Its name.
+    pub name: String,
+    /// Largest |model − float|; none for whole numbers, and where all rows were refused.
+    pub max_abs_error: Option<f64>,
+    /// Largest error of a value as a share of its range.
+    pub range_share: Option<f64>,
+    /// Share of classes or whole numbers that are right; none where there are none.
+    pub agreement: Option<f64>,
+    /// Whether it meets the target.
+    pub met: bool,
 }
 
 /// One operator or attribute that has no lowering.
@@ -405,6 +453,10 @@ pub enum Rejection {
     /// The verifier's equations do not hold.
     #[error("the verifier's equations do not hold")]
     Equations,
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn list(ops: &[UnsupportedOp]) -> String {

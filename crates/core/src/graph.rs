@@ -19,6 +19,7 @@ mod function;
 mod linear;
 mod model;
 mod network;
+mod part;
 mod private;
 mod shape;
 mod table;
@@ -42,12 +43,15 @@ pub use function::Function;
 pub use linear::{Conv, Map, Product, Sparse, Term};
 pub use model::{Input, Lanes, Layer, MODEL_VERSION, Model, Output, ZERO_POINT_BITS};
 pub use network::{FloatLayer, Network, rank};
+pub use part::{Meaning, OutputPart};
 pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use shape::Shape;
 pub use table::{FunctionTables, Table, table_bits, table_zero};
 pub use unary::Unary;
-pub use value_info::{Categories, ValueInfo};
-pub(crate) use value_info::{read_categories, read_value_info, write_categories, write_value_info};
+pub use value_info::{Categories, Part, ValueInfo};
+pub(crate) use value_info::{
+    read_categories, read_parts, read_value_info, write_categories, write_parts, write_value_info,
+};
 pub use visibility::Visibility;
 
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.

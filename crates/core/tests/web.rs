@@ -17,7 +17,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 /// `y = relu(x₀ − 2·x₁)`, codes of 8 bits.
 fn model() -> Model {
-    let value_info = |name: &str, size| ValueInfo::new(name.to_owned(), vec![1, size]);
+    let value_info = |name: &str, size| ValueInfo::new(name, vec![1, size]);
     let difference = Conv {
         input_start: 0,
         inputs: 2,

@@ -8,10 +8,10 @@ use halo2curves::bn256::{self, G1Affine};
 use halo2curves::ff::PrimeField;
 use hushproof_bn254::Fr;
 use hushproof_bn254::ntt::{Domain, NttError, zeta};
-use rayon::prelude::*;
 
 use crate::assembly::Assembly;
 use crate::error::ProveError;
+use crate::fixed::{FixedColumn, Form, fixed_columns};
 use crate::polynomial::lagrange_basis;
 use crate::program::{Builder, Program, Scalar, Source, Value};
 use crate::srs::Srs;
@@ -38,14 +38,13 @@ pub struct Prover {
     /// Column and rotation of each evaluation of an advice column in the proof.
     pub(crate) advice_queries: Vec<(usize, i32)>,
     pub(crate) fixed_queries: Vec<(usize, i32)>,
-    /// Coefficients.
-    pub(crate) fixed: Vec<Vec<Fr>>,
+    pub(crate) fixed: Vec<FixedColumn>,
     pub(crate) permutation: Permutation,
     /// One for each piece of the quotient.
     pub(crate) cosets: Vec<Coset>,
     /// The folded constraints, to be divided by the vanishing polynomial.
     pub(crate) program: Program,
-    /// Values of columns that are the same in every proof, by coset and slot of the program.
+    /// Values of columns that are the same in every proof, by coset and slot of the program; of some of them.
     pub(crate) constants: OnceLock<Vec<Vec<Vec<Fr>>>>,
 }
 
@@ -92,7 +91,13 @@ impl Prover {
         let k = key.l0().len().trailing_zeros();
         let domain = Domain::new(k)?;
         check_count("fixed columns", cs.num_fixed_columns(), key.fixed_polys().len())?;
-        let fixed = columns(key.fixed_polys(), domain.size())?;
+        check_count("columns of fixed values", cs.num_fixed_columns(), key.fixed_values().len())?;
+        let coefficients = columns(key.fixed_polys(), domain.size())?.into_iter();
+        let fixed = coefficients.zip(key.fixed_values()).map(|(coefficients, values)| {
+            let form = Form::of(&values.iter().map(|value| Fr::from(*value)).collect::<Vec<_>>());
+            FixedColumn::new(coefficients, form)
+        });
+        let fixed = fixed.collect();
         Self::assemble(key.get_vk(), domain, fixed, permutation(key, cs)?)
     }
 
@@ -121,19 +126,18 @@ impl Prover {
         let permutation = Permutation {
             set_size: cs.degree() - 2,
             fixed_values,
-            sigmas: coefficients(&domain, sigma_values.iter().map(Vec::as_slice))?,
+            sigmas: to_coefficients(&domain, &sigma_values)?,
             sigma_values,
             columns,
         };
-        // Values are dropped as soon as they are transformed.
-        let fixed = coefficients(&domain, values)?;
+        let fixed = fixed_columns(&domain, values)?;
         Self::assemble(vk, domain, fixed, permutation)
     }
 
     fn assemble(
         vk: &VerifyingKey<G1Affine>,
         domain: Domain,
-        fixed: Vec<Vec<Fr>>,
+        fixed: Vec<FixedColumn>,
         permutation: Permutation,
     ) -> Result<Self, ProveError> {
         let cs = vk.cs();
@@ -152,9 +156,9 @@ impl Prover {
             blinding_factors,
             advice_queries: cs.advice_queries().iter().map(query).collect(),
             fixed_queries: cs.fixed_queries().iter().map(query).collect(),
-            fixed,
             cosets: cosets(&domain, cs.degree() - 1)?,
-            program: constraints(cs, &permutation, blinding_factors, domain.k())?,
+            program: constraints(cs, &fixed, &permutation, blinding_factors, domain.k())?,
+            fixed,
             permutation,
             domain,
             constants: OnceLock::new(),
@@ -170,7 +174,8 @@ impl Prover {
         if srs.k() != self.k() {
             return Err(ProveError::SrsSize { key: self.k(), srs: srs.k() });
         }
-        let polynomials: Vec<_> = self.fixed.iter().chain(&self.permutation.sigmas).map(Vec::as_slice).collect();
+        let fixed = self.fixed.iter().map(|column| &column.coefficients);
+        let polynomials: Vec<_> = fixed.chain(&self.permutation.sigmas).map(Vec::as_slice).collect();
         let mut commitments = Vec::with_capacity(polynomials.len());
         for batch in polynomials.chunks(BATCH) {
             commitments.extend(srs.commit(batch)?);
@@ -229,19 +234,10 @@ fn columns<B>(polynomials: &[Polynomial<bn256::Fr, B>], size: usize) -> Result<V
 }
 
 /// Coefficients of columns given by their values.
-fn coefficients<V: AsRef<[Fr]> + Send>(
-    domain: &Domain,
-    values: impl IntoIterator<Item = V>,
-) -> Result<Vec<Vec<Fr>>, ProveError> {
-    let values: Vec<_> = values.into_iter().collect();
-    let column = |values: V| {
-        let mut coefficients = vec![Fr::ZERO; domain.size()];
-        if values.as_ref().iter().any(|value| !value.is_zero()) {
-            domain.inverse().apply(values.as_ref(), &mut coefficients)?;
-        }
-        Ok(coefficients)
-    };
-    values.into_par_iter().map(column).collect()
+pub(crate) fn to_coefficients(domain: &Domain, values: &[Vec<Fr>]) -> Result<Vec<Vec<Fr>>, ProveError> {
+    let mut coefficients = vec![vec![Fr::ZERO; domain.size()]; values.len()];
+    domain.inverse().apply_many(values, &mut coefficients)?;
+    Ok(coefficients)
 }
 
 /// The columns of the permutation.
@@ -306,11 +302,12 @@ fn extended_root(k: u32) -> Fr {
 /// and last rows, links between sets, products.
 fn constraints(
     cs: &ConstraintSystem<bn256::Fr>,
+    fixed: &[FixedColumn],
     permutation: &Permutation,
     blinding_factors: usize,
     k: u32,
 ) -> Result<Program, ProveError> {
-    let mut builder = Builder::default();
+    let mut builder = Builder::new(fixed.iter().map(|column| column.form.clone()).collect());
     let mut constraints = Vec::new();
     for polynomial in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
         constraints.push(builder.expression(polynomial)?);

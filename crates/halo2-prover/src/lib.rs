@@ -14,6 +14,7 @@ mod circuit;
 mod control;
 mod cycles;
 mod error;
+mod fixed;
 mod key;
 mod openings;
 #[cfg(feature = "oracle")]
@@ -21,6 +22,7 @@ pub mod oracle;
 mod permutation;
 mod polynomial;
 mod program;
+mod progression;
 mod prove;
 mod quotient;
 mod randomness;

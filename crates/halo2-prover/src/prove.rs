@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::control::{Control, Stage};
 use crate::error::ProveError;
-use crate::key::Prover;
+use crate::key::{Prover, to_coefficients};
 use crate::openings::{self, Query};
 use crate::permutation;
 use crate::polynomial::{combine, evaluate};
@@ -96,7 +96,7 @@ impl Prover {
         let y = squeeze(transcript);
         control.step(Stage::Random, 1, 1)?;
 
-        let instance = self.to_coefficients(&instance_values)?;
+        let instance = to_coefficients(&self.domain, &instance_values)?;
         drop(instance_values);
         let columns = Columns { advice: &advice.coefficients, instance: &instance, products: &products };
         let inputs = Inputs { challenges: &advice.challenges, beta, gamma, y };
@@ -119,7 +119,7 @@ impl Prover {
             .coefficients
             .iter()
             .chain(&products)
-            .chain(&self.fixed)
+            .chain(self.fixed.iter().map(|column| &column.coefficients))
             .chain(&self.permutation.sigmas)
             .chain([&quotient, &random])
             .map(Vec::as_slice)
@@ -149,12 +149,6 @@ impl Prover {
             Ok(column)
         };
         instances.iter().enumerate().map(column).collect()
-    }
-
-    fn to_coefficients(&self, columns: &[Vec<Fr>]) -> Result<Vec<Vec<Fr>>, ProveError> {
-        let mut coefficients = vec![vec![Fr::ZERO; self.domain.size()]; columns.len()];
-        self.domain.inverse().apply_many(columns, &mut coefficients)?;
-        Ok(coefficients)
     }
 
     /// Commits the advice columns of each phase and obtains the challenges after it.
@@ -199,10 +193,10 @@ impl Prover {
                 let (now, later) = indices.split_at(batch.len());
                 indices = later;
                 let scalars: Vec<_> = batch.iter().map(FullColumn::scalars).collect();
-                commitments.extend(srs.commit_columns(&scalars)?);
+                commitments.extend(srs.commit_columns(&scalars, self.blinding_factors + 1)?);
                 drop(scalars);
                 let batch: Vec<_> = batch.into_iter().map(FullColumn::into_values).collect();
-                let transformed = self.to_coefficients(&batch)?;
+                let transformed = to_coefficients(&self.domain, &batch)?;
                 for ((column, column_values), column_coefficients) in now.iter().zip(batch).zip(transformed) {
                     coefficients[*column] = column_coefficients;
                     let permuted = self.permutation.columns.contains(&Source::Advice(*column));
@@ -243,10 +237,10 @@ impl Prover {
         }
         control.step(Stage::Permutation, 1, 2)?;
         let scalars: Vec<_> = products.iter().map(|product| hushproof_bn254::msm::Column::dense(product)).collect();
-        for commitment in srs.commit_columns(&scalars)? {
+        for commitment in srs.commit_columns(&scalars, self.blinding_factors)? {
             transcript.write_point(commitment)?;
         }
-        let coefficients = self.to_coefficients(&products)?;
+        let coefficients = to_coefficients(&self.domain, &products)?;
         control.step(Stage::Permutation, 2, 2)?;
         Ok(coefficients)
     }

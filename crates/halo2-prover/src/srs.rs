@@ -1,6 +1,7 @@
 //! The structured reference string in the prover's own form.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 
 use halo2_proofs::SerdeFormat;
 use halo2_proofs::poly::commitment::{Params, ParamsProver};
@@ -9,8 +10,10 @@ use halo2curves::bn256::{Bn256, G1Affine};
 use halo2curves::serde::SerdeObject;
 use hushproof_bn254::msm::{Bases, Column, MsmError, RAW_POINT_BYTES};
 use hushproof_bn254::{Fr, G1};
+use rayon::prelude::*;
 
 use crate::error::ProveError;
+use crate::progression::Progression;
 
 const MONOMIAL: &str = "monomial";
 const LAGRANGE: &str = "Lagrange";
@@ -22,6 +25,8 @@ pub struct Srs {
     monomial: Bases,
     /// L_i(s) G for the Lagrange polynomials of the 2^k-th roots of unity.
     lagrange: Bases,
+    /// What columns are committed with that are arithmetic progressions.
+    progressions: OnceLock<Bases>,
 }
 
 impl Srs {
@@ -39,6 +44,7 @@ impl Srs {
             k: monomial.len().trailing_zeros(),
             monomial: named(MONOMIAL, Bases::new(monomial))?,
             lagrange: named(LAGRANGE, Bases::new(lagrange))?,
+            progressions: OnceLock::new(),
         })
     }
 
@@ -56,6 +62,7 @@ impl Srs {
             k: points.trailing_zeros(),
             monomial: named(MONOMIAL, Bases::from_raw(monomial))?,
             lagrange: named(LAGRANGE, Bases::from_raw(lagrange))?,
+            progressions: OnceLock::new(),
         })
     }
 
@@ -108,9 +115,35 @@ impl Srs {
         Ok(G1::to_affine_many(&self.monomial.msm_many(&columns)?))
     }
 
-    /// Commitments to columns given by their values.
-    pub(crate) fn commit_columns(&self, columns: &[Column<'_>]) -> Result<Vec<G1Affine>, ProveError> {
-        Ok(G1::to_affine_many(&self.lagrange.msm_many(columns)?))
+    /// Commitments to columns given by their values, of which the last `random` rows follow no rule.
+    pub(crate) fn commit_columns(&self, columns: &[Column<'_>], random: usize) -> Result<Vec<G1Affine>, ProveError> {
+        let find = |column: &Column<'_>| Progression::find(column.field_elements()?, random);
+        let found: Vec<_> = columns.par_iter().map(find).collect();
+        let rest = columns.iter().zip(&found).map(|(column, found)| match found {
+            Some(progression) => Column::dense(&progression.rest),
+            None => *column,
+        });
+        let mut sums = self.lagrange.msm_many(&rest.collect::<Vec<_>>())?;
+        let terms: Vec<_> = found.iter().flatten().map(|found| [found.first, found.step]).collect();
+        if !terms.is_empty() {
+            let terms: Vec<_> = terms.iter().map(|terms| Column::dense(terms)).collect();
+            let of_progressions = self.progressions()?.msm_many(&terms)?;
+            let split = sums.iter_mut().zip(&found).filter(|(_, found)| found.is_some());
+            split.zip(of_progressions).for_each(|((sum, _), progression)| *sum = *sum + progression);
+        }
+        Ok(G1::to_affine_many(&sums))
+    }
+
+    /// The commitments to 1 in every row, and to each row's number.
+    fn progressions(&self) -> Result<&Bases, ProveError> {
+        if let Some(bases) = self.progressions.get() {
+            return Ok(bases);
+        }
+        let rows = 0..self.lagrange.len() as i64;
+        let (ones, numbers): (Vec<_>, Vec<_>) = rows.map(|row| (1, row)).unzip();
+        let sums = self.lagrange.msm_many(&[Column::small(&ones, 1), Column::small(&numbers, self.k)])?;
+        let bases = Bases::new(&G1::to_affine_many(&sums))?;
+        Ok(self.progressions.get_or_init(|| bases))
     }
 }
 
@@ -159,3 +192,6 @@ impl Write for LagrangeSink {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,7 +124,8 @@ fn prepare(case: &Case, vector: &Vector, binding: &Binding) -> Result<(Compiled,
         let (_, tensor) = found.with_context(|| format!("the network has an input {name}"))?;
         row.extend(case::values(tensor)?);
     }
-    let options = Options { margin: MARGIN, input_margin: MARGIN, ..Options::default() };
+    // What it gives is compared with what the test expects.
+    let options = Options { margin: MARGIN, input_margin: MARGIN, accept_error: true, ..Options::default() };
     let rows = vec![row];
     let compiled = compile(network, &rows, &options)?;
     Ok((compiled, rows.concat()))

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hushproof_compiler::{compile, compile::Prefer, onnx::Graph, quant};
 use hushproof_core::{
     circuit,
-    graph::{self, Network, ValueInfo},
+    graph::{self, Network, Part, ValueInfo},
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -19,6 +19,16 @@ pub struct Port<'a> {
     /// Sizes in ONNX order.
     #[ts(type = "readonly number[]")]
     pub shape: &'a [usize],
+}
+
+impl<'a> Port<'a> {
+    /// The tensors of the graph that a value info is, or joins.
+    fn all(ValueInfo { name, shape, parts, .. }: &'a ValueInfo) -> Vec<Self> {
+        if parts.is_empty() {
+            return vec![Self { name, shape }];
+        }
+        parts.iter().map(|Part { name, shape }| Self { name, shape }).collect()
+    }
 }
 
 impl<'a> From<&'a ValueInfo> for Port<'a> {
@@ -34,6 +44,8 @@ pub struct OnnxInfo<'a> {
     pub name: &'a str,
     /// Several inputs are parts of one vector, whose name joins theirs with `+`.
     pub input: Port<'a>,
+    /// The inputs by their own names, by which their values can be given, too.
+    pub inputs: Vec<Port<'a>>,
     /// Several outputs are joined likewise.
     pub output: Port<'a>,
     /// How many nodes of each operator are left once constants are folded.
@@ -41,6 +53,8 @@ pub struct OnnxInfo<'a> {
     pub operators: BTreeMap<&'a str, u32>,
     /// Constants that these nodes read.
     pub parameters: usize,
+    /// What somebody who compiles the model is to know of it.
+    pub notes: Vec<String>,
 }
 
 impl<'a> OnnxInfo<'a> {
@@ -53,9 +67,11 @@ impl<'a> OnnxInfo<'a> {
         Self {
             name: graph.name(),
             input: (&network.input).into(),
+            inputs: Port::all(&network.input),
             output: (&network.output).into(),
             operators,
             parameters: graph.parameters(),
+            notes: graph.notes(),
         }
     }
 }
@@ -95,6 +111,10 @@ pub struct CompileReport<'a> {
     pub calibration_rows: usize,
     /// The integers against the floats, on the calibration rows.
     pub accuracy: Accuracy,
+    /// Whether they meet the target; if not, `acceptError` was given.
+    pub met: bool,
+    /// What is to be said of values that the target does not ask for.
+    pub warnings: Vec<String>,
     /// Of one proof on two threads.
     pub predicted: PredictedCost,
 }
@@ -117,6 +137,8 @@ impl<'a> CompileReport<'a> {
             weights: model.weights_visibility().into(),
             value_bits: model.digits.value_bits(),
             calibration_rows,
+            met: accuracy.is_met(),
+            warnings: accuracy.warnings(),
             accuracy: accuracy.into(),
             predicted: layout.prediction().into(),
         }
@@ -132,28 +154,63 @@ pub struct Accuracy {
     pub out_of_range: usize,
     /// The first of these refusals, with its row.
     pub first_refusal: Option<String>,
-    /// Rows with the same class; null where the output is no class.
+    /// Rows with the same class; null where no output is a class.
     pub agreeing: Option<usize>,
     /// `agreeing / rows`.
     pub top1_agreement: Option<f64>,
-    /// Largest error of an output; null where all rows were refused.
+    /// Largest error of a value; null for decisions, and where all rows were refused.
     pub max_abs_error: Option<f64>,
-    /// Mean error of the outputs.
+    /// Mean error of the values.
     pub mean_abs_error: Option<f64>,
+    /// Each output for itself.
+    pub outputs: Vec<OutputAccuracy>,
+}
+
+/// How close one output is.
+#[derive(Serialize, TS)]
+pub struct OutputAccuracy {
+    /// Its name.
+    pub name: String,
+    /// What its values are: `values`, `probabilities`, `scores`, `logits` or `integers`.
+    pub meaning: &'static str,
+    /// Largest error of a value; null for integers, and where all rows were refused.
+    pub max_abs_error: Option<f64>,
+    /// Mean error of the values.
+    pub mean_abs_error: Option<f64>,
+    /// Largest error of a value as a share of that value's range.
+    pub range_share: Option<f64>,
+    /// Share of its classes, or integers, that are the float network's; null where it is no class.
+    pub agreement: Option<f64>,
+    /// Whether it meets the target.
+    pub met: bool,
 }
 
 impl From<quant::Accuracy> for Accuracy {
     fn from(accuracy: quant::Accuracy) -> Self {
-        let quant::Accuracy {
-            rows,
-            out_of_range,
-            first_refusal,
-            agreeing,
-            top1_agreement,
-            max_abs_error,
-            mean_abs_error,
-        } = accuracy;
-        Self { rows, out_of_range, first_refusal, agreeing, top1_agreement, max_abs_error, mean_abs_error }
+        Self {
+            rows: accuracy.rows,
+            out_of_range: accuracy.out_of_range,
+            first_refusal: accuracy.first_refusal,
+            agreeing: accuracy.agreeing,
+            top1_agreement: accuracy.top1_agreement,
+            max_abs_error: accuracy.max_abs_error,
+            mean_abs_error: accuracy.mean_abs_error,
+            outputs: accuracy.outputs.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<quant::OutputAccuracy> for OutputAccuracy {
+    fn from(output: quant::OutputAccuracy) -> Self {
+        Self {
+            name: output.name,
+            meaning: output.meaning.name(),
+            max_abs_error: output.max_abs_error,
+            mean_abs_error: output.mean_abs_error,
+            range_share: output.range_share,
+            agreement: output.agreement,
+            met: output.met,
+        }
     }
 }
 
@@ -175,16 +232,32 @@ impl From<circuit::Prediction> for PredictedCost {
     }
 }
 
+/// How an ONNX model is read, all optional.
+#[derive(Deserialize, Default, TS)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[ts(rename = "WasmReadOptions", optional_fields)]
+pub struct ReadChoices {
+    /// Which outputs, of the model or of any of its nodes; by default all of the model.
+    #[ts(optional, type = "readonly string[]")]
+    pub outputs: Option<Vec<String>>,
+    /// Sizes of free dimensions of the inputs by their names, of one without a name by `INPUT.AXIS`.
+    #[ts(optional, type = "Readonly<Record<string, number>>")]
+    pub dims: Option<BTreeMap<String, usize>>,
+}
+
 /// A publisher's choices, all optional; the defaults are those of `hushproof compile`.
 #[derive(Deserialize, TS)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[ts(rename = "WasmCompileOptions", optional_fields)]
 pub struct Choices {
-    /// Bits of an activation, 4 to 24; by default the fewest that keep the class of the rows, or errors within 1 % of
-    /// the output's range.
+    /// Bits of an activation, 4 to 24; by default the fewest that meet the target.
     pub bits: Option<u32>,
-    /// Largest absolute error of an output, instead of that; code `accuracy` where no width reaches it.
+    /// What must be right on the rows; code `accuracy` where no width reaches it.
+    pub target: Option<Target>,
+    /// Largest absolute error of an output, instead of that.
     pub max_error: Option<f64>,
+    /// `true` gives the best model also where it misses the target or refuses rows; `report.met` tells.
+    pub accept_error: Option<bool>,
     /// Factor on the calibrated ranges of inner values; values beyond are refused.
     pub margin: Option<f64>,
     /// Factor on the calibrated ranges of input values.
@@ -200,6 +273,28 @@ pub struct Choices {
     pub weights: Option<Visibility>,
     /// Whether the layout is chosen for proving time or for few columns.
     pub prefer: Option<Preference>,
+}
+
+/// What must be right: what each output is, the class in 99.5 % of the rows, or values within 1 % of each value's range.
+#[derive(Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// Classes where outputs are classes, and values but those of logits.
+    Auto,
+    /// Only the class.
+    Class,
+    /// Values, and integers.
+    Values,
+}
+
+impl From<Target> for quant::Target {
+    fn from(target: Target) -> Self {
+        match target {
+            Target::Auto => Self::Auto,
+            Target::Class => Self::Class,
+            Target::Values => Self::Values,
+        }
+    }
 }
 
 /// All of the output, the index of its largest value, or whether it is at least `threshold`.

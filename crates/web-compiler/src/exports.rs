@@ -1,9 +1,9 @@
 //! What JavaScript calls: convert, call, throw the error.
 
 use hushproof_compiler::{
-    compile::{self, Options, Reduction},
+    compile::{self, Options, Reduction, Target},
     data,
-    onnx::{self, Graph},
+    onnx::{self, Graph, ReadOptions},
 };
 use hushproof_core::{
     error::{Error, Result},
@@ -13,7 +13,7 @@ use hushproof_web::{Thrown, read_bytes, read_option, reporter, to_js, to_json};
 use js_sys::{Array, Float64Array, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
-use crate::boundary::{Choices, CompileReport, Compiled, OnnxInfo, Output};
+use crate::boundary::{Choices, CompileReport, Compiled, OnnxInfo, Output, ReadChoices};
 
 /// Bits of an activation that can be asked for.
 const BITS: std::ops::RangeInclusive<u32> = 4..=24;
@@ -41,9 +41,12 @@ pub struct OnnxModel {
 impl OnnxModel {
     /// Reads a model and brings it into the form that is compiled, which finds everything that is unsupported.
     #[wasm_bindgen(constructor)]
-    pub fn new(onnx: JsValue) -> Result<Self, Thrown> {
-        let graph = onnx::read(&read_bytes("onnx", &onnx)?)?;
-        let network = graph.network()?;
+    pub fn new(onnx: JsValue, options: JsValue) -> Result<Self, Thrown> {
+        let choices: Option<ReadChoices> = read_option("options", options)?;
+        let ReadChoices { outputs, dims } = choices.unwrap_or_default();
+        let (outputs, dims) = (outputs.unwrap_or_default(), dims.unwrap_or_default());
+        let options = ReadOptions { outputs: &outputs, dims: &dims, ..ReadOptions::default() };
+        let (graph, network) = onnx::import_with(&read_bytes("onnx", &onnx)?, &options)?;
         Ok(Self { graph, network })
     }
 
@@ -52,8 +55,8 @@ impl OnnxModel {
         to_js(&OnnxInfo::new(&self.graph, &self.network))
     }
 
-    /// The rows of a data set, an array of arrays: the bytes of a JSON, `.npy` or `.npz` file, or an object from the
-    /// input's name to nested arrays with a leading batch axis.
+    /// The rows of a data set, an array of arrays: the bytes of a JSON, `.npy`, `.npz` or CSV file, or an object from
+    /// the inputs' names to nested arrays with a leading batch axis.
     pub fn rows(&self, data: JsValue) -> Result<Array, Thrown> {
         Ok(self.read_rows(&data)?.iter().map(|row| JsValue::from(Float64Array::from(row.as_slice()))).collect())
     }
@@ -108,9 +111,15 @@ fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
             return Err(refuse("output", format!("threshold {at} is not a finite number")));
         }
     };
+    let target = match (choices.max_error, choices.target) {
+        (Some(_), Some(_)) => return Err(refuse("maxError", "there is a target, too".to_owned())),
+        (Some(error), None) => Target::MaxError(error),
+        (None, target) => target.map_or(defaults.target, Into::into),
+    };
     let options = Options {
         value_bits: choices.bits,
-        max_error: choices.max_error,
+        target,
+        accept_error: choices.accept_error.unwrap_or(defaults.accept_error),
         input_range: choices.input_range,
         margin: choices.margin.unwrap_or(defaults.margin),
         input: choices.input.map_or(defaults.input, Into::into),

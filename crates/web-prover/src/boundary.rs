@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hushproof_core::{
-    graph::Model,
+    graph::{Model, Part},
     prove::{self, ProvingKey, VerifyingKey, srs::Origin},
 };
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,18 @@ pub struct InputInfo<'a> {
     pub min: Vec<f64>,
     /// Largest values.
     pub max: Vec<f64>,
+    /// The inputs that it joins, one after the other, by whose names a record may give their values; empty where it is
+    /// the graph's own.
+    pub parts: Vec<PartInfo<'a>>,
+}
+
+/// One of several inputs.
+#[derive(Serialize, TS)]
+pub struct PartInfo<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Sizes in ONNX order.
+    pub shape: &'a [usize],
 }
 
 /// An output.
@@ -129,7 +141,13 @@ impl<'a> Info<'a> {
             rows: key.layout.rows_used(),
             advice_columns: key.vk.params.advice_columns(),
             srs_origin: key.vk.srs_origin.into(),
-            inputs: vec![InputInfo { name: &input.name, shape: &input.shape, min, max }],
+            inputs: vec![InputInfo {
+                name: &input.name,
+                shape: &input.shape,
+                min,
+                max,
+                parts: input.parts.iter().map(|Part { name, shape }| PartInfo { name, shape }).collect(),
+            }],
             outputs: vec![output],
         }
     }
@@ -163,6 +181,21 @@ impl<'a> Proved<'a> {
             seconds: proved.seconds,
             stages: proved.stages,
         }
+    }
+}
+
+/// What a proof would say.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmPredicted")]
+pub struct Predicted<'a> {
+    /// Values by the output's name, flat in row-major order.
+    pub outputs: BTreeMap<&'a str, &'a [f64]>,
+}
+
+impl<'a> Predicted<'a> {
+    /// Of a model and the values of its outputs.
+    pub fn new(model: &'a Model, outputs: &'a [f64]) -> Self {
+        Self { outputs: BTreeMap::from([(model.output.value_info.name.as_str(), outputs)]) }
     }
 }
 

@@ -13,7 +13,7 @@ use rand_core::OsRng;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
-use crate::boundary::{Arithmetic, Info, Keys, Proved, Transcript, Verified};
+use crate::boundary::{Arithmetic, Info, Keys, Predicted, Proved, Transcript, Verified};
 
 #[cfg(feature = "web-threads")]
 pub use wasm_bindgen_rayon::init_thread_pool;
@@ -85,6 +85,15 @@ fn check_memory(model: &Model) -> Result<()> {
         return Err(Error::OutOfMemory { needed_bytes, available_bytes: BROWSER_MEMORY_BYTES });
     }
     Ok(())
+}
+
+/// What a model gives on `inputs`, an object from input names to (nested) arrays of numbers: the outputs that a proof would
+/// show, without one.
+#[wasm_bindgen]
+pub fn predict(hush: JsValue, inputs: JsValue) -> Result<JsValue, Thrown> {
+    let model = Model::from_bytes(&read_bytes("model", &hush)?)?;
+    let values = data::read_input(to_json(&inputs)?.as_bytes(), &model.input.value_info)?;
+    to_js(&Predicted::new(&model, &model.predict(&values)?))
 }
 
 /// Verifies a proof file; throws an error of code `rejected` when the proof is invalid.

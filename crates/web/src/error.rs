@@ -1,6 +1,6 @@
 //! Errors as JavaScript objects; field names are the JavaScript contract.
 
-use hushproof_core::error::{Error, UnsupportedOp};
+use hushproof_core::error::{Error, Figures, UnsupportedOp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use wasm_bindgen::JsValue;
@@ -50,8 +50,12 @@ fn details(error: &Error) -> Value {
             json!({ "needed": needed_bytes, "available": available_bytes })
         }
         Error::ModelTooLarge { needed, available } => json!({ "needed": needed, "available": available }),
-        Error::Scale { node, min, max, .. } | Error::Accuracy { node, min, max, .. } => {
-            json!({ "node": node, "min": min, "max": max })
+        Error::Scale { node, min, max, .. } => json!({ "node": node, "min": min, "max": max }),
+        Error::Accuracy { node, min, max, figures, .. } => {
+            let Figures { rows, out_of_range, outputs } = &**figures;
+            json!({
+                "node": node, "min": min, "max": max, "rows": rows, "outOfRange": out_of_range, "outputs": outputs,
+            })
         }
         Error::ActivationRange { node, index } => json!({ "node": node, "index": index }),
         Error::SrsTooSmall { needed, available } => json!({ "needed": needed, "available": available }),
@@ -64,20 +68,23 @@ fn details(error: &Error) -> Value {
             json!({ "kind": kind.to_string(), "expected": expected, "got": got })
         }
         Error::Option { option, .. } => json!({ "option": option }),
-        Error::Unsupported(operators) => {
-            let operator =
-                |found: &UnsupportedOp| json!({ "node": found.node, "op": found.op, "reason": found.reason });
-            json!({ "operators": operators.iter().map(operator).collect::<Vec<_>>() })
+        Error::Unsupported(found) => json!({ "operators": operators(found) }),
+        Error::UnsupportedAfter { operators: found, outputs } => {
+            json!({ "operators": operators(found), "outputs": outputs })
         }
         Error::DynamicShape { input, shape } => json!({ "input": input, "shape": shape }),
         Error::Shape { node, op, expected, got } => {
             json!({ "node": node, "op": op, "expected": expected, "got": got })
         }
         Error::Graph { node, .. } => json!({ "node": node }),
-        Error::ExternalData { tensor } => json!({ "tensor": tensor }),
+        Error::ExternalData { tensor } | Error::ExternalFile { tensor, .. } => json!({ "tensor": tensor }),
         Error::Range { node, op, got_bits, max_bits } => {
             json!({ "node": node, "op": op, "needed": got_bits, "available": max_bits })
         }
         _ => json!({}),
     }
+}
+
+fn operators(found: &[UnsupportedOp]) -> Vec<Value> {
+    found.iter().map(|found| json!({ "node": found.node, "op": found.op, "reason": found.reason })).collect()
 }

@@ -14,14 +14,16 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 19] = [
+const TYPES: [fn(&Config) -> String; 24] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
     declaration::<prover::Info<'_>>,
     declaration::<prover::InputInfo<'_>>,
+    declaration::<prover::PartInfo<'_>>,
     declaration::<prover::OutputInfo<'_>>,
     declaration::<prover::Proved<'_>>,
+    declaration::<prover::Predicted<'_>>,
     declaration::<prover::Verified<'_>>,
     declaration::<prover::Keys>,
     declaration::<compiler::Port<'_>>,
@@ -29,8 +31,11 @@ const TYPES: [fn(&Config) -> String; 19] = [
     declaration::<compiler::Compiled<'_>>,
     declaration::<compiler::CompileReport<'_>>,
     declaration::<compiler::Accuracy>,
+    declaration::<compiler::OutputAccuracy>,
     declaration::<compiler::PredictedCost>,
+    declaration::<compiler::ReadChoices>,
     declaration::<compiler::Choices>,
+    declaration::<compiler::Target>,
     declaration::<compiler::Output>,
     declaration::<compiler::Visibility>,
     declaration::<compiler::Preference>,

@@ -5,6 +5,7 @@ mod evaluate;
 mod input;
 mod inspect;
 mod keys;
+mod predict;
 mod prove;
 mod srs;
 mod verify;
@@ -27,8 +28,8 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "hushproof", version)]
 #[command(
-    after_help = "Exit status: 0 success, 1 invalid proof, 2 unusable arguments or files. With --json a failure is an \
-                  object too, with `code` and `error`, on standard output.\n\nAs a file to read, `-` is standard input. \
+    after_help = "Exit status: 0 success; 1 an invalid proof, a missed target of accuracy, refused rows; 2 unusable \
+                  arguments or files. With --json a failure is an object too, with `code` and `error`, on standard output.\n\nAs a file to read, `-` is standard input. \
                   As a file to write, it is standard output; the report then goes to standard error. Symbolic links \
                   are followed, devices and pipes written through, regular files replaced when the new one is \
                   complete. Inputs and models with private weights are written for their owner alone."
@@ -46,6 +47,7 @@ enum Command {
     Input(input::Args),
     Srs(srs::Args),
     Keys(keys::Args),
+    Predict(predict::Args),
     Prove(prove::Args),
     Verify(verify::Args),
     Serve(serve::ServeArgs),
@@ -61,6 +63,7 @@ impl Command {
             Self::Input(args) => args.json,
             Self::Srs(args) => args.json,
             Self::Keys(args) => args.json,
+            Self::Predict(args) => args.json,
             Self::Prove(args) => args.json,
             Self::Verify(args) => args.json,
             Self::Serve(_) => false,
@@ -75,6 +78,7 @@ impl Command {
             Self::Input(args) => input::run(args),
             Self::Srs(args) => srs::run(args),
             Self::Keys(args) => keys::run(args),
+            Self::Predict(args) => predict::run(args),
             Self::Prove(args) => prove::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Serve(args) => serve::run(args),
@@ -92,6 +96,21 @@ impl fmt::Display for Reported {
     }
 }
 
+/// A result that was printed and is not good: a target is missed, or rows are refused.
+#[derive(Debug)]
+struct NotGood {
+    code: &'static str,
+    message: String,
+}
+
+impl fmt::Display for NotGood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for NotGood {}
+
 /// Runs the subcommand that the arguments name and turns its outcome into an exit status.
 pub(crate) fn main() -> ExitCode {
     let command = match Cli::try_parse() {
@@ -102,14 +121,15 @@ pub(crate) fn main() -> ExitCode {
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let known = error.downcast_ref::<Error>();
-            let code = known.map_or("failed", Error::code);
+            let (known, not_good) = (error.downcast_ref::<Error>(), error.downcast_ref::<NotGood>());
+            let code = known.map(Error::code).or(not_good.map(|not_good| not_good.code)).unwrap_or("failed");
             let message = known.map_or_else(|| format!("{error:#}"), ToString::to_string);
-            if json && error.downcast_ref::<Reported>().is_none() {
+            if json && not_good.is_none() && error.downcast_ref::<Reported>().is_none() {
                 print_failure(code, &message);
             }
             output::note(&format!("hushproof: error[{code}]: {message}"));
-            ExitCode::from(if matches!(known, Some(Error::Rejected(_))) { 1 } else { 2 })
+            let verdict = not_good.is_some() || matches!(known, Some(Error::Rejected(_) | Error::Accuracy { .. }));
+            ExitCode::from(if verdict { 1 } else { 2 })
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The files that commands read and write.
 
+mod beside;
 mod read;
 mod system;
 mod write;
@@ -15,6 +16,7 @@ use hushproof::{
 
 use self::read::read_binary;
 pub(crate) use self::{
+    beside::Beside,
     read::read,
     write::{Output, Plan, Secrecy, sibling},
 };
@@ -27,7 +29,12 @@ fn is_standard(path: &Path) -> bool {
 
 /// The rows of a data set, or those selected.
 pub(crate) fn rows(path: &Path, info: &ValueInfo, selection: Option<&Selection>) -> Result<Vec<Vec<f64>>> {
-    let rows = data::read_rows(&read(path)?, info)?;
+    rows_of(&read(path)?, info, selection)
+}
+
+/// The same from the bytes of the file.
+pub(crate) fn rows_of(bytes: &[u8], info: &ValueInfo, selection: Option<&Selection>) -> Result<Vec<Vec<f64>>> {
+    let rows = data::read_rows(bytes, info)?;
     match selection {
         Some(selection) => selection.apply(rows),
         None => Ok(rows),

@@ -48,6 +48,19 @@ export interface InputInfo {
   min: Array<number>;
   /** Largest values. */
   max: Array<number>;
+  /**
+   * The inputs that it joins, one after the other, by whose names a record may give their values; empty where it is
+   * the graph's own.
+   */
+  parts: Array<PartInfo>;
+}
+
+/** One of several inputs. */
+export interface PartInfo {
+  /** Its name. */
+  name: string;
+  /** Sizes in ONNX order. */
+  shape: Array<number>;
 }
 
 /** An output. */
@@ -68,6 +81,12 @@ export interface WasmProof {
   seconds: { [key in string]: number };
   /** Seconds of the stages of `prove`. */
   stages: { [key in string]: number };
+}
+
+/** What a proof would say. */
+export interface WasmPredicted {
+  /** Values by the output's name, flat in row-major order. */
+  outputs: { [key in string]: Array<number> };
 }
 
 /** What a valid proof says. */
@@ -108,12 +127,16 @@ export interface OnnxInfo {
   name: string;
   /** Several inputs are parts of one vector, whose name joins theirs with `+`. */
   input: Port;
+  /** The inputs by their own names, by which their values can be given, too. */
+  inputs: Array<Port>;
   /** Several outputs are joined likewise. */
   output: Port;
   /** How many nodes of each operator are left once constants are folded. */
   operators: Readonly<Record<string, number>>;
   /** Constants that these nodes read. */
   parameters: number;
+  /** What somebody who compiles the model is to know of it. */
+  notes: Array<string>;
 }
 
 /** A compiled model. */
@@ -146,6 +169,10 @@ export interface CompileReport {
   calibration_rows: number;
   /** The integers against the floats, on the calibration rows. */
   accuracy: Accuracy;
+  /** Whether they meet the target; if not, `acceptError` was given. */
+  met: boolean;
+  /** What is to be said of values that the target does not ask for. */
+  warnings: Array<string>;
   /** Of one proof on two threads. */
   predicted: PredictedCost;
 }
@@ -158,14 +185,34 @@ export interface Accuracy {
   out_of_range: number;
   /** The first of these refusals, with its row. */
   first_refusal: string | null;
-  /** Rows with the same class; null where the output is no class. */
+  /** Rows with the same class; null where no output is a class. */
   agreeing: number | null;
   /** `agreeing / rows`. */
   top1_agreement: number | null;
-  /** Largest error of an output; null where all rows were refused. */
+  /** Largest error of a value; null for decisions, and where all rows were refused. */
   max_abs_error: number | null;
-  /** Mean error of the outputs. */
+  /** Mean error of the values. */
   mean_abs_error: number | null;
+  /** Each output for itself. */
+  outputs: Array<OutputAccuracy>;
+}
+
+/** How close one output is. */
+export interface OutputAccuracy {
+  /** Its name. */
+  name: string;
+  /** What its values are: `values`, `probabilities`, `scores`, `logits` or `integers`. */
+  meaning: string;
+  /** Largest error of a value; null for integers, and where all rows were refused. */
+  max_abs_error: number | null;
+  /** Mean error of the values. */
+  mean_abs_error: number | null;
+  /** Largest error of a value as a share of that value's range. */
+  range_share: number | null;
+  /** Share of its classes, or integers, that are the float network's; null where it is no class. */
+  agreement: number | null;
+  /** Whether it meets the target. */
+  met: boolean;
 }
 
 /** What one proof on two threads is predicted to take. */
@@ -178,15 +225,24 @@ export interface PredictedCost {
   memory_bytes: number;
 }
 
+/** How an ONNX model is read, all optional. */
+export interface WasmReadOptions {
+  /** Which outputs, of the model or of any of its nodes; by default all of the model. */
+  outputs?: readonly string[];
+  /** Sizes of free dimensions of the inputs by their names, of one without a name by `INPUT.AXIS`. */
+  dims?: Readonly<Record<string, number>>;
+}
+
 /** A publisher's choices, all optional; the defaults are those of `hushproof compile`. */
 export interface WasmCompileOptions {
-  /**
-   * Bits of an activation, 4 to 24; by default the fewest that keep the class of the rows, or errors within 1 % of
-   * the output's range.
-   */
+  /** Bits of an activation, 4 to 24; by default the fewest that meet the target. */
   bits?: number;
-  /** Largest absolute error of an output, instead of that; code `accuracy` where no width reaches it. */
+  /** What must be right on the rows; code `accuracy` where no width reaches it. */
+  target?: Target;
+  /** Largest absolute error of an output, instead of that. */
   maxError?: number;
+  /** `true` gives the best model also where it misses the target or refuses rows; `report.met` tells. */
+  acceptError?: boolean;
   /** Factor on the calibrated ranges of inner values; values beyond are refused. */
   margin?: number;
   /** Factor on the calibrated ranges of input values. */
@@ -202,6 +258,9 @@ export interface WasmCompileOptions {
   /** Whether the layout is chosen for proving time or for few columns. */
   prefer?: Preference;
 }
+
+/** What must be right: what each output is, the class in 99.5 % of the rows, or values within 1 % of each value's range. */
+export type Target = "auto" | "class" | "values";
 
 /** All of the output, the index of its largest value, or whether it is at least `threshold`. */
 export type Output = "public" | "argmax" | { "threshold": number };

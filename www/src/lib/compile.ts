@@ -2,7 +2,7 @@
  * Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked
  * for.
  */
-import type { CompileReport, OnnxInfo, SrsOrigin, WasmCompileOptions } from "./boundary.js";
+import type { CompileReport, OnnxInfo, SrsOrigin, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type FileData, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
@@ -15,6 +15,7 @@ import {
   compileOptions,
   compilerOptions,
   dataSet,
+  onnxOptions,
   source,
 } from "./options.js";
 import type { ProverOptions } from "./session.js";
@@ -26,17 +27,20 @@ export interface CompilerOptions extends CallOptions {
   wasm?: string | URL;
 }
 
+/** How an ONNX model is read. */
+export interface ReadOptions extends CallOptions, WasmReadOptions {}
+
 /** How a model is compiled; the defaults are those of `hushproof compile`. */
 export interface CompileOptions extends CallOptions, WasmCompileOptions {
   /**
-   * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy` or `.npz` file, or arrays by the input's name
-   * with a leading batch axis.
+   * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy`, `.npz` or `.csv` file, or arrays by the names
+   * of the inputs with a leading batch axis.
    */
   calibration: Source | Inputs;
 }
 
 /** How {@link compileModel} compiles. */
-export interface CompileModelOptions extends CompileOptions, ProverOptions {
+export interface CompileModelOptions extends CompileOptions, ProverOptions, WasmReadOptions {
   /**
    * The SRS to make the verifying key with: a `.srs` file, or `"development"` for one that is drawn here and convinces
    * nobody else. Without it no key is made.
@@ -103,9 +107,11 @@ export class ModelCompiler {
    * Reads an ONNX model and keeps it for {@link compile}. Rejects with code `unsupported-operators` and all of them in
    * `details.operators`, with `not-onnx` and others.
    */
-  async read(onnx: Source, options: CallOptions = {}): Promise<OnnxInfo> {
-    const [file, call] = [source(onnx, "onnx"), callOptions(options)];
-    return this.#enqueue(async () => this.#bridge.call("read", { onnx: await fileBytes(file, call) }, call));
+  async read(onnx: Source, options: ReadOptions = {}): Promise<OnnxInfo> {
+    const [file, { outputs, dims, ...call }] = [source(onnx, "onnx"), onnxOptions(options)];
+    return this.#enqueue(async () => {
+      return this.#bridge.call("read", { onnx: await fileBytes(file, call), options: { outputs, dims } }, call);
+    });
   }
 
   /**
@@ -150,13 +156,13 @@ export class ModelCompiler {
  */
 export async function compileModel(onnx: Source, options: CompileModelOptions): Promise<Compiled> {
   const model = source(onnx, "onnx");
-  const { srs, srsDigest, threads, maxMemoryBytes, relaxedSimd, wasm, ...rest } = compileModelOptions(options);
+  const { srs, srsDigest, threads, maxMemoryBytes, relaxedSimd, wasm, outputs, dims, ...rest } = compileModelOptions(options);
   const { signal, onProgress } = rest;
   const call = { signal, onProgress };
   const compiler = await ModelCompiler.create({ wasm, ...call });
   let compiled: Compiled;
   try {
-    await compiler.read(model, call);
+    await compiler.read(model, { ...call, outputs, dims });
     compiled = await compiler.compile(rest);
   } finally {
     compiler.close();

@@ -11,7 +11,9 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
  * the command line: `input-range`, `input-shape`, `input-value`, `input-name`, `artifact`, `version`, `key-mismatch`,
  * `srs-mismatch`, `rejected` and so on; the compiler's `not-onnx`, `unsupported-operators` (all of them in
  * `details.operators`, each with `node`, `op` and `reason`), `dynamic-shape`, `external-data`, `shape`, `graph`,
- * `calibration`, `range` and `model-too-large`.
+ * `calibration`, `range`, `model-too-large` and `accuracy` (the target is missed and `acceptError` not set; `details.outputs`
+ * has each output's `name`, `max_abs_error`, `range_share`, `agreement` and whether it `met` the target, `details.rows` and
+ * `details.outOfRange` count).
  */
 export class HushproofError extends Error {
   override readonly name = "HushproofError";

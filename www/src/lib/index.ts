@@ -7,18 +7,20 @@
  * const ok = await verify({ vk: "model.vk", proof, context });
  * ```
  */
-export type { Arithmetic, CompileReport, OnnxInfo, Port, SrsOrigin, Transcript } from "./boundary.js";
+export type { Accuracy, Arithmetic, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
-export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction } from "./compile.js";
+export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions } from "./compile.js";
 export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";
 export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
+export { predict, type PredictOptions } from "./predict.js";
 export {
   ProvingSession,
   type Context,
   type ExpectedContext,
   type ModelInfo,
+  type Predicted,
   type Proved,
   type ProveOptions,
   type ProverOptions,

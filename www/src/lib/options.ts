@@ -2,12 +2,13 @@
  * What callers give, checked before anything is done with it: whatever has another type, range or name is refused with
  * code `option`. Bytes, arrays and objects are copied, so that later changes to them have no effect.
  */
-import type { Output, Preference, Transcript, WasmCompileOptions } from "./boundary.js";
+import type { Output, Preference, Target, Transcript, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
 import type { CallOptions } from "./bridge.js";
 import type { CompileModelOptions, CompileOptions, CompilerOptions } from "./compile.js";
 import type { FileData } from "./download.js";
 import { HushproofError } from "./errors.js";
 import type { KeyOptions } from "./keys.js";
+import type { PredictOptions } from "./predict.js";
 import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
 import type { VerifyOptions } from "./verify.js";
 import type { Inputs, Progress } from "./wasm.js";
@@ -77,6 +78,14 @@ const VERIFY = {
   wasm: folder,
 } satisfies Record<keyof VerifyOptions, Check>;
 
+const PREDICT = {
+  ...CALL,
+  model: source,
+  modelDigest: digest,
+  inputs: inputTensors,
+  wasm: folder,
+} satisfies Record<keyof PredictOptions, Check>;
+
 const KEYS = {
   ...PROVER,
   model: source,
@@ -87,9 +96,13 @@ const KEYS = {
 
 const COMPILER = { ...CALL, wasm: folder } satisfies Record<keyof CompilerOptions, Check>;
 
+const READ = { outputs: names, dims: sizes } satisfies Record<keyof WasmReadOptions, Check>;
+
 const CHOICES = {
   bits: (value: unknown, name: string) => integer(value, name, 4, 24),
+  target: (value: unknown, name: string) => oneOf<Target>(value, name, ["auto", "class", "values"]),
   maxError: (value: unknown, name: string) => number(value, name, Number.MIN_VALUE, Number.MAX_VALUE),
+  acceptError: flag,
   margin: (value: unknown, name: string) => number(value, name, 1, 1e6),
   inputMargin: (value: unknown, name: string) => number(value, name, 1, 1e6),
   inputRange: range,
@@ -103,6 +116,7 @@ const COMPILE = { ...CALL, ...CHOICES, calibration: dataSet } satisfies Record<k
 
 const COMPILE_MODEL = {
   ...PROVER,
+  ...READ,
   ...COMPILE,
   srs: sourceOrDevelopment,
   srsDigest: digest,
@@ -115,8 +129,16 @@ export function callOptions(given: unknown): Options<typeof CALL> {
   return readOptions(given, CALL);
 }
 
+export function onnxOptions(given: unknown): Options<typeof CALL & typeof READ> {
+  return readOptions(given, { ...CALL, ...READ });
+}
+
 export function sessionOptions(given: unknown): Options<typeof SESSION, "model" | "srs"> {
   return readOptions(given, SESSION, ["model", "srs"]);
+}
+
+export function predictOptions(given: unknown): Options<typeof PREDICT, "model" | "inputs"> {
+  return readOptions(given, PREDICT, ["model", "inputs"]);
 }
 
 export function keyOptions(given: unknown): Options<typeof KEYS, "model"> {
@@ -239,6 +261,21 @@ function numbers(value: unknown, name: string, depth: number): unknown {
   // Says nothing of the value, which is private.
   const got = Array.isArray(value) ? "deeper ones" : `a value of type ${tag(value)}`;
   throw refusal(name, `expected arrays of numbers, at most ${MAX_DEPTH} deep, got ${got}`);
+}
+
+function names(value: unknown, name: string): readonly string[] {
+  if (!Array.isArray(value)) throw refusal(name, `expected an array of names, got ${describe(value)}`);
+  return Array.from(value, (item) => text(item, name));
+}
+
+/** Sizes by names. */
+function sizes(value: unknown, name: string): Readonly<Record<string, number>> {
+  if (!isPlain(value)) throw refusal(name, `expected a plain object, got ${describe(value)}`);
+  const entry = (key: string | symbol) => {
+    if (typeof key === "symbol") throw refusal(name, "expected names that are strings");
+    return [key, integer(value[key], name, 1, 2 ** 31 - 1)] as const;
+  };
+  return Object.fromEntries(Reflect.ownKeys(value).map(entry));
 }
 
 export function text(value: unknown, name: string): string {

@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
+import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
 import type { Inputs } from "./wasm.js";
 
@@ -21,7 +21,7 @@ export interface Operations {
     result: { version: string };
   };
   /** Reads an ONNX model, which the compiler keeps. */
-  read: { request: { onnx: Uint8Array }; result: OnnxInfo };
+  read: { request: { onnx: Uint8Array; options: WasmReadOptions }; result: OnnxInfo };
   /** The rows of a data set for the model that was read. */
   rows: { request: { data: Uint8Array | Inputs }; result: Float64Array[] };
   /** Compiles the model that was read. */
@@ -37,6 +37,8 @@ export interface Operations {
     request: { inputs: Inputs; context: Uint8Array; transcript?: Transcript | undefined };
     result: WasmProof & { memoryBytes: number };
   };
+  /** Computes what a proof would show. */
+  predict: { request: { model: Uint8Array; inputs: Inputs }; result: WasmPredicted };
   verify: { request: { vk: Uint8Array; proof: string; context: Uint8Array }; result: WasmVerified };
 }
 

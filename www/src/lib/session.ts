@@ -5,6 +5,7 @@ import { download, type Bytes, type FileData, type Source, type Wanted } from ".
 import { chooseThreads, isIsolated, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import {
+  callOptions,
   inputTensors,
   proveOptions,
   sessionOptions,
@@ -72,7 +73,14 @@ export interface ModelInfo {
   adviceColumns: number;
   srsOrigin: SrsOrigin;
   /** `min` and `max`: the calibrated range, one value for each element (flat, row-major) or one for all. */
-  inputs: readonly { name: string; shape: readonly number[]; min: readonly number[]; max: readonly number[] }[];
+  inputs: readonly {
+    name: string;
+    shape: readonly number[];
+    min: readonly number[];
+    max: readonly number[];
+    /** The inputs that it joins, one after the other, by whose names a record may give their values; often empty. */
+    parts: readonly { name: string; shape: readonly number[] }[];
+  }[];
   outputs: readonly { name: string; kind: string }[];
 }
 
@@ -103,6 +111,11 @@ export interface Proved extends WasmProof {
   /** Peak size of the prover's memory. */
   memoryBytes: number;
   threads: number;
+}
+
+/** What a proof would say. */
+export interface Predicted {
+  outputs: Record<string, number[]>;
 }
 
 /** What a valid proof says. */
@@ -183,6 +196,16 @@ export class ProvingSession {
       const proved = await bridge.call("prove", { inputs: tensors, context, transcript }, call);
       return { ...proved, threads: this.threads };
     });
+  }
+
+  /**
+   * What the model says about `inputs`, without a proof: the outputs that {@link prove} and {@link verify} give. Makes
+   * no request.
+   */
+  async predict(inputs: Inputs, options: CallOptions = {}): Promise<Predicted> {
+    const call = callOptions(options);
+    const request = { model: this.#files.model, inputs: inputTensors(inputs, "inputs") };
+    return this.#enqueue(call, async (bridge) => bridge.call("predict", request, call));
   }
 
   /**

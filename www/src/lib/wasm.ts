@@ -2,7 +2,7 @@
  * Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`. The data
  * that they take and give is declared in `boundary.ts`, in snake case.
  */
-import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
+import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmVerified } from "./boundary.js";
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
 export type Progress = (stage: string, fraction: number) => void;
@@ -52,12 +52,13 @@ export interface WasmModule {
 
 /** The module in `compiler/`. */
 export interface CompilerModule extends WasmModule {
-  OnnxModel: new (onnx: Uint8Array) => WasmOnnxModel;
+  OnnxModel: new (onnx: Uint8Array, options: WasmReadOptions) => WasmOnnxModel;
 }
 
 /** The other modules. */
 export interface ProverModule extends WasmModule {
   Prover: new (hush: Uint8Array, vk: Uint8Array, srs: Uint8Array, onProgress?: Progress) => WasmProver;
+  predict(hush: Uint8Array, inputs: Inputs): WasmPredicted;
   verify(vk: Uint8Array, proofJson: string, context: Uint8Array): WasmVerified;
   makeKeys(hush: Uint8Array, srs?: Uint8Array, onProgress?: Progress): WasmKeys;
   /** `limbs30` also where relaxed SIMD was built in and this machine's multiply-add turns out not to be fused. */

@@ -39,7 +39,7 @@ function perform(request: Request, progress: Progress): unknown {
     case "start":
       return start(request.payload);
     case "read":
-      return read(request.payload.onnx);
+      return read(request.payload);
     case "rows":
       return opened().rows(request.payload.data);
     case "compile":
@@ -55,6 +55,10 @@ function perform(request: Request, progress: Progress): unknown {
       const { inputs, context, transcript } = request.payload;
       const proved = prover.prove(inputs, context, transcript, progress);
       return { ...proved, memoryBytes: loaded().memoryBytes() };
+    }
+    case "predict": {
+      const { model, inputs } = request.payload;
+      return loaded<ProverModule>().predict(model, inputs);
     }
     case "verify": {
       const { vk, proof, context } = request.payload;
@@ -145,10 +149,10 @@ function load(files: ModelFiles, progress: Progress): Operations["load"]["result
   return { info: prover.info(), arithmetic: module.arithmetic() };
 }
 
-function read(onnx: Uint8Array): Operations["read"]["result"] {
+function read({ onnx, options }: Operations["read"]["request"]): Operations["read"]["result"] {
   onnxModel?.free();
   onnxModel = undefined;
-  onnxModel = new (loaded<CompilerModule>().OnnxModel)(onnx);
+  onnxModel = new (loaded<CompilerModule>().OnnxModel)(onnx, options);
   return onnxModel.info();
 }
 

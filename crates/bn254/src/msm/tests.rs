@@ -147,6 +147,34 @@ fn many_columns_of_every_kind_equal_their_sums() {
 }
 
 #[test]
+fn repeated_scalars_and_gaps_equal_their_sums() {
+    let mut points = points(13, 3000);
+    let small: Vec<i64> = (0..200).map(|i| i % 13 - 6).collect();
+    for odd in [false, true] {
+        if odd {
+            points[5] = bn256::G1Affine::identity();
+            points[1700] = -points[1699];
+        }
+        let bases = Bases::new(&points).unwrap();
+        for distinct in [1, 3, 32, 33, 100, 400, 3000] {
+            let values = scalars(14, distinct);
+            let mut column: Vec<_> = (0..3000).map(|i| values[i / 2 % distinct]).collect();
+            column[100..900].fill(Fr::ZERO);
+            let nonzero: Vec<u32> = (0..100).chain(900..3000).collect();
+            let repeated = Repeated::find(&column, &nonzero, 0);
+            assert_eq!(repeated.map(|repeated| repeated.values.len()), Some(distinct).filter(|count| *count <= 100));
+            for column in [Column::dense(&column), Column::mixed(&small, 4, &column[..2800])] {
+                let mut all = elements(column.small);
+                all.extend(column.tail);
+                let plain: Vec<bn256::Fr> = all.iter().map(|s| (*s).into()).collect();
+                let sum = bases.msm_many(&[column, Column::dense(&[])]).unwrap()[0];
+                assert_eq!(sum.to_affine(), msm_best(&plain, &points).to_affine(), "{distinct}");
+            }
+        }
+    }
+}
+
+#[test]
 fn parts_of_windows_equal_the_whole() {
     let points = points(10, 9000);
     let bases = Bases::new(&points).unwrap();

@@ -49,8 +49,32 @@ impl Workspace {
             let idle = bases.has_identity && bases.base(point).is_identity();
             if idle { 0 } else { scalar.digit(window.index, window.bits) }
         };
+        self.fill((1 << (window.bits - 1)) + 1, bases, entries, digit, |i| entry(i).1);
+        self.weighted_sum(window.bits)
+    }
+
+    /// For each of `groups` groups the sum of its bases. An entry is the index of a base and that of its group.
+    pub(super) fn group_sums_of(&mut self, bases: &Bases, entries: &[(u32, u32)], groups: usize) -> Vec<G1> {
+        let group = |i: usize| {
+            let (point, group) = entries[i];
+            if bases.has_identity && bases.base(point).is_identity() { 0 } else { group as i32 + 1 }
+        };
+        self.fill(groups + 1, bases, 0..entries.len(), group, |i| entries[i].0);
+        let form = Form::here();
+        self.buckets[1..].iter().map(|sum| G1::from(sum.unpack(&form))).collect()
+    }
+
+    /// Puts into each bucket the sum of the points of its digit, those of negative digits negated.
+    fn fill(
+        &mut self,
+        buckets: usize,
+        bases: &Bases,
+        entries: Range<usize>,
+        digit: impl Fn(usize) -> i32,
+        point: impl Fn(usize) -> u32,
+    ) {
         self.adder.restart();
-        self.sort(entries, window.bits, digit, |i| entry(i).1);
+        self.sort(entries, buckets, digit, point);
         self.first_round(bases);
         self.pair_up();
         // The sums, one for each non-empty bucket, to their places.
@@ -59,12 +83,16 @@ impl Workspace {
         for &length in &self.lengths {
             self.buckets.push(if length == 0 { None } else { sums.next() }.copied().unwrap_or(Point::IDENTITY));
         }
-        self.weighted_sum(window.bits)
     }
 
     /// Sorts entries by the magnitude of their digit; zeros are left out. `lengths[b]` becomes the size of bucket b.
-    fn sort(&mut self, entries: Range<usize>, bits: u32, digit: impl Fn(usize) -> i32, point: impl Fn(usize) -> u32) {
-        let buckets = (1usize << (bits - 1)) + 1;
+    fn sort(
+        &mut self,
+        entries: Range<usize>,
+        buckets: usize,
+        digit: impl Fn(usize) -> i32,
+        point: impl Fn(usize) -> u32,
+    ) {
         self.digits.clear();
         self.digits.extend(entries.clone().map(digit));
         self.lengths.clear();

@@ -11,7 +11,7 @@ use super::{
     layers::{layers, worst},
     trace,
 };
-use crate::quant::Scales;
+use crate::quant::{Accuracy, Scales};
 
 /// Turns a `Range` of the quantization, which knows no rows, into a `Scale`.
 pub(super) fn scale(error: Error, network: &Network, rows: &[Vec<f64>], options: &Options) -> Error {
@@ -49,13 +49,28 @@ pub(super) fn accuracy(network: &Network, model: &Model, scales: &Scales, search
         }
         Err(error) => return error,
     };
-    let got = search.attempts[search.taken].fit.as_ref().map(ToString::to_string).unwrap_or_default();
-    Error::Accuracy { wanted: search.target.to_string(), got, node, min, max, remedy: REMEDY.to_owned() }
+    let Some(accuracy) = &search.attempts[search.taken].accuracy else {
+        return Error::Graph { node: network.name.clone(), reason: "no layout was compared".to_owned() };
+    };
+    Error::Accuracy {
+        wanted: search.target.to_string(),
+        got: accuracy.missed(),
+        node,
+        min,
+        max,
+        remedy: remedy(accuracy).to_owned(),
+        figures: Box::new(accuracy.figures()),
+    }
 }
 
-/// What helps where no bit width is exact enough.
-pub(super) const REMEDY: &str = "ask for less, calibrate with rows like those that will be proved, lower --margin, or scale the \
-    values there";
+/// What helps where no bit width is exact enough, or rows are refused.
+pub(super) const fn remedy(accuracy: &Accuracy) -> &'static str {
+    if accuracy.out_of_range > 0 {
+        "raise --margin and --input-margin, or calibrate with rows like those that will be proved"
+    } else {
+        "ask for less, calibrate with rows like those that will be proved, lower --margin, or scale the values there"
+    }
+}
 
 /// The node of every tensor, the input first.
 fn nodes(network: &Network) -> impl Iterator<Item = &str> {

@@ -14,9 +14,9 @@ use hushproof_core::{
 use serde::Serialize;
 
 use super::{
-    Attempt, Compiled, Fit, LayerReport, Options, Search, explain,
-    fit::Reference,
+    Attempt, Compiled, LayerReport, Options, Search, explain,
     layers::{layers, worst},
+    reference::Reference,
 };
 use crate::quant::Accuracy;
 
@@ -29,8 +29,6 @@ pub struct Report {
     pub data: Data,
     /// How the model compares with its float network on all rows.
     pub accuracy: Accuracy,
-    /// The same as far as the target goes.
-    pub fit: Fit,
     /// Which layouts were tried.
     pub search: Search,
     /// Per tensor, the input first.
@@ -97,8 +95,8 @@ pub struct Cheaper {
     pub columns: usize,
     /// Predicted cost.
     pub predicted: Prediction,
-    /// How the model would fit; `None` where that was not tried.
-    pub fit: Option<Fit>,
+    /// How the model would compare; `None` where that was not tried.
+    pub accuracy: Option<Accuracy>,
 }
 
 /// Reports on a compiled model; `rows` are those it was compiled with, empty where it was compiled without.
@@ -111,17 +109,16 @@ pub fn report(compiled: &Compiled, rows: &[Vec<f64>], options: &Options) -> Resu
     let some = super::some(network, &shown);
     let compared = some.len();
     let layers = layers(network, model, scales, &some)?;
-    let fit = match &search.attempts[search.taken].fit {
-        Some(fit) if fit.rows == shown.len() => fit.clone(),
-        _ => Reference::new(network, shown.iter().map(Vec::as_slice).collect()).measure(model, scales)?,
+    let accuracy = match &search.attempts[search.taken].accuracy {
+        Some(accuracy) if accuracy.rows == shown.len() => accuracy.clone(),
+        _ => Reference::new(network, search.target, &shown).measure(model, scales, 1)?,
     };
     let worst = worst(&layers).and_then(|worst| layers.iter().position(|layer| std::ptr::eq(layer, worst)));
     let random = rows.is_empty().then(|| options.input_range.unwrap_or(super::INPUT_RANGE));
     Ok(Report {
         model: model.name.clone(),
         data: Data { rows: shown.len(), compared, random },
-        accuracy: fit.accuracy.clone(),
-        fit,
+        accuracy,
         search: search.clone(),
         worst,
         cost: cost(model, layout, &layers),
@@ -169,7 +166,7 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
     let Compiled { model, network, layout, search, .. } = compiled;
     let now = layout.prediction().native_seconds;
     let mut ways = Vec::new();
-    let fewer = |attempt: &&Attempt| attempt.predicted.native_seconds < now && attempt.fit.is_some();
+    let fewer = |attempt: &&Attempt| attempt.predicted.native_seconds < now && attempt.accuracy.is_some();
     for attempt in search.attempts.iter().filter(fewer) {
         ways.push(Cheaper {
             what: format!(
@@ -179,7 +176,7 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
             k: attempt.k,
             columns: attempt.columns,
             predicted: attempt.predicted,
-            fit: attempt.fit.clone(),
+            accuracy: attempt.accuracy.clone(),
         });
     }
     let digits = model.digits;
@@ -187,7 +184,7 @@ fn cheaper(compiled: &Compiled, layers: &[LayerReport]) -> Vec<Cheaper> {
     let columns = layout.params.advice_columns() + layout.params.fixed_columns();
     let mut columns_only = |what: String, k: u32, found: usize, predicted: Prediction| {
         if found < columns || predicted.native_seconds < now {
-            ways.push(Cheaper { what, k, columns: found, predicted, fit: None });
+            ways.push(Cheaper { what, k, columns: found, predicted, accuracy: None });
         }
     };
     let few = "the fewest columns, for verification on a chain: --prefer columns".to_owned();
@@ -235,13 +232,14 @@ const MAX_NODES: usize = 4;
 impl Report {
     /// Why the target is missed and what to do; `None` where it is met.
     pub fn shortfall(&self) -> Option<String> {
-        if self.search.target.is_met(&self.fit) {
+        if self.accuracy.is_met() {
             return None;
         }
         let lost = self.worst.and_then(|worst| self.layers.get(worst)).map_or_else(String::new, |layer| {
             let (node, op, min, max) = (&layer.node, &layer.op, layer.min, layer.max);
             format!(" Most is lost at {node} ({op}), whose values are {min:.4} to {max:.4}.")
         });
-        Some(format!("no bit width gives {}; the best has {}.{lost} {}", self.search.target, self.fit, explain::REMEDY))
+        let (target, missed) = (self.search.target, self.accuracy.missed());
+        Some(format!("no bit width gives {target}; the best has {missed}.{lost} {}", explain::remedy(&self.accuracy)))
     }
 }

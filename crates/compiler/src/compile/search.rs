@@ -9,8 +9,8 @@ use hushproof_core::{
 };
 use serde::Serialize;
 
-use super::fit::{Fit, Reference, Target};
-use crate::quant::Scales;
+use super::reference::Reference;
+use crate::quant::{Accuracy, Scales, Target};
 
 /// Where no layout is as good as wanted, the cheapest one is taken whose error is at most this many times the least.
 const NEAR: f64 = 1.25;
@@ -30,8 +30,8 @@ pub struct Attempt {
     pub columns: usize,
     /// Predicted cost.
     pub predicted: Prediction,
-    /// How its model fits; `None` where there is none.
-    pub fit: Option<Fit>,
+    /// How close its model is to the float network on the rows that were looked at; `None` where there is none.
+    pub accuracy: Option<Accuracy>,
     /// Why there is no model.
     pub refused: Option<String>,
 }
@@ -43,8 +43,6 @@ pub struct Search {
     pub target: Target,
     /// Whether the model meets it on all rows.
     pub met: bool,
-    /// Rows that were compared, of all.
-    pub rows: usize,
     /// What was tried, in order.
     pub attempts: Vec<Attempt>,
     /// Which of them was taken.
@@ -63,10 +61,10 @@ pub(super) struct Plan {
 /// Models of some network, one after the other, and the best of them.
 pub(super) struct Trials<'a> {
     target: Target,
-    some: Reference<'a>,
-    /// All rows, where `some` are fewer.
-    all: Option<Reference<'a>>,
-    rows: Vec<&'a [f64]>,
+    reference: Reference<'a>,
+    /// Every so manieth row is looked at first.
+    step: usize,
+    rows: &'a [Vec<f64>],
     network: &'a Network,
     attempts: Vec<Attempt>,
     /// The models of the attempts that have one.
@@ -78,9 +76,8 @@ pub(super) struct Trials<'a> {
 impl<'a> Trials<'a> {
     /// Rows of the right length.
     pub(super) fn new(network: &'a Network, rows: &'a [Vec<f64>], target: Target) -> Self {
-        let some = Reference::new(network, super::some(network, rows));
-        let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
-        Self { target, some, all: None, rows, network, attempts: vec![], models: vec![], error: None }
+        let (reference, step) = (Reference::new(network, target, rows), super::step(network, rows.len()));
+        Self { target, reference, step, rows, network, attempts: vec![], models: vec![], error: None }
     }
 
     /// Tries a layout with the model that `make` makes for it; breaks once it is as good as wanted.
@@ -100,7 +97,7 @@ impl<'a> Trials<'a> {
             k: plan.k,
             columns: plan.columns,
             predicted: plan.prediction,
-            fit: None,
+            accuracy: None,
             refused: None,
         };
         let (model, scales) = match make() {
@@ -113,13 +110,12 @@ impl<'a> Trials<'a> {
             }
             Err(error) => return Err(error),
         };
-        let mut fit = self.some.measure(&model, &scales)?;
-        if self.target.is_aim(&fit) && self.some.len() < self.rows.len() {
-            let all = self.all.get_or_insert_with(|| Reference::new(self.network, self.rows.clone()));
-            fit = all.measure(&model, &scales)?;
+        let mut accuracy = self.reference.measure(&model, &scales, self.step)?;
+        if accuracy.is_aim() && self.step > 1 {
+            accuracy = self.reference.measure(&model, &scales, 1)?;
         }
-        let good = self.target.is_aim(&fit);
-        attempt.fit = Some(fit);
+        let good = accuracy.is_aim();
+        attempt.accuracy = Some(accuracy);
         self.models.push((self.attempts.len(), model, scales));
         self.attempts.push(attempt);
         Ok(if good { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
@@ -127,51 +123,43 @@ impl<'a> Trials<'a> {
 
     /// Digits of the best attempt; `None` where no attempt has a model.
     pub(super) fn best(&self) -> Option<usize> {
-        let fits =
-            || self.models.iter().filter_map(|(attempt, ..)| Some((*attempt, self.attempts[*attempt].fit.as_ref()?)));
-        if let Some((attempt, _)) = fits().find(|(_, fit)| self.target.is_aim(fit)) {
+        let fits = || {
+            self.models.iter().filter_map(|(attempt, ..)| Some((*attempt, self.attempts[*attempt].accuracy.as_ref()?)))
+        };
+        if let Some((attempt, _)) = fits().find(|(_, accuracy)| accuracy.is_aim()) {
             return Some(attempt);
         }
-        let badness = |fit: &Fit| match fit.expected_disagreement {
-            Some(share) if fit.refused == 0 => share,
-            _ => fit.error_share(),
-        };
-        let rank = |fit: &Fit| (!self.target.is_met(fit), fit.refused);
-        let least =
-            fits().map(|(_, fit)| (rank(fit), badness(fit))).min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
-        fits().find(|(_, fit)| rank(fit) == least.0 && badness(fit) <= NEAR * least.1).map(|(attempt, _)| attempt)
+        let rank = |accuracy: &Accuracy| (!accuracy.is_met(), accuracy.out_of_range);
+        let least = fits()
+            .map(|(_, accuracy)| (rank(accuracy), accuracy.strain()))
+            .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+        let near = |accuracy: &Accuracy| rank(accuracy) == least.0 && accuracy.strain() <= NEAR * least.1;
+        fits().find(|(_, accuracy)| near(accuracy)).map(|(attempt, _)| attempt)
     }
 
-    /// Ends the search with an attempt's model.
+    /// Ends the search with an attempt's model, compared on all rows.
     ///
     /// # Errors
     /// The last `Range` where no attempt has a model.
-    pub(super) fn take(self, taken: Option<usize>) -> Result<(Model, Scales, Search)> {
+    pub(super) fn take(mut self, taken: Option<usize>) -> Result<(Model, Scales, Search)> {
         let model = taken.and_then(|taken| self.models.into_iter().find(|(attempt, ..)| *attempt == taken));
         let Some((taken, model, scales)) = model else {
             let node = self.network.name.clone();
             let none = || Error::Graph { node, reason: "no layout was tried".to_owned() };
             return Err(self.error.unwrap_or_else(none));
         };
-        if let Some(fit) = &self.attempts[taken].fit
-            && fit.refused == fit.rows
-        {
-            let refusal = self.rows.iter().find_map(|row| model.predict(row).err()).map(|error| error.to_string());
-            let reason = format!(
-                "no bit width runs a calibration row ({}); raise --margin and --input-margin",
-                refusal.unwrap_or_default()
-            );
-            return Err(Error::Calibration { reason });
+        let attempt = &mut self.attempts[taken];
+        if attempt.accuracy.as_ref().is_none_or(|accuracy| accuracy.rows < self.rows.len()) {
+            attempt.accuracy = Some(self.reference.measure(&model, &scales, 1)?);
         }
-        let met = self.attempts[taken].fit.as_ref().is_some_and(|fit| self.target.is_met(fit));
-        let rows = self.attempts[taken].fit.as_ref().map_or(0, |fit| fit.rows);
-        Ok((model, scales, Search { target: self.target, met, rows, attempts: self.attempts, taken }))
+        let met = attempt.accuracy.as_ref().is_some_and(Accuracy::is_met);
+        Ok((model, scales, Search { target: self.target, met, attempts: self.attempts, taken }))
     }
 
     /// The last attempt, where its model meets the target or the search has none that does.
     pub(super) fn last_if_good(&self) -> Option<usize> {
-        let met = |attempt: &usize| self.attempts[*attempt].fit.as_ref().is_some_and(|fit| self.target.is_met(fit));
-        let last = self.attempts.len().checked_sub(1).filter(|last| self.attempts[*last].fit.is_some())?;
+        let met = |attempt: &usize| self.attempts[*attempt].accuracy.as_ref().is_some_and(Accuracy::is_met);
+        let last = self.attempts.len().checked_sub(1).filter(|last| self.attempts[*last].accuracy.is_some())?;
         (met(&last) || !self.models.iter().any(|(attempt, ..)| met(attempt))).then_some(last)
     }
 

@@ -1,7 +1,9 @@
+mod integers;
+
 use std::{fs, path::Path};
 
 use super::*;
-use crate::{data, onnx};
+use crate::{data, onnx, quant::Accuracy};
 
 /// A bundled network and its calibration rows.
 fn bundled(name: &str, calibration: &str) -> (Network, Vec<Vec<f64>>) {
@@ -32,22 +34,21 @@ fn the_cheapest_layout_that_meets_the_target_is_taken() {
         let compiled = compile(network, &rows, &Options::default()).unwrap();
         let Search { target, met, attempts, taken, .. } = &compiled.search;
         assert!(met);
-        assert_eq!(*target, Target::Shares);
+        assert_eq!(*target, Target::Auto);
         let seconds = |attempt: &Attempt| attempt.predicted.native_seconds;
         assert!(attempts.windows(2).all(|pair| seconds(&pair[0]) <= seconds(&pair[1])), "cheapest first");
         assert_eq!(*taken + 1, attempts.len());
-        let aim = |attempt: &Attempt| attempt.fit.as_ref().is_some_and(|fit| target.is_aim(fit));
+        let aim = |attempt: &Attempt| attempt.accuracy.as_ref().is_some_and(Accuracy::is_aim);
         assert!(attempts[..*taken].iter().all(|attempt| !aim(attempt)));
         assert!(aim(&attempts[*taken]));
         assert_eq!(compiled.model.digits.value_bits(), attempts[*taken].value_bits);
         assert_eq!(compiled.layout.k, attempts[*taken].k);
         let advice = compiled.layout.params.advice_columns();
         assert_eq!(attempts[*taken].columns, advice + compiled.layout.params.fixed_columns());
-        let accuracy =
-            quant::evaluate(|row| Ok(compiled.network.predict(row)), &compiled.network, &compiled.model, &rows)
-                .unwrap();
-        let fit = attempts[*taken].fit.as_ref().unwrap();
-        assert_eq!((accuracy.max_abs_error, accuracy.top1_agreement), (fit.max_error, fit.agreement));
+        let float: Vec<_> = rows.iter().map(|row| compiled.network.predict(row)).collect();
+        let accuracy = quant::evaluate(&float, &compiled.network, *target, &compiled.model, &rows).unwrap();
+        let expected_disagreement = None;
+        assert_eq!(accuracy, Accuracy { expected_disagreement, ..attempts[*taken].accuracy.clone().unwrap() });
     }
 }
 
@@ -55,12 +56,12 @@ fn the_cheapest_layout_that_meets_the_target_is_taken() {
 fn a_smaller_error_takes_more_bits() {
     for (network, rows) in [digits_cnn(), mlp()] {
         let compiled = |max_error| {
-            let options = Options { max_error: Some(max_error), ..Options::default() };
+            let options = Options { target: Target::MaxError(max_error), ..Options::default() };
             compile(network.clone(), &rows, &options)
         };
         let [coarse, fine] = [0.3, 0.003].map(|error| compiled(error).unwrap());
         for (compiled, limit) in [(&coarse, 0.3), (&fine, 0.003)] {
-            assert!(taken(compiled).fit.as_ref().unwrap().max_error.unwrap() <= limit);
+            assert!(taken(compiled).accuracy.as_ref().unwrap().max_abs_error.unwrap() <= limit);
         }
         assert!(coarse.search.taken < fine.search.taken, "{:?}, {:?}", coarse.search, fine.search);
         let error = compiled(1e-12).unwrap_err();
@@ -98,16 +99,16 @@ fn decisions_have_a_target_too() {
     let (network, rows) = digits_cnn();
     let options = Options { reduction: Reduction::ArgMax, ..Options::default() };
     let compiled = compile(network, &rows, &options).unwrap();
-    let fit = taken(&compiled).fit.as_ref().unwrap();
+    let accuracy = taken(&compiled).accuracy.as_ref().unwrap();
     assert!(compiled.search.met);
-    assert_eq!((fit.max_error, fit.output_range), (None, 0.0));
-    assert!(fit.agreement.unwrap() >= AGREEMENT);
-    let doubt = fit.expected_disagreement.unwrap();
+    assert_eq!((accuracy.max_abs_error, accuracy.error_share()), (None, None));
+    assert!(accuracy.top1_agreement.unwrap() >= AGREEMENT);
+    let doubt = accuracy.expected_disagreement.unwrap();
     assert!(doubt > 0.0 && doubt <= 1.0 - AGREEMENT, "{doubt}");
     let (network, rows) = mlp();
     let options = Options { reduction: Reduction::Threshold(0.5), ..Options::default() };
     let compiled = compile(network, &rows, &options).unwrap();
-    assert!(taken(&compiled).fit.as_ref().unwrap().expected_disagreement.unwrap() > 0.0);
+    assert!(taken(&compiled).accuracy.as_ref().unwrap().expected_disagreement.unwrap() > 0.0);
 }
 
 #[test]
@@ -121,8 +122,8 @@ fn networks_compile_without_rows() {
         assert!(report.text().contains("calibration: none"));
         assert!(report.html().contains("No data"));
         if range[1] > 1.0 {
-            let float = |row: &[f64]| Ok(compiled.network.predict(row));
-            let accuracy = quant::evaluate(float, &compiled.network, &compiled.model, &rows).unwrap();
+            let float: Vec<_> = rows.iter().map(|row| compiled.network.predict(row)).collect();
+            let accuracy = quant::evaluate(&float, &compiled.network, Target::Auto, &compiled.model, &rows).unwrap();
             assert_eq!(accuracy.out_of_range, 0, "{accuracy}");
             assert!(accuracy.top1_agreement.unwrap() > 0.98, "{accuracy}");
         }
@@ -145,7 +146,7 @@ fn a_report_tells_where_accuracy_bits_and_rows_go() {
         let rows_used: usize = report.cost.layers.iter().map(|layer| layer.rows).sum();
         assert_eq!(report.layers.len(), report.cost.layers.len(), "{name}");
         assert!(rows_used > 0 && rows_used <= 1 << report.cost.k, "{name}");
-        assert_eq!(report.shortfall().is_none(), report.search.target.is_met(&report.fit), "{name}");
+        assert_eq!(report.shortfall().is_none(), report.search.met, "{name}");
         for layer in &report.layers {
             assert!(layer.min <= layer.max && layer.max.is_finite(), "{name}: {layer:?}");
             assert!(layer.bits_used >= 0.0 && layer.bits_lost() <= f64::from(layer.bits), "{name}: {layer:?}");

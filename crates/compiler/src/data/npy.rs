@@ -4,7 +4,7 @@
 use std::io::{Cursor, Read};
 
 use hushproof_core::{
-    data::Array,
+    data::{self, Array},
     error::{ArtifactKind, Error, Result},
     graph::ValueInfo,
 };
@@ -12,61 +12,132 @@ use hushproof_core::{
 const NPY_MAGIC: &[u8] = b"\x93NUMPY";
 const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 /// The most values that are read, 512 MiB as doubles.
-const MAX_VALUES: usize = 1 << 26;
+pub(super) const MAX_VALUES: usize = 1 << 26;
+/// The most bytes of an archive member that are read for its header alone.
+const MAX_HEADER_BYTES: u64 = 1 << 16;
 /// The most bytes that an archive member may unpack to.
 const MAX_BYTES: u64 = 8 * (1 << 26) + (1 << 16);
 
-/// Reads a `.npy` file, or from a `.npz` file the array that the value_info names; none for other bytes. Other arrays
-/// in the archive (labels, say) are not looked at.
-pub(super) fn read(bytes: &[u8], value_info: &ValueInfo) -> Result<Option<Array>> {
+/// Reads the rows of a `.npy` file, or from a `.npz` file those of the array that the value_info names, or of its
+/// parts; none for other bytes. Other arrays in the archive (labels, say) are not looked at.
+pub(super) fn read(bytes: &[u8], value_info: &ValueInfo) -> Result<Option<Vec<Vec<f64>>>> {
     if bytes.starts_with(NPY_MAGIC) {
-        return parse(bytes, value_info).map(Some);
+        return parse(bytes, &value_info.name)?.into_rows(value_info).map(Some);
     }
+    let Some(mut archive) = open(bytes)? else { return Ok(None) };
+    if archive.index_for_name(&file_name(&value_info.name)).is_some() {
+        return member(&mut archive, &value_info.name)?.into_rows(value_info).map(Some);
+    }
+    let parts = data::parts(value_info);
+    let missing = |part: &ValueInfo| archive.index_for_name(&file_name(&part.name)).is_none();
+    if parts.is_empty() || parts.iter().any(missing) {
+        let names: Vec<&str> = archive.file_names().map(|name| name.strip_suffix(SUFFIX).unwrap_or(name)).collect();
+        return Err(Error::InputName { expected: data::expected(value_info), got: names.join(", ") });
+    }
+    let mut values = 0usize;
+    let part = |part: &ValueInfo| {
+        let array = member(&mut archive, &part.name)?;
+        values = values.saturating_add(array.values.len());
+        if values > MAX_VALUES {
+            return Err(error(format!("the arrays of the inputs have more than {MAX_VALUES} values")));
+        }
+        array.into_rows(part)
+    };
+    data::join_rows(parts.iter().map(part).collect::<Result<_>>()?, value_info).map(Some)
+}
+
+/// The shapes of the arrays in a `.npy` file, where it has no name, or in a `.npz` file; as many as can be read.
+pub(super) fn shapes(bytes: &[u8]) -> Vec<(String, Vec<usize>)> {
+    let shape_of = |bytes: &[u8]| Some(Header::read(bytes).ok()?.0.shape);
+    if bytes.starts_with(NPY_MAGIC) {
+        return shape_of(bytes).map(|shape| (String::new(), shape)).into_iter().collect();
+    }
+    let Ok(Some(mut archive)) = open(bytes) else { return Vec::new() };
+    let members = archive.len();
+    let mut shape = |index: usize| {
+        let member = archive.by_index(index).ok()?;
+        let name = member.name().strip_suffix(SUFFIX)?.to_owned();
+        let mut start = Vec::new();
+        member.take(MAX_HEADER_BYTES).read_to_end(&mut start).ok()?;
+        Some((name, shape_of(&start)?))
+    };
+    (0..members).filter_map(&mut shape).collect()
+}
+
+type Archive<'a> = zip::ZipArchive<Cursor<&'a [u8]>>;
+
+/// How the names of an archive's members end.
+const SUFFIX: &str = ".npy";
+
+fn file_name(name: &str) -> String {
+    format!("{name}{SUFFIX}")
+}
+
+fn unusable(e: &zip::result::ZipError) -> Error {
+    error(format!("not a .npz archive: {e}"))
+}
+
+/// A `.npz` archive; none of other bytes.
+fn open(bytes: &[u8]) -> Result<Option<Archive<'_>>> {
     if !bytes.starts_with(ZIP_MAGIC) {
         return Ok(None);
     }
-    let unusable = |e: zip::result::ZipError| error(format!("not a .npz archive: {e}"));
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(unusable)?;
-    let name = format!("{}.npy", value_info.name);
-    if archive.index_for_name(&name).is_none() {
-        let names: Vec<&str> = archive.file_names().map(|name| name.strip_suffix(".npy").unwrap_or(name)).collect();
-        return Err(Error::InputName { expected: value_info.name.clone(), got: names.join(", ") });
-    }
-    let member = archive.by_name(&name).map_err(unusable)?;
+    zip::ZipArchive::new(Cursor::new(bytes)).map(Some).map_err(|e| unusable(&e))
+}
+
+/// An array of an archive.
+fn member(archive: &mut Archive<'_>, name: &str) -> Result<Array> {
+    let member = archive.by_name(&file_name(name)).map_err(|e| unusable(&e))?;
     let mut unpacked = Vec::new();
     let mut limited = member.take(MAX_BYTES);
     limited.read_to_end(&mut unpacked).map_err(|e| error(format!("damaged .npz archive: {e}")))?;
     if limited.limit() == 0 {
-        return Err(error(format!("array `{}` is larger than {MAX_BYTES} bytes", value_info.name)));
+        return Err(error(format!("array `{name}` is larger than {MAX_BYTES} bytes")));
     }
-    parse(&unpacked, value_info).map(Some)
+    parse(&unpacked, name)
 }
 
-/// Magic, version, header length, header (a Python dictionary as text), values.
-fn parse(bytes: &[u8], value_info: &ValueInfo) -> Result<Array> {
-    let cut_off = || error("the .npy array is cut off");
-    let rest = bytes.strip_prefix(NPY_MAGIC).ok_or_else(|| error("not a .npy array"))?;
-    let ([major, _minor], rest) = rest.split_first_chunk::<2>().ok_or_else(cut_off)?;
-    let (len, rest) = match major {
-        1 => rest.split_first_chunk::<2>().map(|(len, rest)| (u32::from(u16::from_le_bytes(*len)), rest)),
-        2 | 3 => rest.split_first_chunk::<4>().map(|(len, rest)| (u32::from_le_bytes(*len), rest)),
-        other => return Err(error(format!(".npy version {other}, expected 1 to 3"))),
+/// What stands in front of an array's values.
+struct Header<'a> {
+    descr: &'a str,
+    shape: Vec<usize>,
+    /// Number of values.
+    count: usize,
+}
+
+impl<'a> Header<'a> {
+    /// Magic, version, header length, header (a Python dictionary as text); the values are the rest.
+    fn read(bytes: &'a [u8]) -> Result<(Self, &'a [u8])> {
+        let cut_off = || error("the .npy array is cut off");
+        let rest = bytes.strip_prefix(NPY_MAGIC).ok_or_else(|| error("not a .npy array"))?;
+        let ([major, _minor], rest) = rest.split_first_chunk::<2>().ok_or_else(cut_off)?;
+        let (len, rest) = match major {
+            1 => rest.split_first_chunk::<2>().map(|(len, rest)| (u32::from(u16::from_le_bytes(*len)), rest)),
+            2 | 3 => rest.split_first_chunk::<4>().map(|(len, rest)| (u32::from_le_bytes(*len), rest)),
+            other => return Err(error(format!(".npy version {other}, expected 1 to 3"))),
+        }
+        .ok_or_else(cut_off)?;
+        let len = usize::try_from(len).map_err(|_| cut_off())?;
+        let (header, values) = rest.split_at_checked(len).ok_or_else(cut_off)?;
+        let header = str::from_utf8(header).map_err(|_| error("the .npy header is not text"))?;
+        let descr = field(header, "descr")?.trim_matches(['\'', '"']);
+        if !field(header, "fortran_order")?.starts_with("False") {
+            return Err(error("the .npy array is in Fortran order; save np.ascontiguousarray(x)"));
+        }
+        let shape = shape(field(header, "shape")?)?;
+        let count = shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size)).filter(|n| *n <= MAX_VALUES);
+        let count = count.ok_or_else(|| error(format!("the .npy array has more than {MAX_VALUES} values")))?;
+        Ok((Self { descr, shape, count }, values))
     }
-    .ok_or_else(cut_off)?;
-    let len = usize::try_from(len).map_err(|_| cut_off())?;
-    let (header, values) = rest.split_at_checked(len).ok_or_else(cut_off)?;
-    let header = str::from_utf8(header).map_err(|_| error("the .npy header is not text"))?;
-    let descr = field(header, "descr")?.trim_matches(['\'', '"']);
-    if !field(header, "fortran_order")?.starts_with("False") {
-        return Err(error("the .npy array is in Fortran order; save np.ascontiguousarray(x)"));
-    }
-    let shape = shape(field(header, "shape")?)?;
-    let count = shape.iter().try_fold(1usize, |n, size| n.checked_mul(*size)).filter(|n| *n <= MAX_VALUES);
-    let count = count.ok_or_else(|| error(format!("the .npy array has more than {MAX_VALUES} values")))?;
+}
+
+/// The array of a `.npy` file.
+fn parse(bytes: &[u8], name: &str) -> Result<Array> {
+    let (Header { descr, shape, count }, values) = Header::read(bytes)?;
     let values = decode(descr, values, count)?;
     if let Some(index) = values.iter().position(|v| !v.is_finite()) {
         let got = "not a finite number".to_owned();
-        return Err(Error::InputValue { input: value_info.name.clone(), index, got });
+        return Err(Error::InputValue { input: name.to_owned(), index, got });
     }
     Ok(Array { shape, values })
 }
@@ -114,6 +185,6 @@ fn decode(descr: &str, bytes: &[u8], count: usize) -> Result<Vec<f64>> {
     }
 }
 
-fn error(reason: impl Into<String>) -> Error {
+pub(super) fn error(reason: impl Into<String>) -> Error {
     Error::artifact(ArtifactKind::Data, reason)
 }

@@ -19,6 +19,7 @@ const MAX_STEPS: usize = 1 << 14;
 /// A node of control flow.
 struct Site<'a> {
     proto: &'a NodeProto,
+    op: &'static str,
 }
 
 impl<'a> Site<'a> {
@@ -50,7 +51,7 @@ impl<'a> Importer<'a> {
         mut attrs: Attrs,
         inputs: &[Option<Id>],
     ) -> Result<Option<Vec<Id>>> {
-        let site = Site { proto };
+        let site = Site { proto, op: control.onnx() };
         for name in ["body", "then_branch", "else_branch"] {
             attrs.ignore(name);
         }
@@ -93,7 +94,7 @@ impl<'a> Importer<'a> {
 
     fn body_inside(&mut self, graph: &'a GraphProto, inputs: &[Id]) -> Result<Option<Vec<Id>>> {
         for tensor in &graph.initializer {
-            let value = proto::tensor(tensor, &tensor.name)?;
+            let value = proto::any_tensor(tensor, &tensor.name)?;
             let id = self.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             self.ids.insert(&tensor.name, id);
         }
@@ -131,7 +132,7 @@ impl<'a> Importer<'a> {
                 if a.len() != b.len() {
                     return Err(site.error("has branches of different outputs"));
                 }
-                self.current.clone_from(&site.proto.name);
+                self.enter(&site.proto.name, site.op);
                 let mut outputs = vec![];
                 for (a, b) in a.into_iter().zip(b) {
                     if self.operand(a).fact != self.operand(b).fact {
@@ -195,7 +196,7 @@ impl<'a> Importer<'a> {
             all.iter_mut().zip(outputs).for_each(|(all, output)| all.push(output));
             step += 1;
         }
-        self.current.clone_from(&site.proto.name);
+        self.enter(&site.proto.name, site.op);
         for values in all {
             if values.is_empty() {
                 return Err(site.error("collects the values of no repetition"));
@@ -222,7 +223,7 @@ impl<'a> Importer<'a> {
             return Err(site.error("has a body of too few outputs"));
         };
         let at = |list: &[i64], index: usize| list.get(index).copied().unwrap_or(0);
-        self.current.clone_from(&site.proto.name);
+        self.enter(&site.proto.name, site.op);
         let mut slices: Vec<Vec<Id>> = vec![];
         for (index, x) in scanned.iter().enumerate() {
             let mut parts = site.located(Rewriter::new(self).slices(*x, at(&axes, index)))?;
@@ -243,7 +244,7 @@ impl<'a> Importer<'a> {
             states.iter_mut().zip(&mut outputs).for_each(|(state, output)| *state = output);
             all.iter_mut().zip(outputs).for_each(|(all, output)| all.push(output));
         }
-        self.current.clone_from(&site.proto.name);
+        self.enter(&site.proto.name, site.op);
         for (index, mut values) in all.into_iter().enumerate() {
             if at(&output_directions, index) == 1 {
                 values.reverse();

@@ -1,9 +1,18 @@
-//! tract's own optimized plan: an independent float reference, for calibration and accuracy reports.
+//! tract's own optimized plan: an independent float reference for accuracy reports, and our own where tract has none.
+//!
+//! tract panics on some graphs; a panic is an error here like any other, and says nothing on standard error.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::HashSet,
+    fmt,
+    panic::{self, AssertUnwindSafe},
+    sync::{Arc, Once},
+};
 
 use hushproof_core::{Error, Result, graph::ValueInfo};
 use prost::Message;
+use rayon::prelude::*;
 use tract_onnx::{
     prelude::{
         DatumType, Framework, InferenceFact, InferenceModelExt, IntoRunnable, IntoTValue, IntoTensor, Tensor,
@@ -13,10 +22,67 @@ use tract_onnx::{
 };
 
 use super::{
+    ReadOptions,
     graph::{Graph, input_shape},
     pb::ModelProto,
     proto::{self, Source},
 };
+
+/// By what float outputs were computed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Reference {
+    /// By tract, which shares no code with us.
+    Tract,
+    /// By our own operators.
+    Own {
+        /// Why not by tract.
+        because: String,
+    },
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tract => f.write_str("tract"),
+            Self::Own { because } => write!(f, "hushproof's own operators ({because})"),
+        }
+    }
+}
+
+/// The outputs of the graph that was read of a model's bytes with these options, on rows of input values (flat, ONNX
+/// order): by tract, or where it does not serve, or gives another number of values, by the operators' own implementations.
+///
+/// # Errors
+/// Those of [`Graph::eval`].
+pub fn float_outputs(
+    bytes: &[u8],
+    options: &ReadOptions<'_>,
+    graph: &Graph,
+    rows: &[Vec<f64>],
+) -> Result<(Vec<Vec<f64>>, Reference)> {
+    let values: usize = graph.outputs().iter().map(ValueInfo::len).sum();
+    let by_tract = || -> Result<Vec<Vec<f64>>> {
+        let parts: Vec<String> = graph.output_parts.iter().map(|part| part.value_info.name.clone()).collect();
+        let model = FloatModel::of(proto::parse(bytes, &ReadOptions { outputs: &parts, ..*options })?)?;
+        let run = |row: &Vec<f64>| {
+            let row: Vec<f32> = row.iter().map(|value| *value as f32).collect();
+            let outputs: Vec<f64> = model.run(&row)?.into_iter().map(f64::from).collect();
+            if outputs.len() == values {
+                return Ok(outputs);
+            }
+            Err(objection(&model.name, format_args!("{} output values, not {values}", outputs.len())))
+        };
+        rows.par_iter().map(run).collect()
+    };
+    match by_tract() {
+        Ok(outputs) => Ok((outputs, Reference::Tract)),
+        Err(error) => {
+            let outputs = rows.par_iter().map(|row| graph.eval(row)).collect::<Result<_>>()?;
+            Ok((outputs, Reference::Own { because: error.to_string() }))
+        }
+    }
+}
 
 /// A model that tract runs in single precision.
 pub struct FloatModel {
@@ -32,13 +98,19 @@ impl FloatModel {
     /// # Errors
     /// Those of [`read`](super::read); [`Error::Graph`] if there are several inputs or outputs, or tract objects.
     pub fn new(bytes: &[u8]) -> Result<Self> {
-        Self::of(proto::parse(bytes)?)
+        Self::of(proto::parse(bytes, &ReadOptions::default())?)
     }
 
     /// Plans a parsed model.
     pub(super) fn of(mut source: Source) -> Result<Self> {
         let graph = Graph::build(&source)?;
         graph.ends()?;
+        if graph.crops() {
+            return Err(objection(graph.name(), "a Pad that crops, on which it panics"));
+        }
+        if source.halves > 0 {
+            return Err(objection(graph.name(), "half precision, in which it would compute"));
+        }
         let initializers: HashSet<_> = source.graph.initializer.iter().map(|tensor| &tensor.name).collect();
         let inputs = source.graph.input.iter().filter(|input| !initializers.contains(&input.name)).count();
         if inputs != 1 || source.graph.output.len() != 1 {
@@ -46,8 +118,8 @@ impl FloatModel {
         }
         let Some(input) = graph.inputs().pop() else { return Err(objection(graph.name(), "no input")) };
         source.model.graph = Some(source.graph);
-        let (plan, datum_type) =
-            plan(&source.model, &input).map_err(|e| objection(graph.name(), format_args!("{e:#}")))?;
+        let planned = caught(|| plan(&source.model, &input));
+        let (plan, datum_type) = planned.map_err(|reason| objection(graph.name(), reason))?;
         Ok(Self { name: graph.name().into(), plan, input, datum_type })
     }
 
@@ -59,7 +131,7 @@ impl FloatModel {
         if input.len() != self.input.len() {
             return Err(input_shape(&self.input, input.len()));
         }
-        self.try_run(input).map_err(|e| objection(&self.name, format_args!("{e:#}")))
+        caught(|| self.try_run(input)).map_err(|reason| objection(&self.name, reason))
     }
 
     fn try_run(&self, input: &[f32]) -> Result<Vec<f32>, TractError> {
@@ -78,6 +150,34 @@ fn plan(model: &ModelProto, input: &ValueInfo) -> Result<(Arc<TypedRunnableModel
     let fact = InferenceFact::dt_shape(datum_type, &input.shape);
     let plan = model.with_input_fact(0, fact)?.into_optimized()?.into_runnable()?;
     Ok((plan, datum_type))
+}
+
+/// What tract gives, or why not.
+fn caught<T>(run: impl FnOnce() -> Result<T, TractError>) -> Result<T, String> {
+    thread_local! {
+        static QUIET: Cell<bool> = const { Cell::new(false) };
+    }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let loud = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                loud(info);
+            }
+        }));
+    });
+    let before = QUIET.replace(true);
+    // What the panic leaves behind belongs to this run alone.
+    let outcome = panic::catch_unwind(AssertUnwindSafe(run));
+    QUIET.set(before);
+    match outcome {
+        Ok(outcome) => outcome.map_err(|error| format!("{error:#}")),
+        Err(payload) => {
+            let text = payload.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Err(format!("panicked: {}", text.lines().next().unwrap_or_default()))
+        }
+    }
 }
 
 fn objection(name: &str, reason: impl std::fmt::Display) -> Error {

@@ -8,11 +8,12 @@ use std::{
 use hushproof_core::{
     Error, Result,
     error::UnsupportedOp,
-    graph::{Categories, FloatActivation, Function, Unary, ValueInfo},
+    graph::{Categories, FloatActivation, Function, Meaning, OutputPart, Part, Unary, ValueInfo},
 };
 use prost::Message;
 
 use super::{
+    legacy::Old,
     order,
     pb::{NodeProto, ValueInfoProto},
     proto::{self, Source},
@@ -55,12 +56,18 @@ pub struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) inputs: Vec<usize>,
     pub(super) outputs: Vec<usize>,
-    /// The value of the joined outputs that is a class.
-    pub(super) label: Option<usize>,
+    /// What the outputs were before they were joined, and what their values are.
+    pub(super) output_parts: Vec<OutputPart>,
     /// The other outputs beside such a class.
     beside: Vec<String>,
     /// What the type of the only input holds.
     pub(super) input_range: Option<[f64; 2]>,
+    /// Per value of the inputs whether its type is one of integers or truth values; empty where none is.
+    pub(super) whole: Vec<bool>,
+    /// The inputs that the only one joins; empty where it is the graph's.
+    parts: Vec<Part>,
+    /// Number of tensors of half precision in the file.
+    halves: usize,
     /// What each value of the input is.
     pub(super) elements: Vec<Element>,
     /// The names that values of the input are compared with, by their numbers.
@@ -106,6 +113,8 @@ pub(super) struct Value {
 pub struct Node {
     name: String,
     op: &'static str,
+    /// The operator of the file's node that it was made for.
+    origin: &'static str,
     pub(super) kernel: Box<dyn Op>,
     pub(super) inputs: Vec<Option<usize>>,
     pub(super) outputs: Vec<usize>,
@@ -122,8 +131,13 @@ impl Node {
         self.op
     }
 
+    /// ONNX operator of the node in the file, which may stand for several.
+    pub const fn origin(&self) -> &'static str {
+        self.origin
+    }
+
     pub(super) fn error(&self, error: OpError) -> Error {
-        locate(&self.name, self.op, error)
+        locate(&self.name, self.origin, error)
     }
 }
 
@@ -154,6 +168,18 @@ impl Graph {
         self.outputs.iter().map(|id| self.value_info(*id)).collect()
     }
 
+    /// What somebody who compiles the model is to know of it.
+    pub fn notes(&self) -> Vec<String> {
+        let halves = (self.halves > 0).then(|| {
+            format!(
+                "{} of the model's tensors have half precision (FLOAT16 or BFLOAT16): their numbers are taken exactly, and \
+                 computed with in full precision, as if they were FLOAT",
+                self.halves
+            )
+        });
+        halves.into_iter().collect()
+    }
+
     /// The outputs beside the one that is a class, where there is one.
     pub fn beside_class(&self) -> &[String] {
         &self.beside
@@ -169,6 +195,7 @@ impl Graph {
     pub(super) fn value_info(&self, id: usize) -> ValueInfo {
         let value = &self.values[id];
         let info = ValueInfo::new(value.name.clone(), value.fact.shape.clone());
+        let info = if self.inputs.contains(&id) { ValueInfo { parts: self.parts.clone(), ..info } } else { info };
         if self.outputs == [id] { ValueInfo { categories: self.output_names.clone(), ..info } } else { info }
     }
 
@@ -217,6 +244,25 @@ impl Graph {
         Ok(output.map(Tensor::into_data).unwrap_or_default())
     }
 
+    /// Whether a Pad leaves values out.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn crops(&self) -> bool {
+        let crops = |node: &Node| {
+            let lowered = self.lowered(node);
+            let [Lowered::Gather { sources, .. }] = &lowered[..] else { return false };
+            let kept: HashSet<_> = sources.iter().flatten().map(|(_, element)| *element).collect();
+            let x = node.inputs.first().copied().flatten();
+            x.is_some_and(|x| kept.len() < self.values[x].fact.len())
+        };
+        self.nodes.iter().any(|node| node.origin == "Pad" && crops(node))
+    }
+
+    /// What the outputs of a node are in normal form; nothing where it has none.
+    pub(super) fn lowered(&self, node: &Node) -> Vec<Lowered> {
+        let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
+        node.kernel.lower(Inputs(&operands)).unwrap_or_default()
+    }
+
     /// How often each value is read, by nodes and as an output.
     pub(super) fn uses(&self) -> Vec<usize> {
         let mut uses = vec![0; self.values.len()];
@@ -235,19 +281,16 @@ impl Graph {
         let mut builder = Importer::new(&proto.name, [source.opset, source.ml_opset], proto.encoded_len());
         builder.consumed = order::consumed(proto).into_iter().collect();
         builder.endings = order::endings(proto);
+        builder.meanings = order::meanings(proto);
+        builder.graph.halves = source.halves;
         for tensor in &proto.initializer {
-            if tensor.dims.contains(&0) {
-                builder.absent.insert(&tensor.name);
-                continue;
-            }
             let names = proto::names(tensor);
-            let value = proto::tensor(tensor, &tensor.name)?;
+            let value = proto::any_tensor(tensor, &tensor.name)?;
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             builder.named(&tensor.name, id);
             builder.names.extend(names.map(|names| (id, Arc::new(names))));
         }
-        let known = |name: &str| builder.ids.contains_key(name) || builder.absent.contains(name);
-        let given = proto.input.iter().filter(|input| !known(&input.name));
+        let given = proto.input.iter().filter(|input| !builder.ids.contains_key(input.name.as_str()));
         let mut inputs: Vec<_> = given.collect();
         if inputs.len() > 1 {
             // Exporters leave in the state that training needs.
@@ -263,7 +306,7 @@ impl Graph {
             }
         }
         if !unsupported.is_empty() {
-            return Err(Error::Unsupported(unsupported));
+            return Err(Error::Unsupported(once(unsupported)));
         }
         if let Some(error) = failure {
             return Err(error);
@@ -315,11 +358,11 @@ pub(super) struct Importer<'a> {
     tabulated: usize,
     /// Values by name; without those that follow from a node with an error.
     pub(super) ids: HashMap<&'a str, usize>,
-    /// Empty tensors, which exporters give for optional inputs that are left out.
-    absent: HashSet<&'a str>,
     consumed: HashSet<&'a str>,
     /// How values leave the network, of those near its output.
     endings: HashMap<&'a str, Ending>,
+    /// What the nodes say of the graph's outputs.
+    meanings: Vec<Option<Meaning>>,
     /// Number of values of constants so far, and most of them.
     constants: usize,
     max_constants: usize,
@@ -338,8 +381,8 @@ pub(super) struct Importer<'a> {
     masks: HashMap<Id, Mask>,
     /// How often a graph inside a node was added.
     pub(super) repetitions: usize,
-    /// Name of the node that is being added, and how it leaves the network.
-    pub(super) current: String,
+    /// Name and operator of the node that is being added, and how it leaves the network.
+    current: (String, &'static str),
     ending: Ending,
     /// How each of its outputs leaves, and whether anything reads it.
     outputs: Vec<(Ending, bool)>,
@@ -357,9 +400,12 @@ impl<'a> Importer<'a> {
                 nodes: vec![],
                 inputs: vec![],
                 outputs: vec![],
-                label: None,
+                output_parts: vec![],
+                parts: vec![],
                 beside: vec![],
                 input_range: None,
+                whole: vec![],
+                halves: 0,
                 elements: vec![],
                 names: vec![],
                 output_names: vec![],
@@ -373,9 +419,9 @@ impl<'a> Importer<'a> {
             tables: HashMap::new(),
             tabulated: 0,
             ids: HashMap::new(),
-            absent: HashSet::new(),
             consumed: HashSet::new(),
             endings: HashMap::new(),
+            meanings: vec![],
             constants: 0,
             max_constants: bytes.saturating_mul(per_byte).clamp(least, MAX_ELEMENTS),
             bounds: HashMap::new(),
@@ -386,7 +432,7 @@ impl<'a> Importer<'a> {
             one_and_exponentials: HashMap::new(),
             origins: HashMap::new(),
             repetitions: 0,
-            current: String::new(),
+            current: (String::new(), ""),
             ending: Ending::Inner,
             outputs: vec![],
         }
@@ -395,7 +441,10 @@ impl<'a> Importer<'a> {
     /// Adds the inputs. Several are parts of one vector, named after all of them, in their order.
     fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
         if let [input] = inputs {
-            let id = self.private(proto::input_fact(input)?).map_err(|e| locate(&input.name, "input", e))?;
+            let fact = proto::input_fact(input)?;
+            let whole = (fact.dtype != DType::Float).then(|| fact.checked_len()).flatten();
+            let id = self.private(fact).map_err(|e| locate(&input.name, "input", e))?;
+            self.graph.whole = vec![true; whole.unwrap_or_default()];
             self.named(&input.name, id);
             self.given(input, id);
             self.graph.inputs.push(id);
@@ -407,11 +456,18 @@ impl<'a> Importer<'a> {
         let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?));
         let Some(len) = len.filter(|len| *len > 0) else { return Ok(()) };
         let all = self.private(Fact::float(vec![1, len])).map_err(|e| locate("inputs", "input", e))?;
-        self.graph.values[all].name = joined(inputs.iter().map(|input| input.name.as_str()));
+        let part =
+            |(input, fact): (&&ValueInfoProto, &Fact)| Part { name: input.name.clone(), shape: fact.shape.clone() };
+        let info = ValueInfo::joined(inputs.iter().zip(&facts).map(part).collect());
+        (self.graph.values[all].name, self.graph.parts) = (info.name, info.parts);
         self.graph.inputs.push(all);
+        if facts.iter().any(|fact| fact.dtype != DType::Float) {
+            let whole = |fact: &Fact| std::iter::repeat_n(fact.dtype != DType::Float, fact.len());
+            self.graph.whole = facts.iter().flat_map(whole).collect();
+        }
         let mut start = 0;
         for (input, fact) in inputs.iter().zip(facts) {
-            self.current.clone_from(&input.name);
+            self.enter(&input.name, "input");
             let end = start + fact.len();
             let part = Rewriter::new(self).part(all, start..end, &fact);
             let id = part.map_err(|e| locate(&input.name, "input", e))?;
@@ -439,8 +495,8 @@ impl<'a> Importer<'a> {
         // Absent only behind an error.
         let mut ids: Vec<Id> = names.iter().filter_map(|name| self.ids.get(name).copied()).collect();
         let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
-        let name = joined(names.iter().copied());
-        self.current.clone_from(&name);
+        let name = ValueInfo::join(names.iter().copied());
+        self.enter(&name, "output");
         let mut element = 0;
         for id in &mut ids {
             let fact = self.graph.values[*id].fact.clone();
@@ -454,11 +510,18 @@ impl<'a> Importer<'a> {
             }
             element += fact.len();
         }
+        if ids.len() == names.len() {
+            let of = |(index, (id, name)): (usize, (&Id, &&str))| {
+                let fact = &self.graph.values[*id].fact;
+                let told = self.meanings.get(index).copied().flatten();
+                let value_info = ValueInfo::new(*name, fact.shape.clone());
+                OutputPart { meaning: meaning(&value_info, fact.dtype, told), value_info }
+            };
+            self.graph.output_parts = ids.iter().zip(names).enumerate().map(of).collect();
+        }
         if ids.len() > 1 && private {
-            let facts = ids.iter().map(|id| &self.graph.values[*id].fact);
-            let is_class = |fact: &Fact| matches!(fact.dtype, DType::Int | DType::Name) && fact.len() == 1;
-            let class = facts.clone().position(is_class);
-            self.graph.label = class.map(|class| facts.take(class).map(Fact::len).sum());
+            let mut facts = ids.iter().map(|id| &self.graph.values[*id].fact);
+            let class = facts.position(|fact| matches!(fact.dtype, DType::Int | DType::Name) && fact.len() == 1);
             if let (Some(class), true) = (class, names.len() == ids.len()) {
                 let others = names.iter().enumerate().filter(|(index, _)| *index != class);
                 self.graph.beside = others.map(|(_, name)| (*name).to_owned()).collect();
@@ -478,6 +541,13 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
+    /// What is added from here on belongs to this node.
+    pub(super) fn enter(&mut self, name: &str, op: &'static str) {
+        self.current.0.clear();
+        self.current.0.push_str(name);
+        self.current.1 = op;
+    }
+
     /// A new value; its name is empty until a tensor of the file is found to be it.
     fn add(&mut self, fact: Fact, constant: Option<Tensor>) -> Id {
         self.graph.values.push(Value { name: String::new(), fact, constant });
@@ -493,8 +563,11 @@ impl<'a> Importer<'a> {
     /// A value that depends on the input.
     fn private(&mut self, fact: Fact) -> OpResult<Id> {
         if fact.checked_len().is_none_or(|len| len > MAX_VALUES) {
-            let reason = format!("a tensor of shape {:?} is empty or has more than {MAX_VALUES} values", fact.shape);
-            return Err(OpError::Graph(reason));
+            let shape = &fact.shape;
+            return Err(OpError::Graph(match fact.bounded_len() {
+                Some(0) => format!("nothing is left of its result, which has shape {shape:?}"),
+                _ => format!("a tensor of shape {shape:?} has more than {MAX_VALUES} values"),
+            }));
         }
         Ok(self.add(fact, None))
     }
@@ -564,6 +637,10 @@ impl Nodes for Importer<'_> {
             return Err(OpError::Graph(format!("the graph has more than {MAX_NODES} values")));
         }
         let operands: Vec<_> = inputs.iter().map(|id| id.map(|id| self.graph.operand(id))).collect();
+        let takes_empty = self.find(op).is_some_and(Def::takes_empty);
+        if !takes_empty && operands.iter().flatten().any(|operand| operand.fact.is_empty()) {
+            return Err(OpError::Graph("an operand is empty".into()));
+        }
         let facts = kernel.facts(Inputs(&operands))?;
         let constants: Option<Vec<_>> = operands
             .iter()
@@ -577,7 +654,8 @@ impl Nodes for Importer<'_> {
             // Folding must not turn a small file into large tensors.
             let read: usize = constants.iter().flatten().map(|tensor| tensor.data().len()).sum();
             let most = if inputs.is_empty() { MAX_VALUES } else { read.max(MAX_FOLDED) };
-            let fits = |fact: &Fact| fact.checked_len().is_some_and(|len| len <= most);
+            let least = usize::from(!takes_empty);
+            let fits = |fact: &Fact| fact.bounded_len().is_some_and(|len| (least..=most).contains(&len));
             if let Some(fact) = facts.iter().find(|fact| !fits(fact)) {
                 return Err(OpError::Graph(format!("a constant of shape {:?} is empty or too large", fact.shape)));
             }
@@ -588,6 +666,10 @@ impl Nodes for Importer<'_> {
             let outputs = values.into_iter().map(|value| self.constant(value)).collect::<OpResult<Vec<_>>>()?;
             self.names.extend(names.into_iter().flat_map(|names| outputs.iter().map(move |id| (*id, names.clone()))));
             return Ok(outputs);
+        }
+        if let Some(fact) = facts.iter().find(|fact| fact.is_empty()) {
+            // Refused before anything is made of it.
+            return self.private(fact.clone()).map(|id| vec![id]);
         }
         if let Some(outputs) = self.simpler(op, kernel.as_ref(), inputs, &facts)? {
             return Ok(outputs);
@@ -615,8 +697,8 @@ impl Nodes for Importer<'_> {
         }
         self.tables.extend(tables.into_iter().flatten().zip(&outputs).map(|(table, id)| (*id, table)));
         self.note(kernel.as_ref(), inputs, &outputs, names);
-        let (name, inputs) = (self.current.clone(), inputs.to_vec());
-        self.graph.nodes.push(Node { name, op, kernel, inputs, outputs: outputs.clone() });
+        let ((name, origin), inputs) = (self.current.clone(), inputs.to_vec());
+        self.graph.nodes.push(Node { name, op, origin, kernel, inputs, outputs: outputs.clone() });
         Ok(outputs)
     }
 
@@ -903,7 +985,7 @@ impl Importer<'_> {
             let sums = self.put(op, kernel, &[Some(of)])?;
             let mut to = Rewriter::new(self);
             let mut y = *sums.first().ok_or_else(|| OpError::Graph("has no output".to_owned()))?;
-            y = to.shaped(y, &fact)?;
+            y = to.shaped_as(y, &fact)?;
             if fact.dtype == DType::Int {
                 self.bounds.insert(y, bounds);
             }
@@ -936,23 +1018,31 @@ impl<'a> Importer<'a> {
             return unsupported(&op, ops::advice(domain, &proto.op_type));
         };
         let (op, opsets, takes) = (def.onnx(), def.opsets(), def.inputs());
-        let opset = if domain == Domain::Default { self.opset } else { self.ml_opset };
+        let opset = match domain {
+            Domain::Default => self.opset,
+            Domain::Ml => self.ml_opset,
+            // There is one version.
+            Domain::Microsoft => 1,
+        };
         if !opsets.contains(&opset) {
             return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
         }
-        let attrs = proto::attrs(proto, opset)?;
+        let mut attrs = proto::attrs(proto, opset)?;
+        let old = if domain == Domain::Default { Old::take(op, proto, &mut attrs) } else { Old::Same };
         let error = |e| locate(name, op, e);
         let kernel = match def {
             Def::Op(def) => Ok((def.parse)(attrs).map_err(error)?),
             def => Err((def, attrs)),
         };
         let given = proto.input.iter().rposition(|input| !input.is_empty()).map_or(0, |last| last + 1);
+        let given = given + old.added();
         if !takes.contains(&given) {
             let (least, most) = (takes.start(), takes.end());
             return Err(graph_error(name, format!("{op} takes {least} to {most} inputs, got {given}")));
         }
-        let Some(inputs) = self.resolve(&proto.input) else { return Ok(()) };
-        self.current.clone_from(name);
+        let Some(mut inputs) = self.resolve(&proto.input, def.takes_empty()) else { return Ok(()) };
+        self.enter(name, op);
+        old.inputs(self, proto, &mut inputs)?;
         let leaves = |name: &String| (order::ending(&self.endings, name), self.consumed.contains(name.as_str()));
         self.outputs = proto.output.iter().map(leaves).collect();
         self.leave(0);
@@ -980,11 +1070,13 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Ids of a node's inputs; [`None`] if one is unknown.
-    fn resolve(&self, names: &[String]) -> Option<Vec<Option<usize>>> {
-        let id = |name: &String| {
-            let absent = name.is_empty() || self.absent.contains(name.as_str());
-            if absent { Some(None) } else { self.ids.get(name.as_str()).copied().map(Some) }
+    /// Ids of a node's inputs; [`None`] if one is unknown. An empty tensor, as exporters give for an optional input
+    /// that is left out, is none to an operator that takes no empty ones.
+    fn resolve(&self, names: &[String], takes_empty: bool) -> Option<Vec<Option<usize>>> {
+        let id = |name: &String| match self.ids.get(name.as_str()) {
+            _ if name.is_empty() => Some(None),
+            Some(id) if !takes_empty && self.graph.values[*id].fact.is_empty() => Some(None),
+            id => id.copied().map(Some),
         };
         names.iter().map(id).collect()
     }
@@ -1031,9 +1123,27 @@ pub(crate) fn node_graph(
     Ok(builder.graph)
 }
 
-/// The name of several tensors as one.
-fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names.collect::<Vec<_>>().join("+")
+/// What the values of an output are: whole numbers by their type, else what its node says, else what the name of several
+/// numbers in a row says.
+fn meaning(output: &ValueInfo, dtype: DType, told: Option<Meaning>) -> Meaning {
+    if dtype != DType::Float && told != Some(Meaning::Values) {
+        return Meaning::Integers;
+    }
+    let name = output.name.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    told.unwrap_or(match output.is_row() {
+        true if has(&["logit", "logprob", "log_prob"]) => Meaning::Logits,
+        true if has(&["prob"]) => Meaning::Probabilities,
+        true if has(&["score", "class", "label"]) => Meaning::Scores,
+        _ => Meaning::Values,
+    })
+}
+
+/// Each of them once.
+pub(super) fn once(mut unsupported: Vec<UnsupportedOp>) -> Vec<UnsupportedOp> {
+    let mut seen = HashSet::new();
+    unsupported.retain(|UnsupportedOp { node, op, reason }| seen.insert((node.clone(), op.clone(), reason.clone())));
+    unsupported
 }
 
 /// An operator's error at a node.

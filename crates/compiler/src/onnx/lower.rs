@@ -33,7 +33,7 @@ use self::{
     pattern::Replacement,
     value::Value,
 };
-use super::graph::{Element, Graph, Node};
+use super::graph::{Element, Graph, Node, once};
 use crate::{
     ops::{Inputs, Lowered, OpError, planes},
     tensor::MAX_ELEMENTS,
@@ -120,15 +120,9 @@ impl Graph {
             }
         }
         if !unsupported.is_empty() {
-            return Err(Error::Unsupported(unsupported));
+            return Err(Error::Unsupported(once(unsupported)));
         }
         builder.finish(output)
-    }
-
-    /// What the outputs of a node are in normal form; nothing where it has none.
-    fn lowered(&self, node: &Node) -> Vec<Lowered> {
-        let operands: Vec<_> = node.inputs.iter().map(|id| id.map(|id| self.operand(id))).collect();
-        node.kernel.lower(Inputs(&operands)).unwrap_or_default()
     }
 
     /// Planes of the input: those of the first tensor that it is only another name of.
@@ -247,7 +241,7 @@ impl Lowering<'_> {
             Map::Conv(conv) => self.convolve(node, x, conv, bias, to),
             Map::Sparse(_) | Map::Product(_) => {
                 let tensor = self.commit(node, x)?;
-                let origin = Some((node.name().to_owned(), node.op()));
+                let origin = Some((node.name().to_owned(), node.origin()));
                 Ok(Expr { origin, ..Expr::new(to, vec![(tensor, map)], bias) })
             }
         }
@@ -264,7 +258,7 @@ impl Lowering<'_> {
         };
         let bias = Expr::new(to, vec![], bias).bias_values();
         expr.shift(&bias);
-        Ok(Expr { origin: Some((node.name().to_owned(), node.op())), ..expr })
+        Ok(Expr { origin: Some((node.name().to_owned(), node.origin())), ..expr })
     }
 
     /// The convolution of an expression, if that costs no more than the convolution or is small.
@@ -333,7 +327,7 @@ impl Lowering<'_> {
             return Err(OpError::Graph("the combined weights are too large for a number".into()));
         }
         self.store(expr.size())?;
-        let (name, op) = expr.origin.unwrap_or_else(|| (node.name().to_owned(), node.op()));
+        let (name, op) = expr.origin.unwrap_or_else(|| (node.name().to_owned(), node.origin()));
         let term = |(source, map)| Term { source, map, negative: None };
         self.layers.push(FloatLayer {
             node: name,
@@ -392,9 +386,10 @@ impl Lowering<'_> {
                 output,
                 layers: self.layers,
                 finish,
-                label: self.graph.label,
+                parts: self.graph.output_parts.clone(),
                 cuts: self.ranks.cuts,
                 missing: self.ranks.missing,
+                whole: self.graph.whole.clone(),
             }),
             _ => Err(Error::Graph {
                 node: self.graph.name.clone(),

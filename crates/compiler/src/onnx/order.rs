@@ -6,7 +6,7 @@ use std::{
     collections::{BinaryHeap, HashMap, HashSet},
 };
 
-use hushproof_core::{Error, Result};
+use hushproof_core::{Error, Result, graph::Meaning};
 
 use super::pb::{
     AttributeProto, GraphProto, NodeProto, TensorProto, attribute_proto::AttributeType, tensor_proto::DataType,
@@ -54,18 +54,18 @@ fn inside(node: &NodeProto) -> impl Iterator<Item = &GraphProto> {
 }
 
 /// The names that a node reads, and those that anything in the graphs inside it reads.
-fn reads(node: &NodeProto) -> Vec<&str> {
+pub(super) fn reads(node: &NodeProto) -> Vec<&str> {
     let mut names: Vec<&str> = node.input.iter().map(String::as_str).collect();
     names.extend(inside(node).flat_map(consumed));
     names
 }
 
 /// What is marked of a node's operator.
-fn marks(node: &NodeProto) -> &'static [Mark] {
+pub(super) fn marks(node: &NodeProto) -> &'static [Mark] {
     Domain::named(&node.domain).and_then(|domain| ops::find_in(domain, &node.op_type)).map_or(&[], |def| def.marks())
 }
 
-/// Replaces inputs that are empty lists, which are no tensors here, by what they mean.
+/// Leaves out inputs that are empty lists where these are as good as none.
 fn omit_empty(graph: &mut GraphProto) {
     let initializers = graph.initializer.iter().filter(|tensor| tensor.dims == [0]).map(|tensor| &tensor.name);
     // A node that reads nothing gives the tensor that it holds.
@@ -75,17 +75,8 @@ fn omit_empty(graph: &mut GraphProto) {
     let constants = graph.node.iter().filter(is_empty).flat_map(|node| &node.output);
     let empty: HashSet<_> = initializers.chain(constants).cloned().collect();
     for node in &mut graph.node {
-        for mark in marks(node) {
-            match mark {
-                Mark::EmptyIsAbsent => {
-                    node.input.iter_mut().filter(|input| empty.contains(*input)).for_each(String::clear);
-                }
-                Mark::EmptyIs(other) if node.input.iter().skip(1).any(|input| empty.contains(input)) => {
-                    node.op_type = (*other).into();
-                    node.input.truncate(1);
-                }
-                _ => {}
-            }
+        if marks(node).contains(&Mark::EmptyIsAbsent) {
+            node.input.iter_mut().filter(|input| empty.contains(*input)).for_each(String::clear);
         }
     }
 }
@@ -174,6 +165,45 @@ pub(super) fn endings(graph: &GraphProto) -> HashMap<&str, Ending> {
     }
 }
 
+/// What the nodes behind which the outputs leave the graph say of their values, as far as they say anything.
+pub(super) fn meanings(graph: &GraphProto) -> Vec<Option<Meaning>> {
+    let producers = producers(graph);
+    graph.output.iter().map(|output| meaning(&producers, &output.name)).collect()
+}
+
+fn meaning<'a>(producers: &HashMap<&str, (usize, &'a NodeProto)>, mut name: &'a str) -> Option<Meaning> {
+    // Names may be defined in a circle, of no more nodes than there are.
+    for _ in 0..=producers.len() {
+        let (index, node) = producers.get(name)?;
+        let of = |mark: &Mark| match mark {
+            Mark::Probabilities => (*index == 0).then_some(Meaning::Probabilities),
+            Mark::Logits => (*index == 0).then_some(Meaning::Logits),
+            Mark::Codes => (*index == 0).then_some(Meaning::Values),
+            _ => None,
+        };
+        let is = |mark: Mark| marks(node).contains(&mark);
+        if let Some(meaning) = marks(node).iter().find_map(of) {
+            return Some(meaning);
+        }
+        if is(Mark::Softmax(*index)) {
+            return Some(Meaning::Scores);
+        }
+        if *index > 0 || !is(Mark::Passes) {
+            return None;
+        }
+        name = node.input.first()?;
+    }
+    None
+}
+
+/// The node and which of its outputs makes each tensor.
+fn producers(graph: &GraphProto) -> HashMap<&str, (usize, &NodeProto)> {
+    fn outputs(node: &NodeProto) -> impl Iterator<Item = (&str, (usize, &NodeProto))> {
+        node.output.iter().enumerate().map(move |(i, name)| (name.as_str(), (i, node)))
+    }
+    graph.node.iter().flat_map(outputs).collect()
+}
+
 /// How the values in front of an output leave the graph, and whether they may be a softmax.
 fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashMap<&'a str, Ending>, bool) {
     let mut endings = HashMap::new();
@@ -187,8 +217,7 @@ fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashM
             *count -= 1;
         }
     }
-    let outputs = |node: &'a NodeProto| node.output.iter().enumerate().map(move |(i, name)| (name.as_str(), (i, node)));
-    let producers: HashMap<&str, (usize, &NodeProto)> = graph.node.iter().flat_map(outputs).collect();
+    let producers = producers(graph);
     let (mut name, mut ending) = (output, ending);
     while reads.get(name) == Some(&1) && endings.insert(name, ending).is_none() {
         let Some((index, node)) = producers.get(name) else { break };

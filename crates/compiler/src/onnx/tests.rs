@@ -1,6 +1,6 @@
 //! The models in `models/` against their reference vectors, and everything that must not be accepted.
 
-pub(super) mod graphs;
+pub(crate) mod graphs;
 
 use std::{fs, path::PathBuf};
 

@@ -3,17 +3,17 @@
 //! Exact: a constant goes into the bias. The sum of two private tensors is linear in both.
 
 use super::{
-    op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter},
+    op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand, Rewriter},
     support::{elementwise, masks},
 };
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Add",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a + b with broadcasting; two private operands only if both are affine in the same tensor",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     parse,
 };
 

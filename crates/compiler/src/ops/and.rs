@@ -1,23 +1,23 @@
 //! [And](https://onnx.ai/onnx/operators/onnx__And.html): whether both hold, with numpy broadcasting. Opset 7+. Exact:
-//! a table of the sum.
-
-use hushproof_core::graph::Unary;
+//! a comparison of the sum.
 
 use super::{
     op::RewriteDef,
     support::{inputs::without_attributes, truth::sum},
 };
+use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "And",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "whether both hold",
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let pair = without_attributes(attrs, inputs)?;
-        let sum = sum(to, pair, -1.5)?;
-        Ok(vec![to.holds("And", Unary::Positive, sum)?])
+        let sum = sum(to, pair)?;
+        let holds = to.at_least("And", sum, 1.5)?;
+        Ok(vec![to.relabel(holds, DType::Bool)?])
     },
 };
 

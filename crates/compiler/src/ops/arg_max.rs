@@ -13,7 +13,7 @@ use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ArgMax",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "index of the largest value along an axis, the first or last of equals",
     marks: &[Mark::Class],

@@ -8,7 +8,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ArgMin",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "index of the least value along an axis, the first or last of equals",
     marks: &[],

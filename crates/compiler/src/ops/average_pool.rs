@@ -14,7 +14,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "AveragePool",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "means of windows over one or two axes; count_include_pad either way",
     marks: &[],

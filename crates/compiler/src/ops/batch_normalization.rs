@@ -8,7 +8,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "BatchNormalization",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 5..=5,
     summary: "scale and offset per channel from constant statistics",
     marks: &[],

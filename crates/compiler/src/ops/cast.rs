@@ -17,10 +17,10 @@ use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Cast",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "to a real, integer or truth type; real numbers are truncated by a table",
-    marks: &[Mark::Passes],
+    marks: &[Mark::Passes, Mark::TakesEmpty],
     parse,
 };
 
@@ -83,7 +83,7 @@ impl Op for Cast {
         let y = match (to.fact(x).dtype, self.to) {
             (DType::Float, DType::Int) => to.table("Cast", Unary::Truncate, x)?,
             (DType::Int, DType::Bool) => {
-                let zero = to.table("Cast", Unary::Zero, x)?;
+                let zero = to.is_zero("Cast", x)?;
                 to.affine(zero, -1.0, 1.0)?
             }
             (DType::Float, DType::Bool) if to.is_input(x) => holds(to, "Cast", x, Mode::NotEqual, 0.0, true)?,

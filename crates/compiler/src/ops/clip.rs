@@ -1,19 +1,22 @@
 //! [Clip](https://onnx.ai/onnx/operators/onnx__Clip.html): y = min(max(x, min), max), element by element. Opset 6+; the
 //! bounds are attributes up to 10 and constant inputs from 11.
 //!
-//! From 0 up it is exact on quantized values; otherwise the integer model has it in a table. Unsupported: computed
-//! bounds.
+//! From 0 up, with a single bound, or with private ones it is exact on quantized values; otherwise the integer model
+//! has it in a table. A bound that no value is beyond is none.
 
 use hushproof_core::graph::{FloatActivation, Function};
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
-    support::elementwise,
+    op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter},
+    support::{
+        elementwise,
+        extreme::{BEYOND, larger, smaller},
+    },
 };
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Clip", opsets: 7..=27, inputs: 1..=3, summary: "min(max(x, min), max)", marks: &[], parse };
+    OpDef { onnx: "Clip", opsets: 1..=27, inputs: 1..=3, summary: "min(max(x, min), max)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Clip {
@@ -48,8 +51,12 @@ impl Clip {
 impl Op for Clip {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let x = inputs.get(0)?;
-        let bound = |index: usize| inputs.optional(index).map(|bound| bound.constant("a bound")).transpose();
-        self.bounds(bound(1)?, bound(2)?)?;
+        let bound = |index: usize| inputs.optional(index).and_then(|bound| bound.constant);
+        self.bounds(bound(1), bound(2))?;
+        let private = [1, 2].into_iter().filter_map(|index| inputs.optional(index)).find(|b| b.constant.is_none());
+        if let Some(bound) = private.filter(|bound| bound.fact.len() != 1) {
+            return Err(OpError::shape("a bound that is a single number", &[&bound.fact.shape]));
+        }
         if x.constant.is_none() {
             x.float()?;
         }
@@ -63,14 +70,35 @@ impl Op for Clip {
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         let bound = |index: usize| inputs.optional(index).map(|bound| bound.constant("a bound")).transpose();
-        // Bounds beyond single precision are how exporters write none.
-        let none = f64::from(f32::MAX);
         Ok(vec![match self.bounds(bound(1)?, bound(2)?)? {
-            (min, max) if min <= -none && max >= none => Lowered::Reshape,
-            (0.0, max) if max >= none => Lowered::Function(FloatActivation::Relu),
+            (min, max) if min <= -BEYOND && max >= BEYOND => Lowered::Reshape,
+            (0.0, max) if max >= BEYOND => Lowered::Function(FloatActivation::Relu),
             (0.0, max) => Lowered::Function(FloatActivation::Clip { max }),
             (min, max) => Lowered::Function(FloatActivation::Table(Function::Clip { min, max })),
         }])
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        let given = Inputs(inputs);
+        let (x, mut bounds) = (given.get(0)?, [given.optional(1), given.optional(2)]);
+        if bounds.iter().flatten().all(|bound| to.value(*bound).is_some()) {
+            let value = |bound: Option<Id>| bound.and_then(|bound| to.value(bound));
+            let (min, max) = self.bounds(value(bounds[0]), value(bounds[1]))?;
+            let (below, above) = (min > -BEYOND, max < BEYOND);
+            if below == above || min == 0.0 {
+                return Ok(None);
+            }
+            bounds = [below.then(|| to.number(min)).transpose()?, above.then(|| to.number(max)).transpose()?];
+        }
+        let [min, max] = bounds;
+        let mut y = x;
+        for (bound, is_least) in [(min, true), (max, false)] {
+            let Some(bound) = bound else { continue };
+            let bound = to.float(bound)?;
+            let bound = to.reshape(bound, &[])?;
+            y = if is_least { larger(to, y, bound)? } else { smaller(to, y, bound)? };
+        }
+        Ok(Some(vec![y]))
     }
 }
 

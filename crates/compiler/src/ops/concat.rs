@@ -1,11 +1,17 @@
 //! [Concat](https://onnx.ai/onnx/operators/onnx__Concat.html) along an axis. Opset 4+. Exact: values are only moved;
 //! constant parts are biases.
 
-use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
+use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, tensor};
 use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Concat", opsets: 7..=27, inputs: 1..=1024, summary: "joined along an axis", marks: &[], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Concat",
+    opsets: 1..=27,
+    inputs: 1..=1024,
+    summary: "joined along an axis",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Concat {
@@ -117,6 +123,11 @@ mod tests {
             &[1, 2, 3],
             &[3.0, 4.0, 7.0, 5.0, 6.0, 8.0],
         );
+        let (none, sizes) = (integers(&[0], &[]), integers(&[2], &[3, 4]));
+        let lists = Case::new(&super::DEF).with("axis", Attr::Int(0));
+        lists.gives(&[&none, &sizes, &none], &[2], &[3.0, 4.0]);
+        lists.gives(&[&none, &none], &[0], &[]);
+        lists.gives(&[&constant(&[0], &[]), &private(&[2], &[1.0, 2.0])], &[2], &[1.0, 2.0]);
         case.shape_error(&[&x, &private(&[1, 1, 3], &[0.0; 3])]);
         case.shape_error(&[&x, &private(&[1, 2], &[0.0; 2])]);
         case.shape_error(&[&x, &integers(&[1, 1, 2], &[0; 2])]);

@@ -1,11 +1,17 @@
 //! [Constant](https://onnx.ai/onnx/operators/onnx__Constant.html): a tensor given by an attribute. Opset 1+; the forms
 //! `value_float`, `value_floats`, `value_int` and `value_ints` from 12. Unsupported: strings and sparse tensors.
 
-use super::op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand};
+use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand};
 use crate::tensor::{DType, Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Constant", opsets: 7..=27, inputs: 0..=0, summary: "a tensor of numbers", marks: &[], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Constant",
+    opsets: 1..=27,
+    inputs: 0..=0,
+    summary: "a tensor of numbers",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Constant {

@@ -2,7 +2,7 @@
 //! points. Opset 10+. Exact: Conv of whole numbers.
 
 use super::{
-    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    op::{Attrs, Id, Inputs, Mark, OpResult, RewriteDef, Rewriter},
     support::codes::above_zero,
 };
 use crate::tensor::DType;
@@ -13,7 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "convolution of codes with constant weights, as integers",
-    marks: &[],
+    marks: &[Mark::Codes],
     rewrite,
 };
 

@@ -15,7 +15,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ConvTranspose",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=3,
     summary: "transposed convolution over one or two axes; strides, pads, dilations, groups; constant weights",
     marks: &[],

@@ -8,7 +8,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "DepthToSpace",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "channels to blocks of pixels",
     marks: &[],

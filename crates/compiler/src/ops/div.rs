@@ -7,17 +7,17 @@
 use hushproof_core::graph::Unary;
 
 use super::{
-    op::{Attrs, Id, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, Rewriter},
+    op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter},
     support::elementwise,
 };
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Div",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a / b with broadcasting; a private b by a table of 1 / b",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     parse,
 };
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write, fs, path::Path};
 
-use crate::ops::{DEFS, Def, RewriteDef, ml};
+use crate::ops::{DEFS, Def, RewriteDef, microsoft, ml};
 
 /// What becomes of the node tests of one operator.
 #[derive(Default)]
@@ -87,6 +87,11 @@ fn ml_row(def: &&RewriteDef) -> String {
     format!("| [{}]({link}) | {first} to {last} | {summary} |\n", def.onnx)
 }
 
+/// A row of the operators of `com.microsoft`.
+fn microsoft_row(def: &&RewriteDef) -> String {
+    format!("| {} | {} |\n", def.onnx.trim_start_matches(microsoft::PREFIX), def.summary.replace('|', "\\|"))
+}
+
 fn documentation() -> String {
     let tests = node_tests();
     let count = DEFS.len();
@@ -107,6 +112,13 @@ fn documentation() -> String {
          | operator | operator sets | what is served |\n|---|---|---|\n{}",
         ml::REWRITES.len(),
         ml::REWRITES.iter().map(ml_row).collect::<String>()
+    );
+    let _ = write!(
+        text,
+        "\n## com.microsoft\n\nThe {} operators of ONNX Runtime's domain that are read, in \
+         `crates/compiler/src/ops/microsoft/`.\n\n| operator | what is served |\n|---|---|\n{}",
+        microsoft::REWRITES.len(),
+        microsoft::REWRITES.iter().map(microsoft_row).collect::<String>()
     );
     let _ = write!(
         text,

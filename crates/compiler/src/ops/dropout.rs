@@ -9,7 +9,7 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Dropout",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=3,
     summary: "x (inference)",
     marks: &[Mark::Passes],

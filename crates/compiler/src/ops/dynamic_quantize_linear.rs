@@ -8,7 +8,7 @@
 use hushproof_core::graph::Unary;
 
 use super::{
-    op::{Attrs, Id, OpResult, RewriteDef, Rewriter},
+    op::{Attrs, Id, Mark, OpResult, RewriteDef, Rewriter},
     support::inputs::only,
 };
 
@@ -18,7 +18,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 11..=27,
     inputs: 1..=1,
     summary: "codes at the scale of the values themselves; approximate, unlike QuantizeLinear",
-    marks: &[],
+    marks: &[Mark::Codes],
     rewrite,
 };
 

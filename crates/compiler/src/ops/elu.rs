@@ -12,7 +12,7 @@ use super::{
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Elu",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "x where x ≥ 0, else alpha · (e^x − 1)",
     marks: &[],

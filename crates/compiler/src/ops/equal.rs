@@ -1,15 +1,13 @@
 //! [Equal](https://onnx.ai/onnx/operators/onnx__Equal.html): whether two values are equal, with numpy
 //! broadcasting. Opset 7+.
 //!
-//! Exact: comparisons of ranks where a value of the graph's input is compared with a constant, strings too; else a table
-//! of the difference. Computed real numbers are compared only with integers by another name, since rounded ones are not
-//! equal in any useful sense.
-
-use hushproof_core::graph::Unary;
+//! Exact: comparisons of ranks where a value of the graph's input is compared with a constant, strings too; else two
+//! comparisons of the difference. Computed real numbers are compared only with integers by another name, since rounded
+//! ones are not equal in any useful sense.
 
 use super::{
     op::{
-        Id, OpError, OpResult, RewriteDef, Rewriter,
+        Id, Mark, OpError, OpResult, RewriteDef, Rewriter,
         trees::{Mode, Names},
     },
     support::{
@@ -21,10 +19,10 @@ use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Equal",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "whether integers, truth values, or values of the input and constants are equal",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Name) {
@@ -50,7 +48,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             let equal = to.floats(&shape, equal)?;
             return Ok(vec![to.relabel(equal, DType::Bool)?]);
         }
-        Ok(vec![to.holds("Equal", Unary::Zero, difference)?])
+        let equal = to.is_zero("Equal", difference)?;
+        Ok(vec![to.relabel(equal, DType::Bool)?])
     },
 };
 

@@ -15,7 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 8..=27,
     inputs: 2..=2,
     summary: "broadcast to a constant shape",
-    marks: &[Mark::EmptyIs("Identity")],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let (x, shape) = pair(inputs)?;
@@ -38,6 +38,7 @@ mod tests {
         let case = Case::new(&super::DEF);
         let x = private(&[1, 2], &[1.0, 2.0]);
         case.gives(&[&x, &integers(&[2], &[2, 1])], &[2, 2], &[1.0, 2.0, 1.0, 2.0]);
+        case.gives(&[&x, &integers(&[0], &[])], &[1, 2], &[1.0, 2.0]);
         case.shape_error(&[&x, &integers(&[1], &[3])]);
         case.graph_error(&[&x, &integers(&[2], &[1 << 26, 1])]);
         case.unsupported(&[&x, &integers(&[1], &[2]).into_private()]);

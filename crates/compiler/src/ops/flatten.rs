@@ -5,7 +5,7 @@ use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Oper
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Flatten", opsets: 7..=27, inputs: 1..=1, summary: "to a matrix", marks: &[Mark::Passes], parse };
+    OpDef { onnx: "Flatten", opsets: 1..=27, inputs: 1..=1, summary: "to a matrix", marks: &[Mark::Passes], parse };
 
 #[derive(Debug)]
 struct Flatten {

@@ -9,7 +9,7 @@ use super::{op::OpDef, support::function::Elementwise};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Floor",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "largest integer that is not above x",
     marks: &[],

@@ -1,24 +1,27 @@
 //! [Gather](https://onnx.ai/onnx/operators/onnx__Gather.html): the slices of an axis that indices name. Opset 1+.
 //!
-//! Constant indices only move values, exactly. A private one is compared by a table with every value it may have, by
-//! what it is computed from or else by the length of the axis, and the result is the sum of the products with what
-//! the values stand for; one below 0 counts from the end, one out of range selects nothing.
+//! Constant indices only move values, exactly. A private one into a constant is looked up; one into private values is
+//! compared with every value it may have, by what it is computed from or else by the length of the axis, and the result
+//! is the sum of the products with what the values stand for. One below 0 counts from the end, one out of range selects
+//! nothing.
 
 use super::{
-    op::{OpResult, RewriteDef, axis},
+    op::{Mark, OpError, OpResult, RewriteDef, axis},
     support::{
-        indices::{OneOf, index},
+        indices::{OneOf, from_the_end, index},
         inputs::pair,
+        lookup::lookup,
         shapes::grown,
     },
 };
+use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Gather",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "slices of an axis by index, constant or private",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |mut attrs, inputs, to| {
         let name = attrs.int("axis").unwrap_or(0);
         attrs.finish()?;
@@ -39,6 +42,33 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             return Ok(vec![to.select(data, result, sources, 0.0)?]);
         }
         let count = to.len(indices);
+        if to.fact(data).is_empty() {
+            return Err(OpError::Graph("there is nothing to choose from".into()));
+        }
+        if outer == 1
+            && let Some(table) = to.value(data).cloned()
+        {
+            grown(count, &[inner])?;
+            let top = (size - 1) as f64;
+            let (low, high) = to.bounds(indices).map_or((0.0, top), |bounds| {
+                let (low, high) = bounds.iter().fold((top, 0.0f64), |(l, h), (low, high)| (l.min(*low), h.max(*high)));
+                if low < 0.0 { (0.0, top) } else { (low.min(top), high.clamp(low.min(top), top)) }
+            });
+            let sizes = to.number(size as f64)?;
+            let index = from_the_end(to, indices, sizes)?;
+            let index = to.affine(index, 1.0, -low)?;
+            let rows =
+                lookup(to, index, &table.data()[low as usize * inner..][..(high - low + 1.0) as usize * inner], inner)?;
+            let y = to.reshape(rows, &result)?;
+            if table.fact().dtype != DType::Int {
+                return Ok(vec![to.relabel(y, table.fact().dtype)?]);
+            }
+            let column = |c: usize| table.data().iter().skip(c).step_by(inner).copied();
+            let bounds = (0..count * inner).map(|at| range(column(at % inner))).collect();
+            let y = to.relabel(y, DType::Int)?;
+            to.bound(y, bounds);
+            return Ok(vec![y]);
+        }
         let one = OneOf::new(to, indices, size)?;
         // One row for each index, in it the values of all outer coordinates.
         let rows = one.pick(to, data, outer * inner, |_, value, c| (c / inner * size + value) * inner + c % inner)?;
@@ -47,6 +77,11 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         Ok(vec![to.reshape(moved, &result)?])
     },
 };
+
+/// Least and largest of some values.
+fn range(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+}
 
 #[cfg(test)]
 mod tests {
@@ -65,5 +100,10 @@ mod tests {
         columns.gives(&[&x, &integers(&[2], &[2, 0]).into_private()], &[2, 2], &[3.0, 1.0, 6.0, 4.0]);
         columns.gives(&[&x, &integers(&[2], &[-1, -3]).into_private()], &[2, 2], &[3.0, 1.0, 6.0, 4.0]);
         case.graph_error(&[&x, &integers(&[1], &[2])]);
+        let none = integers(&[0], &[]);
+        case.gives(&[&integers(&[2], &[5, 6]), &none], &[0], &[]);
+        case.gives(&[&x, &none], &[0, 3], &[]);
+        case.graph_error(&[&none, &integers(&[1], &[0])]);
+        case.graph_error(&[&none, &integers(&[1], &[0]).into_private()]);
     }
 }

@@ -11,7 +11,7 @@ use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Gemm",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=3,
     summary: "alpha · A·B + beta · C with transA, transB; A and B may be private",
     marks: &[],

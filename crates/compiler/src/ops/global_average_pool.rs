@@ -1,20 +1,20 @@
-//! [GlobalAveragePool](https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html): the mean of each channel of one or
-//! two spatial axes. Opset 1+.
+//! [GlobalAveragePool](https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html): the mean of each channel of one to
+//! three spatial axes. Opset 1+.
 //!
 //! Exact: the divisor is a constant of the layer.
 
 use super::{
-    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    op::{Attrs, Grid, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter},
     support::{
         means::{apply, mean},
-        spatial::image,
+        spatial::{flattened, volume},
     },
 };
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "GlobalAveragePool",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "mean of each channel",
     marks: &[],
@@ -32,22 +32,26 @@ fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
 impl Op for GlobalAveragePool {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let x = &inputs.get(0)?.float()?.fact.shape;
-        let image = image(x)?;
+        let image = volume(x)?;
         Ok(vec![Fact::float(Grid::whole(image).shape(x, image.channels))])
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
-        let from = image(x.shape())?;
+        let from = volume(x.shape())?;
         let grid = Grid::whole(from);
         let map = mean(&grid, from.channels, true)?;
         apply(&map, from, x, grid.planes(from.channels), grid.shape(x.shape(), from.channels))
     }
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
-        let from = image(&inputs.get(0)?.fact.shape)?;
+        let from = volume(&inputs.get(0)?.fact.shape)?;
         let map = mean(&Grid::whole(from), from.channels, true)?;
         Ok(vec![Lowered::Map { map, bias: vec![0.0; from.channels] }])
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        flattened("GlobalAveragePool", Inputs(inputs).get(0)?, to)
     }
 }
 

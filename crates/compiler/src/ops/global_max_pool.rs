@@ -4,14 +4,14 @@
 //! Exact on quantized values.
 
 use super::{
-    op::{Attrs, Grid, Inputs, Lowered, Op, OpDef, OpResult, Operand, tensor},
-    support::spatial::image,
+    op::{Attrs, Grid, Id, Inputs, Lowered, Op, OpDef, OpResult, Operand, Rewriter, tensor},
+    support::spatial::{flattened, volume},
 };
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "GlobalMaxPool",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "largest value of each channel",
     marks: &[],
@@ -29,19 +29,23 @@ fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
 impl Op for GlobalMaxPool {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let x = &inputs.get(0)?.float()?.fact.shape;
-        let image = image(x)?;
+        let image = volume(x)?;
         Ok(vec![Fact::float(Grid::whole(image).shape(x, image.channels))])
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
-        let image = image(x.shape())?;
+        let image = volume(x.shape())?;
         let grid = Grid::whole(image);
         Ok(vec![tensor(Fact::float(grid.shape(x.shape(), image.channels)), grid.max(x.data()))?])
     }
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
-        Ok(vec![Lowered::MaxPool(Grid::whole(image(&inputs.get(0)?.fact.shape)?))])
+        Ok(vec![Lowered::MaxPool(Grid::whole(volume(&inputs.get(0)?.fact.shape)?))])
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        flattened("GlobalMaxPool", Inputs(inputs).get(0)?, to)
     }
 }
 

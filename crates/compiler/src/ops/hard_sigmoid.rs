@@ -6,16 +6,16 @@
 use hushproof_core::graph::Function;
 
 use super::{
-    op::{Attrs, Op, OpDef, OpResult},
+    op::{Attrs, Mark, Op, OpDef, OpResult},
     support::function::Elementwise,
 };
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "HardSigmoid",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "clamp(alpha · x + beta, 0, 1)",
-    marks: &[],
+    marks: &[Mark::Probabilities],
     parse,
 };
 

@@ -1,28 +1,26 @@
 //! [Hardmax](https://onnx.ai/onnx/operators/onnx__Hardmax.html): 1 at the first largest value along an axis, else 0.
-//! Opset 13+.
+//! Opset 1+; before 13 along all axes from the given one on.
 //!
 //! By tables of differences, so values within a table step count as equal.
 
 use super::{
-    op::{RewriteDef, axis},
+    op::RewriteDef,
     support::{
         inputs::only,
-        rows::{last, one_largest},
+        rows::{named, one_largest},
     },
 };
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Hardmax",
-    opsets: 13..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "1 at the first largest value of an axis, else 0",
     marks: &[],
     rewrite: |mut attrs, inputs, to| {
-        let name = attrs.int("axis").unwrap_or(-1);
+        let (moved, back) = named(&mut attrs, to, only(inputs)?)?;
         attrs.finish()?;
-        let x = only(inputs)?;
-        let (moved, back) = last(to, x, axis(name, to.shape(x).len())?)?;
         let first = one_largest(to, moved, false)?;
         let first = to.relabel(first, DType::Float)?;
         Ok(vec![back.undo(to, first)?])
@@ -43,5 +41,7 @@ mod tests {
         case.gives(&[&x], &[2, 3], &[0.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
         case.with("axis", Attr::Int(0)).gives(&[&x], &[2, 3], &[0.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
         case.with("axis", Attr::Int(2)).graph_error(&[&x]);
+        let all = case.opset(11).with("axis", Attr::Int(0));
+        all.gives(&[&x], &[2, 3], &[0.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
     }
 }

@@ -3,8 +3,14 @@
 use super::op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand};
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Identity", opsets: 7..=27, inputs: 1..=1, summary: "x", marks: &[Mark::Passes], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Identity",
+    opsets: 1..=27,
+    inputs: 1..=1,
+    summary: "x",
+    marks: &[Mark::Passes, Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Identity;

@@ -13,7 +13,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "InstanceNormalization",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 3..=3,
     summary: "each channel to mean 0 and variance 1, scaled",
     marks: &[],

@@ -13,7 +13,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "LeakyRelu",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "x where x ≥ 0, else alpha · x",
     marks: &[],

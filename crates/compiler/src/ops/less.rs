@@ -11,7 +11,7 @@ use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Less",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a < b; as the last step against one constant exactly, elsewhere by a table of the difference",
     marks: &[],

@@ -9,7 +9,7 @@ use super::{op::OpDef, support::function::Elementwise};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Log",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "ln x",
     marks: &[],

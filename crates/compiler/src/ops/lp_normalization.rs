@@ -1,7 +1,7 @@
 //! [LpNormalization](https://onnx.ai/onnx/operators/onnx__LpNormalization.html): x / Σ|x| or x / √Σx² along an axis.
 //! Opset 1+.
 //!
-//! A table of |x| or x², a sum, a table of 1 / x or 1 / √x and a product, each rounded once.
+//! |x| or a table of x², a sum, a table of 1 / x or 1 / √x and a product, each rounded once.
 
 use hushproof_core::graph::Unary;
 
@@ -12,7 +12,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "LpNormalization",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "x divided by its first or second norm along an axis",
     marks: &[],
@@ -21,12 +21,11 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         attrs.finish()?;
         let x = only(inputs)?;
         let (rows, back) = last(to, x, axis(name, to.shape(x).len())?)?;
-        let (function, inverse) = match p {
-            1 => (Unary::Abs, Unary::Reciprocal),
-            2 => (Unary::Pow { exponent: 2.0 }, Unary::InverseSqrt),
+        let (values, inverse) = match p {
+            1 => (to.op("Abs", &[rows])?, Unary::Reciprocal),
+            2 => (to.table("Pow", Unary::Pow { exponent: 2.0 }, rows)?, Unary::InverseSqrt),
             _ => return Err(OpError::unsupported(format!("p = {p}"))),
         };
-        let values = to.table("Pow", function, rows)?;
         let sum = to.reduce("ReduceSum", values, &[1], true)?;
         let inverse = to.table("Reciprocal", inverse, sum)?;
         let y = to.op("Mul", &[rows, inverse])?;

@@ -49,10 +49,10 @@ fn rewrite(mut attrs: Attrs, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> Op
 /// |x|^p.
 pub(super) fn powers(to: &mut Rewriter<'_>, x: Id, p: i64) -> OpResult<Id> {
     match p {
-        1 => to.table("Abs", Unary::Abs, x),
+        1 => to.op("Abs", &[x]),
         p if p % 2 == 0 => to.table("Pow", Unary::Pow { exponent: p as f64 }, x),
         p => {
-            let magnitudes = to.table("Abs", Unary::Abs, x)?;
+            let magnitudes = to.op("Abs", &[x])?;
             to.table("Pow", Unary::Pow { exponent: p as f64 }, magnitudes)
         }
     }

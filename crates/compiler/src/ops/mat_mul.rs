@@ -11,7 +11,7 @@ use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "MatMul",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "matrix product, batches broadcast; both operands may be private",
     marks: &[],

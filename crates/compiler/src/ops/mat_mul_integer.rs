@@ -4,7 +4,7 @@
 //! Exact with a constant operand: MatMul of whole numbers.
 
 use super::{
-    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    op::{Attrs, Id, Inputs, Mark, OpResult, RewriteDef, Rewriter},
     support::codes::above_zero,
 };
 use crate::tensor::DType;
@@ -15,7 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 2..=4,
     summary: "matrix product of codes, as integers",
-    marks: &[],
+    marks: &[Mark::Codes],
     rewrite,
 };
 

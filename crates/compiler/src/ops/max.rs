@@ -9,7 +9,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Max",
-    opsets: 8..=27,
+    opsets: 1..=27,
     inputs: 1..=64,
     summary: "largest of all operands with broadcasting",
     marks: &[],
@@ -30,5 +30,7 @@ mod tests {
         case.gives(&[&a, &b], &[2, 3], &[2.0, 5.0, 2.0, 1.0, 5.0, -1.0]);
         case.gives(&[&constant(&[], &[3.0]), &a], &[1, 3], &[3.0, 5.0, 3.0]);
         case.gives(&[&a], &[1, 3], &[1.0, 5.0, -1.0]);
+        let none = constant(&[2, 1], &[-f64::from(f32::MAX); 2]);
+        case.gives(&[&a, &none], &[2, 3], &[1.0, 5.0, -1.0, 1.0, 5.0, -1.0]);
     }
 }

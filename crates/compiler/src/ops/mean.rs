@@ -5,7 +5,7 @@ use super::{op::RewriteDef, support::inputs::only};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Mean",
-    opsets: 8..=27,
+    opsets: 1..=27,
     inputs: 1..=64,
     summary: "mean of all operands with broadcasting",
     marks: &[],

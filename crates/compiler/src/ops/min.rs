@@ -9,7 +9,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Min",
-    opsets: 8..=27,
+    opsets: 1..=27,
     inputs: 1..=64,
     summary: "least of all operands with broadcasting",
     marks: &[],
@@ -29,5 +29,6 @@ mod tests {
         let (a, b) = (private(&[1, 3], &[1.0, 5.0, -1.0]), private(&[2, 1], &[2.0, -2.0]));
         case.gives(&[&a, &b], &[2, 3], &[1.0, 2.0, -1.0, -2.0, -2.0, -2.0]);
         case.gives(&[&constant(&[], &[3.0]), &a], &[1, 3], &[1.0, 3.0, -1.0]);
+        case.gives(&[&constant(&[1], &[f64::from(f32::MAX)]), &a], &[1, 3], &[1.0, 5.0, -1.0]);
     }
 }

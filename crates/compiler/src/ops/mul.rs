@@ -3,17 +3,17 @@
 //! Exact: a constant goes into the weights. The product of two private tensors is one of codes, rounded once.
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand},
     support::elementwise,
 };
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Mul",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a · b with broadcasting; both operands may be private",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     parse,
 };
 

@@ -7,7 +7,7 @@ use super::{
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Neg", opsets: 7..=27, inputs: 1..=1, summary: "−x, element by element", marks: &[], parse };
+    OpDef { onnx: "Neg", opsets: 1..=27, inputs: 1..=1, summary: "−x, element by element", marks: &[], parse };
 
 #[derive(Debug)]
 struct Neg;

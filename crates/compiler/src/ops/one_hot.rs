@@ -1,9 +1,7 @@
 //! [OneHot](https://onnx.ai/onnx/operators/onnx__OneHot.html): one of two constants for each number below `depth`, on
 //! a new axis. Opset 9+.
 //!
-//! A table of the differences, exact. An index below 0 counts from the end; one that is out of range chooses none.
-
-use hushproof_core::graph::Unary;
+//! Exact, by comparisons with each number. An index below 0 counts from the end; one that is out of range chooses none.
 
 use super::{
     op::{Inputs, OpError, RewriteDef, axis},
@@ -37,11 +35,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let size = to.number(depth as f64)?;
         let indices = from_the_end(to, indices, size)?;
         let indices = to.reshape(indices, &expanded)?;
-        let mut column = vec![1; expanded.len()];
-        column[axis] = depth;
-        let numbers = to.floats(&column, (0..depth).map(|i| i as f64).collect())?;
-        let difference = to.op("Sub", &[indices, numbers])?;
-        let equal = to.table("OneHot", Unary::Zero, difference)?;
+        let equal = to.one_hot("OneHot", indices, axis, depth)?;
         let y = to.affine(equal, on - off, off)?;
         if dtype == DType::Int {
             return Ok(vec![to.whole(y, on.min(off), on.max(off))?]);

@@ -1,23 +1,23 @@
 //! [Or](https://onnx.ai/onnx/operators/onnx__Or.html): whether one holds, with numpy broadcasting. Opset 7+. Exact: a
 //! table of the sum.
 
-use hushproof_core::graph::Unary;
-
 use super::{
     op::RewriteDef,
     support::{inputs::without_attributes, truth::sum},
 };
+use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Or",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "whether one holds",
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let pair = without_attributes(attrs, inputs)?;
-        let sum = sum(to, pair, -0.5)?;
-        Ok(vec![to.holds("Or", Unary::Positive, sum)?])
+        let sum = sum(to, pair)?;
+        let holds = to.at_least("Or", sum, 0.5)?;
+        Ok(vec![to.relabel(holds, DType::Bool)?])
     },
 };
 

@@ -11,7 +11,7 @@ use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "PRelu",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "x where x ≥ 0, else slope · x; one constant slope per channel",
     marks: &[],

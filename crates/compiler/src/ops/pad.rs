@@ -1,5 +1,6 @@
-//! [Pad](https://onnx.ai/onnx/operators/onnx__Pad.html): a border of a constant, of mirrored or of repeated values;
-//! negative widths crop. Opset 2+; widths and constant are attributes up to 10, constant inputs from 11. Exact.
+//! [Pad](https://onnx.ai/onnx/operators/onnx__Pad.html): a border of a constant, of mirrored, of
+//! repeated or of the opposite values; negative widths crop. Opset 1+; widths and constant are attributes up to 10,
+//! constant inputs from 11. Exact.
 
 use super::{
     op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
@@ -9,9 +10,9 @@ use crate::tensor::{Fact, MAX_ELEMENTS, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Pad",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=4,
-    summary: "border: constant, reflect or edge",
+    summary: "border: constant, reflect, edge or wrap",
     marks: &[],
     parse,
 };
@@ -28,6 +29,7 @@ enum Mode {
     Constant,
     Reflect,
     Edge,
+    Wrap,
 }
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
@@ -35,6 +37,7 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
         None | Some("constant") => Mode::Constant,
         Some("reflect") => Mode::Reflect,
         Some("edge") => Mode::Edge,
+        Some("wrap") => Mode::Wrap,
         Some(other) => {
             attrs.reject(format!("mode = {other}"));
             Mode::Constant
@@ -63,7 +66,9 @@ impl Pad {
             sizes[axis] = moves::size(len.and_then(|len| usize::try_from(len).ok()))?;
             begins[axis] = begin;
             let limit = if matches!(self.mode, Mode::Reflect) { size - 1 } else { MAX_ELEMENTS as i64 };
-            if begin.max(end) > limit || begin.min(end) < -size {
+            // What a crop leaves and what goes around are told apart nowhere.
+            let mixed = matches!(self.mode, Mode::Wrap) && begin.min(end) < 0 && begin.max(end) > 0;
+            if begin.max(end) > limit || begin.min(end) < -size || mixed {
                 return Err(OpError::Graph(format!(
                     "widths {begin} and {end} do not fit the {size} values of an axis"
                 )));
@@ -75,6 +80,7 @@ impl Pad {
                 Mode::Constant => at,
                 Mode::Reflect => (size - 1) - ((size - 1) - at.abs()).abs(),
                 Mode::Edge => at.clamp(0, size - 1),
+                Mode::Wrap => at.rem_euclid(size),
             };
             usize::try_from(at).ok().filter(|at| *at < shape[axis])
         })

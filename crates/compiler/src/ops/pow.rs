@@ -17,7 +17,7 @@ const MAX_POWERS: usize = 8;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Pow",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a to the power b; either a constant",
     marks: &[],

@@ -4,7 +4,7 @@
 //! DequantizeLinear of input and weights, Conv with the bias times both scales, QuantizeLinear: the sums of products
 //! are whole, and rounded once.
 
-use super::op::{Attr, Attrs, Id, Inputs, OpError, OpResult, RewriteDef, Rewriter};
+use super::op::{Attr, Attrs, Id, Inputs, Mark, OpError, OpResult, RewriteDef, Rewriter};
 use crate::tensor::DType;
 
 /// See the module.
@@ -13,7 +13,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 8..=9,
     summary: "convolution of codes with constant weights, requantized",
-    marks: &[],
+    marks: &[Mark::Codes],
     rewrite,
 };
 

@@ -5,7 +5,7 @@
 //! and rounded once. Scales of the left operand may differ by row, those of the right one by column.
 
 use super::{
-    op::{Attrs, Id, Inputs, OpResult, RewriteDef, Rewriter},
+    op::{Attrs, Id, Inputs, Mark, OpResult, RewriteDef, Rewriter},
     q_linear_conv::dequantized,
 };
 
@@ -15,7 +15,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 10..=27,
     inputs: 8..=8,
     summary: "matrix product of codes, requantized",
-    marks: &[],
+    marks: &[Mark::Codes],
     rewrite,
 };
 

@@ -7,7 +7,7 @@
 //! real types.
 
 use super::{
-    op::{Attrs, Codes, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, tensor},
+    op::{Attrs, Codes, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, tensor},
     support::codes::{scales, spread},
 };
 use crate::tensor::{DType, Fact, Tensor};
@@ -17,7 +17,7 @@ pub(super) const DEF: OpDef = OpDef {
     opsets: 10..=27,
     inputs: 2..=3,
     summary: "codes of 8 or 16 bits at constant scales, per tensor or per axis",
-    marks: &[],
+    marks: &[Mark::Codes],
     parse,
 };
 

@@ -22,11 +22,11 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         };
         let (start, limit, step) = (constant(0)?, constant(1)?, constant(2)?);
         let count = ((limit - start) / step).ceil();
-        if !(1.0..=1e6).contains(&count) {
-            return Err(OpError::Graph(format!("{count} numbers; 1 to 1000000 are accepted")));
+        if count.is_nan() || count > 1e6 {
+            return Err(OpError::Graph(format!("{count} numbers; at most 1000000 are accepted")));
         }
         let dtype = to.fact(only(inputs)?).dtype;
-        let values: Vec<f64> = (0..count as usize).map(|i| start + i as f64 * step).collect();
+        let values: Vec<f64> = (0..count.max(0.0) as usize).map(|i| start + i as f64 * step).collect();
         Ok(vec![to.tensor(dtype, vec![values.len()], values)?])
     },
 };
@@ -40,7 +40,10 @@ mod tests {
         let case = Case::new(&super::DEF);
         case.gives(&[&integers(&[], &[1]), &integers(&[], &[6]), &integers(&[], &[2])], &[3], &[1.0, 3.0, 5.0]);
         case.gives(&[&integers(&[], &[1]), &integers(&[], &[-2]), &integers(&[], &[-2])], &[2], &[1.0, -1.0]);
-        case.graph_error(&[&integers(&[], &[1]), &integers(&[], &[1]), &integers(&[], &[2])]);
+        case.gives(&[&integers(&[], &[1]), &integers(&[], &[1]), &integers(&[], &[2])], &[0], &[]);
+        case.gives(&[&integers(&[], &[1]), &integers(&[], &[5]), &integers(&[], &[-2])], &[0], &[]);
+        case.graph_error(&[&integers(&[], &[1]), &integers(&[], &[5]), &integers(&[], &[0])]);
+        case.graph_error(&[&integers(&[], &[1]), &integers(&[], &[1]), &integers(&[], &[0])]);
         case.unsupported(&[&integers(&[], &[1]), &integers(&[], &[6]).into_private(), &integers(&[], &[2])]);
     }
 }

@@ -9,7 +9,7 @@ use super::{op::OpDef, support::function::Elementwise};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Reciprocal",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "1 / x",
     marks: &[],

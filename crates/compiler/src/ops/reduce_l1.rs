@@ -1,21 +1,19 @@
 //! [ReduceL1](https://onnx.ai/onnx/operators/onnx__ReduceL1.html): Σ |x| over constant axes. Opset 1+; the axes are
 //! an attribute up to 17, an input from 18.
 //!
-//! A table of |x|, rounded once, and a sum.
-
-use hushproof_core::graph::Unary;
+//! |x| rounded once, and a sum.
 
 use super::{op::RewriteDef, support::reduction::Reduction};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceL1",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "Σ |x| over constant axes",
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
-        let values = to.table("Abs", Unary::Abs, x.x)?;
+        let values = to.op("Abs", &[x.x])?;
         Ok(vec![x.sum(values, to)?])
     },
 };

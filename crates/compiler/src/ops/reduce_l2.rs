@@ -9,7 +9,7 @@ use super::{op::RewriteDef, support::reduction::Reduction};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceL2",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "√Σ x² over constant axes",
     marks: &[],

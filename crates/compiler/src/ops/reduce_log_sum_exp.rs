@@ -15,7 +15,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceLogSumExp",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "ln Σ e^x over constant axes",
     marks: &[],

@@ -1,23 +1,33 @@
 //! [ReduceMax](https://onnx.ai/onnx/operators/onnx__ReduceMax.html): max x over constant axes. Opset 1+; the axes are
 //! an attribute up to 17, an input from 18.
 //!
-//! Exact: a MaxPool.
+//! Exact: a MaxPool, of the values that a mask in front of it shows.
 
 use super::{
     op::RewriteDef,
-    support::{reduction::Reduction, rows::largest},
+    support::{masks::filled, reduction::Reduction, rows::largest},
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceMax",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "largest value over constant axes",
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let dtype = to.fact(x.x).dtype;
-        let rows = x.rows(to)?;
+        let rows = match to.mask(x.x) {
+            Some(mask) => {
+                let shown = mask.shown.iter().map(|shown| f64::from(u8::from(*shown))).collect();
+                let shown = to.floats(&to.shape(x.x), shown)?;
+                let shown = x.of(shown).rows(to)?;
+                let shown = to.list(shown, "the mask")?.iter().map(|shown| *shown != 0).collect::<Vec<_>>();
+                let plain = x.of(mask.plain).rows(to)?;
+                filled(to, plain, &shown)?
+            }
+            None => x.rows(to)?,
+        };
         let most = largest(to, rows)?;
         let most = to.relabel(most, dtype)?;
         x.shaped(most, to)

@@ -7,7 +7,7 @@ use super::{op::OpDef, support::linear_reduction::parse};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "ReduceMean",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "mean over constant axes",
     marks: &[],

@@ -10,7 +10,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceMin",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "least value over constant axes",
     marks: &[],

@@ -4,19 +4,23 @@
 //! Products of two halves at a time, each rounded once.
 
 use super::{
-    op::{Attr, RewriteDef, Rewriter},
+    op::{Attr, Mark, RewriteDef, Rewriter},
     support::reduction::Reduction,
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "ReduceProd",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "product over constant axes",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
         let dtype = to.fact(x.x).dtype;
+        if to.fact(x.x).is_empty() {
+            // As of the sizes of a scalar.
+            return x.of_nothing(to, 1.0);
+        }
         let rows = x.rows(to)?;
         let mut rows = to.float(rows)?;
         while let [count, size] = to.shape(rows)[..]

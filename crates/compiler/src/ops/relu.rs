@@ -11,7 +11,7 @@ use super::{
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Relu", opsets: 7..=27, inputs: 1..=1, summary: "max(x, 0)", marks: &[], parse };
+    OpDef { onnx: "Relu", opsets: 1..=27, inputs: 1..=1, summary: "max(x, 0)", marks: &[], parse };
 
 #[derive(Debug)]
 struct Relu;

@@ -7,10 +7,10 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Reshape",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "to a constant shape",
-    marks: &[Mark::Passes],
+    marks: &[Mark::Passes, Mark::TakesEmpty],
     parse,
 };
 
@@ -81,6 +81,10 @@ mod tests {
         case.gives(&[&x, &integers(&[2], &[0, -1])], &[1, 6], &data);
         case.gives(&[&x, &integers(&[3], &[3, 2, 1])], &[3, 2, 1], &data);
         case.gives(&[&x, &integers(&[1], &[-1])], &[6], &data);
+        case.gives(&[&private(&[1, 1], &[7.0]), &integers(&[0], &[])], &[], &[7.0]);
+        case.gives(&[&integers(&[0, 2], &[]), &integers(&[1], &[-1])], &[0], &[]);
+        case.shape_error(&[&integers(&[0, 2], &[]), &integers(&[2], &[0, -1])]);
+        case.shape_error(&[&x, &integers(&[0], &[])]);
         for bad in [&[4, -1][..], &[-1, -1], &[5], &[-2, 3], &[1, 1, 6, 0], &[i64::MAX, i64::MAX, 4], &[6, i64::MIN]] {
             case.shape_error(&[&x, &integers(&[bad.len()], bad)]);
         }

@@ -10,13 +10,14 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Selu",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "gamma · elu(x)",
     marks: &[],
     rewrite: |mut attrs, inputs, to| {
-        let alpha = attrs.float("alpha", 1.673_263_192_176_818_8);
-        let gamma = attrs.float("gamma", 1.050_701_022_148_132_3);
+        let old = attrs.opset() < 6;
+        let alpha = attrs.float("alpha", if old { 1.6732 } else { 1.673_263_192_176_818_8 });
+        let gamma = attrs.float("gamma", if old { 1.0507 } else { 1.050_701_022_148_132_3 });
         attrs.finish()?;
         let y = to.with("Elu", &[("alpha", Attr::Float(alpha))], &[only(inputs)?])?;
         Ok(vec![to.affine(y, gamma, 0.0)?])

@@ -9,13 +9,19 @@ use hushproof_core::{
 };
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand},
     support::elementwise,
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Sigmoid", opsets: 7..=27, inputs: 1..=1, summary: "1 / (1 + e^−x)", marks: &[], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Sigmoid",
+    opsets: 1..=27,
+    inputs: 1..=1,
+    summary: "1 / (1 + e^−x)",
+    marks: &[Mark::Probabilities],
+    parse,
+};
 
 #[derive(Debug)]
 struct Sigmoid;

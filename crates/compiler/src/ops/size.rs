@@ -1,15 +1,18 @@
 //! [Size](https://onnx.ai/onnx/operators/onnx__Size.html): the number of values. Opset 1+. Folded: it depends on
 //! shapes and constants alone.
 
-use super::{op::RewriteDef, support::inputs::only};
+use super::{
+    op::{Mark, RewriteDef},
+    support::inputs::only,
+};
 use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Size",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "the number of values, folded",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let len = to.len(only(inputs)?);

@@ -2,13 +2,19 @@
 //! starts, ends and axes are attributes up to 9, constant inputs with steps from 10. Exact: values are only selected.
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand, axis, integers},
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, axis, integers},
     support::moves::{Moves, list},
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Slice", opsets: 7..=27, inputs: 1..=5, summary: "constant ranges of some axes", marks: &[], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Slice",
+    opsets: 1..=27,
+    inputs: 1..=5,
+    summary: "constant ranges of some axes",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Slice {
@@ -50,9 +56,6 @@ impl Slice {
                 range.push(usize::try_from(at).ok());
                 at = at.saturating_add(step);
             }
-            if range.is_empty() {
-                return Err(OpError::Graph(format!("nothing of axis {axis} is left")));
-            }
             ranges[axis] = Some(range);
         }
         let ranges = ranges.into_iter().zip(shape).map(|(range, size)| range.unwrap_or_else(|| Moves::all(*size)));
@@ -61,7 +64,12 @@ impl Slice {
 
     fn operands(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Moves> {
         let given = |index| list(&inputs, index, "the range");
-        self.moves(&inputs.get(0)?.fact.shape, [given(1)?, given(2)?, given(3)?, given(4)?])
+        let x = inputs.get(0)?;
+        let moves = self.moves(&x.fact.shape, [given(1)?, given(2)?, given(3)?, given(4)?])?;
+        match moves.shape().iter().position(|size| *size == 0) {
+            Some(axis) if x.constant.is_none() => Err(OpError::Graph(format!("nothing of axis {axis} is left"))),
+            _ => Ok(moves),
+        }
     }
 }
 

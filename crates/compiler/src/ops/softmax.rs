@@ -17,10 +17,10 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Softmax",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "e^x / Σ e^x; applied by the reader of the output where it is the last step over all values",
-    marks: &[Mark::Softmax(0)],
+    marks: &[Mark::Softmax(0), Mark::Probabilities],
     parse,
 };
 

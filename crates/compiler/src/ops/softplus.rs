@@ -10,7 +10,7 @@ use super::{
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Softplus", opsets: 7..=27, inputs: 1..=1, summary: "ln(1 + e^x)", marks: &[], parse };
+    OpDef { onnx: "Softplus", opsets: 1..=27, inputs: 1..=1, summary: "ln(1 + e^x)", marks: &[], parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

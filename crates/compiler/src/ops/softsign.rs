@@ -8,7 +8,7 @@ use super::{op::OpDef, support::function::Elementwise};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Softsign",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=1,
     summary: "x / (1 + |x|)",
     marks: &[],

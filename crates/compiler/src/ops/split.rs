@@ -10,7 +10,7 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Split",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "parts of given sizes along an axis",
     marks: &[],
@@ -22,13 +22,16 @@ struct Split {
     axis: i64,
     sizes: Option<Vec<i64>>,
     parts: Option<i64>,
+    /// Whether parts without sizes must be equal.
+    equal: bool,
 }
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let op = Split {
         axis: attrs.int("axis").unwrap_or(0),
         sizes: if attrs.opset() < 13 { attrs.ints("split") } else { None },
-        parts: if attrs.opset() >= 18 { attrs.int("num_outputs") } else { None },
+        parts: attrs.int("num_outputs"),
+        equal: attrs.opset() < 18,
     };
     attrs.finish()?;
     Ok(Box::new(op))
@@ -46,6 +49,9 @@ impl Split {
             (None, Some(parts)) => {
                 let parts =
                     usize::try_from(parts).ok().filter(|parts| (1..=size).contains(parts)).ok_or_else(misfit)?;
+                if self.equal && size % parts != 0 {
+                    return Err(misfit());
+                }
                 let each = size.div_ceil(parts);
                 (0..parts).map(|part| each.min(size.saturating_sub(part * each))).collect()
             }

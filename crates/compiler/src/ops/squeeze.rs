@@ -7,10 +7,10 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Squeeze",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "drops axes of size 1",
-    marks: &[Mark::Passes],
+    marks: &[Mark::Passes, Mark::TakesEmpty],
     parse,
 };
 
@@ -27,7 +27,9 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
 
 impl Squeeze {
     fn shape(&self, shape: &[usize], axes: Option<&Tensor>) -> OpResult<Vec<usize>> {
-        let Some(axes) = axes.map(integers).or_else(|| self.axes.clone()) else {
+        // A list of none is as good as none.
+        let axes = axes.map(integers).filter(|axes| !axes.is_empty());
+        let Some(axes) = axes.or_else(|| self.axes.clone()) else {
             return Ok(shape.iter().copied().filter(|size| *size != 1).collect());
         };
         let axes = axes.into_iter().map(|a| axis(a, shape.len())).collect::<OpResult<Vec<_>>>()?;
@@ -70,6 +72,8 @@ mod tests {
         let x = private(&[1, 2, 1], &[1.0, 2.0]);
         case.gives(&[&x], &[2], &[1.0, 2.0]);
         case.gives(&[&x, &integers(&[1], &[-1])], &[1, 2], &[1.0, 2.0]);
+        case.gives(&[&x, &integers(&[0], &[])], &[2], &[1.0, 2.0]);
+        case.gives(&[&integers(&[1, 0], &[])], &[0], &[]);
         case.opset(12).with("axes", Attr::Ints(vec![0])).gives(&[&x], &[2, 1], &[1.0, 2.0]);
         case.shape_error(&[&x, &integers(&[1], &[1])]);
         case.graph_error(&[&x, &integers(&[1], &[3])]);

@@ -3,17 +3,17 @@
 //! Exact: a constant goes into the bias. The difference of two private tensors is linear in both.
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpResult, Operand},
-    support::elementwise,
+    op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpResult, Operand, Rewriter},
+    support::{elementwise, masks},
 };
 use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Sub",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "a − b with broadcasting; two private operands only if both are affine in the same tensor",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     parse,
 };
 
@@ -36,6 +36,10 @@ impl Op for Sub {
 
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         elementwise::lower_sum(inputs, -1.0)
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        masks::difference(to, Inputs(inputs).get(0)?, Inputs(inputs).get(1)?)
     }
 }
 

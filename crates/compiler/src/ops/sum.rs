@@ -7,7 +7,7 @@ use crate::tensor::{Fact, Tensor, broadcast, broadcast_indices};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Sum",
-    opsets: 8..=27,
+    opsets: 1..=27,
     inputs: 1..=1024,
     summary: "sum of all operands with broadcasting",
     marks: &[],

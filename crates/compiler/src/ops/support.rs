@@ -9,6 +9,7 @@ pub(super) mod indices;
 pub(super) mod inputs;
 pub(super) mod leaves;
 pub(super) mod linear_reduction;
+pub(super) mod lookup;
 pub(super) mod masks;
 pub(super) mod means;
 pub(super) mod moves;

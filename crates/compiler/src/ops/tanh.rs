@@ -10,7 +10,7 @@ use super::{
 };
 
 pub(super) const DEF: OpDef =
-    OpDef { onnx: "Tanh", opsets: 7..=27, inputs: 1..=1, summary: "hyperbolic tangent", marks: &[], parse };
+    OpDef { onnx: "Tanh", opsets: 1..=27, inputs: 1..=1, summary: "hyperbolic tangent", marks: &[], parse };
 
 fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.finish()?;

@@ -11,7 +11,7 @@ use super::{
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Tile",
-    opsets: 7..=27,
+    opsets: 6..=27,
     inputs: 2..=2,
     summary: "copies beside one another, a constant number of times",
     marks: &[],

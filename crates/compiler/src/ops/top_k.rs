@@ -1,10 +1,8 @@
 //! [TopK](https://onnx.ai/onnx/operators/onnx__TopK.html): the largest (or least) values along an axis and their
 //! indices, the first of equals first. Opset 10+.
 //!
-//! Every pair of values is compared by a table of its difference; how many values stand before one is its rank, and a
-//! table says which value has each rank. Exact up to a table step, at the cost of a product for each value and rank.
-
-use hushproof_core::graph::Unary;
+//! Every pair of values is compared; how many values stand before one is its rank, and comparisons of that say which
+//! value has each rank. At the cost of a product for each value and rank.
 
 use super::{
     op::{Id, OpError, OpResult, RewriteDef, Rewriter, axis},
@@ -70,7 +68,7 @@ fn chosen(to: &mut Rewriter<'_>, rows: Id, k: usize) -> OpResult<Id> {
         let (a, b) = (side(to, |pair| pair.0)?, side(to, |pair| pair.1)?);
         let difference = to.op("Sub", &[a, b])?;
         // 1 where the first of a pair stands before the second, which an equal one does.
-        let before = to.table("TopK", Unary::Nonnegative, difference)?;
+        let before = to.at_least("TopK", difference, 0.0)?;
         let mut weights = vec![0.0; pairs.len() * size];
         for (at, (i, j)) in pairs.iter().enumerate() {
             weights[at * size + i] = -1.0;
@@ -82,7 +80,5 @@ fn chosen(to: &mut Rewriter<'_>, rows: Id, k: usize) -> OpResult<Id> {
         to.op("Add", &[sum, after])?
     };
     let ranks = to.reshape(ranks, &[count, 1, size])?;
-    let wanted = to.floats(&[k, 1], (0..k).map(|rank| rank as f64).collect())?;
-    let difference = to.op("Sub", &[ranks, wanted])?;
-    to.table("TopK", Unary::Zero, difference)
+    to.one_hot("TopK", ranks, 1, k)
 }

@@ -2,13 +2,19 @@
 //! Opset 1+. Exact: values are only renamed.
 
 use super::{
-    op::{Attrs, Inputs, Lowered, Op, OpDef, OpError, OpResult, Operand},
+    op::{Attrs, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand},
     support::moves::Moves,
 };
 use crate::tensor::{Fact, Tensor};
 
-pub(super) const DEF: OpDef =
-    OpDef { onnx: "Transpose", opsets: 7..=27, inputs: 1..=1, summary: "axes in another order", marks: &[], parse };
+pub(super) const DEF: OpDef = OpDef {
+    onnx: "Transpose",
+    opsets: 1..=27,
+    inputs: 1..=1,
+    summary: "axes in another order",
+    marks: &[Mark::TakesEmpty],
+    parse,
+};
 
 #[derive(Debug)]
 struct Transpose {

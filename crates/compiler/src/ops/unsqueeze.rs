@@ -7,10 +7,10 @@ use crate::tensor::{Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
     onnx: "Unsqueeze",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 1..=2,
     summary: "inserts axes of size 1",
-    marks: &[Mark::Passes],
+    marks: &[Mark::Passes, Mark::TakesEmpty],
     parse,
 };
 
@@ -75,6 +75,7 @@ mod tests {
         let x = private(&[2], &[1.0, 2.0]);
         case.gives(&[&x, &integers(&[2], &[0, -1])], &[1, 2, 1], &[1.0, 2.0]);
         case.opset(12).with("axes", Attr::Ints(vec![0])).gives(&[&x], &[1, 2], &[1.0, 2.0]);
+        case.gives(&[&integers(&[0], &[]), &integers(&[1], &[0])], &[1, 0], &[]);
         case.graph_error(&[&x, &integers(&[2], &[0, 0])]);
         case.graph_error(&[&x, &integers(&[1], &[2])]);
         case.graph_error(&[&x]);

@@ -3,7 +3,7 @@
 //!
 //! A choice of values where the condition is constant, else b + c · (a − b), rounded once.
 
-use super::op::{Id, Inputs, OpError, RewriteDef, Rewriter};
+use super::op::{Id, Inputs, Mark, OpError, RewriteDef, Rewriter};
 use crate::tensor::{broadcast, broadcast_indices};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -11,7 +11,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 9..=27,
     inputs: 3..=3,
     summary: "a where the condition holds, else b",
-    marks: &[],
+    marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
         let get = |index| Inputs(inputs).get(index);

@@ -1,23 +1,25 @@
 //! [Xor](https://onnx.ai/onnx/operators/onnx__Xor.html): whether exactly one holds, with numpy broadcasting. Opset
-//! 7+. Exact: a table of the sum.
-
-use hushproof_core::graph::Unary;
+//! 7+. Exact: the sum, less 2 where both hold.
 
 use super::{
     op::RewriteDef,
     support::{inputs::without_attributes, truth::sum},
 };
+use crate::tensor::DType;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Xor",
-    opsets: 7..=27,
+    opsets: 1..=27,
     inputs: 2..=2,
     summary: "whether exactly one holds",
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let pair = without_attributes(attrs, inputs)?;
-        let sum = sum(to, pair, -1.0)?;
-        Ok(vec![to.holds("Xor", Unary::Zero, sum)?])
+        let sum = sum(to, pair)?;
+        let both = to.at_least("Xor", sum, 1.5)?;
+        let twice = to.affine(both, 2.0, 0.0)?;
+        let one = to.op("Sub", &[sum, twice])?;
+        Ok(vec![to.relabel(one, DType::Bool)?])
     },
 };
 

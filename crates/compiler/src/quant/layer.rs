@@ -13,7 +13,7 @@ use hushproof_core::{
 
 use super::{
     Ranges,
-    exact::sums,
+    exact::{row as exact_row, sums},
     products::Products,
     rounding::{Gains, Rounding, channel},
     scaling::{Scaling, positive},
@@ -23,6 +23,8 @@ use super::{
 const REACH: f64 = 64.0;
 /// Share of a decision's bits that ranges are scaled to; the rest is for rounded weights.
 const FILL: f64 = 0.98;
+/// Share of a number that rounding in double precision may change.
+const CLOSE: f64 = 1e-12;
 /// Bits of accumulators that a decision leaves unused.
 const SPARE_BITS: u32 = 2;
 
@@ -38,14 +40,18 @@ pub(super) fn quantize(
     if let FloatActivation::Product { times } = &network.layers[index].activation {
         return unrounded(&network.layers[index], times);
     }
-    let layer = &shifted(network, index, scales);
     let activation = scales.activation[index].clone();
+    let mut layer = shifted(network, index, scales);
+    if let Activation::Table(table) = activation {
+        layer.to_mut().bias.iter_mut().for_each(|bias| *bias -= scales.center[table]);
+    }
+    let layer = &layer;
     let cut = float::exp2(f64::from(digits.remainder_bits()));
     // The real value of Y = 1.
     let unit: Vec<f64> = match &activation {
         Activation::Table(table) => vec![scales.unit[*table]; layer.shape.channels],
         Activation::Threshold | Activation::ArgMax => {
-            let wanted = decision_units(network, index, layer, ranges, digits, scales);
+            let wanted = decision_units(network, index, layer, ranges, digits, scales)?;
             match Products::of(network, layer)?.filter(|products| products.single) {
                 Some(products) => {
                     let units = products.units(layer.shape.channels, &scales.scale);
@@ -140,7 +146,11 @@ fn double(map: &mut Map<i64>) {
 }
 
 /// Units of a decision: what is compared fits the bits of all limbs for [`REACH`] times the calibrated values, or for
-/// all values that codes allow where those are fewer. Integers that are compared are their own units where they fit.
+/// all values that codes allow where those are fewer. Integers that are compared are their own units, and multiples of
+/// one number keep their ratios, so that equal values compare as equal.
+///
+/// # Errors
+/// `Range` where codes or limbs are too few for integers that are compared.
 fn decision_units(
     network: &Network,
     index: usize,
@@ -148,7 +158,7 @@ fn decision_units(
     ranges: &Ranges,
     digits: &Digits,
     scales: &Scaling,
-) -> Vec<f64> {
+) -> Result<Vec<f64>> {
     let top = ((1u64 << digits.value_bits()) - 1) as f64;
     let (channels, plane) = (layer.shape.channels, layer.shape.plane());
     let biases = layer.bias.chunks(layer.bias.len() / channels);
@@ -172,7 +182,8 @@ fn decision_units(
         let top = if products { top * top } else { top };
         let sums = if plane > 1 && matches!(term.map, Map::Sparse(_)) { &mut values } else { &mut reach };
         for (channel, output, w) in entries(&term.map, network.shape(term.source)) {
-            let largest = scales.exact[term.source][channel].unwrap_or(scales.scale[term.source][channel] * top);
+            let largest =
+                scales.exact.magnitude[term.source][channel].unwrap_or(scales.scale[term.source][channel] * top);
             sums[output] += w.abs() * slope(channel) * largest;
         }
     }
@@ -184,18 +195,58 @@ fn decision_units(
     let room = float::exp2(f64::from(ACCUMULATOR_BITS - SPARE_BITS)) / row;
     let unit = |all: f64, seen: f64| positive(all.min((REACH * seen).max(all / room))) / (FILL * row);
     if let FloatActivation::Threshold { at } = layer.activation {
-        let seen = seen.iter().map(|c| (c.min - at).abs().max((c.max - at).abs()));
-        let integers = sums(network, layer, &scales.exact, true);
-        let unit = |((reach, seen), integer): ((&f64, f64), Option<f64>)| {
-            let reach = reach + at.abs();
-            if integer.is_some() && 2.0 * reach + 3.0 < row { 1.0 } else { 2.0 * unit(reach, seen) }
+        let held = sums(network, layer, &scales.exact, true);
+        let integers = sums(network, layer, &scales.integers, true);
+        let steps = steps(network, layer, scales);
+        let unit = |channel: usize| {
+            let seen = (seen[channel].min - at).abs().max((seen[channel].max - at).abs());
+            let wanted = 2.0 * unit(reach[channel] + at.abs(), seen);
+            match (integers[channel], held[channel]) {
+                (Some(_), Some(bound)) if exact_row(bound, at) < row => Ok(1.0),
+                (Some(bound), _) => {
+                    let (node, op) = (layer.node.clone(), layer.op.clone());
+                    let got_bits = float::log2(exact_row(bound, at) + 1.0).ceil() as u32;
+                    Err(Error::Range { node, op, got_bits, max_bits: digits.row_bits() })
+                }
+                (None, _) => Ok(match steps[channel] {
+                    Some(step) if step > wanted => step / (step / wanted).floor(),
+                    _ => wanted,
+                }),
+            }
         };
-        return reach.iter().zip(seen).zip(integers).map(unit).collect();
+        return (0..channels).map(unit).collect();
     }
     let all = 2.0 * reach.iter().copied().fold(0.0, f64::max);
     let low = seen.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
     let high = seen.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
-    vec![unit(all, high - low); layer.shape.channels]
+    Ok(vec![unit(all, high - low); layer.shape.channels])
+}
+
+/// Per channel the number that every coefficient of codes is a multiple of; none where there is no such number among
+/// them, and for products.
+fn steps(network: &Network, layer: &FloatLayer, scales: &Scaling) -> Vec<Option<f64>> {
+    let plane = layer.shape.plane();
+    let mut least = vec![f64::INFINITY; layer.shape.channels];
+    let mut multiple = vec![true; layer.shape.channels];
+    let mut coefficients = Vec::new();
+    for term in &layer.terms {
+        let per = if matches!(term.map, Map::Sparse(_)) { plane } else { 1 };
+        for (channel, output, w) in entries(&term.map, network.shape(term.source)).filter(|(_, _, w)| *w != 0.0) {
+            let coefficient = (w * scales.scale[term.source][channel]).abs();
+            let output = output / per;
+            least[output] = least[output].min(coefficient);
+            coefficients.push((output, coefficient));
+        }
+        let of_products = |tensor: usize| !network.layers[tensor].times().is_empty();
+        if matches!(term.map, Map::Product(_)) || term.source.checked_sub(1).is_some_and(of_products) {
+            multiple.fill(false);
+        }
+    }
+    for (output, coefficient) in coefficients {
+        let ratio = coefficient / least[output];
+        multiple[output] &= (ratio - ratio.round()).abs() < CLOSE * ratio;
+    }
+    least.into_iter().zip(multiple).map(|(least, multiple)| (multiple && least.is_finite()).then_some(least)).collect()
 }
 
 /// Entries of a map: channel read, channel (of a matrix: value) reached, weight. Each tap of a kernel is an entry.

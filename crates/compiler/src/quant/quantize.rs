@@ -14,7 +14,7 @@ use hushproof_core::{
 
 use super::{
     Options, Ranges, Scales, check_digits, layer,
-    scaling::{Functions, Scaling},
+    scaling::{Evaluated, Functions, Scaling},
 };
 
 /// Turns a float network into the integers that are proved; `lanes` is stored as given. Private weights get the fewest
@@ -94,7 +94,7 @@ pub fn quantize_with_scales(
 pub fn tables(network: &Network, ranges: &Ranges, options: &Options) -> Result<FunctionTables> {
     ranges.check(network)?;
     let list = Functions::new(network, ranges, options).list;
-    Ok(FunctionTables { count: list.len(), smooth: list.iter().all(|(function, ..)| function.is_smooth()) })
+    Ok(FunctionTables { count: list.len(), smooth: list.iter().all(Evaluated::is_smooth) })
 }
 
 /// Whether cuts of the input increase, and these and what stands for missing values are as many as there are values.

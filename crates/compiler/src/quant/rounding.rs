@@ -111,6 +111,8 @@ impl<'a> Rounding<'a> {
             self.integer(match self.layer.activation {
                 FloatActivation::Threshold { at } => {
                     let least = (bias - at) / unit - error;
+                    // Rounded floating-point numbers.
+                    let least = if (least - least.round()).abs() < WHOLE { least.round() } else { least };
                     // A threshold just above 0, which the difference does not show.
                     if at > 0.0 && bias - at == *bias { least.ceil() - 1.0 } else { least.floor() }
                 }

@@ -8,7 +8,7 @@ use hushproof_core::{
 
 use super::{
     Channel, Options, Ranges, codes,
-    exact::{exact, sums},
+    exact::{Integers, exact, inputs, sums},
     input,
     products::Solver,
     segments,
@@ -18,6 +18,8 @@ use super::{
 const FLOOR: f64 = 1.0 / 1024.0;
 /// A channel of which n values were seen counts as at least `FEW / √n` of its tensor's range.
 const FEW: f64 = 3.0;
+/// How far an argument may be rounded beyond its range, as a share of the largest one.
+const SLACK: f64 = 1.0 / 256.0;
 /// How far beyond the values seen the table of a steep function goes; arguments that would go further get this value.
 const STEEP: f64 = 2.0;
 /// Layers of a function have tables of their own where their arguments' ranges differ by this factor, three bits; one
@@ -41,10 +43,14 @@ pub(super) struct Scaling {
     pub(super) zero_point: Vec<i64>,
     /// The real value of Y = 1, per table.
     pub(super) unit: Vec<f64>,
+    /// The argument at Y = 0, per table.
+    pub(super) center: Vec<f64>,
     /// The tables.
     pub(super) tables: Vec<Table>,
     /// Per tensor and channel the largest magnitude of codes that are integers themselves, at a scale of 1.
-    pub(super) exact: Vec<Vec<Option<f64>>>,
+    pub(super) exact: Integers,
+    /// The same if codes had any number of bits.
+    pub(super) integers: Integers,
 }
 
 impl Scaling {
@@ -55,28 +61,33 @@ impl Scaling {
         let functions = Functions::new(network, ranges, options);
         let activation: Vec<Activation> =
             network.layers.iter().zip(&functions.table).map(|(layer, table)| activation(layer, *table)).collect();
-        let (mut unit, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut unit, mut center, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let bits = table_bits(digits.limb_bits, functions.list.len());
         let top_code = float::exp2(f64::from(segments::code_bits(network, digits))) - 1.0;
-        for (function, half, seen) in functions.list {
+        for Evaluated { function, domain: [low, high], seen } in functions.list {
             let limit = limit(function, seen);
+            let (middle, half) = (low / 2.0 + high / 2.0, high / 2.0 - low / 2.0);
+            let value = |x: f64| function.eval(middle + x).clamp(-limit, limit);
             let ((table, output), y) = match options.segments {
                 Some(count) => {
                     let width = 2.0 * half / f64::from(count);
-                    let table = segments::table(function, width, limit, count, digits, top_code);
+                    let table = segments::table(value, width, count, digits, top_code);
                     (table, width / float::exp2(f64::from(digits.low_bits())))
                 }
                 None => {
                     let scale = argument_scale(function, half, bits);
                     let y = scale / float::exp2(f64::from(digits.remainder_bits()));
-                    (table(function, scale, limit, bits, digits), y)
+                    (table(value, scale, bits, digits), y)
                 }
             };
+            center.push(middle);
             unit.push(y);
             tables.push(table);
             outputs.push(output);
         }
-        let mut exact = exact(network, top);
+        let input = inputs(network, ranges, options.input_margin);
+        let integers = exact(network, &input, f64::INFINITY);
+        let mut exact = exact(network, &input, top);
         // A range of all codes is a scale of 1.
         let whole = |mut range: Vec<f64>, exact: &[Option<f64>]| {
             range.iter_mut().zip(exact).filter(|(_, exact)| exact.is_some()).for_each(|(range, _)| *range = top);
@@ -88,14 +99,14 @@ impl Scaling {
         if mixed {
             given[0] = None;
         }
-        let free = mixed || given[0].is_none() && exact[0].iter().all(Option::is_none);
+        let free = mixed || given[0].is_none() && exact.magnitude[0].iter().all(Option::is_none);
         let zero_points = input::zero_points(network, &ranges.tensors[0], top, options).filter(|_| free);
         let mut needs = vec![match &zero_points {
             Some(channels) => Need::Range(channels.iter().map(|(scale, _)| scale * top).collect()),
-            None => Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact[0])),
+            None => Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact.magnitude[0])),
         }];
         let zero_point = zero_points.into_iter().flatten().map(|(_, zero_point)| zero_point).collect();
-        for (((layer, channels), activation), exact_codes) in layers().zip(&activation).zip(&exact[1..]) {
+        for (((layer, channels), activation), exact_codes) in layers().zip(&activation).zip(&exact.magnitude[1..]) {
             needs.push(match (activation, &layer.activation) {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
@@ -117,18 +128,73 @@ impl Scaling {
             }
         }
         let scale = tie(network, ranges, &needs, digits)?;
-        for (exact, scale) in exact.iter_mut().flatten().zip(scale.iter().flatten()) {
+        for (exact, scale) in exact.magnitude.iter_mut().flatten().zip(scale.iter().flatten()) {
             *exact = exact.filter(|_| *scale == 1.0);
         }
-        Ok(Self { scale, zero_point, activation, unit, tables, exact })
+        Ok(Self { scale, zero_point, activation, unit, center, tables, exact, integers })
+    }
+}
+
+/// A function that becomes a table. One table serves all layers of a function whose arguments have about the same range.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Evaluated {
+    /// The function.
+    pub(super) function: Function,
+    /// Least and largest argument that the table holds.
+    domain: [f64; 2],
+    /// Least and largest argument seen.
+    seen: [f64; 2],
+}
+
+impl Evaluated {
+    /// Of arguments seen, with a factor on their range.
+    fn new(function: Function, [min, max]: [f64; 2], margin: f64) -> Self {
+        let most = margin * min.abs().max(max.abs());
+        let half = most.max(function.saturation());
+        let domain = match function {
+            // Away from 0 by the margin, at least by what may be rounded; towards 0 too.
+            Function::Unary(unary) if !unary.is_integer() => {
+                let low = if min < 0.0 { min * margin } else { min / margin };
+                let high = if max > 0.0 { max * margin } else { max / margin };
+                [low - most * SLACK, high + most * SLACK]
+            }
+            _ => [-half, half],
+        };
+        Self { function, domain, seen: [min, max] }
+    }
+
+    fn half(&self) -> f64 {
+        self.domain[1] / 2.0 - self.domain[0] / 2.0
+    }
+
+    /// Both, if the table is not much wider for either.
+    fn joined(&self, other: &Self, apart: f64) -> Option<Self> {
+        if self.function != other.function {
+            return None;
+        }
+        let hull = |a: [f64; 2], b: [f64; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+        // Arguments that were always 0 go anywhere.
+        let domain = |of: &Self| if of.half() == 0.0 { [0.0; 2] } else { of.domain };
+        let both = Self {
+            domain: hull(domain(self), domain(other)),
+            seen: hull(self.seen, other.seen),
+            function: self.function,
+        };
+        let fits = |of: &Self| of.half() == 0.0 || both.half() <= apart * of.half();
+        (fits(self) && fits(other)).then_some(both)
+    }
+
+    /// Whether straight lines over short segments come close to it.
+    pub(super) fn is_smooth(&self) -> bool {
+        let above = matches!(self.function, Function::Unary(unary) if unary.is_smooth_above_zero());
+        self.function.is_smooth() || above && self.domain[0] > 0.0
     }
 }
 
 /// The functions that become tables.
 pub(super) struct Functions {
-    /// Each with the half width of its arguments and the least and largest of them that were seen. One table serves all
-    /// layers of a function whose arguments have about the same range.
-    pub(super) list: Vec<(Function, f64, [f64; 2])>,
+    /// Each table.
+    pub(super) list: Vec<Evaluated>,
     /// The table of each layer.
     table: Vec<Option<usize>>,
 }
@@ -152,12 +218,9 @@ impl Functions {
             return Self { list: Vec::new(), table: vec![None; network.layers.len()] };
         }
         let argument = |(layer, channels): (&FloatLayer, &Vec<Channel>)| {
-            let function = function(layer)?;
-            let seen = channels.iter().map(Channel::magnitude).fold(0.0, f64::max);
-            let half = (seen * margin).max(function.saturation());
             let min = channels.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
             let max = channels.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
-            Some((function, half, [min, max]))
+            Some(Evaluated::new(function(layer)?, [min, max], margin))
         };
         let arguments: Vec<_> = layers().map(argument).collect();
         let mut apart = APART;
@@ -170,27 +233,28 @@ impl Functions {
         }
     }
 
-    /// Tables for the arguments of all layers, those of one function sharing a table where half widths differ by a
-    /// factor below `apart`.
-    fn grouped(arguments: &[Option<(Function, f64, [f64; 2])>], apart: f64) -> Self {
+    /// Tables for the arguments of all layers, those of one function sharing a table where that is no more than
+    /// `apart` times as wide as one of its own.
+    fn grouped(arguments: &[Option<Evaluated>], apart: f64) -> Self {
         let mut functions = Self { list: Vec::new(), table: vec![None; arguments.len()] };
         // The widest of each table first; in the order of the layers where widths are equal.
         let mut order: Vec<usize> = (0..arguments.len()).collect();
-        let half = |layer: usize| arguments[layer].map_or(0.0, |(_, half, _)| half);
+        let half = |layer: usize| arguments[layer].map_or(0.0, |argument| argument.half());
         order.sort_by(|a, b| half(*b).total_cmp(&half(*a)));
         for layer in order {
-            let Some((function, half, [min, max])) = arguments[layer] else { continue };
-            // Arguments that were always 0 go anywhere.
-            let near =
-                |known: &(Function, f64, [f64; 2])| known.0 == function && (half == 0.0 || half * apart >= known.1);
-            let table = functions.list.iter().position(near);
-            functions.table[layer] = Some(table.unwrap_or(functions.list.len()));
-            match table {
-                Some(table) => {
-                    let seen = &mut functions.list[table].2;
-                    *seen = [seen[0].min(min), seen[1].max(max)];
-                }
-                None => functions.list.push((function, positive(half), [min, max])),
+            let Some(argument) = arguments[layer] else { continue };
+            let joined = functions.list.iter().map(|known| known.joined(&argument, apart));
+            let shared = joined.enumerate().find_map(|(table, both)| Some((table, both?)));
+            functions.table[layer] = Some(shared.map_or(functions.list.len(), |(table, _)| table));
+            match shared {
+                Some((table, both)) => functions.list[table] = both,
+                None => functions.list.push(argument),
+            }
+        }
+        for evaluated in &mut functions.list {
+            if evaluated.half() <= f64::MIN_POSITIVE {
+                let [low, high] = evaluated.domain;
+                evaluated.domain = [low - 1.0, high + 1.0];
             }
         }
         functions
@@ -240,11 +304,11 @@ fn limit(function: Function, [min, max]: [f64; 2]) -> f64 {
     if largest > 0.0 { STEEP * largest } else { f64::INFINITY }
 }
 
-/// The table of a function over arguments of this scale, and the scale of its codes. Codes stay below half the largest
-/// code, so that differences of two fit.
-fn table(function: Function, scale: f64, limit: f64, bits: u32, digits: &Digits) -> (Table, f64) {
+/// The table of a function over arguments of this scale around 0, and the scale of its codes. Codes stay below half the
+/// largest code, so that differences of two fit.
+fn table(function: impl Fn(f64) -> f64, scale: f64, bits: u32, digits: &Digits) -> (Table, f64) {
     let half = 1i64 << (bits - 1);
-    let values: Vec<f64> = (-half..half).map(|a| function.eval(a as f64 * scale).clamp(-limit, limit)).collect();
+    let values: Vec<f64> = (-half..half).map(|a| function(a as f64 * scale)).collect();
     let finite = values.iter().map(|v| v.abs()).filter(|v| v.is_finite());
     let largest = positive(finite.fold(0.0, f64::max));
     let output = largest / ((1u64 << (digits.value_bits() - 1).min(30)) - 1) as f64;

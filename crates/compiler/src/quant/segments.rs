@@ -1,6 +1,6 @@
 //! Functions as straight segments of equal width.
 
-use hushproof_core::graph::{Digits, Function, Network, Table};
+use hushproof_core::graph::{Digits, Network, Table};
 
 /// Positions of a segment that are looked at when there are more.
 const SAMPLES: u64 = 64;
@@ -30,17 +30,17 @@ pub(super) fn code_bits(network: &Network, digits: &Digits) -> u32 {
 }
 
 /// The table of a function over `count` segments of this width around 0, and the scale of its codes, of which the
-/// largest magnitude is about `top`. Values are cut to `limit`.
+/// largest magnitude is about `top`.
 ///
 /// Each segment is the line over its `2^limb_bits` positions with the smallest largest error that integers allow.
-pub(super) fn table(function: Function, width: f64, limit: f64, count: u32, digits: &Digits, top: f64) -> (Table, f64) {
+pub(super) fn table(function: impl Fn(f64) -> f64, width: f64, count: u32, digits: &Digits, top: f64) -> (Table, f64) {
     let positions = 1u64 << digits.limb_bits;
     // Where limbs below are dropped, a position is met at its middle.
     let middle = if digits.limbs() > 2 { 0.5 } else { 0.0 };
     let half = f64::from(count / 2);
     let at = |j: u32, f: u64| {
         let x = (f64::from(j) - half + (f as f64 + middle) / positions as f64) * width;
-        let value = function.eval(x).clamp(-limit, limit);
+        let value = function(x);
         if value.is_finite() { value } else { 0.0 }
     };
     let samples: Vec<u64> = samples(positions).collect();

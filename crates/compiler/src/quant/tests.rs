@@ -11,7 +11,9 @@ use super::*;
 
 /// How the model compares with the float network, after the softmax where there is one.
 fn evaluate(network: &Network, model: &Model, rows: &[Vec<f64>]) -> Accuracy {
-    crate::quant::evaluate(|row| Ok(network.predict(row)), network, model, rows).unwrap()
+    let expected: Vec<_> = rows.iter().map(|row| network.predict(row)).collect();
+    let target = if Target::Class.check(network).is_ok() { Target::Class } else { Target::Auto };
+    crate::quant::evaluate(&expected, network, target, model, rows).unwrap()
 }
 
 /// A small deterministic generator of values in [−1, 1).
@@ -103,14 +105,15 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
     let outputs = if last.activation == FloatActivation::ArgMax { 1 } else { last.shape.len() };
     Network {
         name: "net".to_owned(),
-        input: ValueInfo::new("x".to_owned(), vec![1, input.channels, input.height, input.width]),
+        input: ValueInfo::new("x", vec![1, input.channels, input.height, input.width]),
         input_shape: input,
-        output: ValueInfo::new("y".to_owned(), vec![1, outputs]),
+        output: ValueInfo::new("y", vec![1, outputs]),
         layers,
         finish: None,
-        label: None,
+        parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
+        whole: Vec::new(),
     }
 }
 

@@ -113,13 +113,14 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
         distances.spread(&tensors);
         rows.push((lanes, used, distances));
     }
-    let mut weights = Vec::new();
+    let (mut weights, mut refused) = (Vec::new(), None);
     let weight_lanes: &[usize] = if options.private_bits.is_some() { &PRIVATE_LANES } else { &WEIGHT_LANES };
     for lanes in weight_lanes.iter().copied() {
         let params = Params::of_network(network, None, smallest, Lanes { activations: 8, weights: lanes });
         let params = Params { private: options.private_bits.map(|_| SEARCHED_LIMBS), ..params };
-        if let Ok(layout) = Layout::plan(&view, params) {
-            weights.push((lanes, layout.row_counts().1));
+        match Layout::plan(&view, params) {
+            Ok(layout) => weights.push((lanes, layout.row_counts().1)),
+            Err(error) => refused = Some(error),
         }
     }
     let outputs = view.shapes.last().map_or(0, |shape| shape.len());
@@ -160,13 +161,21 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
         if too_large {
             return Err(Error::ModelTooLarge { needed: MAX_K + 1, available: MAX_K });
         }
-        let got_bits = options.value_bits.0 + options.remainder_bits;
-        return Err(Error::Range {
-            node: network.input.name.clone(),
-            op: "input".to_owned(),
-            got_bits,
-            max_bits: MAX_BITS + MAX_REMAINDER_BITS,
-        });
+        // Where no number of weight lanes has a layout, bits are not what is missing.
+        if let Some(error) = refused.filter(|_| weights.is_empty()) {
+            return Err(error);
+        }
+        let (node, op) = (network.input.name.clone(), "input".to_owned());
+        let got_bits = options.value_bits.0.saturating_add(options.remainder_bits);
+        let max_bits = Digits::MAX_ROW_BITS;
+        if got_bits > max_bits {
+            return Err(Error::Range { node, op, got_bits, max_bits });
+        }
+        let reason = format!(
+            "no circuit has limbs for codes of {} to {} bits with {} more for weights, and its public values side by side",
+            options.value_bits.0, options.value_bits.1, options.remainder_bits
+        );
+        return Err(Error::Graph { node, reason });
     }
     Ok(if options.few_columns { few_columns(choices) } else { pareto_front(choices) })
 }

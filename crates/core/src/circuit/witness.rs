@@ -1,5 +1,7 @@
 //! First-phase advice: every integer of one evaluation, and the hidden coefficients of its convolutions.
 
+use rayon::prelude::*;
+
 use super::{
     geometry::Form,
     layout::Layout,
@@ -295,9 +297,8 @@ pub(super) fn hide(model: &Model, layout: &Layout, layer: usize, trace: &Trace, 
     if cells.is_empty() {
         return;
     }
-    let mut values = vec![0i64; cells.len()];
-    for channel in 0..rows.storage.shape.channels {
-        values.fill(0);
+    let of_channel = |channel: usize| {
+        let mut values = vec![0i64; cells.len()];
         for term in &model.layers[layer].terms {
             let maps = [(Some(&term.map), &trace.codes), (term.negative.as_ref(), &trace.negative)];
             for (map, codes) in maps {
@@ -307,9 +308,13 @@ pub(super) fn hide(model: &Model, layout: &Layout, layer: usize, trace: &Trace, 
                 }
             }
         }
+        values
+    };
+    let channels: Vec<_> = (0..rows.storage.shape.channels).into_par_iter().map(of_channel).collect();
+    for (channel, values) in channels.into_iter().enumerate() {
         let start = rows.first + channel * rows.channel_rows;
-        for ((row, lane, ..), value) in cells.iter().zip(&values) {
-            first.lanes[*lane].limbs[0][start + row] = *value;
+        for ((row, lane, ..), value) in cells.iter().zip(values) {
+            first.lanes[*lane].limbs[0][start + row] = value;
         }
     }
 }

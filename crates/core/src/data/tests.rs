@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::graph::Part;
 
 fn value_info(shape: &[usize]) -> ValueInfo {
-    ValueInfo::new("x".to_owned(), shape.to_vec())
+    ValueInfo::new("x", shape.to_vec())
 }
 
 fn input(json: &str, shape: &[usize]) -> Result<Vec<f64>> {
@@ -30,7 +31,7 @@ fn input_with_and_without_batch_axis() {
 
 #[test]
 fn a_port_may_be_called_input_data() {
-    let value_info = ValueInfo::new("input_data".to_owned(), vec![1, 1, 2]);
+    let value_info = ValueInfo::new("input_data", vec![1, 1, 2]);
     for json in [r#"{"input_data": [[[1, 2]]]}"#, r#"{"input_data": [[1, 2]]}"#] {
         assert_eq!(read_input(json.as_bytes(), &value_info).unwrap(), [1.0, 2.0], "{json}");
     }
@@ -132,6 +133,65 @@ fn rows_with_a_batch_axis() {
     assert_eq!(rows(r#"{"z": [[1, 2]]}"#, &[1, 2]).unwrap_err().code(), "input-name");
 }
 
+fn joined() -> ValueInfo {
+    let part = |name: &str, shape: &[usize]| Part { name: name.to_owned(), shape: shape.to_vec() };
+    ValueInfo::joined(vec![part("b", &[1, 2]), part("a", &[1, 2, 1]), part("c", &[1, 1])])
+}
+
+#[test]
+fn parts_come_by_their_names() {
+    let expected = [1.0, 2.0, 3.0, 4.0, 5.0];
+    for json in [
+        r#"{"a": [[3], [4]], "c": 5, "b": [1, 2]}"#,
+        r#"{"c": [5], "b": [[1, 2]], "a": [3, 4]}"#,
+        r#"{"c": [[5]], "b": [[1, 2]], "a": [[[3], [4]]]}"#,
+        r#"{"b+a+c": [1, 2, 3, 4, 5]}"#,
+        r#"{"input_data": [[1, 2, 3, 4, 5]]}"#,
+    ] {
+        assert_eq!(read_input(json.as_bytes(), &joined()).unwrap(), expected, "{json}");
+        let rows = read_rows(format!("[{json}, {json}]").as_bytes(), &joined());
+        assert_eq!(rows.unwrap(), [expected, expected], "{json}");
+    }
+    for json in [
+        r#"{"a": [[[3], [4]], [[30], [40]]], "c": [[5], [50]], "b": [[[1, 2]], [[10, 20]]]}"#,
+        r#"{"b+a+c": [[1, 2, 3, 4, 5], [10, 20, 30, 40, 50]]}"#,
+    ] {
+        let rows = read_rows(json.as_bytes(), &joined()).unwrap();
+        assert_eq!(rows, [expected, expected.map(|value| value * 10.0)], "{json}");
+    }
+    let one = br#"{"a": [[3], [4]], "c": 5, "b": [1, 2]}"#;
+    assert_eq!(read_rows(one, &joined()).unwrap(), [expected]);
+    assert_eq!(read_rows(br#"{"a": [[3], [4]], "c": [5], "b": [[1, 2]]}"#, &joined()).unwrap(), [expected]);
+}
+
+#[test]
+fn parts_are_all_given_in_their_own_shapes() {
+    let code = |json: &str| read_input(json.as_bytes(), &joined()).unwrap_err().code();
+    for json in [
+        r#"{"a": [3, 4], "c": 5}"#,
+        r#"{"a": [3, 4], "c": 5, "b": [1, 2], "d": 1}"#,
+        r#"{"a": [3, 4], "c": 5, "b": [1, 2], "b+a+c": [1, 2, 3, 4, 5]}"#,
+        r#"{"d": 1}"#,
+        "{}",
+    ] {
+        assert_eq!(code(json), "input-name", "{json}");
+    }
+    // As many values in all, but not in each.
+    assert_eq!(code(r#"{"a": [3], "c": [5, 6], "b": [1, 2]}"#), "input-shape");
+    let rows = |json: &str| read_rows(json.as_bytes(), &joined()).unwrap_err().to_string();
+    let uneven = rows(r#"{"a": [[[3], [4]]], "c": [5], "b": [[1, 2], [1, 2]]}"#);
+    assert_eq!(uneven, "input `a` has shape of 1 rows, expected as many rows as `b`, 2");
+    assert!(rows(r#"{"a": [[[3], [4]]]}"#).contains("(expected b, a, c, or all as b+a+c)"));
+    assert_eq!(rows("[]"), rows("[3]"));
+}
+
+#[test]
+fn shapes_are_those_of_first_items() {
+    assert_eq!(shapes(br#"{"a": [[3], [4]], "c": 5}"#), [("a".to_owned(), vec![2, 1]), ("c".to_owned(), vec![])]);
+    assert_eq!(shapes(br#"[{"a": [[3, 4]]}, {}]"#), [("a".to_owned(), vec![2, 1, 2])]);
+    assert!(shapes(b"x").is_empty());
+}
+
 #[test]
 fn rows_are_selected_by_number() {
     let select = |text: &str| text.parse::<Selection>().unwrap().apply((0..10).collect::<Vec<_>>());
@@ -153,5 +213,7 @@ proptest! {
     fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(read_input(&noise, &value_info(&[1, 2])).is_err());
         prop_assert!(read_rows(&noise, &value_info(&[1, 2])).is_err());
+        prop_assert!(read_rows(&noise, &joined()).is_err());
+        let _ = shapes(&noise);
     }
 }

@@ -65,6 +65,11 @@ impl Model {
                     let product = u128::from(bound) * u128::from(self.bound(layer, times, &codes)?);
                     within(layer, product)?
                 }
+                // By induction: accumulators that stay below a bound have codes below it, cut.
+                activation @ (Activation::Linear | Activation::Relu | Activation::PRelu) => {
+                    let s = self.digits.remainder_bits();
+                    self.cut_bound(Some(activation)).min((bound + (1 << (s - 1)) - 1) >> s)
+                }
                 activation => self.cut_bound(Some(activation)),
             });
         }
@@ -109,6 +114,7 @@ impl Model {
 
     fn check_input(&self) -> Result<()> {
         let input = &self.input;
+        input.value_info.check_parts()?;
         let sizes =
             elements(&input.value_info.shape) == Some(input.shape.len()) && input.scale.len() == input.shape.channels;
         ensure(sizes, || {

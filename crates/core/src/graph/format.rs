@@ -9,7 +9,10 @@ use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, 
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, Finish, Visibility, read_categories, read_value_info, write_categories, write_value_info},
+    graph::{
+        Digits, Finish, Visibility, ensure, read_categories, read_parts, read_value_info, write_categories,
+        write_parts, write_value_info,
+    },
 };
 
 /// Fewest bytes of a table: the numbers of its bases and of its slopes.
@@ -32,6 +35,8 @@ pub(crate) struct Flags {
     input: Visibility,
     /// Whether the input has zero points.
     zero_points: bool,
+    /// Whether the input joins several tensors.
+    parts: bool,
     /// Whether values of the input may be missing.
     missing: bool,
     /// Whether values of the input or of the output have names, which stand last.
@@ -46,6 +51,7 @@ impl Flags {
             cuts: !model.input.cuts.is_empty(),
             input: model.input.visibility,
             zero_points: !model.input.zero_point.is_empty(),
+            parts: !model.input.value_info.parts.is_empty(),
             missing: !model.input.missing.is_empty(),
             names: !(model.input.value_info.categories.is_empty() && model.output.value_info.categories.is_empty()),
         }
@@ -53,14 +59,14 @@ impl Flags {
 
     /// One bit for whatever is unusual.
     pub(crate) fn to_byte(self) -> u8 {
-        let Self { cuts, zero_points, missing, names, .. } = self;
-        let unusual = [!self.weights.is_public(), cuts, self.input.is_public(), zero_points, missing, names];
+        let Self { cuts, zero_points, parts, missing, names, .. } = self;
+        let unusual = [!self.weights.is_public(), cuts, self.input.is_public(), zero_points, parts, missing, names];
         unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
     }
 
     /// See [`Flags::to_byte`]; `None` where another bit is set.
     pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
-        if byte > 0b11_1111 {
+        if byte > 0b111_1111 {
             return None;
         }
         Some(Self {
@@ -68,8 +74,9 @@ impl Flags {
             cuts: byte & 2 != 0,
             input: Visibility::public_if(byte & 4 != 0),
             zero_points: byte & 8 != 0,
-            missing: byte & 16 != 0,
-            names: byte & 32 != 0,
+            parts: byte & 16 != 0,
+            missing: byte & 32 != 0,
+            names: byte & 64 != 0,
         })
     }
 }
@@ -82,6 +89,9 @@ impl Model {
         w.size(self.lanes.activations);
         w.size(self.lanes.weights);
         write_value_info(w, &self.input.value_info);
+        if !self.input.value_info.parts.is_empty() {
+            write_parts(w, &self.input.value_info.parts);
+        }
         write_shape(w, self.input.shape);
         self.input.scale.iter().for_each(|scale| w.f64(*scale));
         self.input.zero_point.iter().for_each(|zero| w.signed(*zero));
@@ -124,7 +134,12 @@ impl Model {
         let name = r.text()?;
         let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
-        let (value_info, shape) = (read_value_info(r)?, read_shape(r)?);
+        let mut value_info = read_value_info(r)?;
+        if flags.parts {
+            value_info.parts = read_parts(r)?;
+            ensure(!value_info.parts.is_empty(), || "an input joined of nothing".to_owned())?;
+        }
+        let shape = read_shape(r)?;
         let scale = r.many(shape.channels, 8, Reader::f64)?;
         let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
         let zero_point = if flags.zero_points { r.many(shape.channels, 1, Reader::signed)? } else { Vec::new() };

@@ -1,6 +1,6 @@
 //! The float network, and what its output means.
 
-use super::{Decision, Finish, FinishFunction, FloatActivation, Function, Shape, Term, ValueInfo};
+use super::{Decision, Finish, FloatActivation, Function, Meaning, OutputPart, Shape, Term, ValueInfo};
 
 /// A layer of the float network.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,14 +62,16 @@ pub struct Network {
     /// The Softmax or Sigmoid in which the graph ends: the circuit's outputs are its arguments, and whoever reads them
     /// applies it.
     pub finish: Option<Finish>,
-    /// The output value that is a class, where the graph gives one beside other values.
-    pub label: Option<usize>,
+    /// The graph's outputs, which the values of `output` are one after the other; none where that is all that is known.
+    pub parts: Vec<OutputPart>,
     /// Per input value the numbers that it is compared with, where comparisons with constants alone read it: the
     /// network then computes on its [`rank`]. `None` for a value that is read as a number; empty where all are.
     pub cuts: Vec<Option<Vec<f64>>>,
     /// Per input value what stands for a missing one (NaN): a number, or an infinity beyond all numbers where it has
     /// cuts. `None` where it may not be missing; empty where none may.
     pub missing: Vec<Option<f64>>,
+    /// Per input value whether it is an integer or a truth value; empty where all are real numbers.
+    pub whole: Vec<bool>,
 }
 
 /// How many of the increasing cuts a value reaches: `x ≥ cuts[c − 1]` is `rank ≥ c`.
@@ -101,63 +103,37 @@ impl Network {
         values
     }
 
-    /// The class that output values stand for, comparable between two outputs of one network: the one that is an
-    /// output, the index after an argmax, the largest of several values, the decision at ½ of a single probability, all
-    /// decisions of a threshold. None where the output is no class.
-    pub fn class(&self, values: &[f64]) -> Option<Vec<usize>> {
-        if let Some(label) = self.label {
-            return values.get(label).map(|class| vec![class.round() as usize]);
+    /// The outputs with what their values are, as the graph, its end or a decision has them; at least one.
+    pub fn parts(&self) -> Vec<OutputPart> {
+        let whole = |meaning| vec![OutputPart { value_info: self.output.clone(), meaning }];
+        if self.decision().is_some() {
+            return whole(Meaning::Integers);
         }
-        let decisions = || values.iter().map(|value| usize::from(*value >= 0.5)).collect();
-        match self.decision() {
-            Some(Decision::ArgMax) => values.first().map(|index| vec![*index as usize]),
-            Some(Decision::Threshold) => Some(decisions()),
-            None if values.len() > 1 => {
-                let largest = |best, (i, value): (usize, &f64)| if *value > values[best] { i } else { best };
-                Some(vec![values.iter().enumerate().fold(0, largest)])
+        let mut parts = if self.parts.is_empty() { whole(Meaning::Values) } else { self.parts.clone() };
+        let alone = parts.len() == 1;
+        let mut end = 0;
+        for part in &mut parts {
+            let start = end;
+            end += part.value_info.len();
+            let finished = self.finish.is_some_and(|f| f.start < end && start < f.start.saturating_add(f.len));
+            if finished || alone && self.ends_in_sigmoid() {
+                part.meaning = Meaning::Probabilities;
             }
-            None => self.gives_probabilities().then(decisions),
         }
+        parts
     }
 
-    /// What each score (a value of the last layer, or what a decision compares) must reach for its class to be 1;
-    /// `None` where the class is that of the largest of several values, or there is none.
-    pub fn decides_at(&self) -> Option<f64> {
-        match self.last_activation() {
-            Some(FloatActivation::Threshold { at }) => Some(*at),
-            _ if self.output.len() != 1 || !self.gives_probabilities() => None,
-            // The sigmoid of 0 is ½.
-            _ => Some(if self.finish.is_some() { 0.0 } else { 0.5 }),
-        }
-    }
-
-    /// Whether the output is one vector of scores or a decision, so that [`Network::class`] says what it is for.
-    pub fn is_classifier(&self) -> bool {
-        let wide = self.output.shape.iter().filter(|size| **size > 1).count();
-        match self.decision() {
-            Some(_) => true,
-            None => self.gives_class() || wide == 1 || self.decides_at().is_some(),
-        }
-    }
-
-    /// Whether one of the output values is a class.
-    pub const fn gives_class(&self) -> bool {
-        self.label.is_some()
+    /// Whether the graph gives classes or other whole numbers itself, beside other values or alone.
+    pub fn gives_integers(&self) -> bool {
+        self.parts.iter().any(|part| part.meaning == Meaning::Integers)
     }
 
     fn last_activation(&self) -> Option<&FloatActivation> {
         self.layers.last().map(|layer| &layer.activation)
     }
 
-    /// Whether the output values are probabilities, each for itself.
-    fn gives_probabilities(&self) -> bool {
-        let sigmoid = Function::Sigmoid;
-        let last = self.last_activation().is_some_and(|last| match last {
-            FloatActivation::Table(function) => {
-                *function == sigmoid || matches!(function, Function::HardSigmoid { .. })
-            }
-            _ => false,
-        });
-        last || self.finish.is_some_and(|finish| finish.function == FinishFunction::Sigmoid)
+    /// Whether the last layer makes a probability of each value.
+    fn ends_in_sigmoid(&self) -> bool {
+        matches!(self.last_activation(), Some(FloatActivation::Table(Function::Sigmoid | Function::HardSigmoid { .. })))
     }
 }

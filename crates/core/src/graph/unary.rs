@@ -7,8 +7,6 @@ use crate::float;
 /// A function of one real number; total, with the limit where it has one and 0 where it is undefined otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Unary {
-    /// |x|.
-    Abs,
     /// e^x.
     Exp,
     /// ln x.
@@ -54,14 +52,6 @@ pub enum Unary {
     Round,
     /// The integer part.
     Truncate,
-    /// −1, 0 or 1.
-    Sign,
-    /// 1 where x > 0, else 0.
-    Positive,
-    /// 1 where x ≥ 0, else 0.
-    Nonnegative,
-    /// 1 where |x| < ½, else 0: whether an integer is 0.
-    Zero,
     /// x / (1 + |x|).
     Softsign,
     /// x · tanh(ln(1 + e^x)).
@@ -84,7 +74,6 @@ impl Unary {
     /// The value at `x`.
     pub fn eval(&self, x: f64) -> f64 {
         match *self {
-            Self::Abs => x.abs(),
             Self::Exp => float::exp(x),
             Self::Log => float::ln(x.max(0.0)),
             Self::Sqrt => positive_part(x).sqrt(),
@@ -109,10 +98,6 @@ impl Unary {
             Self::Ceil => x.ceil(),
             Self::Round => x.round_ties_even(),
             Self::Truncate => x.trunc(),
-            Self::Sign => f64::from(i8::from(x > 0.0) - i8::from(x < 0.0)),
-            Self::Positive => f64::from(x > 0.0),
-            Self::Nonnegative => f64::from(x >= 0.0),
-            Self::Zero => f64::from(x.abs() < 0.5),
             Self::Softsign => x / (1.0 + x.abs()),
             Self::Mish => x * float::tanh(float::softplus(x)),
             Self::ThresholdedRelu { alpha } => x * f64::from(x > alpha),
@@ -130,26 +115,13 @@ impl Unary {
 
     /// Whether no value is negative.
     pub const fn is_nonnegative(&self) -> bool {
-        matches!(
-            self,
-            Self::Abs
-                | Self::Exp
-                | Self::Sqrt
-                | Self::InverseSqrt
-                | Self::Cosh
-                | Self::Acosh
-                | Self::Acos
-                | Self::Positive
-                | Self::Nonnegative
-                | Self::Zero
-        )
+        matches!(self, Self::Exp | Self::Sqrt | Self::InverseSqrt | Self::Cosh | Self::Acosh | Self::Acos)
     }
 
     /// Whether straight lines over short segments come close to it: it has no jump, no pole and no vertical tangent.
     pub const fn is_smooth(&self) -> bool {
         match self {
-            Self::Abs
-            | Self::Exp
+            Self::Exp
             | Self::Sin
             | Self::Cos
             | Self::Atan
@@ -164,19 +136,14 @@ impl Unary {
         }
     }
 
+    /// Whether that holds on intervals above 0, from which its pole or vertical tangent is kept away.
+    pub const fn is_smooth_above_zero(&self) -> bool {
+        matches!(self, Self::Log | Self::Sqrt | Self::Reciprocal | Self::InverseSqrt | Self::Pow { .. })
+    }
+
     /// Whether every value is an integer.
     pub const fn is_integer(&self) -> bool {
-        matches!(
-            self,
-            Self::Floor
-                | Self::Ceil
-                | Self::Round
-                | Self::Truncate
-                | Self::Sign
-                | Self::Positive
-                | Self::Nonnegative
-                | Self::Zero
-        )
+        matches!(self, Self::Floor | Self::Ceil | Self::Round | Self::Truncate)
     }
 }
 

@@ -10,6 +10,7 @@ use hushproof_bn254::rows::{Action, Code, Instruction, Operand, Output};
 use super::linear::Combination;
 use super::{Part, Program, Scalar, Source};
 use crate::error::ProveError;
+use crate::fixed::Form;
 
 /// An intermediate value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,9 +57,16 @@ pub(crate) struct Builder {
     pub(super) rows: Vec<Row>,
     row_index: HashMap<Row, u32>,
     combinations: Vec<Combination>,
+    /// Fixed columns that need not be read as such, by index.
+    forms: Vec<Form>,
 }
 
 impl Builder {
+    /// For constraints on fixed columns of these forms.
+    pub(crate) fn new(forms: Vec<Form>) -> Self {
+        Self { forms, ..Self::default() }
+    }
+
     /// A scalar that is an input or a constant.
     pub(crate) fn scalar(&mut self, scalar: Scalar) -> Value {
         Value::Scalar(self.intern_scalar(scalar))
@@ -71,7 +79,16 @@ impl Builder {
 
     /// A column rotated by a number of rows.
     pub(crate) fn column(&mut self, source: Source, rotation: i32) -> Value {
-        self.row(Row::Column(source, rotation))
+        let form = if let Source::Fixed(index) = source { self.forms.get(index).cloned() } else { None };
+        match form {
+            Some(Form::Constant(value)) => self.constant(value),
+            Some(Form::Single(row, value)) => {
+                let (row, value) = (row as i32, self.constant(value));
+                let column = self.row(Row::Column(Source::FirstRow, rotation - row));
+                self.mul(value, column)
+            }
+            Some(Form::Steps(_) | Form::Other) | None => self.row(Row::Column(source, rotation)),
+        }
     }
 
     /// The value of an expression.

@@ -5,31 +5,32 @@ use std::{path::PathBuf, time::Instant};
 use clap::ValueEnum;
 use hushproof::{
     Error,
-    compile::{self, INPUT_RANGE, Options, Prefer, Reduction},
-    data::Selection,
+    compile::{self, INPUT_RANGE, Options, Prefer, Reduction, Target},
+    data::{self, Selection},
+    onnx::{Dims, ReadOptions},
     prove,
 };
 use serde_json::json;
 
 use crate::{
-    files::{self, Plan, Secrecy},
-    output,
+    commands::Reported,
+    files::{self, Beside, Plan, Secrecy},
+    output::{self, Channel},
 };
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
 ///
-/// The cheapest bit widths are taken that keep the float network's class in 99.5 % of the rows, or where the output is
-/// no class, every output within 1 % of the outputs' range. Where none does, the model is written all the same, with a
-/// warning.
+/// The cheapest bit widths are taken that meet --target on the rows. Where none does, or a row is refused, the errors are
+/// told, nothing is written, and the exit status is 1; --accept-error writes the best model all the same.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The ONNX model, with its weights inside
+    /// The ONNX model; weights that it keeps in other files are read from its folder
     model: PathBuf,
     /// Where to write the compiled model, which only its owner may read if weights are private; `-` is standard output
     #[arg(short, value_name = "MODEL.hush")]
     output_file: PathBuf,
-    /// Rows of typical inputs (JSON, .npy or .npz); scales and bit widths are chosen on them. Without them scales come
-    /// from --input-range, by interval arithmetic and random inputs, which keeps less accuracy
+    /// Rows of typical inputs (JSON, .npy, .npz or CSV); scales and bit widths are chosen on them. Without them scales
+    /// come from --input-range, by interval arithmetic and random inputs, which keeps less accuracy
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
     /// Which of these rows: N, START..END or START..END:STEP
@@ -38,10 +39,11 @@ pub(crate) struct Args {
     /// Least and largest input value, where there are no rows [default: -1,1, or what the input's type holds]
     #[arg(long, value_name = "MIN,MAX", value_parser = parse_range, allow_hyphen_values = true, conflicts_with = "calibration")]
     input_range: Option<[f64; 2]>,
-    /// Largest error of an output on these rows, in the output's own unit (absolute); an error where no bit width
-    /// reaches it
-    #[arg(long, value_name = "ERROR")]
-    max_error: Option<f64>,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Write the model even if it misses the target, with a warning
+    #[arg(long)]
+    accept_error: bool,
     /// Bits of an activation, or the least number above that limbs make [default: searched]
     #[arg(long, value_parser = clap::value_parser!(u32).range(4..=24))]
     bits: Option<u32>,
@@ -57,9 +59,13 @@ pub(crate) struct Args {
     /// What is revealed of the output: public, argmax, or threshold=NUMBER
     #[arg(long, default_value = "public", value_parser = parse_output)]
     output: Output,
-    /// Which outputs of the model, by name [default: all]
+    /// Which outputs of the model, or tensors inside it, by name [default: all outputs]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     outputs: Vec<String>,
+    /// Size of a free dimension of the inputs, by its name, or of one without a name by INPUT.AXIS; repeatable. Sizes
+    /// that are not given are those that the calibration rows show
+    #[arg(long = "dim", value_name = "NAME=SIZE", value_parser = parse_dim)]
+    dims: Vec<(String, usize)>,
     /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then
     /// says that some weights in range, of this architecture, gave the output; it does not yet say which ones
     #[arg(long, value_name = "private|public", default_value = "public")]
@@ -76,6 +82,37 @@ pub(crate) struct Args {
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// What the integers must meet on the rows.
+#[derive(clap::Args)]
+pub(super) struct TargetArgs {
+    /// What must be right: `class`, in 99.5 % of the rows, `values`, within 1 % of each value's range, or what each output
+    /// is. By default integers, Softmax and Sigmoid, classifiers' scores and outputs named logits, scores, probabilities
+    /// or class are classes; values are held, too, but those of logits
+    #[arg(long, value_enum, default_value = "auto")]
+    target: Wanted,
+    /// Largest error of an output on these rows instead, in the output's own unit (absolute)
+    #[arg(long, value_name = "ERROR", conflicts_with = "target")]
+    max_error: Option<f64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Wanted {
+    Auto,
+    Class,
+    Values,
+}
+
+impl TargetArgs {
+    pub(super) fn target(&self) -> Target {
+        match (self.max_error, self.target) {
+            (Some(error), _) => Target::MaxError(error),
+            (None, Wanted::Auto) => Target::Auto,
+            (None, Wanted::Class) => Target::Class,
+            (None, Wanted::Values) => Target::Values,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -109,7 +146,27 @@ fn parse_range(text: &str) -> Result<[f64; 2], String> {
     ends.filter(|[min, max]| min < max).ok_or_else(|| "expected MIN,MAX, as in 0,255".to_owned())
 }
 
+fn parse_dim(text: &str) -> Result<(String, usize), String> {
+    let dim = text.rsplit_once('=').and_then(|(name, size)| Some((name.to_owned(), size.parse().ok()?)));
+    dim.filter(|(name, size)| !name.is_empty() && *size > 0)
+        .ok_or_else(|| "expected NAME=SIZE, as in height=320".to_owned())
+}
+
 impl Args {
+    /// The sizes that were given.
+    ///
+    /// # Errors
+    /// `Option` where a dimension has two.
+    fn sizes(&self) -> Result<Dims, Error> {
+        let mut sizes = Dims::new();
+        for (name, size) in &self.dims {
+            if sizes.insert(name.clone(), *size).is_some_and(|other| other != *size) {
+                return Err(Error::Option { option: "--dim", reason: format!("two sizes of `{name}`") });
+            }
+        }
+        Ok(sizes)
+    }
+
     fn options(&self) -> Result<Options, Error> {
         let visibility = |option, text: &str| text.parse().map_err(|reason| Error::Option { option, reason });
         let (input, weights) = (visibility("--input", &self.input)?, visibility("--weights", &self.weights)?);
@@ -119,7 +176,8 @@ impl Args {
         };
         Ok(Options {
             value_bits: self.bits,
-            max_error: self.max_error,
+            target: self.target.target(),
+            accept_error: self.accept_error,
             input_range: self.input_range,
             margin: self.margin,
             input,
@@ -134,6 +192,22 @@ impl Args {
     }
 }
 
+/// Tells how far each output is off, where that is why nothing is written.
+fn missed(error: Error, as_json: bool) -> anyhow::Error {
+    let Error::Accuracy { figures, .. } = &error else { return error.into() };
+    let some = figures.out_of_range < figures.rows;
+    let accept = if some { "; --accept-error writes the best model all the same" } else { "" };
+    output::note(&format!("nothing is written{accept}"));
+    if as_json {
+        let mut object = json!(figures);
+        object["code"] = json!(error.code());
+        object["error"] = json!(error.to_string());
+        // The failure itself is told on standard error and by the exit status.
+        drop(output::print(&object, true, Channel::Output));
+    }
+    anyhow::Error::from(error).context(Reported)
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let options = args.options()?;
     let mut plan = Plan::reading(&[Some(&args.model), args.calibration.as_ref(), args.srs.as_ref()])?;
@@ -144,11 +218,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         None => None,
     };
     let bytes = files::read(&args.model)?;
-    let graph = compile::read(&bytes, &args.outputs, options.reduction)?;
+    let calibration = args.calibration.as_ref().map(|path| files::read(path)).transpose()?;
+    let shown = calibration.as_deref().map(data::shapes).unwrap_or_default();
+    let (dims, files) = (args.sizes()?, Beside::new(&args.model));
+    let read = ReadOptions { outputs: &args.outputs, dims: &dims, shown: &shown, files: Some(&files) };
+    let (graph, network) = compile::import(&bytes, &read, options.reduction)?;
+    graph.notes().iter().for_each(|note| output::note(&format!("note: {note}")));
     let options = options.of_input(&graph, args.input_margin);
-    let network = graph.network()?;
-    let rows = match &args.calibration {
-        Some(path) => files::rows(path, &network.input, args.rows.as_ref())?,
+    let rows = match &calibration {
+        Some(bytes) => files::rows_of(bytes, &network.input, args.rows.as_ref())?,
         None => {
             let [min, max] = options.input_range.unwrap_or(INPUT_RANGE);
             output::note(&format!(
@@ -164,11 +242,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         return Err(Error::Calibration { reason }.into());
     }
     let start = Instant::now();
-    let compiled = compile::compile(network, &rows, &options)?;
+    let compiled = compile::compile(network, &rows, &options).map_err(|error| missed(error, args.json))?;
     let report = compile::report(&compiled, &rows, &options)?;
     let seconds = start.elapsed().as_secs_f64();
-    if let Some(shortfall) = report.shortfall() {
-        output::note(&format!("warning: {shortfall}"));
+    for warning in report.shortfall().into_iter().chain(report.accuracy.warnings()) {
+        output::note(&format!("warning: {warning}"));
     }
     let model = &compiled.model;
     let hush = model.to_bytes();

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Args {
     /// The compiled model
     model: PathBuf,
-    /// The data set (JSON with a leading batch axis, .npy or .npz)
+    /// The data set (JSON with a leading batch axis, .npy, .npz or CSV)
     #[arg(long, value_name = "DATA")]
     data: PathBuf,
     /// Number of the row, the first one being 0

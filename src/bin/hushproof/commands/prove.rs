@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct Args {
     /// The compiled model
     model: PathBuf,
-    /// The input: {"name": nested array}
+    /// The input: {"name": nested array}, with several inputs by their names
     #[arg(long, value_name = "INPUT.json")]
     input: PathBuf,
     /// The SRS

@@ -74,6 +74,7 @@ impl Report {
                         h1 { (name) }
                         (self.summary())
                         (self.numbers())
+                        (self.outputs())
                         div class="plots" { (self.errors()) (self.bits()) (self.rows()) (self.attempts()) }
                         (self.ways())
                         (self.table())
@@ -104,15 +105,15 @@ impl Report {
     }
 
     fn numbers(&self) -> Markup {
-        let (cost, fit) = (&self.cost, &self.fit);
+        let (cost, accuracy) = (&self.cost, &self.accuracy);
         let mut numbers = Vec::new();
-        if let Some(error) = fit.max_error {
+        if let (Some(error), Some(share)) = (accuracy.max_abs_error, accuracy.error_share()) {
             numbers.push((
                 format!("{error:.2e}"),
-                format!("largest error, {:.3} % of the range", fit.error_share() * 100.0),
+                format!("largest error, at most {:.3} % of a value's range", share * 100.0),
             ));
         }
-        if let Some(agreement) = fit.agreement {
+        if let Some(agreement) = accuracy.top1_agreement {
             numbers.push((format!("{:.2} %", agreement * 100.0), "of rows with the same class".to_owned()));
         }
         let predicted = &cost.predicted;
@@ -125,6 +126,36 @@ impl Report {
         html! {
             div class="numbers" {
                 @for (number, what) in &numbers { div { b { (number) } span class="soft" { (what) } } }
+            }
+        }
+    }
+
+    fn outputs(&self) -> Markup {
+        let headings = ["output", "values", "largest error", "mean error", "share of range", "same class", "target"];
+        let number = |value: Option<f64>, text: fn(f64) -> String| value.map_or_else(|| "–".to_owned(), text);
+        let percent = |share: f64| format!("{:.3} %", share * 100.0);
+        html! {
+            section {
+                h2 { "Outputs" }
+                div class="scroll" {
+                    table {
+                        tr { @for heading in headings { th { (heading) } } }
+                        @for output in &self.accuracy.outputs {
+                            tr {
+                                td { (plain(&output.name)) }
+                                td { (output.meaning.name()) }
+                                td { (number(output.max_abs_error, |error| format!("{error:.3e}"))) }
+                                td { (number(output.mean_abs_error, |error| format!("{error:.3e}"))) }
+                                td { (number(output.range_share, percent)) }
+                                td { (number(output.agreement, percent)) }
+                                td class=(if output.met { "good" } else { "bad" }) {
+                                    (if output.met { "met" } else { "missed" })
+                                }
+                            }
+                        }
+                    }
+                }
+                @for warning in self.accuracy.warnings() { p class="bad" { (plain(&warning)) } }
             }
         }
     }
@@ -205,8 +236,8 @@ impl Report {
             .iter()
             .enumerate()
             .filter_map(|(index, attempt)| {
-                let fit = attempt.fit.as_ref()?;
-                let error = if fit.max_error.is_some() { fit.error_share() } else { fit.expected_disagreement? };
+                let accuracy = attempt.accuracy.as_ref()?;
+                let error = accuracy.error_share().or(accuracy.expected_disagreement)?;
                 Some((index, attempt.predicted.native_seconds, error.max(1e-9)))
             })
             .collect();
@@ -277,8 +308,8 @@ impl Report {
                                     td { (seconds(predicted.browser_seconds)) }
                                     td { (format_args!("{:.0} MB", predicted.memory_bytes as f64 / 1e6)) }
                                     td class="wrap" {
-                                        @match &way.fit {
-                                            Some(fit) => (fit),
+                                        @match &way.accuracy {
+                                            Some(accuracy) => (accuracy.short()),
                                             None => "not tried",
                                         }
                                     }

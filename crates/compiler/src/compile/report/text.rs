@@ -25,12 +25,13 @@ impl Report {
             }
         }
         writeln!(out, "accuracy: {}", self.accuracy)?;
-        let met = if self.search.target.is_met(&self.fit) { "met" } else { "missed" };
+        self.accuracy.lines().iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+        let met = if self.accuracy.is_met() { "met" } else { "missed" };
         writeln!(out, "target: {}: {met}", self.search.target)?;
         for (index, attempt) in self.search.attempts.iter().enumerate() {
             let mark = if index == self.search.taken { "taken" } else { "tried" };
-            let result = match (&attempt.fit, &attempt.refused) {
-                (Some(fit), _) => fit.to_string(),
+            let result = match (&attempt.accuracy, &attempt.refused) {
+                (Some(accuracy), _) => accuracy.short(),
                 (None, Some(refused)) => refused.clone(),
                 (None, None) => String::new(),
             };
@@ -58,7 +59,7 @@ impl Report {
         let share = |layer: usize| format!("{:.1} %", 100.0 * rows(layer) / cost.rows.max(1) as f64);
         self.top(out, "most rows", rows, share)?;
         for way in &self.cheaper {
-            let fit = way.fit.as_ref().map_or_else(String::new, |fit| format!("; {fit}"));
+            let fit = way.accuracy.as_ref().map_or_else(String::new, |accuracy| format!("; {}", accuracy.short()));
             let seconds = way.predicted.native_seconds;
             writeln!(out, "cheaper: {} (k = {}, {} columns, {seconds:.3} s{fit})", way.what, way.k, way.columns)?;
         }

@@ -529,7 +529,7 @@ impl Lowering<'_> {
             return Err(OpError::Graph("its trees decide nothing".to_owned()));
         }
         let terms = columns.into_iter().map(|(source, columns)| (source, Map::Sparse(Sparse { columns }))).collect();
-        let origin = Some((node.name().to_owned(), node.op()));
+        let origin = Some((node.name().to_owned(), node.origin()));
         Ok(Expr { origin, ..Expr::new(Shape::vector(bias.len()), terms, bias) }.into())
     }
 

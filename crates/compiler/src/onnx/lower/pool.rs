@@ -94,7 +94,7 @@ impl Lowering<'_> {
             };
             most = self.maxima(node, most, windows, beyond(axis) && !bordered, x)?;
         }
-        let origin = Some((node.name().to_owned(), node.op()));
+        let origin = Some((node.name().to_owned(), node.origin()));
         Ok(Expr { origin, same_scale: Some(x), nonnegative, ..most })
     }
 

@@ -36,7 +36,7 @@ impl Lowering<'_> {
         [x, y]: [Vec<u32>; 2],
         to: Shape,
     ) -> Result<Expr, OpError> {
-        let origin = Some((node.name().to_owned(), node.op()));
+        let origin = Some((node.name().to_owned(), node.origin()));
         let square = a.plain().is_some() && a.plain() == b.plain() && x == y;
         let nonnegative = square || self.is_nonnegative(&a) && self.is_nonnegative(&b);
         let scales = |elements: &[u32]| {
@@ -73,7 +73,7 @@ impl Lowering<'_> {
         let factor = self.operand(node, b.expr, y, line(columns))?;
         let to = Shape { channels: groups, height: columns, width: rows };
         let map = Map::Product(Product { factor, groups, weight });
-        let origin = Some((node.name().to_owned(), node.op()));
+        let origin = Some((node.name().to_owned(), node.origin()));
         let mut expr = Expr { origin, ..Expr::new(to, vec![(source, map)], vec![0.0; groups]) };
         // The tensor holds the transposed matrices.
         let transposed = |count: usize, width: usize| {
@@ -151,7 +151,7 @@ impl Lowering<'_> {
         self.store(terms.iter().chain(&times).map(|term| super::expr::size(&term.map)).sum())?;
         self.layers.push(FloatLayer {
             node: node.name().to_owned(),
-            op: node.op().into(),
+            op: node.origin().into(),
             shape,
             terms,
             bias: vec![0.0; shape.channels],

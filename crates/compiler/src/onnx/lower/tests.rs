@@ -3,6 +3,7 @@
 mod columns;
 mod control;
 mod equations;
+mod exports;
 mod products;
 mod quantized;
 mod rewrites;

@@ -294,7 +294,7 @@ impl Lowering<'_> {
         }
         let mut sum = sum.ok_or_else(|| OpError::Graph("depends on no input".into()))?;
         if several && sum.expr.origin.is_none() {
-            sum.expr.origin = Some((node.name().to_owned(), node.op()));
+            sum.expr.origin = Some((node.name().to_owned(), node.origin()));
         }
         Ok(sum)
     }
@@ -349,7 +349,7 @@ impl Lowering<'_> {
         shift: &[f64],
         to: Shape,
     ) -> Result<Value, OpError> {
-        let origin = Some((node.name().to_owned(), node.op()));
+        let origin = Some((node.name().to_owned(), node.origin()));
         let mut expr = if value.order.is_none() && value.expr.shape == from && from.is_vector() && to.is_vector() {
             let shell = Conv::select(0, 0, 1);
             let conv = Conv { inputs: from.channels, outputs: rows, groups: 1, weights, ..shell };
@@ -432,7 +432,7 @@ impl Lowering<'_> {
             return None;
         }
         let layer = self.layers.pop_if(|layer| wanted(layer))?;
-        let op = crate::ops::find(&layer.op)?.onnx();
+        let op = crate::ops::known(&layer.op)?;
         let terms = layer.terms.into_iter().map(|term| (term.source, term.map)).collect();
         Some(Expr { origin: Some((layer.node, op)), ..Expr::new(layer.shape, terms, layer.bias) })
     }

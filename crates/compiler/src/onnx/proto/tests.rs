@@ -28,7 +28,9 @@ fn bad_tensors_are_errors() {
         float(&[i64::MAX, i64::MAX], vec![1.0]),
         float(&[1], vec![f32::NAN]),
         TensorProto { raw_data: vec![0; 5], ..proto(DataType::Float, &[1]) },
-        TensorProto { raw_data: vec![0; 2], ..proto(DataType::Float16, &[1]) },
+        TensorProto { raw_data: vec![0; 3], ..proto(DataType::Float16, &[1]) },
+        TensorProto { int32_data: vec![1 << 16], ..proto(DataType::Float16, &[1]) },
+        TensorProto { raw_data: vec![1, 0x7c], ..proto(DataType::Float16, &[1]) },
         TensorProto { data_type: 9999, ..proto(DataType::Float, &[1]) },
     ] {
         assert!(matches!(tensor(&bad, "t"), Err(Error::Graph { node, .. }) if node == "t"), "{bad:?}");

@@ -15,9 +15,9 @@ use crate::onnx::Graph;
 
 /// A model of one graph from "x" to "y" with float initializers.
 #[derive(Clone)]
-pub(in crate::onnx) struct Builder(pub(in crate::onnx) GraphProto);
+pub(crate) struct Builder(pub(crate) GraphProto);
 
-pub(in crate::onnx) fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
+pub(crate) fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueInfoProto {
     let dim = |size: &i64| match size {
         -1 => shape::dimension::Value::DimParam("N".into()),
         size => shape::dimension::Value::DimValue(*size),
@@ -28,51 +28,51 @@ pub(in crate::onnx) fn value(name: &str, dims: &[i64], elem_type: i32) -> ValueI
     ValueInfoProto { name: name.into(), r#type, ..Default::default() }
 }
 
-pub(in crate::onnx) fn new(dims: &[i64]) -> Builder {
+pub(crate) fn new(dims: &[i64]) -> Builder {
     let (input, output) = (vec![value("x", dims, 1)], vec![value("y", &[], 1)]);
     Builder(GraphProto { name: "test".into(), input, output, ..Default::default() })
 }
 
 impl Builder {
-    pub(in crate::onnx) fn weight(mut self, name: &str, dims: &[i64], data: &[f32]) -> Self {
+    pub(crate) fn weight(mut self, name: &str, dims: &[i64], data: &[f32]) -> Self {
         let (dims, float_data) = (dims.to_vec(), data.to_vec());
         let tensor = TensorProto { name: name.into(), data_type: 1, dims, float_data, ..Default::default() };
         self.0.initializer.push(tensor);
         self
     }
 
-    pub(in crate::onnx) fn integers(mut self, name: &str, data: &[i64]) -> Self {
+    pub(crate) fn integers(mut self, name: &str, data: &[i64]) -> Self {
         let (dims, int64_data) = (vec![data.len() as i64], data.to_vec());
         let tensor = TensorProto { name: name.into(), data_type: 7, dims, int64_data, ..Default::default() };
         self.0.initializer.push(tensor);
         self
     }
 
-    pub(in crate::onnx) fn node(mut self, op: &str, inputs: &[&str], output: &str) -> Self {
+    pub(crate) fn node(mut self, op: &str, inputs: &[&str], output: &str) -> Self {
         let input = inputs.iter().map(|name| name.to_string()).collect();
         let node = NodeProto { op_type: op.into(), input, output: vec![output.into()], ..Default::default() };
         self.0.node.push(node);
         self
     }
 
-    pub(in crate::onnx) fn int(mut self, name: &str, i: i64) -> Self {
+    pub(crate) fn int(mut self, name: &str, i: i64) -> Self {
         let attribute = AttributeProto { name: name.into(), r#type: 2, i, ..Default::default() };
         self.0.node.last_mut().unwrap().attribute.push(attribute);
         self
     }
 
-    pub(in crate::onnx) fn ints(mut self, name: &str, ints: &[i64]) -> Self {
+    pub(crate) fn ints(mut self, name: &str, ints: &[i64]) -> Self {
         let attribute = AttributeProto { name: name.into(), r#type: 7, ints: ints.to_vec(), ..Default::default() };
         self.0.node.last_mut().unwrap().attribute.push(attribute);
         self
     }
 
-    pub(in crate::onnx) fn model(&self) -> ModelProto {
+    pub(crate) fn model(&self) -> ModelProto {
         let opset = OperatorSetIdProto { domain: String::new(), version: 17 };
         ModelProto { graph: Some(self.0.clone()), opset_import: vec![opset], ..Default::default() }
     }
 
-    pub(in crate::onnx) fn read(&self) -> Result<Graph> {
+    pub(crate) fn read(&self) -> Result<Graph> {
         Graph::build(&proto::check(self.model())?)
     }
 
@@ -257,18 +257,19 @@ fn element_types_are_checked() {
         model
     };
     let cast = |model: Builder| model.node("Cast", &["x"], "a").int("to", 1).node("MatMul", &["a", "w"], "y");
-    for elem_type in [1, 6, 7, 9, 11] {
+    for elem_type in [1, 6, 7, 9, 10, 11, 16] {
         assert_eq!(form(&cast(typed(elem_type)).network()), "2 2 Linear");
     }
     assert_eq!(typed(7).node("MatMul", &["x", "w"], "y").unsupported().len(), 1);
-    cast(typed(10)).graph_error("x");
+    assert_eq!(form(&typed(10).node("MatMul", &["x", "w"], "y").network()), "2 2 Linear");
+    cast(typed(8)).graph_error("x");
     cast(typed(99)).graph_error("x");
 }
 
 #[test]
 fn operator_sets_are_checked() {
     let relu = dense().node("Relu", &["x"], "y");
-    for versions in [&[][..], &[6], &[28], &[-1], &[13, 14]] {
+    for versions in [&[][..], &[0], &[28], &[-1], &[13, 14]] {
         let set = |version: &i64| OperatorSetIdProto { domain: String::new(), version: *version };
         let model = ModelProto { opset_import: versions.iter().map(set).collect(), ..relu.model() };
         assert!(matches!(proto::check(model), Err(Error::NotOnnx { .. })), "{versions:?}");

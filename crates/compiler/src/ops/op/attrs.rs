@@ -125,6 +125,16 @@ impl Attrs {
         self.values.remove(name);
     }
 
+    /// Gives an attribute a value.
+    pub(crate) fn set(&mut self, name: &str, value: Attr) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// Whether an attribute is given.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// Notes that this form of the operator is unsupported.
     pub(crate) fn reject(&mut self, reason: impl Into<String>) {
         self.problems.push(reason.into());

@@ -61,6 +61,11 @@ impl Def {
         }
     }
 
+    /// Whether constant operands may be empty.
+    pub(crate) fn takes_empty(self) -> bool {
+        self.marks().contains(&Mark::TakesEmpty)
+    }
+
     /// What it computes and what limits it has.
     pub(crate) const fn summary(self) -> &'static str {
         match self {
@@ -117,6 +122,17 @@ pub(crate) enum Control {
     Loop,
     /// A graph for each slice of some tensors.
     Scan,
+}
+
+impl Control {
+    /// ONNX name.
+    pub(crate) const fn onnx(self) -> &'static str {
+        match self {
+            Self::If => "If",
+            Self::Loop => "Loop",
+            Self::Scan => "Scan",
+        }
+    }
 }
 
 /// An operator that holds graphs.
@@ -408,7 +424,13 @@ impl<'a> Rewriter<'a> {
     pub(in crate::ops) fn as_given(&mut self, op: &str, attrs: Attrs, inputs: &[Option<Id>]) -> OpResult<Vec<Id>> {
         match self.nodes.find(op) {
             Some(Def::Op(def)) => self.nodes.put(def.onnx, (def.parse)(attrs)?, inputs),
-            Some(Def::Rewrite(def)) => (def.rewrite)(attrs, inputs, self),
+            Some(Def::Rewrite(def)) => {
+                let is_empty = |id: &Id| self.nodes.operand(*id).fact.is_empty();
+                if !Def::Rewrite(def).takes_empty() && inputs.iter().flatten().any(is_empty) {
+                    return Err(OpError::Graph("an operand is empty".into()));
+                }
+                (def.rewrite)(attrs, inputs, self)
+            }
             Some(Def::Control(_)) | None => Err(OpError::Graph(format!("stands for {op}, which is not served"))),
         }
     }

@@ -27,7 +27,7 @@ impl OpError {
         Self::Unsupported(vec![reason.into()])
     }
 
-    pub(in crate::ops) fn shape(expected: impl Into<String>, got: &[&[usize]]) -> Self {
+    pub(crate) fn shape(expected: impl Into<String>, got: &[&[usize]]) -> Self {
         let got = got.iter().map(|shape| format!("{shape:?}")).collect::<Vec<_>>().join(" and ");
         Self::Shape { expected: expected.into(), got }
     }

@@ -2,7 +2,10 @@
 
 use hushproof_core::graph::{Conv, Shape};
 
-use super::error::{MAX_WORK, OpError, OpResult};
+use super::{
+    attrs::Attr,
+    error::{MAX_WORK, OpError, OpResult},
+};
 
 /// A tensor's values as planes, in the same order: N × C × H × W and N × C × L keep their axes, where N is 1; anything
 /// else is a vector.
@@ -51,7 +54,9 @@ impl Grid {
     /// Shape of the output of `channels` channels for an input of this shape.
     pub(in crate::ops) fn shape(&self, input: &[usize], channels: usize) -> Vec<usize> {
         let spatial = if input.len() == 3 { &self.to[1..] } else { &self.to[..] };
-        [1, channels].iter().chain(spatial).copied().collect()
+        // Of a volume a single window is pooled.
+        let depth = if input.len() == 5 { &[1][..] } else { &[] };
+        [1, channels].iter().chain(depth).chain(spatial).copied().collect()
     }
 
     /// Shape of the input of `channels` channels for an output of this shape.
@@ -77,6 +82,17 @@ impl Grid {
     /// Taps of a window.
     pub(in crate::ops) const fn taps(&self) -> usize {
         self.kernel[0].saturating_mul(self.kernel[1])
+    }
+
+    /// The attributes of a window with these sizes, over two axes.
+    pub(in crate::ops) fn attributes(&self) -> Vec<(&'static str, Attr)> {
+        let list = |sizes: &[usize]| Attr::Ints(sizes.iter().map(|size| *size as i64).collect());
+        vec![
+            ("kernel_shape", list(&self.kernel)),
+            ("strides", list(&self.stride)),
+            ("dilations", list(&self.dilation)),
+            ("pads", list(&[self.pad, self.pad_end].concat())),
+        ]
     }
 
     /// The convolution with `weights` over all channels.

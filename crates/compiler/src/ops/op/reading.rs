@@ -9,21 +9,27 @@ pub(crate) enum Domain {
     Default,
     /// `ai.onnx.ml`.
     Ml,
+    /// `com.microsoft`.
+    Microsoft,
 }
 
 impl Domain {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Default, Self::Ml, Self::Microsoft];
+
     /// The domain with this name, if its operators are known.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {
             "" | "ai.onnx" => Some(Self::Default),
             "ai.onnx.ml" => Some(Self::Ml),
+            "com.microsoft" => Some(Self::Microsoft),
             _ => None,
         }
     }
 }
 
 /// Versions of the default ONNX operator set that are read.
-pub(crate) const OPSETS: RangeInclusive<i64> = 7..=27;
+pub(crate) const OPSETS: RangeInclusive<i64> = 1..=27;
 
 /// How an operator differs from others for the reader of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +43,14 @@ pub(crate) enum Mark {
     /// The output with this index may be a softmax, which is left to the reader of the network where it is the last
     /// step.
     Softmax(usize),
+    /// Its first output holds probabilities.
+    Probabilities,
+    /// Its first output holds logarithms of probabilities.
+    Logits,
+    /// Its first output holds whole numbers that stand for reals.
+    Codes,
     /// An empty list as an input is as good as none.
     EmptyIsAbsent,
-    /// With an empty list behind its first input it is this operator of that input alone.
-    EmptyIs(&'static str),
+    /// Constant inputs may be empty, as lists of sizes and axes are.
+    TakesEmpty,
 }

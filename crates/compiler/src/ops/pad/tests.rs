@@ -13,6 +13,9 @@ fn pad() {
     case.gives(&[&x, &integers(&[2], &[-1, 1]), &missing(), &integers(&[1], &[-1])], &[1, 3], &[2.0, 3.0, 0.0]);
     let mode = |mode: &str| case.with("mode", Attr::Text(mode.into()));
     mode("reflect").gives(&[&x, &pads], &[1, 6], &[3.0, 2.0, 1.0, 2.0, 3.0, 2.0]);
+    mode("wrap").gives(&[&x, &pads], &[1, 6], &[2.0, 3.0, 1.0, 2.0, 3.0, 1.0]);
+    mode("wrap").gives(&[&x, &integers(&[4], &[0, 4, 0, 0])], &[1, 7], &[3.0, 1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
+    mode("wrap").gives(&[&x, &integers(&[4], &[0, -1, 0, 0])], &[1, 2], &[2.0, 3.0]);
     mode("edge").gives(&[&x, &pads], &[1, 6], &[1.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
     let old = case.opset(10).with("pads", Attr::Ints(vec![0, 0, 0, 1])).with("value", Attr::Float(4.0));
     old.gives(&[&x], &[1, 4], &[1.0, 2.0, 3.0, 4.0]);
@@ -34,6 +37,7 @@ fn pad_refuses() {
     }
     case.graph_error(&[&x]);
     case.with("mode", Attr::Text("reflect".into())).graph_error(&[&x, &integers(&[4], &[0, 3, 0, 0])]);
-    case.with("mode", Attr::Text("wrap".into())).unsupported(&[]);
+    case.with("mode", Attr::Text("wrap".into())).graph_error(&[&x, &integers(&[4], &[0, -1, 0, 1])]);
+    case.with("mode", Attr::Text("other".into())).unsupported(&[]);
     case.unsupported(&[&x, &integers(&[4], &[0; 4]).into_private()]);
 }

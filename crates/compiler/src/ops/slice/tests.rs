@@ -16,6 +16,9 @@ fn slice() {
     let ints = |values: &[i64]| Attr::Ints(values.to_vec());
     let old = case.opset(9).with("starts", ints(&[1])).with("ends", ints(&[3])).with("axes", ints(&[2]));
     old.gives(&[&x], &[1, 2, 2], &[2.0, 3.0, 5.0, 6.0]);
+    let sizes = list(&[4, 5]);
+    case.gives(&[&sizes, &list(&[2]), &list(&[i64::MAX])], &[0], &[]);
+    case.gives(&[&list(&[]), &list(&[0]), &list(&[-1])], &[0], &[]);
 }
 
 #[test]

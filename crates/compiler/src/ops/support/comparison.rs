@@ -1,5 +1,6 @@
 //! What Greater, GreaterOrEqual, Less and LessOrEqual share: as the last step a threshold of a private tensor against
-//! one constant, of values of the graph's input comparisons of ranks, elsewhere the sign of the difference, unrounded.
+//! one constant, of values of the graph's input comparisons of ranks, elsewhere an inner comparison of the difference
+//! with 0.
 
 use crate::{
     ops::{

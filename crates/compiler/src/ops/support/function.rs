@@ -3,7 +3,10 @@
 use hushproof_core::graph::{FloatActivation, Function, Unary};
 
 use crate::{
-    ops::op::{Attrs, Inputs, Lowered, Op, OpResult, Operand, planes, tensor, trees::Monotone},
+    ops::{
+        op::{Attrs, Id, Inputs, Lowered, Op, OpResult, Operand, Rewriter, planes, tensor, trees::Monotone},
+        support::masks,
+    },
     tensor::{Fact, Tensor},
 };
 
@@ -45,5 +48,12 @@ impl Op for Elementwise {
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
         Ok(vec![Lowered::Function(self.0.clone())])
+    }
+
+    fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+        match self.0 {
+            FloatActivation::Table(Function::Unary(Unary::Exp)) => masks::exponential(to, Inputs(inputs).get(0)?),
+            _ => Ok(None),
+        }
     }
 }

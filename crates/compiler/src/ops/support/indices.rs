@@ -1,7 +1,5 @@
 //! Values by index: what the Gather and Scatter operators share.
 
-use hushproof_core::graph::Unary;
-
 use crate::{
     ops::{
         op::{Id, OpError, OpResult, Rewriter},
@@ -26,9 +24,8 @@ pub(in crate::ops) fn from_the_end(to: &mut Rewriter<'_>, indices: Id, sizes: Id
     if to.bounds(indices).is_some_and(|bounds| bounds.iter().all(|(low, _)| *low >= 0.0)) {
         return Ok(real);
     }
-    // The step is half way between -1 and 0.
-    let shifted = to.affine(real, -1.0, -0.5)?;
-    let negative = to.table("Less", Unary::Nonnegative, shifted)?;
+    let least = to.at_least("Less", real, 0.0)?;
+    let negative = to.affine(least, -1.0, 1.0)?;
     let added = to.op("Mul", &[negative, sizes])?;
     to.op("Add", &[real, added])
 }
@@ -58,10 +55,9 @@ impl OneOf {
         let count = clamped.len();
         let low: Vec<usize> = clamped.into_iter().map(|(low, _)| low.min(size - width)).collect();
         let column = to.reshape(indices, &[count, 1])?;
-        let values = low.iter().flat_map(|low| (0..width).map(move |i| (low + i) as f64)).collect();
-        let values = to.floats(&[count, width], values)?;
-        let difference = to.op("Sub", &[column, values])?;
-        let chosen = to.table("OneHot", Unary::Zero, difference)?;
+        let least = to.floats(&[count, 1], low.iter().map(|low| *low as f64).collect())?;
+        let offset = to.op("Sub", &[column, least])?;
+        let chosen = to.one_hot("OneHot", offset, 1, width)?;
         Ok(Self { low, width, chosen })
     }
 

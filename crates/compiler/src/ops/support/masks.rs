@@ -35,24 +35,54 @@ pub(in crate::ops) fn sum(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Optio
     Ok(Some(vec![y]))
 }
 
+/// What is subtracted from a sum with a mask, from the values that are shown; none for other differences.
+pub(in crate::ops) fn difference(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Option<Vec<Id>>> {
+    let Some(Mask { plain, shown }) = to.mask(a).filter(|_| to.mask(b).is_none()) else { return Ok(None) };
+    let plain = to.op("Sub", &[plain, b])?;
+    let shape = to.shape(plain);
+    if shape != to.shape(a) {
+        return Ok(None);
+    }
+    let sources = shown.iter().enumerate().map(|(i, shown)| shown.then_some(i as u32)).collect();
+    let y = to.select(plain, shape, sources, -f64::from(f32::MAX))?;
+    to.note_mask(y, Mask { plain, shown });
+    Ok(Some(vec![y]))
+}
+
+/// e^x of a sum with a mask: 0 where it hides; none of other values.
+pub(in crate::ops) fn exponential(to: &mut Rewriter<'_>, x: Id) -> OpResult<Option<Vec<Id>>> {
+    let Some(Mask { plain, shown }) = to.mask(x) else { return Ok(None) };
+    let shape = to.shape(plain);
+    let sources = shown.iter().enumerate().map(|(i, shown)| shown.then_some(i as u32)).collect();
+    let plain = to.select(plain, shape.clone(), sources, 0.0)?;
+    let y = to.table("Exp", Unary::Exp, plain)?;
+    let ones = to.floats(&shape, shown.iter().map(|shown| f64::from(u8::from(*shown))).collect())?;
+    Ok(Some(vec![to.op("Mul", &[y, ones])?]))
+}
+
+/// The rows of a matrix, with a value that is shown in place of each that is not.
+pub(in crate::ops) fn filled(to: &mut Rewriter<'_>, rows: Id, shown: &[bool]) -> OpResult<Id> {
+    let shape = to.shape(rows);
+    let size = shape.last().copied().filter(|size| *size > 0).ok_or_else(|| OpError::Graph("no rows".into()))?;
+    let mut sources = vec![];
+    for (row, shown) in shown.chunks_exact(size).enumerate() {
+        let first = shown.iter().position(|shown| *shown);
+        let first = first.ok_or_else(|| OpError::Graph("a mask hides all values of a row".into()))?;
+        let source = |(i, shown): (usize, &bool)| Some((row * size + if *shown { i } else { first }) as u32);
+        sources.extend(shown.iter().enumerate().map(source));
+    }
+    to.select(rows, shape, sources, 0.0)
+}
+
 /// The softmax of the rows of a matrix, of the values that are shown; 0 for the others.
 pub(in crate::ops) fn softmax(to: &mut Rewriter<'_>, rows: Id, shown: &[bool]) -> OpResult<Id> {
     let shape = to.shape(rows);
-    let [_, size] = shape[..] else { return Err(OpError::Graph("no rows".into())) };
     if shown.iter().all(|shown| *shown) {
         let (_, exponentials, sum) = exponentials(to, rows)?;
         let inverse = to.table("Reciprocal", Unary::Reciprocal, sum)?;
         return to.op("Mul", &[exponentials, inverse]);
     }
-    // A value that is shown stands in for those that are not.
-    let mut sources = vec![];
-    for (row, shown) in shown.chunks_exact(size).enumerate() {
-        let first = shown.iter().position(|shown| *shown);
-        let first = first.ok_or_else(|| OpError::Graph("a mask hides all values of a softmax".into()))?;
-        let source = |(i, shown): (usize, &bool)| Some((row * size + if *shown { i } else { first }) as u32);
-        sources.extend(shown.iter().enumerate().map(source));
-    }
-    let filled = to.select(rows, shape.clone(), sources, 0.0)?;
+    let filled = filled(to, rows, shown)?;
     let (_, exponentials, _) = exponentials(to, filled)?;
     let ones = to.floats(&shape, shown.iter().map(|shown| f64::from(u8::from(*shown))).collect())?;
     let exponentials = to.op("Mul", &[exponentials, ones])?;

@@ -3,7 +3,7 @@
 
 use crate::ops::{
     op::{Attrs, Id, Inputs, OpResult, Rewriter, axis},
-    support::inputs::only,
+    support::{inputs::only, shapes::grown},
 };
 
 /// What is reduced.
@@ -35,6 +35,11 @@ impl Reduction {
         Ok(Self { x, axes, keepdims })
     }
 
+    /// The same reduction of a tensor of the same shape.
+    pub(in crate::ops) fn of(&self, x: Id) -> Self {
+        Self { x, axes: self.axes.clone(), keepdims: self.keepdims }
+    }
+
     /// The sum of values in the place of x.
     pub(in crate::ops) fn sum(&self, values: Id, to: &mut Rewriter<'_>) -> OpResult<Id> {
         if self.axes.is_empty() { Ok(values) } else { to.reduce("ReduceSum", values, &self.axes, self.keepdims) }
@@ -48,6 +53,18 @@ impl Reduction {
         order.extend((0..shape.len()).filter(|axis| self.axes.contains(axis)));
         let moved = if order.is_sorted() { self.x } else { to.transpose(self.x, &order)? };
         to.reshape(moved, &[rows, shape.iter().product::<usize>() / rows])
+    }
+
+    /// The results where x is empty, each of which is of no values.
+    ///
+    /// # Errors
+    /// If an axis that stays is empty, so that there are no results.
+    pub(in crate::ops) fn of_nothing(&self, to: &mut Rewriter<'_>, result: f64) -> OpResult<Vec<Id>> {
+        let fact = to.fact(self.x);
+        let kept = fact.shape.iter().enumerate().filter(|(axis, _)| self.keepdims || !self.axes.contains(axis));
+        let shape: Vec<_> = kept.map(|(axis, size)| if self.axes.contains(&axis) { 1 } else { *size }).collect();
+        let len = grown(0, &shape)?;
+        Ok(vec![to.tensor(fact.dtype, shape, vec![result; len])?])
     }
 
     /// A column of results in its shape.

@@ -13,6 +13,11 @@ use crate::{
     tensor::{DType, Fact},
 };
 
+/// Half way between two integers.
+const HALF: f64 = 0.5;
+/// The least number above 0.
+const ABOVE: f64 = f64::from_bits(1);
+
 impl Rewriter<'_> {
     /// A constant of real numbers.
     pub(in crate::ops) fn floats(&mut self, shape: &[usize], data: Vec<f64>) -> OpResult<Id> {
@@ -85,7 +90,7 @@ impl Rewriter<'_> {
     }
 
     /// The same values in the same order, of another shape and element kind, which they must fit.
-    pub(crate) fn shaped(&mut self, x: Id, fact: &Fact) -> OpResult<Id> {
+    pub(crate) fn shaped_as(&mut self, x: Id, fact: &Fact) -> OpResult<Id> {
         let y = self.reshape(x, &fact.shape)?;
         self.relabel(y, fact.dtype)
     }
@@ -102,6 +107,11 @@ impl Rewriter<'_> {
         let sizes: Vec<_> = shape.iter().map(|size| *size as i64).collect();
         let sizes = self.ints(&sizes)?;
         self.op("Reshape", &[x, sizes])
+    }
+
+    /// The same values in another shape.
+    pub(crate) fn shaped(&mut self, x: Id, shape: &[usize]) -> OpResult<Id> {
+        self.reshape(x, shape)
     }
 
     /// A range of a vector as a tensor of its own.
@@ -185,17 +195,48 @@ impl Rewriter<'_> {
         self.own(op, Box::new(Elementwise(FloatActivation::Table(Function::Unary(function)))), x)
     }
 
-    /// Whether each value fulfils a condition.
-    pub(in crate::ops) fn holds(&mut self, op: &'static str, condition: Unary, x: Id) -> OpResult<Id> {
-        let y = self.table(op, condition, x)?;
+    /// 1 where a value is at least `at`, else 0, as real numbers; exact for integers.
+    pub(in crate::ops) fn at_least(&mut self, op: &'static str, x: Id, at: f64) -> OpResult<Id> {
+        let x = self.float(x)?;
+        self.own(op, Box::new(Elementwise(FloatActivation::Threshold { at })), x)
+    }
+
+    /// Whether each value is above 0, or where not `strict` at least 0.
+    pub(in crate::ops) fn compares(&mut self, x: Id, strict: bool) -> OpResult<Id> {
+        let y = self.at_least("Greater", x, if strict { ABOVE } else { 0.0 })?;
         self.relabel(y, DType::Bool)
     }
 
-    /// Whether each value is above 0, or where not `strict` at least 0, compared without a table.
-    pub(in crate::ops) fn compares(&mut self, x: Id, strict: bool) -> OpResult<Id> {
-        let at = if strict { 0f64.next_up() } else { 0.0 };
-        let y = self.own("Greater", Box::new(Elementwise(FloatActivation::Threshold { at })), x)?;
-        self.relabel(y, DType::Bool)
+    /// 1 where an integer is 0, else 0, as real numbers.
+    pub(in crate::ops) fn is_zero(&mut self, op: &'static str, x: Id) -> OpResult<Id> {
+        let (least, above) = (self.at_least(op, x, -HALF)?, self.at_least(op, x, HALF)?);
+        self.op("Sub", &[least, above])
+    }
+
+    /// For integers x and the numbers 0..count, which stand on axis `axis` of the result, where x has the size 1:
+    /// 1 where they are equal, else 0, as real numbers. An x that is none of them has no 1.
+    pub(in crate::ops) fn one_hot(&mut self, op: &'static str, x: Id, axis: usize, count: usize) -> OpResult<Id> {
+        let mut column = vec![1; self.shape(x).len()];
+        column[axis] = count + 1;
+        let x = self.float(x)?;
+        let numbers = self.floats(&column, (0..=count).map(|i| i as f64).collect())?;
+        let difference = self.op("Sub", &[x, numbers])?;
+        let reached = self.at_least(op, difference, -HALF)?;
+        self.falls(reached, axis)
+    }
+
+    /// What each value along an axis has more than the next one.
+    pub(in crate::ops) fn falls(&mut self, x: Id, axis: usize) -> OpResult<Id> {
+        let mut shape = self.shape(x);
+        let (size, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
+        shape[axis] = size - 1;
+        let len: usize = shape.iter().product();
+        let mut shifted = |by: usize| {
+            let element = |i: usize| (i / inner / (size - 1) * size + i / inner % (size - 1) + by) * inner + i % inner;
+            self.select(x, shape.clone(), (0..len).map(|i| Some(element(i) as u32)).collect(), 0.0)
+        };
+        let (these, next) = (shifted(0)?, shifted(1)?);
+        self.op("Sub", &[these, next])
     }
 
     /// x times a number plus another.

@@ -2,7 +2,10 @@
 
 use hushproof_core::graph::Unary;
 
-use crate::ops::op::{Attr, Id, OpResult, Rewriter};
+use crate::{
+    ops::op::{Attr, Attrs, Id, OpResult, Rewriter, axis},
+    tensor::DType,
+};
 
 /// How a tensor was brought into rows.
 pub(in crate::ops) struct Rows {
@@ -40,6 +43,19 @@ pub(in crate::ops) fn last(to: &mut Rewriter<'_>, x: Id, axis: usize) -> OpResul
     let size = shape[shape.len() - 1];
     let rows = to.reshape(moved, &[shape.iter().product::<usize>() / size, size])?;
     Ok((rows, Rows { shape, inverse }))
+}
+
+/// The tensor as a matrix, whose rows are the values along the axis that an operator names; before operator set 13
+/// those of all axes from it on.
+pub(in crate::ops) fn named(attrs: &mut Attrs, to: &mut Rewriter<'_>, x: Id) -> OpResult<(Id, Rows)> {
+    let (flattens, shape) = (attrs.opset() < 13, to.shape(x));
+    let name = attrs.int("axis").unwrap_or(if flattens { 1 } else { -1 });
+    let axis = axis(name, shape.len())?;
+    if !flattens {
+        return last(to, x, axis);
+    }
+    let rows = to.reshape(x, &[shape[..axis].iter().product(), shape[axis..].iter().product()])?;
+    Ok((rows, Rows { inverse: (0..shape.len()).collect(), shape }))
 }
 
 /// The largest value of each row of a matrix, as a column.
@@ -97,15 +113,14 @@ pub(in crate::ops) fn one_largest(to: &mut Rewriter<'_>, x: Id, last: bool) -> O
     let x = to.float(x)?;
     let most = largest(to, x)?;
     let difference = to.op("Sub", &[x, most])?;
-    let equal = to.holds("ArgMax", Unary::Nonnegative, difference)?;
+    let equal = to.at_least("ArgMax", difference, 0.0)?;
     // 1 for a value that is the largest, less 1 for each that is in front of it (or behind): 1 for one value only.
     let weight = |at: usize| {
         let (other, value) = if last { (at % size, at / size) } else { (at / size, at % size) };
         if other < value { -1.0 } else { f64::from(other == value) }
     };
     let weights = to.floats(&[size, size], (0..size * size).map(weight).collect())?;
-    let equal = to.float(equal)?;
     let one = to.op("MatMul", &[equal, weights])?;
-    let one = to.affine(one, 1.0, -0.5)?;
-    to.holds("ArgMax", Unary::Positive, one)
+    let one = to.at_least("ArgMax", one, 0.5)?;
+    to.relabel(one, DType::Bool)
 }

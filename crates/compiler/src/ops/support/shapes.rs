@@ -2,7 +2,7 @@
 
 use crate::{
     ops::op::{Id, OpError, OpResult, Rewriter},
-    tensor::{Fact, MAX_ELEMENTS},
+    tensor::Fact,
 };
 
 /// Most values that a result may have which is larger than its source.
@@ -23,9 +23,18 @@ pub(in crate::ops) fn grown(from: usize, sizes: &[usize]) -> OpResult<usize> {
 
 /// Sizes that a tensor may have.
 pub(in crate::ops) fn sizes(list: Vec<i64>) -> OpResult<Vec<usize>> {
+    let sizes = any_sizes(list)?;
+    if sizes.contains(&0) {
+        return Err(OpError::Graph(format!("shape {sizes:?} is empty")));
+    }
+    Ok(sizes)
+}
+
+/// Sizes that a constant may have, which may be empty.
+pub(in crate::ops) fn any_sizes(list: Vec<i64>) -> OpResult<Vec<usize>> {
     let sizes: Option<Vec<usize>> = list.iter().map(|size| usize::try_from(*size).ok()).collect();
-    let fits = |shape: &Vec<usize>| Fact::float(shape.clone()).checked_len().is_some_and(|len| len <= MAX_ELEMENTS);
-    sizes.filter(fits).ok_or_else(|| OpError::Graph(format!("shape {list:?} is empty or too large")))
+    let fits = |shape: &Vec<usize>| Fact::float(shape.clone()).bounded_len().is_some();
+    sizes.filter(fits).ok_or_else(|| OpError::Graph(format!("shape {list:?} is none, or too large")))
 }
 
 /// The block size and the four sizes of a tensor.

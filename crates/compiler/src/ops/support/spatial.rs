@@ -2,7 +2,7 @@
 
 use hushproof_core::graph::Shape;
 
-use crate::ops::op::{Attrs, Grid, OpError, OpResult, planes};
+use crate::ops::op::{Attrs, Grid, Id, OpError, OpResult, Rewriter, planes};
 
 /// Largest kernel, stride, dilation or padding that is read.
 const MAX_SIZE: i64 = 1 << 24;
@@ -21,8 +21,34 @@ pub(in crate::ops) fn image(shape: &[usize]) -> OpResult<Shape> {
     }
 }
 
+/// The planes of an image or signal, or those of a volume with its depth beside its height.
+///
+/// # Errors
+/// If there is no channel axis, another number of spatial axes than 1 to 3, or a batch.
+pub(in crate::ops) fn volume(shape: &[usize]) -> OpResult<Shape> {
+    match *shape {
+        [1, channels, depth, height, width] => match depth.checked_mul(height) {
+            Some(height) => Ok(Shape { channels, height, width }),
+            None => Err(OpError::shape("fewer values", &[shape])),
+        },
+        _ => image(shape),
+    }
+}
+
+/// What an operator that pools each channel of a volume as a whole gives; none for other tensors.
+pub(in crate::ops) fn flattened(op: &str, x: Id, to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
+    let shape = to.shape(x);
+    if shape.len() != 5 {
+        return Ok(None);
+    }
+    let planes = volume(&shape)?;
+    let x = to.reshape(x, &[1, planes.channels, planes.height, planes.width])?;
+    let y = to.op(op, &[x])?;
+    to.reshape(y, &[1, planes.channels, 1, 1, 1]).map(|y| Some(vec![y]))
+}
+
 /// Attributes of a sliding window.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::ops) struct Window {
     /// `kernel_shape`, if given.
     kernel: Option<Vec<usize>>,
@@ -112,6 +138,30 @@ impl Window {
             grid.axis(to, shape[axis + 2], kernel[axis], stride, dilation, explicit, self.auto, self.ceil)?;
         }
         Ok(grid)
+    }
+
+    /// The window over the depth of a volume, and that over its planes.
+    ///
+    /// # Errors
+    /// If an attribute has not a value for each of three axes.
+    pub(in crate::ops) fn split(&self) -> OpResult<[Self; 2]> {
+        let part = |list: &Option<Vec<usize>>, sides: usize, is_depth: bool| match list {
+            None => Ok(None),
+            Some(list) if list.len() == 3 * sides => {
+                Ok(Some((0..list.len()).filter(|i| (i % 3 == 0) == is_depth).map(|i| list[i]).collect::<Vec<_>>()))
+            }
+            Some(list) => Err(OpError::Graph(format!("an attribute has {} values for 3 spatial axes", list.len()))),
+        };
+        let window = |is_depth: bool| {
+            Ok(Self {
+                kernel: part(&self.kernel, 1, is_depth)?,
+                strides: part(&self.strides, 1, is_depth)?,
+                dilations: part(&self.dilations, 1, is_depth)?,
+                pads: part(&self.pads, 2, is_depth)?,
+                ..self.clone()
+            })
+        };
+        Ok([window(true)?, window(false)?])
     }
 
     /// Whether the padding depends on the size.

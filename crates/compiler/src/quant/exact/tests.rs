@@ -17,9 +17,9 @@ fn integers_follow_from_ranks_and_comparisons() {
     let bits = FloatActivation::Threshold { at: 0.0 };
     let network = Network {
         name: String::new(),
-        input: ValueInfo::new("x".to_owned(), vec![1, 2]),
+        input: ValueInfo::new("x", vec![1, 2]),
         input_shape: Shape::vector(2),
-        output: ValueInfo::new("y".to_owned(), vec![1, 2]),
+        output: ValueInfo::new("y", vec![1, 2]),
         layers: vec![
             layer(Shape::vector(3), vec![(0, dense(2, &[1.0, 0.0, 0.5, 0.5, 1.0, -2.0]))], vec![-1.0; 3], bits),
             layer(
@@ -34,16 +34,17 @@ fn integers_follow_from_ranks_and_comparisons() {
             layer(Shape::vector(1), vec![(2, dense(3, &[2.0, 0.0, 0.0]))], vec![0.0], FloatActivation::Linear),
         ],
         finish: None,
-        label: None,
+        parts: Vec::new(),
         cuts: vec![Some(vec![0.5, 1.5, 2.0]), Some(vec![])],
         missing: Vec::new(),
+        whole: Vec::new(),
     };
-    let found = exact(&network, 255.0);
+    let found = exact(&network, &[], 255.0).magnitude;
     assert_eq!(found[0], [Some(3.0), Some(0.0)]);
     assert_eq!(found[1], [Some(1.0); 3]);
     assert_eq!(found[2], [Some(9.0), None, None]);
     assert_eq!(found[3], [Some(18.0)]);
-    assert_eq!(exact(&network, 17.0)[3], [None]);
+    assert_eq!(exact(&network, &[], 17.0).magnitude[3], [None]);
     let plain = Network { cuts: Vec::new(), layers: network.layers[2..].to_vec(), ..network };
-    assert!(exact(&plain, 255.0).iter().flatten().all(Option::is_none));
+    assert!(exact(&plain, &[], 255.0).magnitude.iter().flatten().all(Option::is_none));
 }

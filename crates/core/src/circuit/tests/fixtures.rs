@@ -40,7 +40,7 @@ impl Geometry {
 
 impl Builder {
     pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
-        let value_info = ValueInfo::new("x".to_owned(), vec![1, shape.channels, shape.height, shape.width]);
+        let value_info = ValueInfo::new("x", vec![1, shape.channels, shape.height, shape.width]);
         let output =
             Output { value_info: value_info.clone(), scale: vec![1.0; shape.channels], threshold: None, finish: None };
         let scale = vec![1.0; shape.channels];

@@ -282,7 +282,7 @@ impl Recipe {
     fn network(&self, digits: Digits) -> Option<Network> {
         let mut b = Bytes { bytes: &self.input, at: 0 };
         let input_shape = Shape { channels: b.pick(1, 3), height: b.pick(1, 6), width: b.pick(1, 7) };
-        let value_info = ValueInfo::new("x".to_owned(), vec![1, input_shape.len()]);
+        let value_info = ValueInfo::new("x", vec![1, input_shape.len()]);
         let network = Network {
             name: "random".to_owned(),
             input: value_info.clone(),
@@ -290,9 +290,10 @@ impl Recipe {
             output: value_info,
             layers: Vec::new(),
             finish: None,
-            label: None,
+            parts: Vec::new(),
             cuts: Vec::new(),
             missing: Vec::new(),
+            whole: Vec::new(),
         };
         let mut maker = Maker { network, digits, seed: u64::from(self.last[19]) };
         let clip = self.digits.is_multiple_of(2) || digits.value_limbs > 1;
@@ -391,7 +392,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         missing: Vec::new(),
         visibility: Visibility::Private,
     };
-    let value_info = ValueInfo::new("y".to_owned(), vec![1, outputs]);
+    let value_info = ValueInfo::new("y", vec![1, outputs]);
     let output = Output { value_info, scale, threshold: None, finish: None };
     Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }

@@ -41,7 +41,7 @@ pub(crate) fn sample(last: Activation) -> Model {
         digits: Digits { limb_bits: 8, value_limbs: 2, remainder_limbs: 1 },
         lanes: Lanes { activations: 4, weights: 8 },
         input: Input {
-            value_info: ValueInfo::new("x".to_owned(), vec![1, 2, 4, 4]),
+            value_info: ValueInfo::new("x", vec![1, 2, 4, 4]),
             shape: plane(2),
             scale: vec![0.5, 0.25],
             zero_point: Vec::new(),
@@ -66,7 +66,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             slope: (0..250).map(|j| 3 - j % 7).collect(),
         }],
         output: Output {
-            value_info: ValueInfo::new("y".to_owned(), vec![1, outputs]),
+            value_info: ValueInfo::new("y", vec![1, outputs]),
             scale: vec![1.0, 2.0, 0.5, 0.125],
             threshold: None,
             finish: None,
@@ -250,16 +250,33 @@ fn overflows_name_the_node() {
 }
 
 #[test]
+fn codes_of_small_accumulators_are_bounded_by_them() {
+    let mut model = sample(Activation::Linear);
+    let s = model.digits.remainder_bits();
+    conv_of(&mut model.layers[1]).weights.fill(0);
+    model.layers[1].terms[0].negative = Some(model.layers[1].terms[0].map.clone());
+    model.layers[1].bias.fill(5 << s);
+    assert_eq!(model.bounds().unwrap().0[2], 5);
+    model.layers[1].bias[0] = -(5 << s) - (1 << (s - 1));
+    assert_eq!(model.bounds().unwrap().0[2], 5);
+    model.layers[1].bias[0] -= 1;
+    assert_eq!(model.bounds().unwrap().0[2], 6);
+}
+
+#[test]
 fn no_accumulator_leaves_its_bound() {
     let mut model = sample(Activation::Linear);
     // Wide limbs, so that no value leaves its range.
     model.digits = Digits { limb_bits: 12, value_limbs: 2, remainder_limbs: 2 };
-    let bounds = model.accumulator_bounds().unwrap();
+    let (codes, bounds) = model.bounds().unwrap();
     let top = (1i64 << model.digits.value_bits()) - 1;
     for seed in 0..20i64 {
         let code = |i: i64| if (i * i + seed * i + seed) % 3 == 0 { -top } else { top };
         let trace = model.run((0..32).map(code).collect());
         let Ok(trace) = trace else { continue };
+        for (tensor, bound) in trace.codes.iter().zip(&codes) {
+            assert!(tensor.iter().all(|code| code.unsigned_abs() <= *bound));
+        }
         for (y, bound) in trace.accumulators.iter().zip(&bounds) {
             assert!(y.iter().all(|y| y.unsigned_abs() <= *bound));
         }

@@ -27,7 +27,7 @@ fn terms_and_biases_add_up() {
     };
     let pair = Shape { width: 2, ..plane };
     let sparse = Sparse { columns: vec![vec![(1, 1.0)], vec![], vec![(0, -1.0), (1, 2.0)]] };
-    let value_info = |len| ValueInfo::new(String::new(), vec![1, len]);
+    let value_info = |len| ValueInfo::new("", vec![1, len]);
     let network = Network {
         name: String::new(),
         input: value_info(3),
@@ -38,9 +38,10 @@ fn terms_and_biases_add_up() {
             layer(pair, vec![(0, Map::Sparse(sparse)), (1, Map::Conv(conv(vec![10.0])))], vec![1.0, 2.0]),
         ],
         finish: None,
-        label: None,
+        parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
+        whole: Vec::new(),
     };
     let tensors = network.tensors(&[1.0, 3.0, 2.0]);
     assert_eq!(tensors, [vec![1.0, 3.0, 2.0], vec![0.0, 1.5], vec![0.0, 22.0]]);

@@ -1,5 +1,5 @@
 //! Columns: strings, missing values and numbers side by side, as scikit-learn's exporters write them. Expected values
-//! are onnxruntime's.
+//! are worked out by hand.
 
 use hushproof_core::{Error, graph::Network};
 
