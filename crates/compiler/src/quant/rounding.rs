@@ -79,7 +79,8 @@ impl<'a> Rounding<'a> {
                 let k = self.round(w * gain)?;
                 error += k as f64 - w * gain;
                 weights.push(k);
-                (output * plane..(output + 1) * plane).for_each(|value| self.change(value, w * gain, gains.rounded[input]));
+                (output * plane..(output + 1) * plane)
+                    .for_each(|value| self.change(value, w * gain, gains.rounded[input]));
             }
             let values = &mut self.error[output * plane..(output + 1) * plane];
             values.iter_mut().for_each(|e| *e += error * gains.center[input]);
