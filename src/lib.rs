@@ -12,5 +12,5 @@ pub use hushproof_core::{Error, Result, circuit, codec, error, graph, prove, sta
 /// Input values and data sets: INPUT.json and DATA.
 pub mod data {
     pub use hushproof_compiler::data::{read_rows, shapes, shapes_of};
-    pub use hushproof_core::data::{Selection, read_input};
+    pub use hushproof_core::data::{Selection, read_input, to_json};
 }

@@ -60,6 +60,7 @@ fn network(outputs: usize, last: FloatActivation, finish: Option<Finish>) -> Net
         finish,
         parts: Vec::new(),
         cuts: Vec::new(),
+        missing: Vec::new(),
         whole: Vec::new(),
     }
 }

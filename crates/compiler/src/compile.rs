@@ -216,7 +216,7 @@ fn least_bits(
         let bits = bits.max(coded);
         return (bits, quant::EXACT_REMAINDER_BITS.max(row.saturating_sub(bits)));
     }
-    let ranks = network.cuts.iter().map(Vec::len).max().unwrap_or(0);
+    let ranks = network.cuts.iter().flatten().map(Vec::len).max().unwrap_or(0);
     let rank_bits = usize::BITS - ranks.leading_zeros();
     let label = network.decision().is_none() && network.gives_integers();
     let exact = tables.count == 0 && (label || !network.cuts.is_empty());

@@ -172,6 +172,8 @@ pub(crate) use op::{
     Addend, Affine, Attr, Attrs, Codes, Contraction, Control, Def, Domain, Ending, Grid, Id, Inputs, Linear, Lowered,
     Mark, Mask, Nodes, OPSETS, Op, OpError, OpResult, Operand, RewriteDef, Rewriter, planes, trees,
 };
+pub(crate) use softmax::OF_MATRIX;
+pub(crate) use support::leaves::by_leaf;
 
 /// Every supported operator, sorted by name.
 const DEFS: &[Def] = &[

@@ -12,6 +12,8 @@ pub(crate) enum DType {
     Int,
     /// Truth values, stored as 0 and 1.
     Bool,
+    /// Names, stored as their numbers in a list.
+    Name,
 }
 
 /// What is known of a tensor before its values: element kind and shape.

@@ -1,19 +1,22 @@
 //! Input values and data sets: INPUT.json and DATA.
 //!
 //! One tensor comes as `{"name": nested array}` or in EZKL's form `{"input_data": [[…]]}`, the parts of a joined one as
-//! `{"a": …, "b": …}`, a data set as the same with a leading batch axis, or as a list of such objects. Messages name
-//! positions, never values.
+//! `{"a": …, "b": …}`, a data set as the same with a leading batch axis, or as a list of such objects. `null`, or `NaN`
+//! as Python writes it, is a missing value, which is NaN to the code; a text is a name, of a value that stands for names.
+//! Messages name positions, never values.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 mod selection;
 
 pub use selection::Selection;
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use crate::{
     error::{ArtifactKind, Error, Result},
-    graph::ValueInfo,
+    graph::{Categories, Part, ValueInfo},
 };
 
 /// The name of EZKL's flat form.
@@ -46,7 +49,8 @@ impl Array {
 ///
 /// # Errors
 /// `Artifact` for bytes that are no JSON object, `InputName` for other tensors than the value_info, `InputShape` for
-/// another or a ragged shape, `InputValue` for something else than a number.
+/// another or a ragged shape, `InputValue` for something else than a number, or than a name that is taken where the
+/// value stands for names, `null` or `NaN`.
 pub fn read_input(bytes: &[u8], value_info: &ValueInfo) -> Result<Vec<f64>> {
     let document = parse(bytes)?;
     row(document.as_object().ok_or_else(no_object)?, value_info)
@@ -91,7 +95,17 @@ pub fn shapes(bytes: &[u8]) -> Vec<(String, Vec<usize>)> {
 
 /// The parts of a joined tensor.
 pub fn parts(value_info: &ValueInfo) -> Vec<ValueInfo> {
-    value_info.parts.iter().cloned().map(ValueInfo::from).collect()
+    let mut start = 0usize;
+    let part = |part: &Part| {
+        let mut info = ValueInfo::from(part.clone());
+        let range = start..start.saturating_add(info.len());
+        start = range.end;
+        let names = value_info.categories.iter().filter(|categories| range.contains(&categories.element));
+        let moved = |of: &Categories| Categories { element: of.element.saturating_sub(range.start), ..of.clone() };
+        info.categories = names.map(moved).collect();
+        info
+    };
+    value_info.parts.iter().map(part).collect()
 }
 
 /// The rows of a joined tensor from those of its parts.
@@ -123,7 +137,7 @@ fn no_object() -> Error {
 }
 
 fn parse(bytes: &[u8]) -> Result<Value> {
-    match serde_json::from_slice(bytes.strip_prefix(MARK).unwrap_or(bytes)) {
+    match serde_json::from_slice(&without_nan(bytes.strip_prefix(MARK).unwrap_or(bytes))) {
         Ok(value) => Ok(value),
         // Its own message may quote private values.
         Err(e) if e.is_data() => Err(no_object()),
@@ -132,6 +146,40 @@ fn parse(bytes: &[u8]) -> Result<Value> {
             Err(Error::artifact(ArtifactKind::Data, reason))
         }
     }
+}
+
+/// The text with `NaN`, which is no JSON but what Python writes, outside of strings as `null`.
+fn without_nan(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const NAN: &[u8] = b"NaN";
+    if !bytes.windows(NAN.len()).any(|window| window == NAN) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut text = Vec::with_capacity(bytes.len());
+    let (mut rest, mut quoted) = (bytes, false);
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => {
+                text.push(*first);
+                if let Some((escaped, after)) = rest.split_first() {
+                    text.push(*escaped);
+                    rest = after;
+                }
+                continue;
+            }
+            b'N' if !quoted => {
+                if let Some(after) = rest.strip_prefix(b"aN") {
+                    text.extend(b"null");
+                    rest = after;
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        text.push(*first);
+    }
+    Cow::Owned(text)
 }
 
 /// The values of one row.
@@ -242,6 +290,11 @@ fn collect(
         expected: format!("{:?}", value_info.shape),
         got: format!("{shape:?} at first, ragged at value {}", values.len()),
     };
+    // A data set has the elements again and again.
+    let categories = match value_info.categories.is_empty() {
+        false => values.len().checked_rem(value_info.len()).and_then(|element| value_info.categories_of(element)),
+        true => None,
+    };
     let got = match (value, rest.split_first()) {
         (Value::Array(items), Some((len, rest))) => {
             if items.len() != *len {
@@ -250,6 +303,7 @@ fn collect(
             return items.iter().try_for_each(|item| collect(item, rest, value_info, shape, values));
         }
         (Value::Array(_), None) | (Value::Number(_), Some(_)) => return Err(ragged()),
+        (Value::Number(_), None) if categories.is_some() => "a number where a name is expected",
         (Value::Number(number), None) => {
             if let Some(number) = number.as_f64().filter(|number| number.is_finite()) {
                 values.push(number);
@@ -257,12 +311,42 @@ fn collect(
             }
             "too large a number"
         }
+        (Value::String(name), None) if let Some(categories) = categories => {
+            if let Some(value) = categories.value(name).and_then(|value| u32::try_from(value).ok()) {
+                values.push(value.into());
+                return Ok(());
+            }
+            "a name that the model does not know"
+        }
+        (Value::Null, None) => {
+            values.push(f64::NAN);
+            return Ok(());
+        }
         (Value::String(_), _) => "a string",
         (Value::Bool(_), _) => "a boolean",
         (Value::Null, _) => "null",
         (Value::Object(_), _) => "an object",
     };
     Err(Error::InputValue { input: value_info.name.clone(), index: values.len(), got: got.to_owned() })
+}
+
+/// Values of a tensor as JSON, flat: names of those that stand for names, `null` for missing ones.
+pub fn to_json(values: &[f64], value_info: &ValueInfo) -> Value {
+    let value = |(element, value): (usize, &f64)| match value_info.categories_of(element) {
+        // Whatever else: a text that is no name, as the names come with the model.
+        Some(categories) => value_info.name_of(element, *value).map_or_else(|| unknown(categories), Value::from),
+        None => Value::from(*value),
+    };
+    Value::Array(values.iter().enumerate().map(value).collect())
+}
+
+/// A text that is none of some names.
+fn unknown(categories: &Categories) -> Value {
+    let mut text = "?".to_owned();
+    while categories.names.contains(&text) {
+        text.push('?');
+    }
+    Value::String(text)
 }
 
 /// The value_info's shape without its batch axis.

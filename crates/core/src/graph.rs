@@ -48,8 +48,10 @@ pub use private::{MAX_WEIGHT_BITS, limbs_of, signed_bits};
 pub use shape::Shape;
 pub use table::{FunctionTables, Table, table_bits, table_zero};
 pub use unary::Unary;
-pub use value_info::{Part, ValueInfo};
-pub(crate) use value_info::{read_parts, read_value_info, write_parts, write_value_info};
+pub use value_info::{Categories, Part, ValueInfo};
+pub(crate) use value_info::{
+    read_categories, read_parts, read_value_info, write_categories, write_parts, write_value_info,
+};
 pub use visibility::Visibility;
 
 /// Accumulators, and their differences under `ArgMax`, stay below `2^ACCUMULATOR_BITS` in magnitude.

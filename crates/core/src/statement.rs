@@ -98,6 +98,7 @@ impl Statement {
                 finish: output.finish,
             },
             input: layout.public_input().map(|grid| PublicInput {
+                // Codes of names are ranks.
                 value_info: ValueInfo::new(input.value_info.name.clone(), input.value_info.shape.clone()),
                 scale: input.scale.clone(),
                 zero_point,

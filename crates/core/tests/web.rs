@@ -40,6 +40,7 @@ fn model() -> Model {
             scale: vec![1.0; 2],
             zero_point: Vec::new(),
             cuts: Vec::new(),
+            missing: Vec::new(),
             visibility: Visibility::Private,
         },
         layers: vec![Layer {

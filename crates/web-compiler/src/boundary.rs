@@ -23,7 +23,7 @@ pub struct Port<'a> {
 
 impl<'a> Port<'a> {
     /// The tensors of the graph that a value info is, or joins.
-    fn all(ValueInfo { name, shape, parts }: &'a ValueInfo) -> Vec<Self> {
+    fn all(ValueInfo { name, shape, parts, .. }: &'a ValueInfo) -> Vec<Self> {
         if parts.is_empty() {
             return vec![Self { name, shape }];
         }

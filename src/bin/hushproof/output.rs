@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use hushproof::{Error, Result, circuit::Layout};
+use hushproof::{Error, Result, circuit::Layout, graph::ValueInfo};
 use serde_json::{Map, Value, json};
 
 /// Where a report goes.
@@ -73,6 +73,13 @@ fn line(value: &Value) -> String {
 /// `{name: values}`.
 pub(crate) fn named(name: &str, values: &[f64]) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), json!(values))]))
+}
+
+/// The names that values stand for, by the index of the value; `None` where none stands for one.
+pub(crate) fn names(info: &ValueInfo, values: &[f64]) -> Option<Value> {
+    let name = |(index, value): (usize, &f64)| Some((index.to_string(), json!(info.name_of(index, *value)?)));
+    let names: Map<String, Value> = values.iter().enumerate().filter_map(name).collect();
+    (!names.is_empty()).then_some(Value::Object(names))
 }
 
 /// Advice cells of a layout, in all and per activation: those assigned, and those of the whole circuit.

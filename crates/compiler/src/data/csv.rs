@@ -1,4 +1,5 @@
-//! CSV: lines of numbers with commas between them, below a line of column names or without one. Cells may be quoted.
+//! CSV: lines of numbers with commas between them, below a line of column names or without one. Cells may be quoted,
+//! hold names where values stand for names, and be empty or `NaN` where a value is missing.
 //!
 //! A value of an input of one value is in the column with its name; value i of a larger one in `name[i]`, `name.i` or
 //! `name_i`. Without such columns the values of all inputs are the columns from left to right.
@@ -52,8 +53,14 @@ pub(super) fn read(text: &str, value_info: &ValueInfo) -> Result<Vec<Vec<f64>>> 
             return Err(error(format!("the table has more than {MAX_VALUES} values")));
         }
         let value = |(index, column): (usize, &usize)| {
-            let got = || format!("no number in line {line}");
-            let value = cells.get(*column).and_then(|cell| number(cell));
+            let categories = value_info.categories_of(index);
+            let what = if categories.is_some() { "name that the model knows" } else { "number" };
+            let got = || format!("no {what} in line {line}");
+            let value = cells.get(*column).and_then(|cell| match categories {
+                Some(categories) => categories.value(cell).and_then(|value| u32::try_from(value).ok()).map(f64::from),
+                None if is_missing(cell) => Some(f64::NAN),
+                None => number(cell),
+            });
             value.ok_or_else(|| Error::InputValue { input: value_info.name.clone(), index, got: got() })
         };
         rows.push(columns.iter().enumerate().map(value).collect::<Result<_>>()?);
@@ -121,6 +128,11 @@ fn cells(index: usize, line: &str) -> Result<Vec<String>> {
     }
     cells.push(cell.trim().to_owned());
     Ok(cells)
+}
+
+/// Whether a cell stands for a missing value.
+fn is_missing(cell: &str) -> bool {
+    cell.is_empty() || cell.eq_ignore_ascii_case("nan")
 }
 
 fn number(cell: &str) -> Option<f64> {

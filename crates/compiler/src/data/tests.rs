@@ -131,8 +131,10 @@ fn tables() {
     assert_eq!(code("x_0,x_1,age,age\n1,2,3,3\n"), "artifact");
     assert_eq!(code("x_0,x_1,age\n1,2\n"), "artifact");
     assert_eq!(code("x_0,x_1,age\n1,2,\"3\n"), "artifact");
-    assert_eq!(code("x_0,x_1,age\n1,2,\n"), "input-value");
-    assert_eq!(code("x_0,x_1,age\n1,2,nan\n"), "input-value");
+    for missing in ["x_0,x_1,age\n1,2,\n", "x_0,x_1,age\n1,2,nan\n"] {
+        assert!(read_rows(missing.as_bytes(), &joined()).unwrap()[0][2].is_nan());
+    }
+    assert_eq!(code("x_0,x_1,age\n1,2,old\n"), "input-value");
     assert_eq!(code("1,2\n3,4\n"), "input-shape");
 }
 

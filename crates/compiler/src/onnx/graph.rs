@@ -1,11 +1,14 @@
 //! The checked float graph: nodes in order, every shape known, constants folded.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use hushproof_core::{
     Error, Result,
     error::UnsupportedOp,
-    graph::{Meaning, OutputPart, Part, ValueInfo},
+    graph::{Categories, FloatActivation, Function, Meaning, OutputPart, Part, Unary, ValueInfo},
 };
 use prost::Message;
 
@@ -17,7 +20,8 @@ use super::{
 };
 use crate::{
     ops::{
-        self, Def, Domain, Ending, Id, Inputs, Lowered, Mark, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter,
+        self, Def, Domain, Ending, Id, Inputs, Lowered, Mask, Nodes, Op, OpError, OpResult, Operand, Rewriter,
+        trees::{Monotone, Trees},
     },
     tensor::{DType, Fact, MAX_ELEMENTS, Tensor},
 };
@@ -30,6 +34,16 @@ const MAX_FOLDED: usize = 1 << 22;
 
 /// Most values of all constants of a small file; of a larger one, for each of its bytes.
 const MAX_CONSTANTS: (usize, usize) = (1 << 25, 16);
+
+/// Most names that values of the input are compared with.
+const MAX_NAMES: usize = 1 << 16;
+
+/// Most numbers of a table of values by the leaf of a tree, and of all such tables.
+const MAX_TABLE: usize = 1 << 18;
+const MAX_TABULATED: usize = 1 << 24;
+
+/// Most values of a tensor of which is known what it is put together of.
+const MAX_ORIGINS: usize = 1 << 12;
 
 /// Most values of a graph.
 const MAX_NODES: usize = 1 << 18;
@@ -54,6 +68,36 @@ pub struct Graph {
     parts: Vec<Part>,
     /// Number of tensors of half precision in the file.
     halves: usize,
+    /// What each value of the input is.
+    pub(super) elements: Vec<Element>,
+    /// The names that values of the input are compared with, by their numbers.
+    pub(super) names: Vec<String>,
+    /// The names that values of the output stand for.
+    pub(super) output_names: Vec<Categories>,
+}
+
+/// What a value of the input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Element {
+    /// A real number in single precision.
+    Single,
+    /// A real number in double precision.
+    Double,
+    /// An integer or a truth value.
+    Integer,
+    /// The number of a name.
+    Name,
+}
+
+impl Element {
+    fn of(input: &ValueInfoProto, dtype: DType) -> Self {
+        match dtype {
+            DType::Float if proto::is_double(input) => Self::Double,
+            DType::Float => Self::Single,
+            DType::Int | DType::Bool => Self::Integer,
+            DType::Name => Self::Name,
+        }
+    }
 }
 
 /// A tensor of the graph.
@@ -148,10 +192,11 @@ impl Graph {
         constants.map(|tensor| tensor.data().len()).sum()
     }
 
-    fn value_info(&self, id: usize) -> ValueInfo {
+    pub(super) fn value_info(&self, id: usize) -> ValueInfo {
         let value = &self.values[id];
         let info = ValueInfo::new(value.name.clone(), value.fact.shape.clone());
-        if self.inputs.contains(&id) { ValueInfo { parts: self.parts.clone(), ..info } } else { info }
+        let info = if self.inputs.contains(&id) { ValueInfo { parts: self.parts.clone(), ..info } } else { info };
+        if self.outputs == [id] { ValueInfo { categories: self.output_names.clone(), ..info } } else { info }
     }
 
     /// The only input and the only output.
@@ -239,9 +284,11 @@ impl Graph {
         builder.meanings = order::meanings(proto);
         builder.graph.halves = source.halves;
         for tensor in &proto.initializer {
+            let names = proto::names(tensor);
             let value = proto::any_tensor(tensor, &tensor.name)?;
             let id = builder.constant(value).map_err(|e| locate(&tensor.name, "initializer", e))?;
             builder.named(&tensor.name, id);
+            builder.names.extend(names.map(|names| (id, Arc::new(names))));
         }
         let given = proto.input.iter().filter(|input| !builder.ids.contains_key(input.name.as_str()));
         let mut inputs: Vec<_> = given.collect();
@@ -266,16 +313,49 @@ impl Graph {
         }
         let outputs: Vec<&str> = proto.output.iter().map(|output| output.name.as_str()).collect();
         builder.outputs(&outputs)?;
+        builder.graph.drop_unread();
         Ok(builder.graph)
     }
+
+    /// Drops the nodes that no output needs.
+    fn drop_unread(&mut self) {
+        let mut needed: HashSet<usize> = self.outputs.iter().copied().collect();
+        let mut keep: Vec<bool> = vec![];
+        for node in self.nodes.iter().rev() {
+            let read = node.outputs.iter().any(|id| needed.contains(id));
+            if read {
+                needed.extend(node.inputs.iter().flatten());
+            }
+            keep.push(read);
+        }
+        self.nodes.retain(|_| keep.pop().unwrap_or(true));
+    }
+}
+
+/// A value that is one of a few, by the leaf that a tree leads to.
+struct Table {
+    /// What the tree reads.
+    of: Id,
+    trees: Arc<Trees>,
+    /// By node; none of those that are no leaves.
+    values: Vec<Option<Vec<f64>>>,
 }
 
 pub(super) struct Importer<'a> {
     pub(super) graph: Graph,
     opset: i64,
     ml_opset: i64,
-    /// Whether an input holds numbers in double precision.
-    double: bool,
+    /// Values in double precision.
+    doubles: HashSet<Id>,
+    /// Values of inputs, moved or changed by monotone functions.
+    moved: HashSet<Id>,
+    /// What the numbers of names stand for, where that does not depend on the graph's input.
+    names: HashMap<Id, Arc<Vec<String>>>,
+    /// The numbers of the names that values of the input are compared with.
+    numbers: HashMap<String, u32>,
+    /// Values by the leaf of a tree, and how many numbers these hold.
+    tables: HashMap<Id, Table>,
+    tabulated: usize,
     /// Values by name; without those that follow from a node with an error.
     pub(super) ids: HashMap<&'a str, usize>,
     consumed: HashSet<&'a str>,
@@ -290,6 +370,13 @@ pub(super) struct Importer<'a> {
     bounds: HashMap<Id, Vec<(f64, f64)>>,
     /// Least and largest value of the element types of the graph's inputs of small integers.
     limits: HashMap<Id, [f64; 2]>,
+    /// Softmaxes: what of, and along which axis.
+    softmaxes: HashMap<Id, (Id, usize)>,
+    /// Exponentials, and 1 plus these: of what.
+    exponentials: HashMap<Id, Id>,
+    one_and_exponentials: HashMap<Id, Id>,
+    /// Values and elements that tensors are put together of.
+    origins: HashMap<Id, Vec<(Id, u32)>>,
     /// Sums with masks.
     masks: HashMap<Id, Mask>,
     /// How often a graph inside a node was added.
@@ -319,10 +406,18 @@ impl<'a> Importer<'a> {
                 input_range: None,
                 whole: vec![],
                 halves: 0,
+                elements: vec![],
+                names: vec![],
+                output_names: vec![],
             },
             opset,
             ml_opset,
-            double: false,
+            doubles: HashSet::new(),
+            moved: HashSet::new(),
+            names: HashMap::new(),
+            numbers: HashMap::new(),
+            tables: HashMap::new(),
+            tabulated: 0,
             ids: HashMap::new(),
             consumed: HashSet::new(),
             endings: HashMap::new(),
@@ -332,6 +427,10 @@ impl<'a> Importer<'a> {
             bounds: HashMap::new(),
             limits: HashMap::new(),
             masks: HashMap::new(),
+            softmaxes: HashMap::new(),
+            exponentials: HashMap::new(),
+            one_and_exponentials: HashMap::new(),
+            origins: HashMap::new(),
             repetitions: 0,
             current: (String::new(), ""),
             ending: Ending::Inner,
@@ -341,13 +440,13 @@ impl<'a> Importer<'a> {
 
     /// Adds the inputs. Several are parts of one vector, named after all of them, in their order.
     fn inputs(&mut self, inputs: &[&'a ValueInfoProto]) -> Result<()> {
-        self.double = inputs.iter().any(|input| proto::is_double(input));
         if let [input] = inputs {
             let fact = proto::input_fact(input)?;
             let whole = (fact.dtype != DType::Float).then(|| fact.checked_len()).flatten();
             let id = self.private(fact).map_err(|e| locate(&input.name, "input", e))?;
             self.graph.whole = vec![true; whole.unwrap_or_default()];
             self.named(&input.name, id);
+            self.given(input, id);
             self.graph.inputs.push(id);
             self.graph.input_range = proto::input_range(input);
             self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
@@ -373,10 +472,22 @@ impl<'a> Importer<'a> {
             let part = Rewriter::new(self).part(all, start..end, &fact);
             let id = part.map_err(|e| locate(&input.name, "input", e))?;
             self.named(&input.name, id);
+            self.given(input, id);
             self.limits.extend(proto::input_limits(input).map(|limits| (id, limits)));
             start = end;
         }
         Ok(())
+    }
+
+    /// Notes what the values of an input, or of a part of all inputs, are.
+    fn given(&mut self, input: &ValueInfoProto, id: Id) {
+        let fact = &self.graph.values[id].fact;
+        let element = Element::of(input, fact.dtype);
+        self.graph.elements.extend(std::iter::repeat_n(element, fact.len()));
+        self.moved.insert(id);
+        if element == Element::Double {
+            self.doubles.insert(id);
+        }
     }
 
     /// Adds the outputs; several as parts of one vector, named after all of them, in their order.
@@ -386,6 +497,19 @@ impl<'a> Importer<'a> {
         let private = ids.iter().any(|id| self.graph.values[*id].constant.is_none());
         let name = ValueInfo::join(names.iter().copied());
         self.enter(&name, "output");
+        let mut element = 0;
+        for id in &mut ids {
+            let fact = self.graph.values[*id].fact.clone();
+            if fact.dtype == DType::Name && private {
+                let unnamed = || OpError::unsupported("an output of names that are the input's");
+                let names = self.names(*id).ok_or_else(unnamed).map_err(|e| locate(&name, "output", e))?;
+                let of = |element| Categories { element, names: names.to_vec(), open: false };
+                self.graph.output_names.extend((element..element + fact.len()).map(of));
+                let plain = Rewriter::new(self).unnamed(*id).map_err(|e| locate(&name, "output", e))?;
+                *id = plain;
+            }
+            element += fact.len();
+        }
         if ids.len() == names.len() {
             let of = |(index, (id, name)): (usize, (&Id, &&str))| {
                 let fact = &self.graph.values[*id].fact;
@@ -397,7 +521,7 @@ impl<'a> Importer<'a> {
         }
         if ids.len() > 1 && private {
             let mut facts = ids.iter().map(|id| &self.graph.values[*id].fact);
-            let class = facts.position(|fact| fact.dtype == DType::Int && fact.len() == 1);
+            let class = facts.position(|fact| matches!(fact.dtype, DType::Int | DType::Name) && fact.len() == 1);
             if let (Some(class), true) = (class, names.len() == ids.len()) {
                 let others = names.iter().enumerate().filter(|(index, _)| *index != class);
                 self.graph.beside = others.map(|(_, name)| (*name).to_owned()).collect();
@@ -525,6 +649,7 @@ impl Nodes for Importer<'_> {
                 None => Some(None),
             })
             .collect();
+        let names = self.names_of(&facts, inputs)?;
         if let Some(constants) = constants {
             // Folding must not turn a small file into large tensors.
             let read: usize = constants.iter().flatten().map(|tensor| tensor.data().len()).sum();
@@ -538,12 +663,23 @@ impl Nodes for Importer<'_> {
             if let Some(bad) = values.iter().flat_map(Tensor::data).find(|value| !value.is_finite()) {
                 return Err(OpError::Graph(format!("its constant result holds {bad}")));
             }
-            return values.into_iter().map(|value| self.constant(value)).collect();
+            let outputs = values.into_iter().map(|value| self.constant(value)).collect::<OpResult<Vec<_>>>()?;
+            self.names.extend(names.into_iter().flat_map(|names| outputs.iter().map(move |id| (*id, names.clone()))));
+            return Ok(outputs);
         }
         if let Some(fact) = facts.iter().find(|fact| fact.is_empty()) {
             // Refused before anything is made of it.
             return self.private(fact.clone()).map(|id| vec![id]);
         }
+        if let Some(outputs) = self.simpler(op, kernel.as_ref(), inputs, &facts)? {
+            return Ok(outputs);
+        }
+        let tables = self.by_leaf(kernel.as_ref(), inputs, &facts);
+        let linear = tables.is_some() && is_linear(self.lowered(kernel.as_ref(), inputs));
+        let tables = match tables {
+            Some(tables) if !linear => return self.tabulate(op, tables, facts),
+            tables => tables,
+        };
         if let Some(outputs) = kernel.rewrite(inputs, &mut Rewriter::new(self))? {
             return Ok(outputs);
         }
@@ -559,6 +695,8 @@ impl Nodes for Importer<'_> {
         if let (Some(bounds), [output]) = (bounds, &outputs[..]) {
             self.bounds.insert(*output, bounds);
         }
+        self.tables.extend(tables.into_iter().flatten().zip(&outputs).map(|(table, id)| (*id, table)));
+        self.note(kernel.as_ref(), inputs, &outputs, names);
         let ((name, origin), inputs) = (self.current.clone(), inputs.to_vec());
         self.graph.nodes.push(Node { name, op, origin, kernel, inputs, outputs: outputs.clone() });
         Ok(outputs)
@@ -574,6 +712,50 @@ impl Nodes for Importer<'_> {
 
     fn wanted(&self, output: usize) -> bool {
         self.outputs.get(output).is_some_and(|(_, wanted)| *wanted)
+    }
+
+    fn is_double(&self, id: Id) -> bool {
+        self.doubles.contains(&id)
+    }
+
+    fn softmax_of(&self, id: Id) -> Option<(Id, usize)> {
+        self.softmaxes.get(&id).copied()
+    }
+
+    fn note_softmax(&mut self, id: Id, of: (Id, usize)) {
+        self.softmaxes.insert(id, of);
+    }
+
+    fn is_input(&self, id: Id) -> bool {
+        self.moved.contains(&id)
+    }
+
+    fn names(&self, id: Id) -> Option<Arc<Vec<String>>> {
+        self.names.get(&id).cloned()
+    }
+
+    fn number(&mut self, id: Id, names: &[String]) -> OpResult<Vec<Option<u32>>> {
+        if let Some(known) = self.names.get(&id) {
+            let number = |name: &String| known.iter().position(|other| other == name).map(|at| at as u32);
+            return Ok(names.iter().map(number).collect());
+        }
+        let mut numbers = vec![];
+        for name in names {
+            let next = self.graph.names.len();
+            if next >= MAX_NAMES {
+                return Err(OpError::Graph(format!("more than {MAX_NAMES} names")));
+            }
+            let number = *self.numbers.entry(name.clone()).or_insert(next as u32);
+            if number as usize == next {
+                self.graph.names.push(name.clone());
+            }
+            numbers.push(Some(number));
+        }
+        Ok(numbers)
+    }
+
+    fn name(&mut self, id: Id, names: Arc<Vec<String>>) {
+        self.names.insert(id, names);
     }
 
     fn note_mask(&mut self, id: Id, mask: Mask) {
@@ -602,6 +784,225 @@ impl Nodes for Importer<'_> {
     }
 }
 
+impl Importer<'_> {
+    /// What the numbers of a new tensor of names stand for: what those that it is made of do.
+    fn names_of(&self, facts: &[Fact], inputs: &[Option<Id>]) -> OpResult<Option<Arc<Vec<String>>>> {
+        if facts.iter().all(|fact| fact.dtype != DType::Name) {
+            return Ok(None);
+        }
+        let made_of = inputs.iter().flatten().filter(|id| self.graph.values[**id].fact.dtype == DType::Name);
+        let mut lists = made_of.map(|id| self.names.get(id));
+        let first = lists.next().flatten();
+        if lists.any(|other| other != first) {
+            return Err(OpError::unsupported("strings of several kinds in one tensor"));
+        }
+        Ok(first.cloned())
+    }
+
+    /// Notes what is known of the outputs of a new node.
+    fn note(&mut self, kernel: &dyn Op, inputs: &[Option<Id>], outputs: &[Id], names: Option<Arc<Vec<String>>>) {
+        let private = |id: &&Option<Id>| id.is_some_and(|id| self.graph.values[id].constant.is_none());
+        let of: Vec<Id> = inputs.iter().filter(private).flatten().copied().collect();
+        let monotone = kernel.monotone(0);
+        let narrow = matches!(monotone, Some(Monotone::Single | Monotone::Scaled { .. }));
+        let double = !narrow && of.iter().any(|id| self.doubles.contains(id));
+        let moves = |lowered: &Lowered| match lowered {
+            Lowered::Reshape => true,
+            Lowered::Gather { shift, .. } => shift.is_empty(),
+            _ => false,
+        };
+        let moved = !of.is_empty()
+            && of.iter().all(|id| self.moved.contains(id))
+            && (monotone.is_some() || self.lowered(kernel, inputs).is_ok_and(|all| all.iter().all(moves)));
+        for output in outputs {
+            let dtype = self.graph.values[*output].fact.dtype;
+            if double && dtype == DType::Float {
+                self.doubles.insert(*output);
+            }
+            if moved {
+                self.moved.insert(*output);
+            }
+            if let (DType::Name, Some(names)) = (dtype, &names) {
+                self.names.insert(*output, names.clone());
+            }
+        }
+        let lowered = self.lowered(kernel, inputs).unwrap_or_default();
+        if let [output] = outputs {
+            let fact = &self.graph.values[*output].fact;
+            if let Some(origins) = self.origins(&lowered, inputs, fact) {
+                self.origins.insert(*output, origins);
+            }
+            if let ([Lowered::Function(function)], [Some(x)]) = (&lowered[..], inputs)
+                && *function == FloatActivation::Table(Function::Unary(Unary::Exp))
+            {
+                self.exponentials.insert(*output, *x);
+            }
+            if let ([Lowered::Affine(maps)], [x]) = (&lowered[..], &of[..])
+                && let Some(exponent) = self.exponentials.get(x)
+                && maps.iter().all(|(_, map)| map.uniform() == Some((1.0, 1.0)))
+            {
+                self.one_and_exponentials.insert(*output, *exponent);
+            }
+            if let ([Lowered::Reshape], [x]) = (&lowered[..], &of[..])
+                && self.graph.values[*x].fact == *fact
+                && let Some(softmax) = self.softmaxes.get(x).copied()
+            {
+                self.softmaxes.insert(*output, softmax);
+            }
+        }
+        if let ([Some(x)], [output]) = (inputs, outputs)
+            && matches!(self.graph.values[*output].fact.shape[..], [1, _])
+            && matches!(lowered[..], [Lowered::Softmax])
+        {
+            self.softmaxes.insert(*output, (*x, 1));
+        }
+        if let (Some(values), Some(trees), [Some(of)], Some(output)) =
+            (kernel.by_leaf(), kernel.trees(), inputs, outputs.first())
+        {
+            self.tables.insert(*output, Table { of: *of, trees: trees.clone(), values });
+        }
+    }
+
+    /// What a new node gives by simpler means: a constant for a product with 0, σ(−x) for 1 / (1 + e^x), and parts of a
+    /// tensor that was put together as parts of what it is made of.
+    fn simpler(
+        &mut self,
+        op: &'static str,
+        kernel: &dyn Op,
+        inputs: &[Option<Id>],
+        facts: &[Fact],
+    ) -> OpResult<Option<Vec<Id>>> {
+        let [fact] = facts else { return Ok(None) };
+        if let [Some(x)] = *inputs
+            && let Some(exponent) = self.one_and_exponentials.get(&x).copied()
+            && let Ok([Lowered::Function(function)]) = self.lowered(kernel, inputs).as_deref()
+            && *function == FloatActivation::Table(Function::Unary(Unary::Reciprocal))
+        {
+            return Rewriter::new(self).opposite_sigmoid(exponent).map(|y| Some(vec![y]));
+        }
+        let [lowered] = &self.lowered(kernel, inputs).unwrap_or_default()[..] else { return Ok(None) };
+        match lowered {
+            Lowered::Affine(maps) if op == "Mul" && maps.iter().all(|(_, map)| map.is_zero()) => {
+                let zeros = Tensor::new(fact.clone(), vec![0.0; fact.len()]);
+                let zeros = zeros.ok_or_else(|| OpError::Graph("is empty".to_owned()))?;
+                Ok(Some(vec![self.constant(zeros)?]))
+            }
+            Lowered::Gather { sources, shift } if shift.is_empty() && fact.len() <= MAX_ORIGINS => {
+                let of = |source: &Option<(u32, u32)>| {
+                    let (input, element) = (*source)?;
+                    self.origins.get(&(*inputs.get(input as usize)?)?)?.get(element as usize).copied()
+                };
+                let Some(origins) = sources.iter().map(of).collect::<Option<Vec<_>>>() else { return Ok(None) };
+                let Some((first, _)) = origins.first().copied() else { return Ok(None) };
+                if !origins.iter().all(|(id, _)| *id == first) {
+                    return Ok(None);
+                }
+                let sources = origins.into_iter().map(|(_, element)| Some(element)).collect();
+                Rewriter::new(self).selected(first, sources, fact).map(|y| Some(vec![y]))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Where the values of a tensor come from that is put together of several, or is another shape of such a one.
+    fn origins(&self, lowered: &[Lowered], inputs: &[Option<Id>], fact: &Fact) -> Option<Vec<(Id, u32)>> {
+        match lowered {
+            [Lowered::Reshape] => self.origins.get(&(*inputs.first()?)?).cloned(),
+            [Lowered::Gather { sources, shift }] if shift.is_empty() && fact.len() <= MAX_ORIGINS => {
+                let private = |id: &&Id| self.graph.values[**id].constant.is_none();
+                let several = inputs.iter().flatten().filter(private).count() > 1;
+                let of = |source: &Option<(u32, u32)>| {
+                    let (input, element) = (*source)?;
+                    let id = (*inputs.get(input as usize)?)?;
+                    match self.origins.get(&id) {
+                        Some(origins) => origins.get(element as usize).copied(),
+                        None => Some((id, element)),
+                    }
+                };
+                let known = inputs.iter().flatten().any(|id| self.origins.contains_key(id));
+                if several || known { sources.iter().map(of).collect() } else { None }
+            }
+            _ => None,
+        }
+    }
+
+    /// The results of an operator for each leaf of a tree, where that leaf is all that they depend on.
+    fn by_leaf(&mut self, kernel: &dyn Op, inputs: &[Option<Id>], facts: &[Fact]) -> Option<Vec<Table>> {
+        let private = |id: &&Id| self.graph.values[**id].constant.is_none();
+        let mut tables = inputs.iter().flatten().filter(private).map(|id| self.tables.get(id));
+        let Some(Some(first)) = tables.next() else { return None };
+        let same =
+            |other: Option<&Table>| other.is_some_and(|t| t.of == first.of && Arc::ptr_eq(&t.trees, &first.trees));
+        let leaves = first.values.iter().flatten().count();
+        let len = facts.iter().try_fold(0usize, |sum, fact| sum.checked_add(fact.checked_len()?))?;
+        let size = leaves.saturating_mul(len);
+        if !tables.all(same) || size > MAX_TABLE || self.tabulated.saturating_add(size) > MAX_TABULATED {
+            return None;
+        }
+        let mut results: Vec<Table> = facts
+            .iter()
+            .map(|_| Table { of: first.of, trees: first.trees.clone(), values: vec![None; first.values.len()] })
+            .collect();
+        for leaf in (0..first.values.len()).filter(|leaf| first.values[*leaf].is_some()) {
+            let at_leaf = |id: Id| match &self.graph.values[id].constant {
+                Some(constant) => Some(constant.clone()),
+                None => Tensor::new(self.graph.values[id].fact.clone(), self.tables.get(&id)?.values[leaf].clone()?),
+            };
+            let given: Vec<Option<Tensor>> = inputs
+                .iter()
+                .map(|id| match id {
+                    Some(id) => at_leaf(*id).map(Some),
+                    None => Some(None),
+                })
+                .collect::<Option<_>>()?;
+            let given: Vec<Option<&Tensor>> = given.iter().map(Option::as_ref).collect();
+            for (table, value) in results.iter_mut().zip(kernel.eval(Inputs(&given)).ok()?) {
+                table.values[leaf] = Some(value.into_data()).filter(|data| data.iter().all(|value| value.is_finite()));
+                table.values[leaf].as_ref()?;
+            }
+        }
+        self.tabulated += size;
+        Some(results)
+    }
+
+    /// Values by the leaf of a tree, as sums over its leaves.
+    fn tabulate(&mut self, op: &'static str, tables: Vec<Table>, facts: Vec<Fact>) -> OpResult<Vec<Id>> {
+        let mut outputs = vec![];
+        for (Table { of, trees, values }, fact) in tables.into_iter().zip(facts) {
+            let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); fact.len()];
+            for data in values.iter().flatten() {
+                let wider =
+                    |((low, high), value): (&mut (f64, f64), &f64)| (*low, *high) = (low.min(*value), high.max(*value));
+                bounds.iter_mut().zip(data).for_each(wider);
+            }
+            if bounds.iter().all(|(low, high)| low == high) {
+                let data = bounds.iter().map(|(low, _)| *low).collect();
+                let value = Tensor::new(fact, data).ok_or_else(|| OpError::Graph("has no value".to_owned()))?;
+                outputs.push(self.constant(value)?);
+                continue;
+            }
+            let kernel = ops::by_leaf(trees, values, fact.len());
+            let sums = self.put(op, kernel, &[Some(of)])?;
+            let mut to = Rewriter::new(self);
+            let mut y = *sums.first().ok_or_else(|| OpError::Graph("has no output".to_owned()))?;
+            y = to.shaped_as(y, &fact)?;
+            if fact.dtype == DType::Int {
+                self.bounds.insert(y, bounds);
+            }
+            outputs.push(y);
+        }
+        Ok(outputs)
+    }
+}
+
+/// Whether outputs are moves and affine maps of the inputs.
+fn is_linear(lowered: OpResult<Vec<Lowered>>) -> bool {
+    let linear = |lowered: &Lowered| {
+        matches!(lowered, Lowered::Reshape | Lowered::Affine(_) | Lowered::Gather { .. } | Lowered::Map { .. })
+    };
+    lowered.is_ok_and(|all| all.iter().all(linear))
+}
+
 impl<'a> Importer<'a> {
     /// Adds a node, or its outputs as constants; does nothing if an input is unknown because of an earlier error.
     pub(super) fn node(&mut self, proto: &'a NodeProto) -> Result<()> {
@@ -625,9 +1026,6 @@ impl<'a> Importer<'a> {
         };
         if !opsets.contains(&opset) {
             return unsupported(op, &format!("needs operator set {} or later", opsets.start()));
-        }
-        if def.marks().contains(&Mark::SinglePrecision) && self.double {
-            return unsupported(op, "compares numbers in double precision; export the model with FLOAT inputs");
         }
         let mut attrs = proto::attrs(proto, opset)?;
         let old = if domain == Domain::Default { Old::take(op, proto, &mut attrs) } else { Old::Same };
@@ -699,6 +1097,14 @@ pub(crate) fn node_graph(
     let mut builder = Importer::new("graph", [*ops::OPSETS.end(), opset], 0);
     let input = builder.private(x).map_err(error)?;
     builder.named("x", input);
+    builder.moved.insert(input);
+    let fact = &builder.graph.values[input].fact;
+    let element = match fact.dtype {
+        DType::Float => Element::Single,
+        DType::Int | DType::Bool => Element::Integer,
+        DType::Name => Element::Name,
+    };
+    builder.graph.elements = vec![element; fact.len()];
     builder.graph.inputs.push(input);
     let mut inputs = vec![Some(input)];
     if let Some(indices) = indices {
@@ -713,6 +1119,7 @@ pub(crate) fn node_graph(
         builder.ids.insert(name, id);
     }
     builder.outputs(&NAMES[..outputs])?;
+    builder.graph.drop_unread();
     Ok(builder.graph)
 }
 

@@ -21,7 +21,9 @@ use std::collections::HashMap;
 
 use hushproof_core::{
     Error, Result,
-    graph::{Conv, Finish, FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, conv::accumulate},
+    graph::{
+        Conv, Finish, FloatActivation, FloatLayer, Function, Map, Network, Shape, Term, ValueInfo, conv::accumulate,
+    },
 };
 
 use self::{
@@ -31,7 +33,7 @@ use self::{
     pattern::Replacement,
     value::Value,
 };
-use super::graph::{Graph, Node, once};
+use super::graph::{Element, Graph, Node, once};
 use crate::{
     ops::{Inputs, Lowered, OpError, planes},
     tensor::MAX_ELEMENTS,
@@ -64,14 +66,25 @@ impl Graph {
         let mut uses = self.uses();
         let replaced = pattern::find(self, &mut uses);
         let input_shape = self.input_planes(input);
+        let ranks = forest::find(self, input);
+        let is_read = |element: usize| !matches!(ranks.cuts.get(element), Some(Some(_)));
+        if let Some(element) = (0..self.elements.len()).find(|i| self.elements[*i] == Element::Name && is_read(*i)) {
+            let reason = format!("value {element} is a string, which something reads that is no comparison");
+            return Err(Error::Graph { node: self.values[input].name.clone(), reason });
+        }
+        let mut given = Expr::tensor(0, input_shape);
+        if let Some(mask) = ranks.mask() {
+            // Ranks are no numbers.
+            given.scale(&mask);
+        }
         let mut builder = Lowering {
             graph: self,
             input_shape,
             layers: vec![],
-            values: HashMap::from([(input, Value::from(Expr::tensor(0, input_shape)))]),
+            values: HashMap::from([(input, Value::from(given))]),
             uses,
             softmax: false,
-            ranks: forest::find(self, input).unwrap_or_default(),
+            ranks,
             bits: Bits::default(),
             stored: 0,
         };
@@ -368,13 +381,14 @@ impl Lowering<'_> {
         match (<[_; 1]>::try_from(inputs), <[_; 1]>::try_from(outputs)) {
             (Ok([input]), Ok([output])) => Ok(Network {
                 name: self.graph.name.clone(),
-                input,
+                input: ValueInfo { categories: self.ranks.categories, ..input },
                 input_shape: self.input_shape,
                 output,
                 layers: self.layers,
                 finish,
                 parts: self.graph.output_parts.clone(),
                 cuts: self.ranks.cuts,
+                missing: self.ranks.missing,
                 whole: self.graph.whole.clone(),
             }),
             _ => Err(Error::Graph {

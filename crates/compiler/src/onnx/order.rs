@@ -8,7 +8,9 @@ use std::{
 
 use hushproof_core::{Error, Result, graph::Meaning};
 
-use super::pb::{GraphProto, NodeProto};
+use super::pb::{
+    AttributeProto, GraphProto, NodeProto, TensorProto, attribute_proto::AttributeType, tensor_proto::DataType,
+};
 use crate::ops::{self, Domain, Ending, Mark};
 
 /// Most graphs inside one another.
@@ -19,6 +21,7 @@ const MAX_DEPTH: usize = 8;
 pub(super) fn order(graph: &mut GraphProto) -> Result<()> {
     name(graph, "", 0)?;
     omit_empty(graph);
+    name_softmaxes(graph);
     let sorted = sort(graph)?;
     let mut nodes: Vec<_> = std::mem::take(&mut graph.node).into_iter().map(Some).collect();
     graph.node = sorted.into_iter().filter_map(|index| nodes[index].take()).collect();
@@ -76,6 +79,70 @@ fn omit_empty(graph: &mut GraphProto) {
             node.input.iter_mut().filter(|input| empty.contains(*input)).for_each(String::clear);
         }
     }
+}
+
+/// Makes a Softmax of e^(x − ln Σ e^x), row by row of a matrix, as exporters write out that of logarithms.
+fn name_softmaxes(graph: &mut GraphProto) {
+    let mut producers: HashMap<&str, &NodeProto> = HashMap::new();
+    for node in &graph.node {
+        producers.extend(node.output.iter().map(|output| (output.as_str(), node)));
+    }
+    let initializer = |name: &str| graph.initializer.iter().find(|tensor| tensor.name == name);
+    let list = |name: &String| initializer(name).map(numbers);
+    let ints = |node: &NodeProto, name: &str| {
+        let attribute = node.attribute.iter().find(|attribute| attribute.name == name);
+        attribute.map(|attribute| if attribute.ints.is_empty() { vec![attribute.i] } else { attribute.ints.clone() })
+    };
+    let made_by = |name: Option<&String>, op: &str| {
+        let node = producers.get(name?.as_str()).copied()?;
+        (node.op_type == op && Domain::named(&node.domain) == Some(Domain::Default)).then_some(node)
+    };
+    let argument = |node: &NodeProto| {
+        let difference = made_by(node.input.first(), "Sub")?;
+        let x = difference.input.first()?;
+        let reshaped = made_by(difference.input.get(1), "Reshape");
+        let sum = match reshaped {
+            Some(reshape) => made_by(reshape.input.first(), "ReduceLogSumExp")?,
+            None => made_by(difference.input.get(1), "ReduceLogSumExp")?,
+        };
+        let axes = ints(sum, "axes").or_else(|| sum.input.get(1).and_then(list).flatten())?;
+        let column = match reshaped {
+            Some(reshape) => reshape.input.get(1).and_then(list).flatten()? == [-1, 1],
+            None => ints(sum, "keepdims").is_none_or(|keep| keep == [1]),
+        };
+        (column && axes == [1] && sum.input.first() == Some(x)).then(|| x.clone())
+    };
+    let found: Vec<(usize, String)> = graph
+        .node
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| node.op_type == "Exp" && Domain::named(&node.domain) == Some(Domain::Default))
+        .filter_map(|(index, node)| Some((index, argument(node)?)))
+        .collect();
+    for (index, x) in found {
+        let node = &mut graph.node[index];
+        node.op_type = "Softmax".into();
+        node.input = vec![x];
+        let one = |name: &str| AttributeProto {
+            name: name.into(),
+            r#type: AttributeType::Int as i32,
+            i: 1,
+            ..AttributeProto::default()
+        };
+        node.attribute = vec![one("axis"), one(ops::OF_MATRIX)];
+    }
+}
+
+/// The values of a small list of integers.
+fn numbers(tensor: &TensorProto) -> Option<Vec<i64>> {
+    if tensor.data_type != DataType::Int64 as i32 {
+        return None;
+    }
+    if tensor.raw_data.is_empty() {
+        return Some(tensor.int64_data.clone());
+    }
+    let (chunks, rest) = tensor.raw_data.as_chunks::<8>();
+    rest.is_empty().then(|| chunks.iter().map(|chunk| i64::from_le_bytes(*chunk)).collect())
 }
 
 /// Names of all tensors that nodes, the graphs inside them, or the graph's outputs read.
@@ -142,6 +209,14 @@ fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashM
     let mut endings = HashMap::new();
     let mut reads: HashMap<&str, usize> = HashMap::new();
     consumed(graph).into_iter().for_each(|name| *reads.entry(name).or_default() += 1);
+    // The class of a softmax is that of its argument, which is read in its place.
+    for node in graph.node.iter().filter(|node| marks(node).contains(&Mark::Class)) {
+        if let Some(count) =
+            node.input.first().and_then(|name| reads.get_mut(name.as_str())).filter(|count| **count > 1)
+        {
+            *count -= 1;
+        }
+    }
     let producers = producers(graph);
     let (mut name, mut ending) = (output, ending);
     while reads.get(name) == Some(&1) && endings.insert(name, ending).is_none() {
@@ -152,6 +227,8 @@ fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashM
         }
         match index {
             0 if is(Mark::Passes) => {}
+            // Of a softmax it is the same values.
+            0 if is(Mark::Normalizes) && is_softmax(node.input.first(), &producers) => {}
             0 if is(Mark::Class) && ending == Ending::Output => ending = Ending::ArgMax,
             _ => break,
         }
@@ -159,6 +236,23 @@ fn leaving<'a>(graph: &'a GraphProto, output: &'a str, ending: Ending) -> (HashM
         name = input;
     }
     (endings, false)
+}
+
+/// Whether a value may be a softmax.
+fn is_softmax(name: Option<&String>, producers: &HashMap<&str, (usize, &NodeProto)>) -> bool {
+    let producer = name.and_then(|name| producers.get(name.as_str()));
+    producer.is_some_and(|(index, node)| {
+        let of = |name: &str| node.attribute.iter().find(|attribute| attribute.name == name);
+        let labels = |name: &str| of(name).map_or(0, |labels| labels.ints.len().max(labels.strings.len()));
+        let two =
+            ["classlabels_ints", "classlabels_int64s", "classlabels_strings"].iter().any(|name| labels(name) == 2);
+        let softmax = match of("post_transform").map(|transform| &transform.s[..]) {
+            Some(b"SOFTMAX") => true,
+            Some(b"LOGISTIC") => two,
+            _ => node.op_type == "Softmax",
+        };
+        softmax && marks(node).contains(&Mark::Softmax(*index))
+    })
 }
 
 /// The ending of a value.

@@ -1,7 +1,7 @@
 //! Protobuf messages to our own types. Nothing is allocated beyond a fixed multiple of the bytes given.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::unreachable)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hushproof_core::{Error, Result};
 use prost::Message;
@@ -113,7 +113,12 @@ pub(super) fn check(mut model: ModelProto) -> Result<Source> {
         sets.map(|set| set.version)
     };
     let mut opsets = of(Domain::Default);
-    let opset = opsets.next().ok_or_else(|| not_onnx("it names no version of the default operator set".into()))?;
+    // The list need only name the domains of the graph's nodes.
+    let opset = match opsets.next() {
+        Some(opset) => opset,
+        None if of(Domain::Ml).next().is_some() && !uses(&graph, Domain::Default) => *OPSETS.end(),
+        None => return Err(not_onnx("it names no version of the default operator set".into())),
+    };
     if !OPSETS.contains(&opset) || opsets.any(|other| other != opset) {
         let (first, last) = OPSETS.into_inner();
         return Err(not_onnx(format!("it uses operator set {opset}; one of {first} to {last} is read")));
@@ -139,6 +144,21 @@ fn halves(graph: &pb::GraphProto) -> usize {
     let inner = attributes().filter_map(|attribute| attribute.g.as_ref()).map(halves);
     let inputs = graph.input.iter().filter_map(element).filter(|element| is_half(*element as i32)).count();
     inner.fold(tensors.filter(|tensor| is_half(tensor.data_type)).count().saturating_add(inputs), usize::saturating_add)
+}
+
+/// Whether a node of a graph, or of one inside it, is of a domain.
+fn uses(graph: &pb::GraphProto, domain: Domain) -> bool {
+    graph.node.iter().any(|node| {
+        let inside = || node.attribute.iter().filter_map(|attribute| attribute.g.as_ref());
+        Domain::named(&node.domain) == Some(domain) || inside().any(|graph| uses(graph, domain))
+    })
+}
+
+/// The different strings of a tensor of strings, in their order.
+pub(super) fn names(proto: &TensorProto) -> Option<Vec<String>> {
+    let mut seen = HashSet::new();
+    let all = proto.string_data.iter().map(|text| String::from_utf8_lossy(text).into_owned());
+    (proto.data_type == DataType::String as i32).then(|| all.filter(|name| seen.insert(name.clone())).collect())
 }
 
 /// Whether a graph input holds numbers in double precision.
@@ -256,6 +276,7 @@ fn dtype(code: i32, name: &str) -> Result<(DType, DataType)> {
         DataType::Uint8 | DataType::Uint16 | DataType::Uint32 | DataType::Uint64 => DType::Int,
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => DType::Int,
         DataType::Bool => DType::Bool,
+        DataType::String => DType::Name,
         other => {
             let element = format!("{other:?}").to_uppercase();
             let reason =
@@ -321,6 +342,15 @@ fn listed(proto: &TensorProto, data_type: DataType) -> Option<Vec<f64>> {
         DataType::Int64 => proto.int64_data.iter().map(|value| *value as f64).collect(),
         DataType::Uint32 | DataType::Uint64 => proto.uint64_data.iter().map(|value| *value as f64).collect(),
         DataType::Bool => proto.int32_data.iter().map(|value| (*value != 0).into()).collect(),
+        DataType::String => {
+            // The place of each among the different ones, which are fewer than a tensor may have values.
+            let mut numbers = HashMap::new();
+            let number = |text| {
+                let next = numbers.len() as f64;
+                *numbers.entry(text).or_insert(next)
+            };
+            proto.string_data.iter().map(number).collect()
+        }
         DataType::Int32 | DataType::Int16 | DataType::Int8 | DataType::Uint16 | DataType::Uint8 => {
             proto.int32_data.iter().map(|value| (*value).into()).collect()
         }
@@ -356,6 +386,9 @@ fn attr(proto: &AttributeProto, node: &str) -> Result<Attr> {
         (Ok(AttributeType::String), _) => Attr::Text(String::from_utf8_lossy(&proto.s).into_owned()),
         (Ok(AttributeType::Strings), _) => {
             Attr::Texts(proto.strings.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect())
+        }
+        (Ok(AttributeType::Tensor), Some(value)) if value.data_type == DataType::String as i32 => {
+            Attr::Texts(value.string_data.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect())
         }
         (Ok(AttributeType::Tensor), Some(value)) => Attr::Tensor(tensor(value, node)?),
         _ => Attr::Other,

@@ -1,12 +1,13 @@
 //! [ArgMax](https://onnx.ai/onnx/operators/onnx__ArgMax.html): index of the largest element along `axis`, the first one
 //! of equals, or the last with `select_last_index`. Opset 1+; negative axes and `select_last_index` came later.
 //!
-//! Exact on quantized values as the last step, where the first of equals is asked for. Elsewhere it counts the values
-//! in front of (or behind) the one that equals the largest.
+//! Exact on quantized values as the last step, where the first of equals is asked for, and elsewhere of few values,
+//! which are compared with one another. Else it counts the values in front of (or behind) the one that equals the
+//! largest, up to a table step.
 
 use super::{
     op::{Attrs, Ending, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, axis, tensor},
-    support::rows::{last, one_largest},
+    support::rows::{last, leading, one_largest},
 };
 use crate::tensor::{DType, Fact, Tensor};
 
@@ -18,6 +19,9 @@ pub(super) const DEF: OpDef = OpDef {
     marks: &[Mark::Class],
     parse,
 };
+
+/// Most values that are compared with one another.
+const MAX_COMPARED: usize = 16;
 
 #[derive(Debug)]
 struct ArgMax {
@@ -83,16 +87,26 @@ impl Op for ArgMax {
     }
 
     fn rewrite(&self, inputs: &[Option<Id>], to: &mut Rewriter<'_>) -> OpResult<Option<Vec<Id>>> {
-        let x = Inputs(inputs).get(0)?;
+        let mut x = Inputs(inputs).get(0)?;
         let shape = to.shape(x);
         let axis = axis(self.axis, shape.len())?;
+        if let Some((argument, of)) = to.softmax_of(x)
+            && of == axis
+        {
+            // The largest value keeps its place.
+            x = argument;
+        }
         if !self.last && to.ending() == Ending::Output && shape[axis] == to.len(x) && shape[axis] > 1 {
             return Ok(None);
         }
         let (rows, _) = last(to, x, axis)?;
-        let one = one_largest(to, rows, self.last)?;
-        let one = to.float(one)?;
-        let size = to.shape(one)[1];
+        let (count, size) = (to.shape(rows)[0], to.shape(rows)[1]);
+        let one = if (2..=MAX_COMPARED).contains(&size) && count * size <= MAX_COMPARED {
+            leading(to, rows, self.last)?
+        } else {
+            let one = one_largest(to, rows, self.last)?;
+            to.float(one)?
+        };
         let indices = to.floats(&[size, 1], (0..size).map(|i| i as f64).collect())?;
         let index = to.op("MatMul", &[one, indices])?;
         let index = to.whole(index, 0.0, (size - 1) as f64)?;

@@ -1,12 +1,18 @@
 //! [Cast](https://onnx.ai/onnx/operators/onnx__Cast.html): the values in another element type. Opset 6+.
 //!
 //! Exact: between real types the width is ignored, integers and truth values become real numbers. A real number
-//! is truncated to an integer, a private one by a table, up to a table step. A width is ignored: values that do not fit
-//! an integer type are not reduced.
+//! is truncated to an integer, a private one by a table, up to a table step, and is true where it is not 0. A width is
+//! ignored: values that do not fit an integer type are not reduced. Unsupported: between strings and numbers.
 
 use hushproof_core::graph::Unary;
 
-use super::op::{Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor};
+use super::{
+    op::{
+        Attrs, Id, Inputs, Lowered, Mark, Op, OpDef, OpError, OpResult, Operand, Rewriter, tensor,
+        trees::{Mode, Monotone},
+    },
+    support::leaves::holds,
+};
 use crate::tensor::{DType, Fact, Tensor};
 
 pub(super) const DEF: OpDef = OpDef {
@@ -21,10 +27,14 @@ pub(super) const DEF: OpDef = OpDef {
 #[derive(Debug)]
 struct Cast {
     to: DType,
+    /// Whether it is to single precision, or less.
+    single: bool,
 }
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
-    let to = match attrs.int("to") {
+    let code = attrs.int("to");
+    let to = match code {
+        Some(8) => DType::Name,
         Some(1 | 10 | 11 | 16) => DType::Float,
         Some(2..=7 | 12 | 13) => DType::Int,
         Some(9) => DType::Bool,
@@ -37,24 +47,31 @@ fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     attrs.ignore("saturate");
     attrs.ignore("round_mode");
     attrs.finish()?;
-    Ok(Box::new(Cast { to }))
+    Ok(Box::new(Cast { to, single: matches!(code, Some(1 | 10 | 16)) }))
 }
 
 impl Op for Cast {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let x = inputs.get(0)?;
+        if (x.fact.dtype == DType::Name) != (self.to == DType::Name) {
+            return Err(OpError::unsupported("between strings and numbers"));
+        }
         Ok(vec![Fact { dtype: self.to, shape: x.fact.shape.clone() }])
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
         let convert = |value: &f64| match self.to {
-            DType::Float => *value,
+            DType::Float | DType::Name => *value,
             DType::Int => value.trunc(),
             DType::Bool => f64::from(*value != 0.0),
         };
         let fact = Fact { dtype: self.to, shape: x.shape().to_vec() };
         Ok(vec![tensor(fact, x.data().iter().map(convert).collect())?])
+    }
+
+    fn monotone(&self, _: usize) -> Option<Monotone> {
+        self.single.then_some(Monotone::Single)
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {
@@ -69,8 +86,14 @@ impl Op for Cast {
                 let zero = to.is_zero("Cast", x)?;
                 to.affine(zero, -1.0, 1.0)?
             }
+            (DType::Float, DType::Bool) if to.is_input(x) => holds(to, "Cast", x, Mode::NotEqual, 0.0, true)?,
             (DType::Float, DType::Bool) => {
-                return Err(OpError::unsupported("real numbers to BOOL; compare with a threshold instead"));
+                // Above 0 or below it; a value that is rounded to 0 is 0.
+                let above = to.compares(x, true)?;
+                let opposite = to.affine(x, -1.0, 0.0)?;
+                let below = to.compares(opposite, true)?;
+                let (above, below) = (to.float(above)?, to.float(below)?);
+                to.op("Add", &[above, below])?
             }
             _ => return Ok(None),
         };
@@ -94,7 +117,8 @@ mod tests {
         let int = case.with("to", Attr::Int(7));
         int.gives(&[&constant(&[2], &[1.5, -2.5])], &[2], &[1.0, -2.0]);
         case.with("to", Attr::Int(9)).gives(&[&integers(&[2], &[0, 3])], &[2], &[0.0, 1.0]);
-        case.with("to", Attr::Int(8)).unsupported(&[]);
+        case.with("to", Attr::Int(9)).gives(&[&constant(&[4], &[0.5, 0.0, -3.0, 2.0])], &[4], &[1.0, 0.0, 1.0, 1.0]);
+        case.with("to", Attr::Int(8)).unsupported(&[&private(&[1], &[0.5])]);
         case.unsupported(&[]);
     }
 }

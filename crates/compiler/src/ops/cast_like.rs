@@ -24,6 +24,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
             DType::Float => 1,
             DType::Int => 7,
             DType::Bool => 9,
+            DType::Name => 8,
         };
         Ok(vec![to.with("Cast", &[("to", Attr::Int(code))], &[x])?])
     },

@@ -1,12 +1,19 @@
-//! [Equal](https://onnx.ai/onnx/operators/onnx__Equal.html): whether two integers or truth values are equal, with
-//! numpy broadcasting. Opset 7+.
+//! [Equal](https://onnx.ai/onnx/operators/onnx__Equal.html): whether two values are equal, with numpy
+//! broadcasting. Opset 7+.
 //!
-//! Exact: two comparisons of the difference. Real numbers are compared only with integers by another name, since
-//! rounded ones are not equal in any useful sense.
+//! Exact: comparisons of ranks where a value of the graph's input is compared with a constant, strings too; else two
+//! comparisons of the difference. Computed real numbers are compared only with integers by another name, since rounded
+//! ones are not equal in any useful sense.
 
 use super::{
-    op::{Id, Mark, OpError, RewriteDef},
-    support::inputs::without_attributes,
+    op::{
+        Id, Mark, OpError, OpResult, RewriteDef, Rewriter,
+        trees::{Mode, Names},
+    },
+    support::{
+        inputs::without_attributes,
+        leaves::{Steps, of_input},
+    },
 };
 use crate::tensor::DType;
 
@@ -14,10 +21,18 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Equal",
     opsets: 1..=27,
     inputs: 2..=2,
-    summary: "whether integers or truth values are equal",
+    summary: "whether integers, truth values, or values of the input and constants are equal",
     marks: &[Mark::TakesEmpty],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
+        if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Name) {
+            return names(to, a, b).map(|y| vec![y]);
+        }
+        for (x, constant) in [(a, b), (b, a)] {
+            if let Some(y) = of_input(to, "Equal", x, constant, Mode::Equal)? {
+                return Ok(vec![y]);
+            }
+        }
         if [a, b].iter().any(|x| to.fact(*x).dtype == DType::Float && to.value(*x).is_none()) {
             let whole = |x: &Id| to.value(*x).is_some_and(|x| x.data().iter().all(|x| x.fract() == 0.0));
             let integers = [a, b].iter().any(whole);
@@ -37,6 +52,30 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         Ok(vec![to.relabel(equal, DType::Bool)?])
     },
 };
+
+/// Whether names are one of a constant.
+fn names(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Id> {
+    let (x, constant) = if to.value(a).is_some() { (b, a) } else { (a, b) };
+    let (Some(value), Some(list)) = (to.value(constant).cloned(), to.names(constant)) else {
+        return Err(OpError::unsupported("two private strings"));
+    };
+    let name = match value.data() {
+        [only] if to.fact(x).dtype == DType::Name => list.get(*only as usize).cloned(),
+        _ => None,
+    };
+    let name = name.ok_or_else(|| OpError::unsupported("strings compared with others than one string"))?;
+    let shape = to.shape(x);
+    let is_input = to.names(x).is_none();
+    let y = match to.numbers(x, &[name])?[..] {
+        [Some(number)] => {
+            let known = is_input.then(|| Names { known: vec![number], open: true });
+            let y = Steps::at(vec![(number.into(), vec![1.0])], &[0.0], known).put(to, "Equal", x)?;
+            to.reshape(y, &shape)?
+        }
+        _ => to.floats(&shape, vec![0.0; shape.iter().product()])?,
+    };
+    to.relabel(y, DType::Bool)
+}
 
 #[cfg(test)]
 mod tests {

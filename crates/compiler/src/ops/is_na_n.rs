@@ -1,9 +1,9 @@
-//! [IsNaN](https://onnx.ai/onnx/operators/onnx__IsNaN.html): false. Opset 9+. Inputs of a circuit and all that follows
-//! from them are finite numbers.
+//! [IsNaN](https://onnx.ai/onnx/operators/onnx__IsNaN.html): whether a value is missing. Opset 9+. Values of the graph's
+//! input may be, which is a rank of theirs; all that is computed from them is a finite number.
 
 use super::{
-    op::{Id, OpResult, RewriteDef, Rewriter},
-    support::inputs::only,
+    op::{Id, OpResult, RewriteDef, Rewriter, trees::Mode},
+    support::{inputs::only, leaves::holds},
 };
 use crate::tensor::DType;
 
@@ -12,11 +12,17 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "IsNaN",
     opsets: 9..=27,
     inputs: 1..=1,
-    summary: "false: all values are finite numbers",
+    summary: "whether a value of the input is missing; false for all that is computed",
     marks: &[],
     rewrite: |attrs, inputs, to| {
         attrs.finish()?;
-        never(to, only(inputs)?)
+        let x = only(inputs)?;
+        if !to.is_input(x) || to.fact(x).dtype != DType::Float {
+            return never(to, x);
+        }
+        // No number is below −∞.
+        let missing = holds(to, "IsNaN", x, Mode::Less, f64::NEG_INFINITY, true)?;
+        Ok(vec![to.relabel(missing, DType::Bool)?])
     },
 };
 

@@ -32,7 +32,7 @@ fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
 impl Op for MatMul {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let (a, b) = (inputs.get(0)?, inputs.get(1)?);
-        if a.fact.dtype != b.fact.dtype || a.fact.dtype == DType::Bool {
+        if a.fact.dtype != b.fact.dtype || matches!(a.fact.dtype, DType::Bool | DType::Name) {
             return Err(OpError::unsupported("operands must be numbers of one type"));
         }
         Ok(vec![Fact { dtype: a.fact.dtype, shape: Product::mat_mul(&a.fact.shape, &b.fact.shape)?.shape }])

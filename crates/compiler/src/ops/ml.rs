@@ -4,6 +4,7 @@
 
 mod array_feature_extractor;
 mod binarizer;
+mod category_mapper;
 mod classifier;
 mod feature_vectorizer;
 mod features;
@@ -12,8 +13,11 @@ mod imputer;
 mod label_encoder;
 mod linear_classifier;
 mod linear_regressor;
+mod mapping;
 mod normalizer;
+mod one_hot_encoder;
 mod scaler;
+mod svm;
 mod svm_classifier;
 mod svm_regressor;
 mod tree_ensemble;
@@ -28,12 +32,14 @@ use super::op::RewriteDef;
 pub(super) const REWRITES: &[&RewriteDef] = &[
     &array_feature_extractor::DEF,
     &binarizer::DEF,
+    &category_mapper::DEF,
     &feature_vectorizer::DEF,
     &imputer::DEF,
     &label_encoder::DEF,
     &linear_classifier::DEF,
     &linear_regressor::DEF,
     &normalizer::DEF,
+    &one_hot_encoder::DEF,
     &svm_classifier::DEF,
     &svm_regressor::DEF,
     &scaler::DEF,
@@ -46,8 +52,7 @@ pub(super) const REWRITES: &[&RewriteDef] = &[
 /// What to do about an operator of the domain that is not supported.
 pub(super) fn advice(name: &str) -> &'static str {
     match name {
-        "CategoryMapper" | "DictVectorizer" => "strings and maps are no numbers; encode them before the model",
-        "OneHotEncoder" => "export it as OneHot, or encode before the model",
+        "CastMap" | "DictVectorizer" => "maps are no tensors; encode them before the model",
         _ => "",
     }
 }

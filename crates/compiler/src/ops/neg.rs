@@ -20,7 +20,7 @@ fn parse(attrs: Attrs) -> OpResult<Box<dyn Op>> {
 impl Op for Neg {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let fact = inputs.get(0)?.fact;
-        if fact.dtype == DType::Bool {
+        if matches!(fact.dtype, DType::Bool | DType::Name) {
             return Err(OpError::unsupported("truth values; take Not"));
         }
         Ok(vec![fact.clone()])

@@ -1,32 +1,36 @@
 //! [Pow](https://onnx.ai/onnx/operators/onnx__Pow.html): a to the power b with numpy broadcasting. Opset 7+.
 //!
-//! A constant power is a table, so it must be one number. Of a private power the base must be constant and positive:
+//! A constant power is a table, one for each different number. Of a private power the base must be constant and positive:
 //! e^(b · ln a) by a table of e^x. Unsupported: both private, and integers to a private
 //! power.
 
 use hushproof_core::{float, graph::Unary};
 
 use super::{
-    op::{OpError, RewriteDef},
+    op::{Id, OpError, OpResult, RewriteDef, Rewriter},
     support::inputs::without_attributes,
 };
-use crate::tensor::DType;
+use crate::tensor::{DType, Tensor, broadcast, broadcast_indices};
+
+/// Most different powers of one tensor.
+const MAX_POWERS: usize = 8;
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Pow",
     opsets: 1..=27,
     inputs: 2..=2,
-    summary: "a to the power b; either a constant, one number if it is the power",
+    summary: "a to the power b; either a constant",
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let (a, b) = without_attributes(attrs, inputs)?;
         let dtype = to.fact(a).dtype;
         if let Some(power) = to.value(b) {
+            let shape = to.shape(b);
+            let power = power.clone();
             let exponent = match power.data() {
                 [first, rest @ ..] if rest.iter().all(|power| power == first) => *first,
-                _ => return Err(OpError::unsupported("a power that is not one number")),
+                _ => return Ok(vec![each(to, a, &power, dtype)?]),
             };
-            let shape = to.shape(b);
             let y = if exponent == 1.0 { to.float(a)? } else { to.table("Pow", Unary::Pow { exponent }, a)? };
             // The power's shape may enlarge the result.
             let y = if shape.is_empty() {
@@ -53,6 +57,41 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     },
 };
 
+/// Powers that differ: a table for each of them, of the values that have it.
+fn each(to: &mut Rewriter<'_>, a: Id, power: &Tensor, dtype: DType) -> OpResult<Id> {
+    let a = to.float(a)?;
+    let shape = broadcast(&to.shape(a), power.shape())
+        .ok_or_else(|| OpError::shape("shapes that broadcast to one another", &[&to.shape(a), power.shape()]))?;
+    let (of, powers) = (broadcast_indices(&to.shape(a), &shape), broadcast_indices(power.shape(), &shape));
+    let exponents: Vec<f64> = powers.into_iter().map(|at| power.data()[at]).collect();
+    let mut different = exponents.clone();
+    different.sort_by(f64::total_cmp);
+    different.dedup();
+    if different.len() > MAX_POWERS {
+        return Err(OpError::unsupported(format!("{} different powers; at most {MAX_POWERS}", different.len())));
+    }
+    // The values by their powers, and where each went.
+    let (mut parts, mut places, mut next) = (vec![], vec![0u32; of.len()], 0);
+    for exponent in different {
+        let own: Vec<usize> = (0..of.len()).filter(|at| exponents[*at] == exponent).collect();
+        let sources = own.iter().map(|at| Some(of[*at] as u32)).collect();
+        for at in &own {
+            places[*at] = next;
+            next += 1;
+        }
+        let part = to.select(a, vec![1, own.len()], sources, 0.0)?;
+        parts.push(match exponent {
+            0.0 => to.floats(&[1, own.len()], vec![1.0; own.len()])?,
+            1.0 => part,
+            _ => to.table("Pow", Unary::Pow { exponent }, part)?,
+        });
+    }
+    let all = to.joined(&parts)?;
+    let y = to.select(all, shape, places.into_iter().map(Some).collect(), 0.0)?;
+    let whole = exponents.iter().all(|exponent| *exponent >= 0.0 && exponent.fract() == 0.0) && dtype == DType::Int;
+    if whole { to.relabel(y, DType::Int) } else { Ok(y) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Case, constant, private};
@@ -64,7 +103,8 @@ mod tests {
         case.gives(&[&x, &constant(&[], &[2.0])], &[1, 2], &[9.0, 4.0]);
         case.gives(&[&x, &constant(&[2, 1], &[3.0, 3.0])], &[2, 2], &[27.0, -8.0, 27.0, -8.0]);
         case.gives(&[&constant(&[], &[2.0]), &x], &[1, 2], &[8.0, 0.25]);
-        case.unsupported(&[&x, &constant(&[2], &[1.0, 2.0])]);
+        case.gives(&[&x, &constant(&[2], &[1.0, 2.0])], &[1, 2], &[3.0, 4.0]);
+        case.gives(&[&x, &constant(&[2, 2], &[0.0, 2.0, 3.0, 1.0])], &[2, 2], &[1.0, 4.0, 27.0, -2.0]);
         case.unsupported(&[&constant(&[], &[-2.0]), &x]);
         case.unsupported(&[&x, &x]);
     }

@@ -24,17 +24,23 @@ pub(super) const DEF: OpDef = OpDef {
     parse,
 };
 
+/// The attribute of one that the reader of a graph found written out, which only a matrix can be.
+pub(crate) const OF_MATRIX: &str = "of a matrix";
+
 #[derive(Debug)]
 struct Softmax {
     axis: i64,
     flattens: bool,
+    /// Whether it is known to be of a matrix, in a graph that writes it out.
+    matrix: bool,
 }
 
 fn parse(mut attrs: Attrs) -> OpResult<Box<dyn Op>> {
     let flattens = attrs.opset() < 13;
     let axis = attrs.int("axis").unwrap_or(if flattens { 1 } else { -1 });
+    let matrix = attrs.flag(OF_MATRIX, false);
     attrs.finish()?;
-    Ok(Box::new(Softmax { axis, flattens }))
+    Ok(Box::new(Softmax { axis, flattens, matrix }))
 }
 
 impl Softmax {
@@ -49,6 +55,9 @@ impl Softmax {
 impl Op for Softmax {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let fact = inputs.get(0)?.float()?.fact;
+        if self.matrix && fact.shape.len() != 2 {
+            return Err(OpError::shape("a matrix", &[&fact.shape]));
+        }
         self.blocks(&fact.shape)?;
         Ok(vec![fact.clone()])
     }
@@ -101,7 +110,11 @@ impl Op for Softmax {
         let inverse = to.table("Reciprocal", Unary::Reciprocal, sum)?;
         let y = to.op("Mul", &[exponentials, inverse])?;
         let y = back.undo(to, y)?;
-        Ok(Some(vec![to.reshape(y, &shape)?]))
+        let y = to.reshape(y, &shape)?;
+        if shape == [1, size] {
+            to.note_softmax(y, (x, 1));
+        }
+        Ok(Some(vec![y]))
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod extreme;
 pub(super) mod function;
 pub(super) mod indices;
 pub(super) mod inputs;
+pub(super) mod leaves;
 pub(super) mod linear_reduction;
 pub(super) mod lookup;
 pub(super) mod masks;

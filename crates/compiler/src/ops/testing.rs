@@ -1,6 +1,6 @@
 //! One harness for the operators' tests: shape rule, float reference and normal form against the same expectation.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use hushproof_core::graph::{FloatActivation, conv::accumulate};
 
@@ -194,6 +194,30 @@ impl Trial {
 }
 
 impl Nodes for Trial {
+    fn is_double(&self, _: Id) -> bool {
+        false
+    }
+
+    fn softmax_of(&self, _: Id) -> Option<(Id, usize)> {
+        None
+    }
+
+    fn note_softmax(&mut self, _: Id, _: (Id, usize)) {}
+
+    fn is_input(&self, _: Id) -> bool {
+        false
+    }
+
+    fn names(&self, _: Id) -> Option<Arc<Vec<String>>> {
+        None
+    }
+
+    fn number(&mut self, _: Id, names: &[String]) -> OpResult<Vec<Option<u32>>> {
+        Ok(vec![None; names.len()])
+    }
+
+    fn name(&mut self, _: Id, _: Arc<Vec<String>>) {}
+
     fn operand(&self, id: Id) -> Operand<'_> {
         let (tensor, private) = &self.values[id];
         Operand { fact: tensor.fact(), constant: (!private).then_some(tensor) }

@@ -81,7 +81,10 @@ pub(super) fn exact(network: &Network, input: &[Option<f64>], top: f64) -> Integ
     let held = |bound: Option<f64>| bound.filter(|bound| *bound <= top);
     let plane = network.input_shape.plane();
     for (channel, cuts) in exact.magnitude[0].iter_mut().zip(network.cuts.chunks(plane)) {
-        *channel = cuts.iter().map(|cuts| cuts.len() as f64).reduce(f64::max);
+        *channel = cuts
+            .iter()
+            .map(|cuts| Some(cuts.as_ref()?.len() as f64))
+            .try_fold(0.0, |most: f64, count| Some(most.max(count?)));
     }
     exact.magnitude[0].iter_mut().zip(input).for_each(|(channel, bound)| *channel = channel.or(held(*bound)));
     for (index, layer) in network.layers.iter().enumerate() {

@@ -45,8 +45,14 @@ pub(super) fn zero_points(
     let half = |c: &Channel| c.max / 2.0 - c.min / 2.0;
     let far = |c: &Channel| half(c) > 0.0 && c.magnitude() > OFFSET * half(c);
     let one_kind = alike(channels.iter().map(|channel| (channel.min, channel.max)));
-    let plain = network.cuts.is_empty() && network.input_shape.is_vector() && !one_kind;
-    if !plain || !channels.iter().any(far) || !network.layers.iter().all(absorbs) {
+    // Beside ranks, which are never negative, no code is.
+    let ranked = |channel: usize| matches!(network.cuts.get(channel), Some(Some(_)));
+    let wanted = if network.cuts.is_empty() {
+        !one_kind && channels.iter().any(far)
+    } else {
+        network.cuts.iter().any(Option::is_none)
+    };
+    if !wanted || !network.input_shape.is_vector() || !network.layers.iter().all(absorbs) {
         return None;
     }
     let of = |c: &Channel| {
@@ -58,7 +64,8 @@ pub(super) fn zero_points(
         let zero_point = (options.input_margin * half / scale - center / scale).round();
         (zero_point.abs() <= float::exp2(f64::from(ZERO_POINT_BITS))).then_some((scale, zero_point as i64))
     };
-    channels.iter().map(of).collect()
+    let of = |(channel, c)| if ranked(channel) { Some((1.0, 0)) } else { of(c) };
+    channels.iter().enumerate().map(of).collect()
 }
 
 /// Whether a layer's bias can take up what zero points of the input add to it.

@@ -24,7 +24,8 @@ impl Interval {
         if network.cuts.is_empty() {
             return Self::uniform(network.input_shape.len(), min, max);
         }
-        Self::from_ends(network.cuts.iter().map(|cuts| (0.0, cuts.len() as f64)))
+        let ends = |cuts: &Option<Vec<f64>>| cuts.as_ref().map_or((min, max), |cuts| (0.0, cuts.len() as f64));
+        Self::from_ends(network.cuts.iter().map(ends))
     }
 
     fn ends(&self) -> impl Iterator<Item = (f64, f64)> + '_ {

@@ -58,6 +58,7 @@ pub fn quantize_with_scales(
         scale: scales.scale[0].clone(),
         zero_point: scales.zero_point.clone(),
         cuts: network.cuts.clone(),
+        missing: network.missing.clone(),
         visibility: options.input,
     };
     let output = Output {
@@ -96,10 +97,11 @@ pub fn tables(network: &Network, ranges: &Ranges, options: &Options) -> Result<F
     Ok(FunctionTables { count: list.len(), smooth: list.iter().all(Evaluated::is_smooth) })
 }
 
-/// Whether the input has no cuts, or increasing ones for each value.
+/// Whether cuts of the input increase, and these and what stands for missing values are as many as there are values.
 fn are_cuts(network: &Network) -> bool {
     let increasing = |cuts: &Vec<f64>| cuts.is_sorted_by(|a, b| a < b) && !cuts.iter().any(|cut| cut.is_nan());
-    network.cuts.is_empty() || network.cuts.len() == network.input_shape.len() && network.cuts.iter().all(increasing)
+    [network.cuts.len(), network.missing.len()].iter().all(|len| [0, network.input_shape.len()].contains(len))
+        && network.cuts.iter().flatten().all(increasing)
 }
 
 /// Checks a network's shapes, so that no index below can go wrong, and its numbers.

@@ -116,9 +116,10 @@ fn see(network: &Network, index: usize, row: &[f64]) -> Result<Vec<Vec<Channel>>
             got: format!("[{}] in row {index}", row.len()),
         });
     }
-    if let Some(element) = row.iter().position(|v| !v.is_finite()) {
-        let reason = format!("value {element} of row {index} is {}, expected a finite number", row[element]);
-        return Err(Error::Calibration { reason });
+    let may_miss = |element: usize| matches!(network.missing.get(element), Some(Some(_)));
+    if let Some(element) = (0..row.len()).find(|i| !(row[*i].is_finite() || row[*i].is_nan() && may_miss(*i))) {
+        let got = if row[element].is_nan() { "missing, which the model has no use for" } else { "infinite" };
+        return Err(Error::Calibration { reason: format!("value {element} of row {index} is {got}") });
     }
     let mut tensors = vec![network.read(row)];
     let mut seen = vec![channels(&tensors[0], &tensors[0], network.input_shape.plane())];

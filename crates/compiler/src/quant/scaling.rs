@@ -93,8 +93,13 @@ impl Scaling {
             range.iter_mut().zip(exact).filter(|(_, exact)| exact.is_some()).for_each(|(range, _)| *range = top);
             range
         };
-        let given = codes::scales(network, ranges, top);
-        let free = given[0].is_none() && exact.magnitude[0].iter().all(Option::is_none);
+        let mut given = codes::scales(network, ranges, top);
+        // Beside ranks, numbers of the input have scales of their own.
+        let mixed = network.cuts.iter().any(Option::is_none);
+        if mixed {
+            given[0] = None;
+        }
+        let free = mixed || given[0].is_none() && exact.magnitude[0].iter().all(Option::is_none);
         let zero_points = input::zero_points(network, &ranges.tensors[0], top, options).filter(|_| free);
         let mut needs = vec![match &zero_points {
             Some(channels) => Need::Range(channels.iter().map(|(scale, _)| scale * top).collect()),

@@ -112,6 +112,7 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
         finish: None,
         parts: Vec::new(),
         cuts: Vec::new(),
+        missing: Vec::new(),
         whole: Vec::new(),
     }
 }

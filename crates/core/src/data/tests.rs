@@ -40,7 +40,7 @@ fn a_port_may_be_called_input_data() {
 #[test]
 fn input_errors() {
     let code = |json: &str| input(json, &[1, 2]).unwrap_err().code();
-    for json in ["", "[1, 2]", "{", "7", r#"{"x": [1, NaN]}"#, r#"{"x": [1, 1e999]}"#, "\u{0}", "{\"x\": [1, 2]} x"] {
+    for json in ["", "[1, 2]", "{", "7", r#"{"x": [1, 1e999]}"#, "\u{0}", "{\"x\": [1, 2]} x"] {
         assert_eq!(code(json), "artifact", "{json}");
     }
     let deep = format!("{{\"x\": {}", "[".repeat(100_000));
@@ -65,7 +65,7 @@ fn input_errors() {
     for json in misshapen {
         assert_eq!(code(json), "input-shape", "{json}");
     }
-    for json in [r#"{"x": [[1, "2"]]}"#, r#"{"x": [[true, 2]]}"#, r#"{"x": [[1, null]]}"#, r#"{"x": [[1, {}]]}"#] {
+    for json in [r#"{"x": [[1, "2"]]}"#, r#"{"x": [[true, 2]]}"#, r#"{"x": [[1, {}]]}"#] {
         assert_eq!(code(json), "input-value", "{json}");
     }
     let Err(Error::InputValue { index, got, .. }) = input(r#"{"x": [[1, "secret"]]}"#, &[1, 2]) else { panic!() };
@@ -74,6 +74,45 @@ fn input_errors() {
     assert_eq!(message, "input `x` has shape [1, 3], expected [1, 2]");
     let message = input(r#"{"x": [[1, 2], [3]]}"#, &[1, 2]).unwrap_err().to_string();
     assert!(message.contains("ragged at value 2"), "{message}");
+}
+
+#[test]
+fn missing_values() {
+    for json in [r#"{"x": [[1, null]]}"#, r#"{"x": [1, NaN]}"#, r#"{"x": [[1,NaN]]}"#] {
+        let values = input(json, &[1, 2]).unwrap();
+        assert!(values[0] == 1.0 && values[1].is_nan(), "{json}");
+    }
+    assert!(rows(r#"{"x": [[NaN, 2], [3, null]]}"#, &[1, 2]).unwrap()[1][1].is_nan());
+    for json in [r#"{"x": [1, NaNa]}"#, r#"{"x": [1, nan]}"#, r#"{"x": [1, "NaN"]}"#, r#"{"x": NaN}"#] {
+        assert!(input(json, &[1, 2]).is_err(), "{json}");
+    }
+    let quoted = ValueInfo::new("NaN \\\" NaN".to_owned(), vec![1]);
+    assert_eq!(
+        read_input(br#"{"NaN \" NaN": [7]}"#, &ValueInfo::new("NaN \" NaN".to_owned(), vec![1])).unwrap(),
+        [7.0]
+    );
+    assert_eq!(read_input(br#"{"NaN \\\" NaN": [7]}"#, &quoted).unwrap(), [7.0]);
+}
+
+#[test]
+fn names() {
+    let names = |open| Categories { element: 1, names: vec!["a".to_owned(), "b".to_owned()], open };
+    let info = |open| ValueInfo { categories: vec![names(open)], ..value_info(&[1, 2]) };
+    let read = |json: &str, open| read_input(json.as_bytes(), &info(open));
+    assert_eq!(read(r#"{"x": [[0.5, "b"]]}"#, false).unwrap(), [0.5, 1.0]);
+    assert_eq!(read(r#"{"x": [[0.5, "c"]]}"#, true).unwrap(), [0.5, 2.0]);
+    for json in [r#"{"x": [[0.5, "c"]]}"#, r#"{"x": [[0.5, 1]]}"#, r#"{"x": [["a", "a"]]}"#] {
+        assert_eq!(read(json, false).unwrap_err().code(), "input-value", "{json}");
+    }
+    let several = read_rows(br#"{"x": [[1, "a"], [2, "b"], [3, "a"]]}"#, &info(false)).unwrap();
+    assert_eq!(several, [[1.0, 0.0], [2.0, 1.0], [3.0, 0.0]]);
+    for open in [false, true] {
+        let values = [0.5, if open { 2.0 } else { 1.0 }];
+        let json = serde_json::json!({ "x": to_json(&values, &info(open)) }).to_string();
+        assert_eq!(read(&json, open).unwrap(), values, "{json}");
+    }
+    assert_eq!(info(true).name_of(1, 1.0), Some("b"));
+    assert_eq!((info(true).name_of(1, 2.0), info(true).name_of(0, 0.0)), (None, None));
 }
 
 #[test]

@@ -133,16 +133,39 @@ impl Model {
         })?;
         if !input.zero_point.is_empty() {
             let bounded = input.zero_point.iter().all(|zero| zero.unsigned_abs() <= 1 << ZERO_POINT_BITS);
-            let fits = input.zero_point.len() == input.shape.channels && input.cuts.is_empty() && bounded;
+            let fits = input.zero_point.len() == input.shape.channels && bounded;
             ensure(fits, || "zero points of the input that do not fit it".to_owned())?;
         }
+        self.check_cuts(top)?;
+        let missing = |(index, value): (usize, &Option<f64>)| match value {
+            Some(value) if matches!(input.cuts.get(index), Some(Some(_))) => !value.is_nan(),
+            Some(value) => value.is_finite(),
+            None => true,
+        };
+        let sizes = input.missing.is_empty() || input.missing.len() == input.shape.len();
+        let some = input.missing.is_empty() || input.missing.iter().any(Option::is_some);
+        ensure(sizes && some && input.missing.iter().enumerate().all(missing), || {
+            "what stands for missing values of the input is no number, or does not fit it".to_owned()
+        })
+    }
+
+    /// Cuts increase; a value without them has a zero point, so that no code of the input is negative.
+    fn check_cuts(&self, top: f64) -> Result<()> {
+        let input = &self.input;
         if input.cuts.is_empty() {
             return Ok(());
         }
+        let plane = input.shape.plane();
         let increasing = |cuts: &Vec<f64>| cuts.is_sorted_by(|a, b| a < b) && !cuts.iter().any(|cut| cut.is_nan());
-        let fits = |cuts: &Vec<f64>| cuts.len() as f64 <= top && increasing(cuts);
-        let whole = input.scale.iter().all(|scale| *scale == 1.0);
-        ensure(input.cuts.len() == input.shape.len() && whole && input.cuts.iter().all(fits), || {
+        let fits = |(index, cuts): (usize, &Option<Vec<f64>>)| {
+            let (scale, zero) = (input.scale[index / plane], input.zero_point.get(index / plane));
+            match cuts {
+                Some(cuts) => cuts.len() as f64 <= top && increasing(cuts) && scale == 1.0 && *zero.unwrap_or(&0) == 0,
+                None => zero.is_some(),
+            }
+        };
+        let mixed = input.zero_point.is_empty() || input.cuts.iter().any(Option::is_none);
+        ensure(input.cuts.len() == input.shape.len() && mixed && input.cuts.iter().enumerate().all(fits), || {
             "cuts of the input that do not increase, are too many, or do not fit it".to_owned()
         })
     }

@@ -17,12 +17,17 @@ impl Network {
         tensors
     }
 
-    /// Tensor 0 on input values: the values, or how many of its cuts each reaches.
+    /// Tensor 0 on input values: each value, or how many of its cuts it reaches. NaN stays where it may not be missing.
     pub fn read(&self, input: &[f64]) -> Vec<f64> {
-        if self.cuts.is_empty() {
-            return input.to_vec();
-        }
-        input.iter().zip(&self.cuts).map(|(x, cuts)| rank(cuts, *x) as f64).collect()
+        let value = |(index, x): (usize, &f64)| {
+            let missing = if x.is_nan() { self.missing.get(index).copied().flatten() } else { None };
+            let x = missing.unwrap_or(*x);
+            match self.cuts.get(index) {
+                Some(Some(cuts)) if !x.is_nan() => rank(cuts, x) as f64,
+                _ => x,
+            }
+        };
+        input.iter().enumerate().map(value).collect()
     }
 
     /// The tensor of layer `layer` from what its maps give and the tensors it reads.

@@ -17,10 +17,11 @@ pub struct Trace {
 }
 
 impl Model {
-    /// Quantizes real input values (flat, ONNX order).
+    /// Quantizes real input values (flat, ONNX order); NaN is a missing one.
     ///
     /// # Errors
-    /// `InputShape`, `InputValue` (NaN, infinity) and, unless the input has cuts, `InputRange`.
+    /// `InputShape`, `InputValue` (infinity, NaN where no value may be missing) and, of values without cuts,
+    /// `InputRange`.
     pub fn quantize_input(&self, values: &[f64]) -> Result<Vec<i64>> {
         let input = &self.input;
         if values.len() != input.shape.len() {
@@ -32,10 +33,13 @@ impl Model {
         }
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let quantize = |(index, &x): (usize, &f64)| {
-            if !x.is_finite() {
-                return Err(Error::InputValue { input: input.value_info.name.clone(), index, got: x.to_string() });
+            let missing = if x.is_nan() { input.missing.get(index).copied().flatten() } else { None };
+            if missing.is_none() && !x.is_finite() {
+                let got = if x.is_nan() { "missing, which the model has no use for".to_owned() } else { x.to_string() };
+                return Err(Error::InputValue { input: input.value_info.name.clone(), index, got });
             }
-            if let Some(cuts) = input.cuts.get(index) {
+            let x = missing.unwrap_or(x);
+            if let Some(Some(cuts)) = input.cuts.get(index) {
                 return Ok(rank(cuts, x) as i64);
             }
             let channel = index / input.shape.plane();

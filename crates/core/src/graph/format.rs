@@ -9,7 +9,10 @@ use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, 
 use crate::{
     codec::{Reader, Writer},
     error::Result,
-    graph::{Digits, Finish, Visibility, ensure, read_parts, read_value_info, write_parts, write_value_info},
+    graph::{
+        Digits, Finish, Visibility, ensure, read_categories, read_parts, read_value_info, write_categories,
+        write_parts, write_value_info,
+    },
 };
 
 /// Fewest bytes of a table: the numbers of its bases and of its slopes.
@@ -34,6 +37,10 @@ pub(crate) struct Flags {
     zero_points: bool,
     /// Whether the input joins several tensors.
     parts: bool,
+    /// Whether values of the input may be missing.
+    missing: bool,
+    /// Whether values of the input or of the output have names, which stand last.
+    names: bool,
 }
 
 impl Flags {
@@ -45,18 +52,21 @@ impl Flags {
             input: model.input.visibility,
             zero_points: !model.input.zero_point.is_empty(),
             parts: !model.input.value_info.parts.is_empty(),
+            missing: !model.input.missing.is_empty(),
+            names: !(model.input.value_info.categories.is_empty() && model.output.value_info.categories.is_empty()),
         }
     }
 
     /// One bit for whatever is unusual.
     pub(crate) fn to_byte(self) -> u8 {
-        let unusual = [!self.weights.is_public(), self.cuts, self.input.is_public(), self.zero_points, self.parts];
+        let Self { cuts, zero_points, parts, missing, names, .. } = self;
+        let unusual = [!self.weights.is_public(), cuts, self.input.is_public(), zero_points, parts, missing, names];
         unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
     }
 
     /// See [`Flags::to_byte`]; `None` where another bit is set.
     pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
-        if byte > 0b1_1111 {
+        if byte > 0b111_1111 {
             return None;
         }
         Some(Self {
@@ -65,6 +75,8 @@ impl Flags {
             input: Visibility::public_if(byte & 4 != 0),
             zero_points: byte & 8 != 0,
             parts: byte & 16 != 0,
+            missing: byte & 32 != 0,
+            names: byte & 64 != 0,
         })
     }
 }
@@ -84,9 +96,16 @@ impl Model {
         self.input.scale.iter().for_each(|scale| w.f64(*scale));
         self.input.zero_point.iter().for_each(|zero| w.signed(*zero));
         for cuts in &self.input.cuts {
-            w.size(cuts.len());
-            cuts.iter().for_each(|cut| w.f64(*cut));
+            // Beside zero points a value may have none.
+            if !self.input.zero_point.is_empty() {
+                w.u8(cuts.is_some().into());
+            }
+            if let Some(cuts) = cuts {
+                w.size(cuts.len());
+                cuts.iter().for_each(|cut| w.f64(*cut));
+            }
         }
+        self.input.missing.iter().for_each(|value| w.optional_f64(*value));
         w.size(self.tables.len());
         for table in &self.tables {
             for list in [&table.base, &table.slope] {
@@ -101,6 +120,10 @@ impl Model {
         w.optional_f64(self.output.threshold);
         Finish::write(self.output.finish, self.output.scale.len(), w);
         self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
+        if Flags::of(self).names {
+            write_categories(w, &self.input.value_info.categories);
+            write_categories(w, &self.output.value_info.categories);
+        }
     }
 
     /// Reads the body and checks the model.
@@ -120,8 +143,10 @@ impl Model {
         let scale = r.many(shape.channels, 8, Reader::f64)?;
         let values = shape.channels.saturating_mul(shape.height).saturating_mul(shape.width);
         let zero_point = if flags.zero_points { r.many(shape.channels, 1, Reader::signed)? } else { Vec::new() };
-        let cuts = if flags.cuts { r.many(values, 1, read_cuts)? } else { Vec::new() };
-        let input = Input { value_info, shape, scale, zero_point, cuts, visibility: flags.input };
+        let cuts = |r: &mut Reader<'_>| if flags.zero_points && !r.bool()? { Ok(None) } else { read_cuts(r).map(Some) };
+        let cuts = if flags.cuts { r.many(values, 1, cuts)? } else { Vec::new() };
+        let missing = if flags.missing { r.many(values, 1, Reader::optional_f64)? } else { Vec::new() };
+        let input = Input { value_info, shape, scale, zero_point, cuts, missing, visibility: flags.input };
         let count = r.size()?;
         let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         let count = r.size()?;
@@ -131,7 +156,15 @@ impl Model {
         let scale = r.many(values, 8, Reader::f64)?;
         let output = Output { value_info, scale, threshold: r.optional_f64()?, finish: Finish::read(r, values)? };
         let private_weights = if flags.weights.is_public() { None } else { Some(r.varint_u32()?) };
-        let model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
+        let mut model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
+        if flags.names {
+            for info in [&mut model.input.value_info, &mut model.output.value_info] {
+                info.categories = read_categories(r, info.len())?;
+            }
+            if !Flags::of(&model).names {
+                return Err(r.error("no names where there should be some"));
+            }
+        }
         model.check()?;
         Ok(model)
     }

@@ -74,8 +74,8 @@ impl Layer {
 }
 
 /// The input tensor: `code = round(x / scale)`, ties to even, of either sign, magnitude below 2^b; where there are zero
-/// points, `code = round(x / scale) + zero_point`, from 0 on; where there are cuts, the [`rank`](super::rank) of x
-/// among them, from 0 to their number.
+/// points, `code = round(x / scale) + zero_point`, from 0 on; of a value with cuts, the [`rank`](super::rank) of x among them, from
+/// 0 to their number. Beside values with cuts, all others have zero points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name and shape.
@@ -84,11 +84,14 @@ pub struct Input {
     pub shape: Shape,
     /// Width of one code, per channel; 1 where there are cuts.
     pub scale: Vec<f64>,
-    /// The code of the value 0, per channel, at most 2^[`ZERO_POINT_BITS`] in magnitude; empty where codes have a sign
-    /// or are ranks.
+    /// The code of the value 0, per channel, at most 2^[`ZERO_POINT_BITS`] in magnitude, 0 where there are cuts; empty
+    /// where codes have a sign, or all are ranks.
     pub zero_point: Vec<i64>,
-    /// Per value increasing numbers, fewer than 2^b; empty where codes are rounded values.
-    pub cuts: Vec<Vec<f64>>,
+    /// Per value increasing numbers, fewer than 2^b, or `None` where its code is the rounded value; empty where all
+    /// codes are.
+    pub cuts: Vec<Option<Vec<f64>>>,
+    /// Per value what stands for a missing one (NaN), see [`Network::missing`](super::Network::missing).
+    pub missing: Vec<Option<f64>>,
     /// Who sees the codes.
     pub visibility: Visibility,
 }
@@ -142,17 +145,15 @@ impl Model {
     /// Smallest and largest value accepted per element of the input, flat in ONNX order.
     pub fn input_range(&self) -> (Vec<f64>, Vec<f64>) {
         let input = &self.input;
-        if !input.cuts.is_empty() {
-            let len = input.shape.len();
-            return (vec![f64::MIN; len], vec![f64::MAX; len]);
-        }
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let ends = |channel: usize, scale: f64| match input.zero_point.get(channel) {
             Some(zero_point) => (-(*zero_point as f64) * scale, (top - *zero_point as f64) * scale),
             None => (-scale * top, scale * top),
         };
         let channels = input.scale.iter().enumerate().map(|(channel, scale)| ends(channel, *scale));
-        channels.flat_map(|ends| std::iter::repeat_n(ends, input.shape.plane())).unzip()
+        let values = channels.flat_map(|ends| std::iter::repeat_n(ends, input.shape.plane()));
+        let ranked = |index: usize| matches!(input.cuts.get(index), Some(Some(_)));
+        values.enumerate().map(|(index, ends)| if ranked(index) { (f64::MIN, f64::MAX) } else { ends }).unzip()
     }
 
     /// The real output values on real input values (both flat, ONNX order) by the integers that are proved; a single

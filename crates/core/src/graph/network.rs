@@ -64,9 +64,12 @@ pub struct Network {
     pub finish: Option<Finish>,
     /// The graph's outputs, which the values of `output` are one after the other; none where that is all that is known.
     pub parts: Vec<OutputPart>,
-    /// Per input value the numbers that it is compared with, where the input is read by comparisons with constants
-    /// only; else empty. The network then computes on [`rank`]s.
-    pub cuts: Vec<Vec<f64>>,
+    /// Per input value the numbers that it is compared with, where comparisons with constants alone read it: the
+    /// network then computes on its [`rank`]. `None` for a value that is read as a number; empty where all are.
+    pub cuts: Vec<Option<Vec<f64>>>,
+    /// Per input value what stands for a missing one (NaN): a number, or an infinity beyond all numbers where it has
+    /// cuts. `None` where it may not be missing; empty where none may.
+    pub missing: Vec<Option<f64>>,
     /// Per input value whether it is an integer or a truth value; empty where all are real numbers.
     pub whole: Vec<bool>,
 }

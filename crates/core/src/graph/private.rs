@@ -41,8 +41,9 @@ impl Model {
     /// depend on.
     pub fn without_weights(&self) -> Self {
         let mut model = self.clone();
-        // What a tree compares with is a number like its weights.
-        model.input.cuts.iter_mut().for_each(Vec::clear);
+        // What a tree compares with, and what an imputer puts in, are numbers like its weights.
+        model.input.cuts.iter_mut().flatten().for_each(Vec::clear);
+        model.input.missing.iter_mut().flatten().for_each(|value| *value = 0.0);
         model.set_weights(|| 0);
         model
     }

@@ -1,6 +1,8 @@
 //! Named tensors at the ends of a network.
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
+use std::collections::HashSet;
+
 use super::ensure;
 use crate::{
     codec::{Reader, Writer},
@@ -17,9 +19,31 @@ pub struct ValueInfo {
     pub name: String,
     /// Sizes in ONNX order, batch axis included (always 1).
     pub shape: Vec<usize>,
+    /// The values that stand for names, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<Categories>,
     /// The tensors whose values a joined one holds, one after the other; empty for a tensor of the graph.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+}
+
+/// The names that one value stands for: value i is name i.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Categories {
+    /// Flat index of the value.
+    pub element: usize,
+    /// Different names; none only where any is taken.
+    pub names: Vec<String>,
+    /// Whether any other name is taken too: the value is then the number of names.
+    pub open: bool,
+}
+
+impl Categories {
+    /// The value of a name; `None` for one that is not taken.
+    pub fn value(&self, name: &str) -> Option<usize> {
+        let known = self.names.iter().position(|known| known == name);
+        known.or_else(|| self.open.then_some(self.names.len()))
+    }
 }
 
 /// A tensor of the graph that is part of a joined one.
@@ -33,25 +57,38 @@ pub struct Part {
 
 impl From<Part> for ValueInfo {
     fn from(Part { name, shape }: Part) -> Self {
-        Self { name, shape, parts: Vec::new() }
+        Self::new(name, shape)
     }
 }
 
 impl ValueInfo {
     /// A tensor of the graph.
     pub fn new(name: impl Into<String>, shape: Vec<usize>) -> Self {
-        Self { name: name.into(), shape, parts: Vec::new() }
+        Self { name: name.into(), shape, categories: Vec::new(), parts: Vec::new() }
     }
 
     /// Several tensors as one vector, in their order.
     pub fn joined(parts: Vec<Part>) -> Self {
+        let name = Self::join(parts.iter().map(|part| part.name.as_str()));
         let len = parts.iter().map(|part| part.shape.iter().product::<usize>()).sum();
-        Self { name: Self::join(parts.iter().map(|part| part.name.as_str())), shape: vec![1, len], parts }
+        Self { parts, ..Self::new(name, vec![1, len]) }
     }
 
     /// The name of several tensors as one.
     pub fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
         names.collect::<Vec<_>>().join("+")
+    }
+
+    /// The names that a value stands for, if it does.
+    pub fn categories_of(&self, element: usize) -> Option<&Categories> {
+        let found = self.categories.binary_search_by_key(&element, |categories| categories.element);
+        found.ok().and_then(|at| self.categories.get(at))
+    }
+
+    /// The name that a value stands for, if it does.
+    pub fn name_of(&self, element: usize, value: f64) -> Option<&str> {
+        let names = &self.categories_of(element)?.names;
+        names.iter().zip(0u32..).find(|(_, index)| f64::from(*index) == value).map(|(name, _)| name.as_str())
     }
 
     /// Number of values.
@@ -111,4 +148,40 @@ fn read_part(r: &mut Reader<'_>) -> Result<Part> {
     let name = r.text()?;
     let rank = r.size()?;
     Ok(Part { name, shape: r.many(rank, 1, Reader::size)? })
+}
+
+/// The categories of a tensor.
+pub(crate) fn write_categories(w: &mut Writer, categories: &[Categories]) {
+    w.size(categories.len());
+    for Categories { element, names, open } in categories {
+        w.size(*element);
+        w.size(names.len());
+        names.iter().for_each(|name| w.text(name));
+        w.u8((*open).into());
+    }
+}
+
+/// See [`write_categories`]; of a tensor of `len` values.
+pub(crate) fn read_categories(r: &mut Reader<'_>, len: usize) -> Result<Vec<Categories>> {
+    let count = r.size()?;
+    let mut next = 0;
+    // Element, number of names and a flag.
+    r.many(count, 3, |r| {
+        let element = r.size()?;
+        if element < next || element >= len {
+            return Err(r.error("names of values out of order, or of one that is not there"));
+        }
+        next = element.saturating_add(1);
+        let count = r.size()?;
+        let names = r.many(count, 1, Reader::text)?;
+        let different: HashSet<&String> = names.iter().collect();
+        if different.len() < names.len() {
+            return Err(r.error("a name of a value twice"));
+        }
+        let open = r.bool()?;
+        if names.is_empty() && !open {
+            return Err(r.error("a value of which no name is taken"));
+        }
+        Ok(Categories { element, names, open })
+    })
 }

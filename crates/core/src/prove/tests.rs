@@ -107,7 +107,7 @@ fn a_proof_is_bound_to_the_cut_points_of_its_model() {
     let (_, model, input) = ranked.unwrap();
     let values = fixtures::values(&model, &input);
     let mut other = model.clone();
-    other.input.cuts[1][0] -= 1.0;
+    other.input.cuts[1].as_mut().unwrap()[0] -= 1.0;
     let (srs, key) = keys(&model);
     let other_vk = keygen(&other, &srs).unwrap();
     let commitments = |vk: &VerifyingKey| vk.stock().fixed_commitments().to_vec();

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use hushproof::{Error, data::Selection};
+use hushproof::{
+    Error,
+    data::{self, Selection},
+};
 use serde_json::json;
 
 use crate::{
@@ -37,7 +40,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let rows = files::rows(&args.data, info, Some(&Selection::from(args.row)))?;
     let no_row = || Error::Option { option: "--row", reason: format!("no row {}", args.row) };
     let values = rows.first().ok_or_else(no_row)?;
-    output.write(output::named(&info.name, values).to_string().as_bytes(), Secrecy::Secret)?;
+    output.write(json!({ &info.name: data::to_json(values, info) }).to_string().as_bytes(), Secrecy::Secret)?;
     let object = json!({ "file": args.output.display().to_string(), "row": args.row, "values": values.len() });
     output::print(&object, args.json, plan.channel())?;
     Ok(())

@@ -79,6 +79,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 /// What a verifier would read.
 fn answer(object: &mut Value, model: &Model, outputs: &[f64]) {
     object["outputs"] = output::named(&model.output.value_info.name, outputs);
+    if let Some(names) = output::names(&model.output.value_info, outputs) {
+        object["names"] = names;
+    }
     if let Some(threshold) = model.output.threshold {
         object["threshold"] = json!(threshold);
     }

@@ -95,6 +95,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": srs.origin().to_string(),
     });
+    if let Some(names) = output::names(&model.output.value_info, &proved.outputs) {
+        object["names"] = names;
+    }
     if let Some(input) = &key.vk.statement.input {
         object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
     }

@@ -63,6 +63,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     match outcome {
         Ok(verified) => {
             object["outputs"] = output::named(&vk.statement.output.value_info.name, &verified.outputs);
+            if let Some(names) = output::names(&vk.statement.output.value_info, &verified.outputs) {
+                object["names"] = names;
+            }
             if let Some(input) = &vk.statement.input {
                 object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
             }

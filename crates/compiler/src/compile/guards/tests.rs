@@ -31,6 +31,7 @@ fn guarded(bound: f64) -> Network {
         finish: None,
         parts: Vec::new(),
         cuts: vec![],
+        missing: Vec::new(),
         whole: Vec::new(),
     }
 }

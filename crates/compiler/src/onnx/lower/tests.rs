@@ -1,5 +1,6 @@
 //! Networks of planes against tract, the graph's own evaluation and stored outputs.
 
+mod columns;
 mod control;
 mod equations;
 mod exports;

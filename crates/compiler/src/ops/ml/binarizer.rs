@@ -1,9 +1,12 @@
 //! [Binarizer](https://onnx.ai/onnx/operators/onnx_aionnxml_Binarizer.html): 1 where x > threshold, else 0. Operator
 //! sets 1 to 5.
 //!
-//! A comparison without a table, exact on codes.
+//! A comparison without a table, exact on codes, and on values of the graph's input of their ranks.
 
-use super::super::op::{Inputs, RewriteDef};
+use super::super::{
+    op::{Inputs, RewriteDef, trees::Mode},
+    support::leaves::holds,
+};
 
 pub(super) const DEF: RewriteDef = RewriteDef {
     onnx: "Binarizer",
@@ -14,7 +17,11 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     rewrite: |mut attrs, inputs, to| {
         let threshold = attrs.float("threshold", 0.0);
         attrs.finish()?;
-        let x = to.affine(Inputs(inputs).get(0)?, 1.0, -threshold)?;
+        let x = Inputs(inputs).get(0)?;
+        if to.is_input(x) {
+            return Ok(vec![holds(to, "Binarizer", x, Mode::Greater, threshold, false)?]);
+        }
+        let x = to.affine(x, 1.0, -threshold)?;
         let bits = to.compares(x, true)?;
         Ok(vec![to.float(bits)?])
     },

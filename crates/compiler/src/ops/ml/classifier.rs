@@ -6,7 +6,7 @@
 
 use super::{
     super::op::{Attr, Attrs, Id, OpError, OpResult, Rewriter},
-    features::integer,
+    features::{integer, is_positive},
     forest::{Forest, Scores},
 };
 use crate::tensor::DType;
@@ -181,12 +181,6 @@ pub(super) fn classify(
         (None, None) => return Err(OpError::Graph("no output is read".to_owned())),
     };
     Ok(vec![label, scores])
-}
-
-/// Whether each value is above 0, or not below where `strict` is not set, as real numbers.
-fn is_positive(to: &mut Rewriter<'_>, x: Id, strict: bool) -> OpResult<Id> {
-    let bits = to.compares(x, strict)?;
-    to.float(bits)
 }
 
 /// The label of one bit.

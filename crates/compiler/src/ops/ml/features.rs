@@ -17,6 +17,12 @@ pub(super) fn row(to: &mut Rewriter<'_>, inputs: &[Option<Id>]) -> OpResult<Id> 
     }
 }
 
+/// Whether each value is above 0, or not below where `strict` is not set, as real numbers.
+pub(super) fn is_positive(to: &mut Rewriter<'_>, x: Id, strict: bool) -> OpResult<Id> {
+    let bits = to.compares(x, strict)?;
+    to.float(bits)
+}
+
 /// One value for each feature, where one stands for all.
 pub(super) fn per_feature(values: Vec<f64>, features: usize, what: &str) -> OpResult<Vec<f64>> {
     match values.len() {

@@ -9,12 +9,15 @@ use std::sync::Arc;
 
 use super::super::op::{
     Inputs, Lowered, Op, OpError, OpResult, Operand, tensor,
-    trees::{Form, Leaf, Trees},
+    trees::{Form, Leaf, Node, Trees},
 };
 use crate::tensor::{Fact, Tensor};
 
 /// Most numbers of outputs times leaves.
 const MAX_ENTRIES: usize = 1 << 24;
+
+/// Most numbers of the values of one tree by its leaves.
+const MAX_TABLE: usize = 1 << 18;
 
 /// Scores of trees.
 #[derive(Debug, Clone)]
@@ -39,7 +42,8 @@ pub(super) struct Forest {
 }
 
 impl Scores {
-    fn eval(&self, x: &[f64]) -> Vec<f64> {
+    /// The sums over the leaves of a row.
+    fn eval(&self, x: &[f64]) -> Vec<f32> {
         let mut first = vec![0u32; self.trees.nodes.len() + 1];
         self.leaves.iter().for_each(|leaf| first[leaf.node as usize + 1] += 1);
         (1..first.len()).for_each(|node| first[node] += first[node - 1]);
@@ -51,15 +55,26 @@ impl Scores {
                 sums[leaf.score as usize] += leaf.weight as f32;
             }
         }
-        let divisor = if self.average { self.trees.roots.len() as f32 } else { 1.0 };
-        sums.iter().zip(&self.base).map(|(sum, base)| f64::from(sum / divisor + *base as f32)).collect()
+        sums
+    }
+}
+
+impl Forest {
+    /// The outputs from the sums over leaves.
+    fn outputs(&self, sums: &[f32]) -> Vec<f64> {
+        let Scores { trees, base, average, .. } = &self.scores;
+        let divisor = if *average { trees.roots.len() as f32 } else { 1.0 };
+        let scores = sums.iter().zip(base).map(|(sum, base)| f64::from(sum / divisor + *base as f32));
+        let scores: Vec<f64> = scores.collect();
+        let sum = |terms: &Vec<(usize, f64)>| terms.iter().map(|(score, factor)| scores[*score] * factor).sum::<f64>();
+        self.combine.iter().zip(&self.shift).map(|(terms, shift)| sum(terms) + shift).collect()
     }
 }
 
 impl Op for Forest {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let shape = &inputs.get(0)?.float()?.fact.shape;
-        let needed = self.scores.trees.features();
+        let needed = self.scores.trees.needed();
         if shape.len() != 2 || shape[0] != 1 || shape[1] < needed {
             return Err(OpError::shape(format!("[1, features], at least {needed} of them"), &[shape]));
         }
@@ -67,14 +82,25 @@ impl Op for Forest {
     }
 
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
-        let scores = self.scores.eval(inputs.get(0)?.data());
-        let sum = |terms: &Vec<(usize, f64)>| terms.iter().map(|(score, factor)| scores[*score] * factor).sum::<f64>();
-        let y = self.combine.iter().zip(&self.shift).map(|(terms, shift)| sum(terms) + shift).collect();
+        let y = self.outputs(&self.scores.eval(inputs.get(0)?.data()));
         Ok(vec![tensor(Fact::float(vec![1, self.combine.len()]), y)?])
     }
 
-    fn trees(&self) -> Option<&Trees> {
+    fn trees(&self) -> Option<&Arc<Trees>> {
         Some(&self.scores.trees)
+    }
+
+    fn by_leaf(&self) -> Option<Vec<Option<Vec<f64>>>> {
+        let Scores { trees, leaves, base, .. } = &self.scores;
+        let count = base.len();
+        if trees.roots.len() != 1 || trees.nodes.len().saturating_mul(count.max(self.combine.len())) > MAX_TABLE {
+            return None;
+        }
+        let mut sums = vec![0f32; trees.nodes.len() * count];
+        leaves.iter().for_each(|leaf| sums[leaf.node as usize * count + leaf.score as usize] += leaf.weight as f32);
+        let value =
+            |(at, node): (usize, &Node)| (*node == Node::Leaf).then(|| self.outputs(&sums[at * count..][..count]));
+        Some(trees.nodes.iter().enumerate().map(value).collect())
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {

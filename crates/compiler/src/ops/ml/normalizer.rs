@@ -2,12 +2,12 @@
 //! Euclidean length of the magnitudes of a row. Operator sets 1 to 5.
 //!
 //! MAX divides by the largest value, as runtimes do, L1 by Σ |x|, L2 by √Σ x²: by tables and a product, each rounded
-//! once. A row of zeros stays 0 up to that.
+//! once. A row of zeros stays 0 up to that. L1 of a softmax is the softmax.
 
 use hushproof_core::graph::Unary;
 
 use super::{
-    super::op::{RewriteDef, axis},
+    super::op::{Mark, RewriteDef, axis},
     features::row,
 };
 
@@ -16,7 +16,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "x over the largest value, Σ |x| or √Σ x² of a row",
-    marks: &[],
+    marks: &[Mark::Normalizes],
     rewrite: |mut attrs, inputs, to| {
         let norm = attrs.text("norm").unwrap_or_else(|| "MAX".to_owned());
         let reduce = match norm.as_str() {
@@ -30,6 +30,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         };
         attrs.finish()?;
         let x = row(to, inputs)?;
+        if norm == "L1" && to.softmax_of(x).is_some() {
+            return Ok(vec![to.named_copy(x)?]);
+        }
         let length = to.reduce(reduce, x, &[axis(-1, 2)?], true)?;
         let inverse = to.table("Reciprocal", Unary::Reciprocal, length)?;
         Ok(vec![to.op("Mul", &[x, inverse])?])

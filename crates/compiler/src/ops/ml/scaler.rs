@@ -45,7 +45,7 @@ impl Op for Scaler {
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
         let scaled = |((x, offset), scale): ((&f64, &f64), &f64)| {
-            f64::from(Monotone { offset: *offset as f32, scale: *scale as f32 }.apply(*x as f32))
+            Monotone::Scaled { offset: *offset as f32, scale: *scale as f32 }.apply(*x)
         };
         let y = x.data().iter().zip(&self.offset).zip(&self.scale).map(scaled).collect();
         Ok(vec![tensor(x.fact().clone(), y)?])
@@ -53,7 +53,7 @@ impl Op for Scaler {
 
     fn monotone(&self, element: usize) -> Option<Monotone> {
         let (offset, scale) = (*self.offset.get(element)? as f32, *self.scale.get(element)? as f32);
-        (scale != 0.0 && offset.is_finite() && scale.is_finite()).then_some(Monotone { offset, scale })
+        (scale != 0.0 && offset.is_finite() && scale.is_finite()).then_some(Monotone::Scaled { offset, scale })
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {

@@ -60,6 +60,16 @@ impl Case {
         Self { dtype: DType::Int, ..self }
     }
 
+    /// The input holds names.
+    pub(super) fn names(self) -> Self {
+        Self { dtype: DType::Name, ..self }
+    }
+
+    /// The network on a row of this length, of which all outputs are read.
+    pub(super) fn network(&self, features: usize) -> hushproof_core::graph::Network {
+        self.graph(features, 1).unwrap().network().unwrap()
+    }
+
     /// With constant indices as second input.
     pub(super) fn indexed(&self, indices: &[i64]) -> Self {
         Self { indices: Some(indices.to_vec()), ..self.clone() }
@@ -94,7 +104,7 @@ impl Case {
             .with("nodes_values", floats(&values))
     }
 
-    fn graph(&self, features: usize, outputs: usize) -> Result<crate::onnx::Graph, Error> {
+    pub(super) fn graph(&self, features: usize, outputs: usize) -> Result<crate::onnx::Graph, Error> {
         let fact = Fact { dtype: self.dtype, shape: vec![1, features] };
         node_graph(self.def, self.attrs.clone(), fact, self.indices.as_deref(), outputs)
     }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use super::{
     super::op::{
-        Attrs, Id, Mark, OpError, OpResult, RewriteDef, Rewriter,
-        trees::{Branch, Leaf, Mode, Node, Trees},
+        Attrs, Id, OpError, OpResult, RewriteDef, Rewriter,
+        trees::{Branch, Features, Leaf, Mode, Node, Trees},
     },
     classifier::Scorer,
     features::row,
     forest::Scores,
-    trees::threshold,
+    trees::{comparison, threshold},
 };
 use crate::tensor::DType;
 
@@ -22,9 +22,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 5..=5,
     inputs: 1..=1,
     summary: "regression trees of operator set 5: exact comparisons; SUM, AVERAGE, MIN and MAX of their numbers",
-    marks: &[Mark::SinglePrecision],
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
-        let (trees, leaves) = take(&mut attrs)?;
+        let (trees, leaves) = take(&mut attrs, comparison(inputs, to)?)?;
         let targets = attrs.int("n_targets").unwrap_or(1);
         let aggregate = match attrs.int("aggregate_function").unwrap_or(1) {
             0 => Aggregate::Average,
@@ -110,7 +110,7 @@ pub(super) fn aggregated(
 }
 
 /// Takes the nodes: inner ones first, then leaves.
-fn take(attrs: &mut Attrs) -> OpResult<(Trees, Vec<Leaf>)> {
+fn take(attrs: &mut Attrs, comparison: Features) -> OpResult<(Trees, Vec<Leaf>)> {
     let roots = attrs.ints("tree_roots").unwrap_or_default();
     let features = attrs.ints("nodes_featureids").unwrap_or_default();
     let splits = attrs.tensor("nodes_splits").map(|t| t.data().to_vec()).unwrap_or_default();
@@ -123,9 +123,8 @@ fn take(attrs: &mut Attrs) -> OpResult<(Trees, Vec<Leaf>)> {
     let (yes, no) = (side("true"), side("false"));
     let targets = attrs.ints("leaf_targetids").unwrap_or_default();
     let weights = attrs.tensor("leaf_weights").map(|t| t.data().to_vec()).unwrap_or_default();
-    for name in ["nodes_hitrates", "nodes_missing_value_tracks_true"] {
-        attrs.ignore(name);
-    }
+    let missing = attrs.ints("nodes_missing_value_tracks_true").unwrap_or_default();
+    attrs.ignore("nodes_hitrates");
     if attrs.tensor("membership_values").is_some() {
         attrs.reject("membership_values; export comparisons");
     }
@@ -154,7 +153,9 @@ fn take(attrs: &mut Attrs) -> OpResult<(Trees, Vec<Leaf>)> {
         };
         let feature = u32::try_from(features[at]).map_err(|_| OpError::Graph(format!("feature {}", features[at])))?;
         let (yes, no) = (child(&yes, at)?, child(&no, at)?);
-        nodes.push(Node::Branch(Branch { feature, mode, value: threshold(splits[at])?, yes, no }));
+        let missing = mode == Mode::NotEqual || missing.get(at).is_some_and(|tracks| *tracks != 0);
+        let value = threshold(splits[at], &comparison)?;
+        nodes.push(Node::Branch(Branch { feature, mode, value, missing, yes, no }));
     }
     nodes.resize(inner + leaves, Node::Leaf);
     let mut numbers = Vec::with_capacity(leaves);
@@ -163,7 +164,7 @@ fn take(attrs: &mut Attrs) -> OpResult<(Trees, Vec<Leaf>)> {
         numbers.push(Leaf { node: (inner + at) as u32, score, weight: *weight });
     }
     let roots = roots.iter().map(|root| index(*root, false)).collect::<OpResult<_>>()?;
-    Ok((Trees::new(nodes, Some(roots))?, numbers))
+    Ok((Trees::new(comparison, nodes, Some(roots))?, numbers))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
     classifier::{Binary, Scorer, Transform, classify, take_labels},
     features::row,
     forest::Scores,
-    trees::{Parsed, floats},
+    trees::{Parsed, comparison, floats},
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -22,9 +22,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "decision trees: exact comparisons; label and scores; NONE, LOGISTIC and SOFTMAX",
-    marks: &[Mark::Softmax(1), Mark::SinglePrecision],
+    marks: &[Mark::Softmax(1)],
     rewrite: |mut attrs, inputs, to| {
-        let parsed = Parsed::take(&mut attrs)?;
+        let parsed = Parsed::take(&mut attrs, comparison(inputs, to)?)?;
         let trees = attrs.ints("class_treeids").unwrap_or_default();
         let nodes = attrs.ints("class_nodeids").unwrap_or_default();
         let ids = attrs.ints("class_ids").unwrap_or_default();

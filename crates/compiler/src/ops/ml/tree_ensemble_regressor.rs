@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use super::{
-    super::op::{Id, Mark, OpError, RewriteDef, trees::Leaf},
+    super::op::{Id, OpError, RewriteDef, trees::Leaf},
     classifier::{Scorer, Transform},
     features::row,
     forest::Scores,
     tree_ensemble::{Aggregate, aggregated},
-    trees::{Parsed, floats},
+    trees::{Parsed, comparison, floats},
 };
 
 pub(super) const DEF: RewriteDef = RewriteDef {
@@ -20,9 +20,9 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     opsets: 1..=5,
     inputs: 1..=1,
     summary: "decision trees: exact comparisons; SUM, AVERAGE, MIN and MAX of their numbers",
-    marks: &[Mark::SinglePrecision],
+    marks: &[],
     rewrite: |mut attrs, inputs, to| {
-        let parsed = Parsed::take(&mut attrs)?;
+        let parsed = Parsed::take(&mut attrs, comparison(inputs, to)?)?;
         let trees = attrs.ints("target_treeids").unwrap_or_default();
         let nodes = attrs.ints("target_nodeids").unwrap_or_default();
         let ids = attrs.ints("target_ids").unwrap_or_default();

@@ -1,10 +1,10 @@
-//! Decision trees as the operators' attributes give them, checked: every node is reached once, from one root.
+//! Decision trees as the operators' attributes give them, checked: every node is reached from one root.
 
 use std::collections::{HashMap, hash_map::Entry};
 
 use super::super::op::{
-    Attrs, OpError, OpResult,
-    trees::{Branch, Mode, Node, Trees},
+    Attrs, Id, Inputs, OpError, OpResult, Rewriter,
+    trees::{Branch, Features, Mode, Node, Trees},
 };
 
 /// Most nodes of all trees.
@@ -18,7 +18,7 @@ pub(super) struct Parsed {
 
 impl Parsed {
     /// Takes the attributes `nodes_*`.
-    pub(super) fn take(attrs: &mut Attrs) -> OpResult<Self> {
+    pub(super) fn take(attrs: &mut Attrs, comparison: Features) -> OpResult<Self> {
         let trees = attrs.ints("nodes_treeids").unwrap_or_default();
         let nodes = attrs.ints("nodes_nodeids").unwrap_or_default();
         let features = attrs.ints("nodes_featureids").unwrap_or_default();
@@ -26,8 +26,9 @@ impl Parsed {
         let modes = attrs.texts("nodes_modes").unwrap_or_default();
         let yes = attrs.ints("nodes_truenodeids").unwrap_or_default();
         let no = attrs.ints("nodes_falsenodeids").unwrap_or_default();
-        // How often nodes were visited in training, and which way NaN goes: inputs are numbers.
-        for name in ["nodes_hitrates", "nodes_hitrates_as_tensor", "nodes_missing_value_tracks_true"] {
+        let missing = attrs.ints("nodes_missing_value_tracks_true").unwrap_or_default();
+        // How often nodes were visited in training.
+        for name in ["nodes_hitrates", "nodes_hitrates_as_tensor"] {
             attrs.ignore(name);
         }
         let count = trees.len();
@@ -64,13 +65,14 @@ impl Parsed {
                 Some(mode) => Node::Branch(Branch {
                     feature: feature().map_err(|_| OpError::Graph(format!("feature {}", features[index])))?,
                     mode,
-                    value: threshold(values[index])?,
+                    value: threshold(values[index], &comparison)?,
+                    missing: mode == Mode::NotEqual || missing.get(index).is_some_and(|tracks| *tracks != 0),
                     yes: child(yes[index])?,
                     no: child(no[index])?,
                 }),
             });
         }
-        let checked = Trees::new(all, None)?;
+        let checked = Trees::new(comparison, all, None)?;
         let mut seen = HashMap::with_capacity(checked.roots.len());
         for root in &checked.roots {
             let tree = trees[*root as usize];
@@ -89,9 +91,14 @@ impl Parsed {
     }
 }
 
+/// What features are compared as: real numbers in the precision of the input.
+pub(super) fn comparison(inputs: &[Option<Id>], to: &Rewriter<'_>) -> OpResult<Features> {
+    Ok(Features::real(!to.is_double(Inputs(inputs).get(0)?)))
+}
+
 /// A number to compare with; it may be infinite.
-pub(super) fn threshold(value: f64) -> OpResult<f32> {
-    if value.is_nan() { Err(OpError::Graph("compares with NaN".to_owned())) } else { Ok(value as f32) }
+pub(super) fn threshold(value: f64, features: &Features) -> OpResult<f64> {
+    if value.is_nan() { Err(OpError::Graph("compares with NaN".to_owned())) } else { Ok(features.round(value)) }
 }
 
 /// A list of numbers that stands in one of two attributes: as FLOATS, or as a tensor.

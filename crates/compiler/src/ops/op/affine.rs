@@ -73,6 +73,15 @@ impl Affine {
         (in_place && self.shift.iter().all(|other| *other == shift)).then_some((scale, shift))
     }
 
+    /// Whether y = 0.
+    pub(crate) fn is_zero(&self) -> bool {
+        let weights = match &self.linear {
+            Linear::Elements(terms) => terms.iter().all(|(_, scale)| *scale == 0.0),
+            Linear::Dense(matrix) => matrix.data.iter().all(|weight| *weight == 0.0),
+        };
+        weights && self.shift.iter().all(|shift| *shift == 0.0)
+    }
+
     /// Whether y = x.
     pub(crate) fn is_identity(&self) -> bool {
         match &self.linear {

@@ -115,6 +115,11 @@ impl Attrs {
         }
     }
 
+    /// Whether an attribute is a list of strings.
+    pub(crate) fn has_texts(&self, name: &str) -> bool {
+        matches!(self.values.get(name), Some(Attr::Texts(_)))
+    }
+
     /// Takes an attribute without effect on inference.
     pub(crate) fn ignore(&mut self, name: &str) {
         self.values.remove(name);

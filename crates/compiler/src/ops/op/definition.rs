@@ -1,7 +1,7 @@
 //! What is known of an operator, and what it is asked to do: definitions, the operator's trait, and the graph that it
 //! may add operators to.
 
-use std::{collections::BTreeMap, fmt, ops::RangeInclusive};
+use std::{collections::BTreeMap, fmt, ops::RangeInclusive, sync::Arc};
 
 use super::{
     attrs::{Attr, Attrs},
@@ -173,12 +173,18 @@ pub(crate) trait Op: fmt::Debug + Send + Sync {
     fn lower(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>>;
 
     /// The decision trees that the first input goes through, if the operator is made of such.
-    fn trees(&self) -> Option<&Trees> {
+    fn trees(&self) -> Option<&Arc<Trees>> {
         None
     }
 
-    /// What an element of the first output is of the same element of the first input in single precision, if that never
-    /// decreases or never increases.
+    /// The values of the first output for each leaf of the only tree, if the operator is made of one: none of inner
+    /// nodes.
+    fn by_leaf(&self) -> Option<Vec<Option<Vec<f64>>>> {
+        None
+    }
+
+    /// What an element of the first output is of the same element of the first input in the precision of ONNX, if that
+    /// never decreases or never increases.
     fn monotone(&self, _element: usize) -> Option<Monotone> {
         None
     }
@@ -260,6 +266,28 @@ pub(crate) trait Nodes {
 
     /// Least and largest of each element of an integer or truth value, where they are known.
     fn bounds(&self, id: Id) -> Option<Vec<(f64, f64)>>;
+
+    /// Whether a value holds real numbers in double precision.
+    fn is_double(&self, id: Id) -> bool;
+
+    /// Whether a value is of an input of the graph, moved or changed by monotone functions only.
+    fn is_input(&self, id: Id) -> bool;
+
+    /// What a value is the softmax of, and its axis.
+    fn softmax_of(&self, id: Id) -> Option<(Id, usize)>;
+
+    /// Notes that a value is a softmax.
+    fn note_softmax(&mut self, id: Id, of: (Id, usize));
+
+    /// The names that the numbers of a tensor of names stand for.
+    fn names(&self, id: Id) -> Option<Arc<Vec<String>>>;
+
+    /// The numbers of names: those that a tensor's stand for where they are known, else those of an input of the graph,
+    /// which learns them.
+    fn number(&mut self, id: Id, names: &[String]) -> OpResult<Vec<Option<u32>>>;
+
+    /// Notes which names the numbers of a tensor stand for.
+    fn name(&mut self, id: Id, names: Arc<Vec<String>>);
 }
 
 /// Adds operators one after the other.
@@ -328,6 +356,43 @@ impl<'a> Rewriter<'a> {
     /// Least and largest value of the element type of an input of the graph, where it is an integer of at most 16 bits.
     pub(in crate::ops) fn limits(&self, id: Id) -> Option<[f64; 2]> {
         self.nodes.limits(id)
+    }
+
+    /// Whether a value holds real numbers in double precision.
+    pub(in crate::ops) fn is_double(&self, id: Id) -> bool {
+        self.nodes.is_double(id)
+    }
+
+    /// Whether a value is of an input of the graph, moved or changed by monotone functions only.
+    pub(in crate::ops) fn is_input(&self, id: Id) -> bool {
+        self.nodes.is_input(id)
+    }
+
+    /// What a value is the softmax of, and its axis.
+    pub(in crate::ops) fn softmax_of(&self, id: Id) -> Option<(Id, usize)> {
+        self.nodes.softmax_of(id)
+    }
+
+    /// Notes that a value is a softmax.
+    pub(in crate::ops) fn note_softmax(&mut self, id: Id, of: (Id, usize)) {
+        self.nodes.note_softmax(id, of);
+    }
+
+    /// The names that the numbers of a tensor of names stand for.
+    pub(in crate::ops) fn names(&self, id: Id) -> Option<Arc<Vec<String>>> {
+        self.nodes.names(id)
+    }
+
+    /// The numbers of names in a tensor of names; `None` for a name that no value has.
+    pub(in crate::ops) fn numbers(&mut self, id: Id, names: &[String]) -> OpResult<Vec<Option<u32>>> {
+        self.nodes.number(id, names)
+    }
+
+    /// The same numbers, as those of names.
+    pub(in crate::ops) fn named(&mut self, x: Id, names: Arc<Vec<String>>) -> OpResult<Id> {
+        let y = self.relabel(x, DType::Name)?;
+        self.nodes.name(y, names);
+        Ok(y)
     }
 
     /// Notes that a value is a sum with a mask.

@@ -23,7 +23,7 @@ pub(crate) enum OpError {
 }
 
 impl OpError {
-    pub(in crate::ops) fn unsupported(reason: impl Into<String>) -> Self {
+    pub(crate) fn unsupported(reason: impl Into<String>) -> Self {
         Self::Unsupported(vec![reason.into()])
     }
 

@@ -22,6 +22,7 @@ impl<'a> Operand<'a> {
     pub(in crate::ops) fn float(self) -> OpResult<Self> {
         match self.fact.dtype {
             DType::Float => Ok(self),
+            DType::Name => Err(OpError::unsupported("takes real numbers only, no strings; encode them")),
             DType::Int | DType::Bool => Err(OpError::unsupported("takes real numbers only; insert a Cast to FLOAT")),
         }
     }

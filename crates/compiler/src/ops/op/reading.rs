@@ -36,6 +36,8 @@ pub(crate) const OPSETS: RangeInclusive<i64> = 1..=27;
 pub(crate) enum Mark {
     /// Its first output holds the values of its first input, in another shape or element type.
     Passes,
+    /// Its first output is its first input where that is a softmax.
+    Normalizes,
     /// Its first output is the class that its first input gives the largest score.
     Class,
     /// The output with this index may be a softmax, which is left to the reader of the network where it is the last
@@ -51,6 +53,4 @@ pub(crate) enum Mark {
     EmptyIsAbsent,
     /// Constant inputs may be empty, as lists of sizes and axes are.
     TakesEmpty,
-    /// It compares in single precision, so that inputs in double precision would be other numbers.
-    SinglePrecision,
 }

@@ -1,17 +1,19 @@
 //! What Greater, GreaterOrEqual, Less and LessOrEqual share: as the last step a threshold of a private tensor against
-//! one constant, elsewhere an inner comparison of the difference with 0.
+//! one constant, of values of the graph's input comparisons of ranks, elsewhere an inner comparison of the difference
+//! with 0.
 
 use crate::{
     ops::{
-        op::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter},
-        support::elementwise,
+        op::{Ending, Id, Inputs, Lowered, OpError, OpResult, Operand, Rewriter, trees::Mode},
+        support::{elementwise, leaves::of_input},
     },
     tensor::{DType, Fact},
 };
 
 /// Truth values in the shape of the broadcast.
 pub(in crate::ops) fn facts(inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
-    if inputs.get(0)?.fact.dtype != inputs.get(1)?.fact.dtype {
+    let dtype = inputs.get(0)?.fact.dtype;
+    if dtype != inputs.get(1)?.fact.dtype || dtype == DType::Name {
         return Err(OpError::unsupported("operands must be numbers of one type"));
     }
     let shape = elementwise::broadcast_shapes(inputs.get(0)?.fact, inputs.get(1)?.fact)?;
@@ -53,6 +55,12 @@ pub(in crate::ops) fn rewrite(
     let enlarges = |x: Id, by: Id| to.value(by).is_some_and(|c| c.fact().len() > to.len(x));
     if last && (single(a) && !enlarges(b, a) || single(b) && !enlarges(a, b)) {
         return Ok(None);
+    }
+    let modes = if strict { (Mode::Greater, Mode::Less) } else { (Mode::GreaterOrEqual, Mode::LessOrEqual) };
+    for (x, constant, mode) in [(a, b, modes.0), (b, a, modes.1)] {
+        if let (false, Some(y)) = (last, of_input(to, "Greater", x, constant, mode)?) {
+            return Ok(Some(vec![y]));
+        }
     }
     let (a, b) = (to.float(a)?, to.float(b)?);
     let difference = to.op("Sub", &[a, b])?;

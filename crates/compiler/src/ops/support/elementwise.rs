@@ -8,7 +8,7 @@ use crate::{
 /// The broadcast of the first two inputs, numbers of the same kind.
 pub(in crate::ops) fn facts(inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
     let (a, b) = (inputs.get(0)?, inputs.get(1)?);
-    if a.fact.dtype != b.fact.dtype || a.fact.dtype == DType::Bool {
+    if a.fact.dtype != b.fact.dtype || matches!(a.fact.dtype, DType::Bool | DType::Name) {
         return Err(OpError::unsupported("operands must be numbers of one type"));
     }
     Ok(vec![Fact { dtype: a.fact.dtype, shape: broadcast_shapes(a.fact, b.fact)? }])

@@ -4,7 +4,7 @@ use hushproof_core::graph::{FloatActivation, Function, Unary};
 
 use crate::{
     ops::{
-        op::{Attrs, Id, Inputs, Lowered, Op, OpResult, Operand, Rewriter, planes, tensor},
+        op::{Attrs, Id, Inputs, Lowered, Op, OpResult, Operand, Rewriter, planes, tensor, trees::Monotone},
         support::masks,
     },
     tensor::{Fact, Tensor},
@@ -35,6 +35,15 @@ impl Op for Elementwise {
     fn eval(&self, inputs: Inputs<'_, &Tensor>) -> OpResult<Vec<Tensor>> {
         let x = inputs.get(0)?;
         Ok(vec![tensor(x.fact().clone(), self.0.apply(planes(x.shape()), x.data().to_vec()))?])
+    }
+
+    fn monotone(&self, _: usize) -> Option<Monotone> {
+        match &self.0 {
+            FloatActivation::Table(Function::Unary(Unary::Truncate)) => Some(Monotone::Truncated),
+            FloatActivation::Table(Function::Unary(Unary::Floor)) => Some(Monotone::Floor),
+            FloatActivation::Table(Function::Unary(Unary::Ceil)) => Some(Monotone::Ceil),
+            _ => None,
+        }
     }
 
     fn lower(&self, _: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Lowered>> {

@@ -71,7 +71,7 @@ fn count(shape: &[usize], reduced: &[bool]) -> f64 {
 impl Op for LinearReduction {
     fn facts(&self, inputs: Inputs<'_, Operand<'_>>) -> OpResult<Vec<Fact>> {
         let fact = if self.mean { inputs.get(0)?.float()?.fact } else { inputs.get(0)?.fact };
-        if fact.dtype == DType::Bool {
+        if matches!(fact.dtype, DType::Bool | DType::Name) {
             return Err(OpError::unsupported("truth values; insert a Cast"));
         }
         let reduced = self.reduced(fact.shape.len(), list(&inputs, 1, "the axes")?)?;

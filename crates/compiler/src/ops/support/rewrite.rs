@@ -66,7 +66,33 @@ impl Rewriter<'_> {
 
     /// The values as real numbers.
     pub(in crate::ops) fn float(&mut self, x: Id) -> OpResult<Id> {
+        if self.fact(x).dtype == DType::Name {
+            return Err(OpError::unsupported("strings, which are no numbers; encode them"));
+        }
         self.relabel(x, DType::Float)
+    }
+
+    /// The numbers of names, as integers.
+    pub(crate) fn unnamed(&mut self, x: Id) -> OpResult<Id> {
+        self.relabel(x, DType::Int)
+    }
+
+    /// σ(−x).
+    pub(crate) fn opposite_sigmoid(&mut self, x: Id) -> OpResult<Id> {
+        let opposite = self.affine(x, -1.0, 0.0)?;
+        self.op("Sigmoid", &[opposite])
+    }
+
+    /// Single values of a tensor, as another element kind that they fit.
+    pub(crate) fn selected(&mut self, x: Id, sources: Vec<Option<u32>>, fact: &Fact) -> OpResult<Id> {
+        let y = self.select(x, fact.shape.clone(), sources, 0.0)?;
+        self.relabel(y, fact.dtype)
+    }
+
+    /// The same values in the same order, of another shape and element kind, which they must fit.
+    pub(crate) fn shaped_as(&mut self, x: Id, fact: &Fact) -> OpResult<Id> {
+        let y = self.reshape(x, &fact.shape)?;
+        self.relabel(y, fact.dtype)
     }
 
     /// The same values in the same order under another shape.

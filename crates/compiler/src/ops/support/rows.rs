@@ -79,6 +79,34 @@ pub(in crate::ops) fn exponentials(to: &mut Rewriter<'_>, x: Id) -> OpResult<(Id
     Ok((shifted, exponentials, sum))
 }
 
+/// The same by comparing all values of a row with one another, as real numbers: no value is rounded for that.
+pub(in crate::ops) fn leading(to: &mut Rewriter<'_>, x: Id, last: bool) -> OpResult<Id> {
+    let size = to.shape(x)[1];
+    let x = to.float(x)?;
+    let pairs: Vec<(usize, usize)> = (0..size).flat_map(|i| (i + 1..size).map(move |j| (i, j))).collect();
+    let count = pairs.len();
+    let mut weights = vec![0.0; size * count];
+    let mut wins = vec![0.0; count * size];
+    let mut given = vec![0.0; size];
+    for (pair, (i, j)) in pairs.iter().enumerate() {
+        (weights[i * count + pair], weights[j * count + pair]) = (1.0, -1.0);
+        (wins[pair * size + i], wins[pair * size + j]) = (1.0, -1.0);
+        given[*j] += 1.0;
+    }
+    let weights = to.floats(&[size, count], weights)?;
+    let differences = to.op("MatMul", &[x, weights])?;
+    let leads = to.compares(differences, last)?;
+    let leads = to.float(leads)?;
+    // A value is the largest if it wins against all others.
+    let most = (size - 1) as f64;
+    let wins = to.floats(&[count, size], wins)?;
+    let given = to.floats(&[1, size], given.into_iter().map(|given| given - most).collect())?;
+    let won = to.op("MatMul", &[leads, wins])?;
+    let won = to.op("Add", &[won, given])?;
+    let won = to.compares(won, false)?;
+    to.float(won)
+}
+
 /// Whether each value of a matrix is the largest of its row, the first of equals, or the `last`.
 pub(in crate::ops) fn one_largest(to: &mut Rewriter<'_>, x: Id, last: bool) -> OpResult<Id> {
     let size = to.shape(x)[1];

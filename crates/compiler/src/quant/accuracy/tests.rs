@@ -31,6 +31,7 @@ fn network(parts: &[(&str, &[usize], Meaning)]) -> Network {
         finish: None,
         parts,
         cuts: Vec::new(),
+        missing: Vec::new(),
         whole: Vec::new(),
     }
 }

@@ -35,7 +35,8 @@ fn integers_follow_from_ranks_and_comparisons() {
         ],
         finish: None,
         parts: Vec::new(),
-        cuts: vec![vec![0.5, 1.5, 2.0], vec![]],
+        cuts: vec![Some(vec![0.5, 1.5, 2.0]), Some(vec![])],
+        missing: Vec::new(),
         whole: Vec::new(),
     };
     let found = exact(&network, &[], 255.0).magnitude;

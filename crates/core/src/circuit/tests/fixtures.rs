@@ -50,6 +50,7 @@ impl Builder {
             scale,
             zero_point: Vec::new(),
             cuts: Vec::new(),
+            missing: Vec::new(),
             visibility: Visibility::Private,
         };
         let model = Model {
@@ -230,9 +231,9 @@ impl Builder {
     pub(crate) fn input(&self) -> Vec<i64> {
         let mut rng = ChaCha8Rng::seed_from_u64(5);
         let mut code = |index: usize| match self.model.input.cuts.get(index) {
-            Some(cuts) => i64::from(rng.next_u32()) % (cuts.len() as i64 + 1),
+            Some(Some(cuts)) => i64::from(rng.next_u32()) % (cuts.len() as i64 + 1),
             None if !self.model.input.zero_point.is_empty() => i64::from(rng.next_u32() % 161),
-            None => i64::from(rng.next_u32() % 161) - 80,
+            _ => i64::from(rng.next_u32() % 161) - 80,
         };
         (0..self.model.input.shape.len()).map(&mut code).collect()
     }
@@ -376,7 +377,7 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
     done("comparisons", b);
 
     let mut b = Builder::new(Shape::vector(4), lanes(2, 4));
-    b.model.input.cuts = (0..4).map(|i| (0..60 * i).map(f64::from).collect()).collect();
+    b.model.input.cuts = (0..4).map(|i| Some((0..60 * i).map(f64::from).collect())).collect();
     let x = b.dense(0, 5, Threshold);
     let (bits, ranks) = (b.conv_term(x, 3, Geometry::same(1)), b.conv_term(0, 3, Geometry::same(1)));
     let x = b.layer(Shape::vector(3), vec![bits, ranks], Threshold);

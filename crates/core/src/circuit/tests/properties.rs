@@ -292,6 +292,7 @@ impl Recipe {
             finish: None,
             parts: Vec::new(),
             cuts: Vec::new(),
+            missing: Vec::new(),
             whole: Vec::new(),
         };
         let mut maker = Maker { network, digits, seed: u64::from(self.last[19]) };
@@ -388,6 +389,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         scale: vec![1.0; network.input_shape.channels],
         zero_point: Vec::new(),
         cuts: Vec::new(),
+        missing: Vec::new(),
         visibility: Visibility::Private,
     };
     let value_info = ValueInfo::new("y", vec![1, outputs]);

@@ -46,6 +46,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             scale: vec![0.5, 0.25],
             zero_point: Vec::new(),
             cuts: Vec::new(),
+            missing: Vec::new(),
             visibility: Visibility::Private,
         },
         layers: vec![
@@ -171,24 +172,24 @@ fn malformed_models_are_refused() {
         ("zero points beside cuts", |m| {
             m.input.scale.fill(1.0);
             m.input.zero_point = vec![0; 2];
-            m.input.cuts = vec![Vec::new(); 32];
+            m.input.cuts = vec![Some(Vec::new()); 32];
         }),
-        ("cuts beside wider scales", |m| m.input.cuts = vec![Vec::new(); 32]),
+        ("cuts beside wider scales", |m| m.input.cuts = vec![Some(Vec::new()); 32]),
         ("too few cuts", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![Vec::new(); 31];
+            m.input.cuts = vec![Some(Vec::new()); 31];
         }),
         ("equal cuts", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![vec![1.0, 1.0]; 32];
+            m.input.cuts = vec![Some(vec![1.0, 1.0]); 32];
         }),
         ("a cut that is no number", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![vec![f64::NAN]; 32];
+            m.input.cuts = vec![Some(vec![f64::NAN]); 32];
         }),
         ("more cuts than codes", |m| {
             m.input.scale.fill(1.0);
-            m.input.cuts = vec![(0..1 << 16).map(f64::from).collect(); 32];
+            m.input.cuts = vec![Some((0..1 << 16).map(f64::from).collect()); 32];
         }),
     ];
     for (what, change) in cases {

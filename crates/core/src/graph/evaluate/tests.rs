@@ -40,6 +40,7 @@ fn terms_and_biases_add_up() {
         finish: None,
         parts: Vec::new(),
         cuts: Vec::new(),
+        missing: Vec::new(),
         whole: Vec::new(),
     };
     let tensors = network.tensors(&[1.0, 3.0, 2.0]);

@@ -20,7 +20,7 @@ fn model() -> impl Strategy<Value = Model> {
             0 => model.input.zero_point = vec![-3, 7],
             1 => {
                 model.input.scale.fill(1.0);
-                model.input.cuts = (0..32).map(|i| (0..i).map(f64::from).collect()).collect();
+                model.input.cuts = (0..32).map(|i| Some((0..i).map(f64::from).collect())).collect();
             }
             2 => model.private_weights = Some(4),
             _ => {}

@@ -18,7 +18,7 @@ use crate::{
     circuit::{CONTEXT_ROWS, Grid, MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Finish, PublicCode, read_value_info, write_value_info},
+    graph::{Finish, PublicCode, read_categories, read_value_info, write_categories, write_value_info},
     statement::{PublicInput, PublicOutput, Statement},
 };
 
@@ -45,6 +45,10 @@ impl VerifyingKey {
         for commitment in self.key.fixed_commitments().iter().chain(self.key.permutation().commitments()) {
             w.raw(&point_bytes(commitment));
         }
+        let names = &self.statement.output.value_info.categories;
+        if !names.is_empty() {
+            write_categories(&mut w, names);
+        }
         w.finish()
     }
 
@@ -64,8 +68,15 @@ impl VerifyingKey {
         if !(4..=MAX_K).contains(&k) {
             return Err(r.error(format!("k = {k}, at most {MAX_K} is allowed")));
         }
-        let statement = read_statement(&mut r, &params, k)?;
+        let mut statement = read_statement(&mut r, &params, k)?;
         let key = read_key(&mut r, &params, k)?;
+        if r.remaining() > 0 {
+            let info = &mut statement.output.value_info;
+            info.categories = read_categories(&mut r, info.len())?;
+            if info.categories.is_empty() {
+                return Err(r.error("no names where there should be some"));
+            }
+        }
         r.finish()?;
         Ok(Self { model, model_digest, srs_origin, srs, params, k, statement, key })
     }
