@@ -12,9 +12,9 @@ const STAGES: Record<string, string> = {
   commit: "Committing to its values",
   quotient: "Proving the constraints",
   open: "Finishing the proof",
-  calibration: "Reading the sample inputs",
-  compile: "Compiling",
-  evaluate: "Comparing with the original model",
+  calibration: "Running the model on the sample inputs",
+  search: "Choosing bit widths",
+  report: "Comparing with the original model",
   setup: "Drawing a development setup",
   keys: "Making the verifying key",
 };

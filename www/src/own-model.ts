@@ -179,9 +179,11 @@ export class OwnModelPanel {
     this.#progress.hidden = false;
     this.#progress.removeAttribute("value");
     try {
-      const onProgress = (stage: string) => {
+      const onProgress = (stage: string, fraction: number) => {
         const text = `${stageText(stage)}…`;
         if (this.#status.textContent !== text) this.#status.textContent = text;
+        if (fraction > 0 && fraction < 1) this.#progress.value = fraction;
+        else this.#progress.removeAttribute("value");
       };
       await work({ signal: controller.signal, onProgress });
       this.#status.dataset["state"] = "ready";

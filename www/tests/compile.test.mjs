@@ -225,7 +225,7 @@ describe("compiled in the browser", () => {
       const controller = new AbortController();
       let aborted;
       const onProgress = (stage) => {
-        if (stage !== "compile") return;
+        if (stage !== "search") return;
         aborted = performance.now();
         controller.abort();
       };

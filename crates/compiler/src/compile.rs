@@ -131,6 +131,20 @@ pub struct Compiled {
 /// no layout has the bits that a node needs, `Accuracy` where none meets the target and [`Options::accept_error`] is
 /// not set, or all rows are refused, `Option` for a target that the network can't have.
 pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result<Compiled> {
+    compile_with(network, rows, options, &mut |_, _| {})
+}
+
+/// [`compile()`] that calls `progress` with a stage, `calibration` or `search`, and the fraction of it that is done, from
+/// 0 to 1. A search ends with the first layout that is good enough, mostly before its fraction is 1.
+///
+/// # Errors
+/// Those of [`compile()`].
+pub fn compile_with(
+    network: Network,
+    rows: &[Vec<f64>],
+    options: &Options,
+    progress: &mut dyn FnMut(&'static str, f64),
+) -> Result<Compiled> {
     let network = guards::drop_unreached(reduce(network, options.reduction)?, rows, options);
     let network =
         if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
@@ -142,7 +156,7 @@ pub fn compile(network: Network, rows: &[Vec<f64>], options: &Options) -> Result
     options.target.check(&network)?;
     let shown = shown(&network, rows, options)?;
     let job = Job { network: &network, rows, shown: &shown, options };
-    let (mut model, scales, search) = job.compile()?;
+    let (mut model, scales, search) = job.compile(progress)?;
     if let Reduction::Threshold(at) = options.reduction {
         model.output.threshold = Some(at);
     }
@@ -238,10 +252,12 @@ struct Limits {
 
 impl Job<'_> {
     /// Searches the layout and makes the model.
-    fn compile(&self) -> Result<(Model, quant::Scales, Search)> {
+    fn compile(&self, progress: &mut dyn FnMut(&'static str, f64)) -> Result<(Model, quant::Scales, Search)> {
         let (network, options) = (self.network, self.options);
         let ranges = match options.input_range {
-            _ if !self.rows.is_empty() => quant::Ranges::from_rows(network, self.rows)?,
+            _ if !self.rows.is_empty() => {
+                quant::Ranges::from_rows_with(network, self.rows, &mut |done| progress("calibration", done))?
+            }
             range => quant::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
         };
         let quant_options = quant_options(options);
@@ -285,8 +301,9 @@ impl Job<'_> {
                 };
                 circuit::search(network, &search_options)
             };
-            let found =
-                self.run(search, plan, make).map_err(|error| explain::scale(error, network, self.shown, options))?;
+            let found = self
+                .run(search, plan, make, progress)
+                .map_err(|error| explain::scale(error, network, self.shown, options))?;
             // Only ever more, so that this ends.
             match missing.filter(|bits| Some(*bits) > private_bits) {
                 Some(bits) => private_bits = Some(bits),
@@ -301,6 +318,7 @@ impl Job<'_> {
         search: impl Fn(Limits) -> Result<Vec<C>>,
         plan: impl Fn(&C) -> Plan,
         mut make: impl FnMut(&C) -> Result<(Model, quant::Scales)>,
+        progress: &mut dyn FnMut(&'static str, f64),
     ) -> Result<(Model, quant::Scales, Search)> {
         let choices = match self.options.value_bits {
             None => search(Limits::default())?,
@@ -309,8 +327,9 @@ impl Job<'_> {
                 .map_or_else(|| search(Limits { value_bits: Some((bits, MAX_BITS)), ..Limits::default() }), Ok)?,
         };
         let mut trials = Trials::new(self.network, self.shown, self.options.target);
-        for choice in &choices {
-            if trials.attempt(plan(choice), || make(choice))?.is_break() {
+        for (tried, choice) in choices.iter().enumerate() {
+            let mut report = |done| progress("search", (tried as f64 + done) / choices.len() as f64);
+            if trials.attempt(plan(choice), || make(choice), &mut report)?.is_break() {
                 break;
             }
         }
@@ -320,7 +339,7 @@ impl Job<'_> {
             let most = if self.options.value_bits.is_some() { value } else { MAX_BITS };
             let limits = Limits { value_bits: Some((value, most)), remainder_bits: Some(remainder), few_columns: true };
             for choice in search(limits)? {
-                let _ = trials.attempt(plan(&choice), || make(&choice))?;
+                let _ = trials.attempt(plan(&choice), || make(&choice), &mut |_| {})?;
                 taken = trials.last_if_good().or(taken);
             }
         }

@@ -32,6 +32,7 @@ use hushproof_core::{
 };
 pub use probes::{PROBES, check_input_range, probes};
 pub use quantize::{quantize, quantize_with_scales, tables};
+pub(crate) use ranges::in_parts;
 pub use ranges::{Channel, Ranges};
 pub use scales::Scales;
 pub use target::{AGREEMENT, RANGE_SHARE, Target};

@@ -74,11 +74,10 @@ impl OnnxModel {
         let mut progress = reporter(on_progress);
         progress("calibration", 0.0);
         let rows = self.read_rows(&calibration)?;
-        progress("compile", 0.0);
-        let compiled = compile::compile(self.network.clone(), &rows, &options)?;
-        progress("evaluate", 0.0);
+        let compiled = compile::compile_with(self.network.clone(), &rows, &options, &mut progress)?;
+        progress("report", 0.0);
         let full = compile::report(&compiled, &rows, &options)?;
-        progress("evaluate", 1.0);
+        progress("report", 1.0);
         let (hush, html) = (compiled.model.to_bytes(), full.html());
         let report = CompileReport::new(&compiled, rows.len(), hush.len(), full.accuracy);
         to_js(&Compiled { hush, report, html })

@@ -1,6 +1,6 @@
 //! What the program prints: one JSON object, or lines for a person.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use hushproof::{Error, Result, circuit::Layout, graph::ValueInfo};
 use serde_json::{Map, Value, json};
@@ -102,14 +102,29 @@ pub(crate) fn peak_rss_bytes() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
-/// Progress on a terminal's error stream, one line that is rewritten.
-pub(crate) fn progress(quiet: bool) -> impl FnMut(&'static str, f64) {
-    use std::io::IsTerminal;
-    let show = !quiet && io::stderr().is_terminal();
-    move |stage, fraction| {
-        if show {
-            let end = if fraction >= 1.0 { "\n" } else { "" };
-            drop(write!(io::stderr().lock(), "\r{stage:<10} {:>3.0} %{end}", fraction * 100.0));
+/// Progress on a terminal's error stream: one line that is rewritten, and taken away in the end.
+pub(crate) struct Progress {
+    show: bool,
+}
+
+impl Progress {
+    /// Of nothing yet.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { show: !quiet && io::stderr().is_terminal() }
+    }
+
+    /// A fraction of a stage is done.
+    pub(crate) fn report(&self, stage: &str, fraction: f64) {
+        if self.show {
+            drop(write!(io::stderr().lock(), "\r\u{1b}[K{stage} {:.0} %", fraction * 100.0));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.show {
+            drop(write!(io::stderr().lock(), "\r\u{1b}[K"));
         }
     }
 }

@@ -6,10 +6,9 @@ use hushproof_core::{
     error::Result,
     graph::{Model, Network},
 };
-use rayon::prelude::*;
 
 use super::trace;
-use crate::quant::{Accuracy, Comparison, Demand, Margin, Scales, Target, accepted};
+use crate::quant::{Accuracy, Comparison, Demand, Margin, Scales, Target, accepted, in_parts};
 
 /// Shifts of so many rows, evenly spaced, stand for those of all.
 const MAX_SHIFTS: usize = 1000;
@@ -44,14 +43,19 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// Compares a model on every `step`-th row.
+    /// Compares a model on every `step`-th row; `report` is called with the fraction of them that is done.
     ///
     /// # Errors
     /// Those of the executor other than `InputRange` and `ActivationRange`, which are counted.
-    pub(super) fn measure(&self, model: &Model, scales: &Scales, step: usize) -> Result<Accuracy> {
+    pub(super) fn measure(
+        &self,
+        model: &Model,
+        scales: &Scales,
+        step: usize,
+        report: &mut dyn FnMut(f64),
+    ) -> Result<Accuracy> {
         let rows: Vec<usize> = (0..self.rows.len()).step_by(step).collect();
-        let got: Vec<_> =
-            rows.par_iter().map(|row| (self.given(*row), self.run(model, scales, self.rows[*row]))).collect();
+        let got = in_parts(&rows, |row| (self.given(*row), self.run(model, scales, self.rows[*row])), report);
         let mut comparison = Comparison::new(self.network, self.target);
         let mut margins = vec![Vec::new(); self.demands.len()];
         for (given, got) in got {

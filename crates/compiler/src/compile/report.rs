@@ -111,7 +111,7 @@ pub fn report(compiled: &Compiled, rows: &[Vec<f64>], options: &Options) -> Resu
     let layers = layers(network, model, scales, &some)?;
     let accuracy = match &search.attempts[search.taken].accuracy {
         Some(accuracy) if accuracy.rows == shown.len() => accuracy.clone(),
-        _ => Reference::new(network, search.target, &shown).measure(model, scales, 1)?,
+        _ => Reference::new(network, search.target, &shown).measure(model, scales, 1, &mut |_| {})?,
     };
     let worst = worst(&layers).and_then(|worst| layers.iter().position(|layer| std::ptr::eq(layer, worst)));
     let random = rows.is_empty().then(|| options.input_range.unwrap_or(super::INPUT_RANGE));

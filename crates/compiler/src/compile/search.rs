@@ -80,7 +80,8 @@ impl<'a> Trials<'a> {
         Self { target, reference, step, rows, network, attempts: vec![], models: vec![], error: None }
     }
 
-    /// Tries a layout with the model that `make` makes for it; breaks once it is as good as wanted.
+    /// Tries a layout with the model that `make` makes for it; breaks once it is as good as wanted. `report` is called
+    /// with the fraction of the rows that it was compared on.
     ///
     /// # Errors
     /// Those of `make` but `Range`, which other layouts may not have, and of the executor.
@@ -88,6 +89,7 @@ impl<'a> Trials<'a> {
         &mut self,
         plan: Plan,
         make: impl FnOnce() -> Result<(Model, Scales)>,
+        report: &mut dyn FnMut(f64),
     ) -> Result<ControlFlow<()>> {
         let digits = plan.digits;
         let mut attempt = Attempt {
@@ -110,9 +112,10 @@ impl<'a> Trials<'a> {
             }
             Err(error) => return Err(error),
         };
-        let mut accuracy = self.reference.measure(&model, &scales, self.step)?;
+        report(0.0);
+        let mut accuracy = self.reference.measure(&model, &scales, self.step, report)?;
         if accuracy.is_aim() && self.step > 1 {
-            accuracy = self.reference.measure(&model, &scales, 1)?;
+            accuracy = self.reference.measure(&model, &scales, 1, report)?;
         }
         let good = accuracy.is_aim();
         attempt.accuracy = Some(accuracy);
@@ -150,7 +153,7 @@ impl<'a> Trials<'a> {
         };
         let attempt = &mut self.attempts[taken];
         if attempt.accuracy.as_ref().is_none_or(|accuracy| accuracy.rows < self.rows.len()) {
-            attempt.accuracy = Some(self.reference.measure(&model, &scales, 1)?);
+            attempt.accuracy = Some(self.reference.measure(&model, &scales, 1, &mut |_| {})?);
         }
         let met = attempt.accuracy.as_ref().is_some_and(Accuracy::is_met);
         Ok((model, scales, Search { target: self.target, met, attempts: self.attempts, taken }))

@@ -53,6 +53,20 @@ fn the_cheapest_layout_that_meets_the_target_is_taken() {
 }
 
 #[test]
+fn progress_is_told() {
+    let (network, rows) = mlp();
+    let mut told: Vec<(&str, f64)> = Vec::new();
+    compile_with(network, &rows, &Options::default(), &mut |stage, done| told.push((stage, done))).unwrap();
+    let (calibration, search): (Vec<_>, Vec<_>) = told.iter().partition(|(stage, _)| *stage == "calibration");
+    assert!(search.iter().all(|(stage, _)| *stage == "search"));
+    for done in [&calibration, &search] {
+        assert!(done.len() > 1 && done.iter().all(|(_, done)| (0.0..=1.0).contains(done)), "{told:?}");
+        assert!(done.windows(2).all(|pair| pair[0].1 <= pair[1].1), "{told:?}");
+    }
+    assert_eq!(calibration.last().map(|(_, done)| *done), Some(1.0));
+}
+
+#[test]
 fn a_smaller_error_takes_more_bits() {
     for (network, rows) in [digits_cnn(), mlp()] {
         let compiled = |max_error| {

@@ -145,7 +145,7 @@ impl Old {
 /// Puts an input in another shape.
 fn reshape(to: &mut Importer<'_>, inputs: &mut [Option<Id>], index: usize, shape: Vec<usize>) -> Result<(), OpError> {
     let Some(Some(input)) = inputs.get_mut(index) else { return Ok(()) };
-    *input = Rewriter::new(to).shaped(*input, &shape)?;
+    *input = Rewriter::new(to).reshape(*input, &shape)?;
     Ok(())
 }
 

@@ -50,12 +50,22 @@ impl Ranges {
     /// `Calibration` without rows and for values that are not finite, `InputShape` for a row of another length, `Shape`
     /// and `Graph` for a malformed network.
     pub fn from_rows(network: &Network, rows: &[Vec<f64>]) -> Result<Self> {
+        Self::from_rows_with(network, rows, &mut |_| {})
+    }
+
+    /// [`Ranges::from_rows`] that calls `report` with the fraction of the rows that is done.
+    ///
+    /// # Errors
+    /// Those of [`Ranges::from_rows`].
+    pub fn from_rows_with(network: &Network, rows: &[Vec<f64>], report: &mut dyn FnMut(f64)) -> Result<Self> {
         check_network(network)?;
         if rows.is_empty() {
             let reason = "no rows; give --calibration a JSON or .npz file with typical inputs".to_owned();
             return Err(Error::Calibration { reason });
         }
-        let seen: Vec<_> = rows.par_iter().enumerate().map(|(i, row)| see(network, i, row)).collect::<Result<_>>()?;
+        let numbered: Vec<_> = rows.iter().enumerate().collect();
+        let seen = in_parts(&numbered, |(i, row)| see(network, *i, row), report);
+        let seen = seen.into_iter().collect::<Result<Vec<_>>>()?;
         // One after the other: sums must not depend on the threads.
         let mut tensors = seen.into_iter().reduce(merge).unwrap_or_default();
         for channel in tensors.iter_mut().flatten() {
@@ -102,6 +112,23 @@ impl Ranges {
         Err(Error::Calibration { reason: "ranges of another network".to_owned() })
     }
 }
+
+/// Maps items on all threads of the pool, and says in between which fraction of them is done.
+pub(crate) fn in_parts<T: Sync, U: Send>(
+    items: &[T],
+    map: impl Fn(&T) -> U + Sync,
+    report: &mut dyn FnMut(f64),
+) -> Vec<U> {
+    let mut mapped = Vec::with_capacity(items.len());
+    for part in items.chunks(PART * rayon::current_num_threads()) {
+        mapped.par_extend(part.par_iter().map(&map));
+        report(mapped.len() as f64 / items.len() as f64);
+    }
+    mapped
+}
+
+/// Items of one thread between two such reports.
+const PART: usize = 8;
 
 /// What magnitudes of inner values stay below: what is near the largest number of single precision is a mask or an
 /// overflow.

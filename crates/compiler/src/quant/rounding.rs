@@ -49,9 +49,9 @@ impl<'a> Rounding<'a> {
         Self { layer, unit, keep_zeros, error, noise, ties, largest: 0.0 }
     }
 
-    /// Takes in a coefficient of a value.
+    /// Takes in a coefficient of a value that is compared.
     fn change(&mut self, value: usize, coefficient: f64, rounded: f64) {
-        if self.ties && coefficient != 0.0 && rounded > 0.0 {
+        if coefficient != 0.0 && rounded > 0.0 {
             let (sum, count) = &mut self.noise[value];
             *sum += coefficient.abs() * rounded;
             *count += 1;
@@ -79,11 +79,14 @@ impl<'a> Rounding<'a> {
                 let k = self.round(w * gain)?;
                 error += k as f64 - w * gain;
                 weights.push(k);
-                (output * plane..(output + 1) * plane)
-                    .for_each(|value| self.change(value, w * gain, gains.rounded[input]));
             }
-            let values = &mut self.error[output * plane..(output + 1) * plane];
-            values.iter_mut().for_each(|e| *e += error * gains.center[input]);
+            let values = output * plane..(output + 1) * plane;
+            if self.ties {
+                for w in kernel {
+                    values.clone().for_each(|value| self.change(value, w * gain, gains.rounded[input]));
+                }
+            }
+            self.error[values].iter_mut().for_each(|e| *e += error * gains.center[input]);
         }
         Ok(conv.with_weights(weights))
     }
@@ -98,7 +101,9 @@ impl<'a> Rounding<'a> {
                 let gain = gains.factor[input] / self.unit[*output as usize / plane];
                 let k = self.round(w * gain)?;
                 self.error[*output as usize] += (k as f64 - w * gain) * gains.center[input];
-                self.change(*output as usize, w * gain, gains.rounded[input]);
+                if self.ties {
+                    self.change(*output as usize, w * gain, gains.rounded[input]);
+                }
                 if k != 0 || self.keep_zeros {
                     rounded.push((*output, k));
                 }

@@ -74,8 +74,8 @@ impl Layer {
 }
 
 /// The input tensor: `code = round(x / scale)`, ties to even, of either sign, magnitude below 2^b; where there are zero
-/// points, `code = round(x / scale) + zero_point`, from 0 on; of a value with cuts, the [`rank`](super::rank) of x among them, from
-/// 0 to their number. Beside values with cuts, all others have zero points.
+/// points, `code = round(x / scale) + zero_point`, from 0 on; of a value with cuts, the [`rank`](super::rank) of x
+/// among them, from 0 to their number. Beside values with cuts, all others have zero points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
     /// Name and shape.

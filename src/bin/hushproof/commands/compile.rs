@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{
     commands::Reported,
     files::{self, Beside, Plan, Secrecy},
-    output::{self, Channel},
+    output::{self, Channel, Progress},
 };
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
@@ -242,8 +242,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         return Err(Error::Calibration { reason }.into());
     }
     let start = Instant::now();
-    let compiled = compile::compile(network, &rows, &options).map_err(|error| missed(error, args.json))?;
-    let report = compile::report(&compiled, &rows, &options)?;
+    let progress = Progress::new(args.json);
+    let compiled = compile::compile_with(network, &rows, &options, &mut |stage, done| progress.report(stage, done));
+    progress.report("report", 0.0);
+    let made = compiled.and_then(|compiled| Ok((compile::report(&compiled, &rows, &options)?, compiled)));
+    drop(progress);
+    let (report, compiled) = made.map_err(|error| missed(error, args.json))?;
     let seconds = start.elapsed().as_secs_f64();
     for warning in report.shortfall().into_iter().chain(report.accuracy.warnings()) {
         output::note(&format!("warning: {warning}"));

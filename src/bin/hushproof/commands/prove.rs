@@ -61,15 +61,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     };
     let key = ProvingKey::new(&model, vk, &srs)?;
     let keygen = start.elapsed().as_secs_f64();
-    let mut progress = output::progress(args.json);
+    let progress = output::Progress::new(args.json);
+    let mut report = |stage, fraction| progress.report(stage, fraction);
     let mut prove_runs = Vec::new();
     let proved = loop {
-        let proved = prove::prove(&model, &key, &values, &context, args.transcript, OsRng, &mut progress)?;
+        let proved = prove::prove(&model, &key, &values, &context, args.transcript, OsRng, &mut report)?;
         prove_runs.push(proved.seconds.prove);
         if prove_runs.len() >= args.runs as usize {
             break proved;
         }
     };
+    drop(progress);
     let start = Instant::now();
     let verified = prove::verify(&key.vk, &proved.proof, &context)?;
     let verify = start.elapsed().as_secs_f64();

@@ -116,7 +116,8 @@ fn comparisons_of_integers_are_exact_at_any_size() {
 
 #[test]
 fn integers_beyond_all_bits_are_refused() {
-    let graph = integers(&[1, 1]).integers("c", &[5]).node("Equal", &["x", "c"], "a");
+    // A sum has no rank.
+    let graph = integers(&[1, 1]).integers("c", &[10]).node("Add", &["x", "x"], "s").node("Equal", &["s", "c"], "a");
     let graph = graph.node("Cast", &["a"], "b").int("to", 1).weight("w", &[], &[2.0]).node("Mul", &["b", "w"], "y");
     let network = graph.read().unwrap().network().unwrap();
     let refused = compile(network, &[vec![1e12], vec![5.0]], &Options::default()).unwrap_err();

@@ -96,7 +96,7 @@ impl Rewriter<'_> {
     }
 
     /// The same values in the same order under another shape.
-    pub(in crate::ops) fn reshape(&mut self, x: Id, shape: &[usize]) -> OpResult<Id> {
+    pub(crate) fn reshape(&mut self, x: Id, shape: &[usize]) -> OpResult<Id> {
         if self.shape(x) == shape {
             return Ok(x);
         }
@@ -107,11 +107,6 @@ impl Rewriter<'_> {
         let sizes: Vec<_> = shape.iter().map(|size| *size as i64).collect();
         let sizes = self.ints(&sizes)?;
         self.op("Reshape", &[x, sizes])
-    }
-
-    /// The same values in another shape.
-    pub(crate) fn shaped(&mut self, x: Id, shape: &[usize]) -> OpResult<Id> {
-        self.reshape(x, shape)
     }
 
     /// A range of a vector as a tensor of its own.
