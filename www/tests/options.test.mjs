@@ -207,7 +207,7 @@ test("the prover's options", () => {
 test("the compiler's options", () => {
   const read = (given) => options.compileOptions({ calibration: "rows.npy", ...given });
   const cases = {
-    bits: [[4, 24], [3, 25, 8.5, "8", null]],
+    bits: [[4, 32], [3, 33, 8.5, "8", null]],
     maxError: [[0.01], [0, -1, Number.NaN, Infinity, "1"]],
     target: [["auto", "class", "values"], ["Class", "", null, 1]],
     acceptError: [[true, false], [1, "true", null]],
@@ -262,7 +262,7 @@ test("how an ONNX model is read", () => {
   refused(() => options.onnxOptions({ bits: 8 }), "bits");
 });
 
-test("inputs are plain objects of numbers, and are copied", () => {
+test("inputs are plain objects of arrays, and are copied", () => {
   const read = (inputs) => options.inputTensors(inputs, "inputs");
   const record = [[1, 2], [3, Number.NaN]];
   const copy = read({ record });
@@ -277,12 +277,14 @@ test("inputs are plain objects of numbers, and are copied", () => {
   const cyclic = [];
   cyclic.push(cyclic);
   const buffers = [BigInt64Array.of(1n), new DataView(new ArrayBuffer(8)), new ArrayBuffer(8)];
-  const arrays = [["1"], [null], [1, , 2], [[1], ["2"]], [1n], cyclic];
+  const arrays = [[1, , 2], [[1], [true]], [1n], [undefined], cyclic];
   for (const value of [1, "1", null, undefined, true, {}, { 0: 1 }, ...arrays, ...buffers]) {
     refused(() => read({ record: value }), "inputs");
   }
   for (const inputs of [null, undefined, [1, 2], Float32Array.of(1), "record", new Map([["record", [1]]])]) {
     refused(() => read(inputs), "inputs");
   }
-  assert.throws(() => read({ record: ["a secret"] }), ({ message }) => !message.includes("secret"));
+  // Names and missing values.
+  assert.deepEqual(read({ record: [["teacher", 2], [null, 3]] }), { record: [["teacher", 2], [null, 3]] });
+  assert.throws(() => read({ record: "a secret" }), ({ message }) => !message.includes("secret"));
 });

@@ -3,6 +3,7 @@
 mod explain;
 mod guards;
 mod layers;
+mod range_reduction;
 mod reduce;
 mod reference;
 mod report;
@@ -155,8 +156,18 @@ pub fn compile_with(
     }
     options.target.check(&network)?;
     let shown = shown(&network, rows, options)?;
-    let job = Job { network: &network, rows, shown: &shown, options };
-    let (mut model, scales, search) = job.compile(progress)?;
+    let ranges = match options.input_range {
+        _ if !rows.is_empty() => {
+            quant::Ranges::from_rows_with(&network, rows, &mut |done| progress("calibration", done))?
+        }
+        range => quant::Ranges::without_rows(&network, range.unwrap_or(INPUT_RANGE), options.margin)?,
+    };
+    let job = Job { network: &network, ranges: &ranges, shown: &shown, options };
+    let found = job.compile(progress);
+    let (network, (mut model, scales, search)) = match reduced(&network, &ranges, rows, options, &found, progress)? {
+        Some(better) => better,
+        None => (network, found?),
+    };
     if let Reduction::Threshold(at) = options.reduction {
         model.output.threshold = Some(at);
     }
@@ -167,6 +178,56 @@ pub fn compile_with(
     let layout = Layout::new(&model)?;
     Ok(Compiled { model, network, layout, scales, search })
 }
+
+/// A network with its model, scales and search.
+type Found = (Network, (Model, quant::Scales, Search));
+
+/// The network with the ranges of its functions reduced, where that has an exact enough model and the network itself
+/// has none, or one that costs more.
+fn reduced(
+    network: &Network,
+    ranges: &quant::Ranges,
+    rows: &[Vec<f64>],
+    options: &Options,
+    found: &Result<(Model, quant::Scales, Search)>,
+    progress: &mut dyn FnMut(&'static str, f64),
+) -> Result<Option<Found>> {
+    let plain = found.as_ref().ok().map(|(.., search)| search).filter(|search| search.met);
+    let cost = |search: &Search| search.attempts[search.taken].predicted.native_seconds;
+    let small = |search: &Search| search.attempts[search.taken].k <= SMALL;
+    if !options.weights.is_public() || rows.is_empty() || plain.is_some_and(small) {
+        return Ok(None);
+    }
+    let Some(reduced) = range_reduction::reduce_ranges(network, ranges) else { return Ok(None) };
+    let network = circuit::legalize(reduced)?;
+    let ranges = range_reduction::complete(&network, quant::Ranges::from_rows(&network, rows)?);
+    let other = Job { network: &network, ranges: &ranges, shown: rows, options }.compile(progress);
+    match &other {
+        Ok((.., s)) => {
+            for a in &s.attempts {
+                eprintln!(
+                    "DBG {} {} {} k{} {:?} {:?}",
+                    a.limb_bits,
+                    a.value_bits,
+                    a.remainder_bits,
+                    a.k,
+                    a.accuracy.as_ref().map(|a| (a.error_share(), a.out_of_range, a.first_refusal.clone())),
+                    a.refused
+                )
+            }
+        }
+        Err(e) => eprintln!("DBG {e}"),
+    }
+    let better = match (&other, plain) {
+        (Ok((.., other)), None) => other.met || found.is_err(),
+        (Ok((.., other)), Some(plain)) => other.met && cost(other) < cost(plain),
+        (Err(_), _) => false,
+    };
+    Ok(other.ok().filter(|_| better).map(|other| (network, other)))
+}
+
+/// log2 rows of circuits that need not be smaller.
+const SMALL: u32 = 9;
 
 /// The rows on which models are compared: those given, or random ones where there are none.
 ///
@@ -195,12 +256,15 @@ fn step(network: &Network, rows: usize) -> usize {
 /// Multiplications that one comparison of a model may take; of more rows, evenly spaced ones are looked at.
 const BUDGET: u64 = 1 << 32;
 
+/// Most rows between the calibration rows that models are compared on.
+const BETWEEN: u64 = 400;
+
 /// What a network is compiled from.
 #[derive(Clone, Copy)]
 struct Job<'a> {
     network: &'a Network,
-    /// Calibration rows, if there are any.
-    rows: &'a [Vec<f64>],
+    /// The values of its tensors.
+    ranges: &'a quant::Ranges,
     /// Rows to compare models on.
     shown: &'a [Vec<f64>],
     options: &'a Options,
@@ -253,22 +317,16 @@ struct Limits {
 impl Job<'_> {
     /// Searches the layout and makes the model.
     fn compile(&self, progress: &mut dyn FnMut(&'static str, f64)) -> Result<(Model, quant::Scales, Search)> {
-        let (network, options) = (self.network, self.options);
-        let ranges = match options.input_range {
-            _ if !self.rows.is_empty() => {
-                quant::Ranges::from_rows_with(network, self.rows, &mut |done| progress("calibration", done))?
-            }
-            range => quant::Ranges::without_rows(network, range.unwrap_or(INPUT_RANGE), options.margin)?,
-        };
+        let (network, ranges, options) = (self.network, self.ranges, self.options);
         let quant_options = quant_options(options);
-        let tables = quant::tables(network, &ranges, &quant_options)?;
+        let tables = quant::tables(network, ranges, &quant_options)?;
         let plan = |choice: &circuit::Choice| Plan {
             digits: choice.digits,
             k: choice.k,
             columns: choice.columns,
             prediction: choice.prediction,
         };
-        let least = least_bits(network, &ranges, &quant_options, tables);
+        let least = least_bits(network, ranges, &quant_options, tables);
         let mut private_bits = (!options.weights.is_public()).then_some(PRIVATE_BITS);
         loop {
             let mut missing = None;
@@ -276,7 +334,7 @@ impl Job<'_> {
                 let digits = choice.digits;
                 let quant_options = quant::Options { segments: choice.segments, ..quant_options };
                 let (mut model, scales) =
-                    quant::quantize_with_scales(network, &ranges, digits, choice.lanes, &quant_options)?;
+                    quant::quantize_with_scales(network, ranges, digits, choice.lanes, &quant_options)?;
                 if let Some(assumed) = private_bits {
                     let bits = signed_bits(model.largest_weight());
                     let room = limbs_of(digits.remainder_bits() + assumed, digits.limb_bits);
@@ -326,8 +384,14 @@ impl Job<'_> {
                 .find_map(|bits| search(Limits { value_bits: Some((bits, bits)), ..Limits::default() }).ok())
                 .map_or_else(|| search(Limits { value_bits: Some((bits, MAX_BITS)), ..Limits::default() }), Ok)?,
         };
-        let mut trials = Trials::new(self.network, self.shown, self.options.target);
+        let reals = quant::compares_reals(self.network, self.ranges, &quant_options(self.options));
+        let most = (BUDGET / self.network.products().max(1)).min(BETWEEN) as usize;
+        let between = quant::between(self.network, self.shown, if reals { most } else { 0 });
+        let mut trials = Trials::new(self.network, self.shown, &between, self.options.target);
         for (tried, choice) in choices.iter().enumerate() {
+            if trials.is_cheap_enough(plan(choice).prediction) {
+                break;
+            }
             let mut report = |done| progress("search", (tried as f64 + done) / choices.len() as f64);
             if trials.attempt(plan(choice), || make(choice), &mut report)?.is_break() {
                 break;
@@ -350,7 +414,7 @@ impl Job<'_> {
 /// Bits that private weights are first taken to have beyond those of a remainder.
 const PRIVATE_BITS: u32 = 2;
 /// Most bits of a code that may be asked for.
-const MAX_BITS: u32 = 24;
+const MAX_BITS: u32 = 32;
 
 #[cfg(test)]
 mod tests;

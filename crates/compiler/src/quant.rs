@@ -25,11 +25,13 @@ mod tests;
 pub use accuracy::{Accuracy, OutputAccuracy, evaluate};
 pub(crate) use accuracy::{Comparison, accepted};
 pub use codes::{EXACT_REMAINDER_BITS, code_bits};
+pub(crate) use exact::compares_reals;
 pub use exact::comparison_bits;
 use hushproof_core::{
     error::{Error, Result},
     graph::{Digits, Network, Visibility},
 };
+pub(crate) use probes::between;
 pub use probes::{PROBES, check_input_range, probes};
 pub use quantize::{quantize, quantize_with_scales, tables};
 pub(crate) use ranges::in_parts;

@@ -250,7 +250,7 @@ pub struct ReadChoices {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[ts(rename = "WasmCompileOptions", optional_fields)]
 pub struct Choices {
-    /// Bits of an activation, 4 to 24; by default the fewest that meet the target.
+    /// Bits of an activation, 4 to 32; by default the fewest that meet the target.
     pub bits: Option<u32>,
     /// What must be right on the rows; code `accuracy` where no width reaches it.
     pub target: Option<Target>,

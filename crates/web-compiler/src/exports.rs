@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use crate::boundary::{Choices, CompileReport, Compiled, OnnxInfo, Output, ReadChoices};
 
 /// Bits of an activation that can be asked for.
-const BITS: std::ops::RangeInclusive<u32> = 4..=24;
+const BITS: std::ops::RangeInclusive<u32> = 4..=32;
 
 /// Version of this module.
 #[wasm_bindgen]

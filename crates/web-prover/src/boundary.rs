@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use hushproof_core::{
-    graph::{Model, Part},
+    graph::{Categories, Model, Part, ValueInfo},
     prove::{self, ProvingKey, VerifyingKey, srs::Origin},
 };
 use serde::{Deserialize, Serialize};
@@ -109,6 +109,25 @@ pub struct InputInfo<'a> {
     /// The inputs that it joins, one after the other, by whose names a record may give their values; empty where it is
     /// the graph's own.
     pub parts: Vec<PartInfo<'a>>,
+    /// The values that stand for names, which a record gives as strings.
+    pub categories: Vec<CategoriesInfo<'a>>,
+}
+
+/// The names that one value of an input stands for.
+#[derive(Serialize, TS)]
+pub struct CategoriesInfo<'a> {
+    /// Flat index of the value.
+    pub element: usize,
+    /// The names.
+    pub names: &'a [String],
+    /// Whether any other name is taken, too.
+    pub open: bool,
+}
+
+impl<'a> CategoriesInfo<'a> {
+    fn new(Categories { element, names, open }: &'a Categories) -> Self {
+        Self { element: *element, names, open: *open }
+    }
 }
 
 /// One of several inputs.
@@ -147,6 +166,7 @@ impl<'a> Info<'a> {
                 min,
                 max,
                 parts: input.parts.iter().map(|Part { name, shape }| PartInfo { name, shape }).collect(),
+                categories: input.categories.iter().map(CategoriesInfo::new).collect(),
             }],
             outputs: vec![output],
         }
@@ -161,12 +181,21 @@ pub struct Proved<'a> {
     pub proof: String,
     /// Values by the output's name, flat in row-major order.
     pub outputs: BTreeMap<&'a str, &'a [f64]>,
+    /// The names that some of these values stand for, by the index of the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub names: Option<BTreeMap<usize, &'a str>>,
     /// Seconds of the two parts: `witness` runs the model, `prove` is all that follows.
     #[ts(as = "Numbers")]
     pub seconds: prove::Seconds,
     /// Seconds of the stages of `prove`.
     #[ts(as = "Numbers")]
     pub stages: prove::StageSeconds,
+}
+
+/// The names that values stand for, by the index of the value; none where none stands for one.
+fn names<'a>(info: &'a ValueInfo, values: &[f64]) -> Option<BTreeMap<usize, &'a str>> {
+    Some(info.names_of(values)).filter(|names| !names.is_empty())
 }
 
 /// What a struct of numbers is to JavaScript.
@@ -178,6 +207,7 @@ impl<'a> Proved<'a> {
         Self {
             proof: proved.proof.to_json(),
             outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), proved.outputs.as_slice())]),
+            names: names(&vk.statement.output.value_info, &proved.outputs),
             seconds: proved.seconds,
             stages: proved.stages,
         }
@@ -190,12 +220,17 @@ impl<'a> Proved<'a> {
 pub struct Predicted<'a> {
     /// Values by the output's name, flat in row-major order.
     pub outputs: BTreeMap<&'a str, &'a [f64]>,
+    /// The names that some of these values stand for, by the index of the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub names: Option<BTreeMap<usize, &'a str>>,
 }
 
 impl<'a> Predicted<'a> {
     /// Of a model and the values of its outputs.
     pub fn new(model: &'a Model, outputs: &'a [f64]) -> Self {
-        Self { outputs: BTreeMap::from([(model.output.value_info.name.as_str(), outputs)]) }
+        let info = &model.output.value_info;
+        Self { outputs: BTreeMap::from([(info.name.as_str(), outputs)]), names: names(info, outputs) }
     }
 }
 
@@ -205,6 +240,10 @@ impl<'a> Predicted<'a> {
 pub struct Verified<'a> {
     /// Values by the output's name, flat in row-major order.
     pub outputs: BTreeMap<&'a str, &'a [f64]>,
+    /// The names that some of these values stand for, by the index of the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub names: Option<BTreeMap<usize, &'a str>>,
     /// What the proof was made for, where the input is public.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -222,6 +261,7 @@ impl<'a> Verified<'a> {
     pub fn new(vk: &'a VerifyingKey, verified: &'a prove::Verified, seconds: f64) -> Self {
         Self {
             outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), verified.outputs.as_slice())]),
+            names: names(&vk.statement.output.value_info, &verified.outputs),
             inputs: (vk.statement.input.as_ref())
                 .map(|input| BTreeMap::from([(input.value_info.name.as_str(), verified.inputs.as_slice())])),
             model: &vk.model,

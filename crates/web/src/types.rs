@@ -61,6 +61,9 @@ fn json_value(value: &JsValue, depth: usize) -> Result<Value> {
     if let Some(number) = value.as_f64() {
         return Ok(json_number(number));
     }
+    if let Some(name) = value.as_string() {
+        return Ok(Value::String(name));
+    }
     if let Some(array) = value.dyn_ref::<Array>() {
         return array.iter().map(|item| json_value(&item, depth + 1)).collect();
     }
@@ -81,6 +84,10 @@ fn json_value(value: &JsValue, depth: usize) -> Result<Value> {
     Object::keys(object).iter().map(entry).collect::<Result<serde_json::Map<_, _>>>().map(Value::Object)
 }
 
+/// A number, NaN being a missing one.
 fn json_number(number: f64) -> Value {
+    if number.is_nan() {
+        return Value::Null;
+    }
     serde_json::Number::from_f64(number).map_or_else(|| Value::String(number.to_string()), Value::Number)
 }

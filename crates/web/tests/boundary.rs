@@ -14,13 +14,14 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 24] = [
+const TYPES: [fn(&Config) -> String; 25] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
     declaration::<prover::Info<'_>>,
     declaration::<prover::InputInfo<'_>>,
     declaration::<prover::PartInfo<'_>>,
+    declaration::<prover::CategoriesInfo<'_>>,
     declaration::<prover::OutputInfo<'_>>,
     declaration::<prover::Proved<'_>>,
     declaration::<prover::Predicted<'_>>,

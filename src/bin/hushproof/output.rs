@@ -77,9 +77,8 @@ pub(crate) fn named(name: &str, values: &[f64]) -> Value {
 
 /// The names that values stand for, by the index of the value; `None` where none stands for one.
 pub(crate) fn names(info: &ValueInfo, values: &[f64]) -> Option<Value> {
-    let name = |(index, value): (usize, &f64)| Some((index.to_string(), json!(info.name_of(index, *value)?)));
-    let names: Map<String, Value> = values.iter().enumerate().filter_map(name).collect();
-    (!names.is_empty()).then_some(Value::Object(names))
+    let names = info.names_of(values);
+    (!names.is_empty()).then(|| json!(names))
 }
 
 /// Advice cells of a layout, in all and per activation: those assigned, and those of the whole circuit.

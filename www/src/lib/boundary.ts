@@ -53,6 +53,8 @@ export interface InputInfo {
    * the graph's own.
    */
   parts: Array<PartInfo>;
+  /** The values that stand for names, which a record gives as strings. */
+  categories: Array<CategoriesInfo>;
 }
 
 /** One of several inputs. */
@@ -61,6 +63,16 @@ export interface PartInfo {
   name: string;
   /** Sizes in ONNX order. */
   shape: Array<number>;
+}
+
+/** The names that one value of an input stands for. */
+export interface CategoriesInfo {
+  /** Flat index of the value. */
+  element: number;
+  /** The names. */
+  names: Array<string>;
+  /** Whether any other name is taken, too. */
+  open: boolean;
 }
 
 /** An output. */
@@ -77,6 +89,8 @@ export interface WasmProof {
   proof: string;
   /** Values by the output's name, flat in row-major order. */
   outputs: { [key in string]: Array<number> };
+  /** The names that some of these values stand for, by the index of the value. */
+  names?: { [key in number]: string };
   /** Seconds of the two parts: `witness` runs the model, `prove` is all that follows. */
   seconds: { [key in string]: number };
   /** Seconds of the stages of `prove`. */
@@ -87,12 +101,16 @@ export interface WasmProof {
 export interface WasmPredicted {
   /** Values by the output's name, flat in row-major order. */
   outputs: { [key in string]: Array<number> };
+  /** The names that some of these values stand for, by the index of the value. */
+  names?: { [key in number]: string };
 }
 
 /** What a valid proof says. */
 export interface WasmVerified {
   /** Values by the output's name, flat in row-major order. */
   outputs: { [key in string]: Array<number> };
+  /** The names that some of these values stand for, by the index of the value. */
+  names?: { [key in number]: string };
   /** What the proof was made for, where the input is public. */
   inputs?: { [key in string]: Array<number> };
   /** The model's name. */
@@ -235,7 +253,7 @@ export interface WasmReadOptions {
 
 /** A publisher's choices, all optional; the defaults are those of `hushproof compile`. */
 export interface WasmCompileOptions {
-  /** Bits of an activation, 4 to 24; by default the fewest that meet the target. */
+  /** Bits of an activation, 4 to 32; by default the fewest that meet the target. */
   bits?: number;
   /** What must be right on the rows; code `accuracy` where no width reaches it. */
   target?: Target;

@@ -99,7 +99,7 @@ const COMPILER = { ...CALL, wasm: folder } satisfies Record<keyof CompilerOption
 const READ = { outputs: names, dims: sizes } satisfies Record<keyof WasmReadOptions, Check>;
 
 const CHOICES = {
-  bits: (value: unknown, name: string) => integer(value, name, 4, 24),
+  bits: (value: unknown, name: string) => integer(value, name, 4, 32),
   target: (value: unknown, name: string) => oneOf<Target>(value, name, ["auto", "class", "values"]),
   maxError: (value: unknown, name: string) => number(value, name, Number.MIN_VALUE, Number.MAX_VALUE),
   acceptError: flag,
@@ -253,14 +253,15 @@ export function inputTensors(value: unknown, name: string): Inputs {
 
 function numbers(value: unknown, name: string, depth: number): unknown {
   if (Array.isArray(value) && depth < MAX_DEPTH) {
-    return Array.from(value, (item) => (typeof item === "number" ? item : numbers(item, name, depth + 1)));
+    const isLeaf = (item: unknown) => typeof item === "number" || typeof item === "string" || item === null;
+    return Array.from(value, (item) => (isLeaf(item) ? item : numbers(item, name, depth + 1)));
   }
   if (ArrayBuffer.isView(value) && /^(Float|Int|Uint)/.test(tag(value))) {
     return Float64Array.from(value as unknown as ArrayLike<number>);
   }
   // Says nothing of the value, which is private.
   const got = Array.isArray(value) ? "deeper ones" : `a value of type ${tag(value)}`;
-  throw refusal(name, `expected arrays of numbers, at most ${MAX_DEPTH} deep, got ${got}`);
+  throw refusal(name, `expected arrays of numbers, names and null, at most ${MAX_DEPTH} deep, got ${got}`);
 }
 
 function names(value: unknown, name: string): readonly string[] {

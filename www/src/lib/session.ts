@@ -80,6 +80,8 @@ export interface ModelInfo {
     max: readonly number[];
     /** The inputs that it joins, one after the other, by whose names a record may give their values; often empty. */
     parts: readonly { name: string; shape: readonly number[] }[];
+    /** The values (by their flat index) that stand for names, which a record gives as strings; `open` ones take any. */
+    categories: readonly { element: number; names: readonly string[]; open: boolean }[];
   }[];
   outputs: readonly { name: string; kind: string }[];
 }
@@ -116,11 +118,15 @@ export interface Proved extends WasmProof {
 /** What a proof would say. */
 export interface Predicted {
   outputs: Record<string, number[]>;
+  /** The names that some of these values stand for, by the index of the value. */
+  names?: Record<number, string>;
 }
 
 /** What a valid proof says. */
 export interface Verified {
   outputs: Record<string, number[]>;
+  /** The names that some of these values stand for, by the index of the value. */
+  names?: Record<number, string>;
   /** What the proof was made for, where the input is public. */
   inputs?: Record<string, number[]>;
   model: string;

@@ -10,8 +10,8 @@ export type Progress = (stage: string, fraction: number) => void;
 /** Input tensors by name; flat in row-major order, or nested as the shape says. */
 export type Inputs = Readonly<Record<string, NestedNumbers>>;
 
-/** Numbers, nested up to 16 deep. */
-export type NestedNumbers = readonly number[] | NumberArray | readonly NestedNumbers[];
+/** Numbers, nested up to 16 deep; strings where values stand for names, `null` or NaN for missing ones. */
+export type NestedNumbers = readonly (number | string | null)[] | NumberArray | readonly NestedNumbers[];
 
 /** Numbers of one kind. */
 export type NumberArray =

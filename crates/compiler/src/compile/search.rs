@@ -12,8 +12,17 @@ use serde::Serialize;
 use super::reference::Reference;
 use crate::quant::{Accuracy, Scales, Target};
 
-/// Where no layout is as good as wanted, the cheapest one is taken whose error is at most this many times the least.
+/// Where no layout is as good as wanted, the cheapest one is taken whose error is at most this many times the least, or
+/// this share of what the target allows.
 const NEAR: f64 = 1.25;
+const ENOUGH: f64 = 0.5;
+/// Layouts are no longer tried that cost so many times as much as one with such an error.
+const DEAR: f64 = 2.0;
+
+/// Whether the target is met with room for rows that were not seen.
+fn is_enough(accuracy: &Accuracy) -> bool {
+    accuracy.is_met() && accuracy.strain() <= ENOUGH
+}
 
 /// A layout that was tried.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,6 +71,8 @@ pub(super) struct Plan {
 pub(super) struct Trials<'a> {
     target: Target,
     reference: Reference<'a>,
+    /// Rows between those, where small errors may become large ones there.
+    between: Option<Reference<'a>>,
     /// Every so manieth row is looked at first.
     step: usize,
     rows: &'a [Vec<f64>],
@@ -69,15 +80,19 @@ pub(super) struct Trials<'a> {
     attempts: Vec<Attempt>,
     /// The models of the attempts that have one.
     models: Vec<(usize, Model, Scales)>,
+    /// Whether each attempt meets the target between the rows, too, as far as that was looked at.
+    steady: Vec<bool>,
     /// The last error of an attempt without one.
     error: Option<Error>,
 }
 
 impl<'a> Trials<'a> {
-    /// Rows of the right length.
-    pub(super) fn new(network: &'a Network, rows: &'a [Vec<f64>], target: Target) -> Self {
+    /// Rows of the right length; models are compared on those `between`, too, before one is as good as wanted.
+    pub(super) fn new(network: &'a Network, rows: &'a [Vec<f64>], between: &'a [Vec<f64>], target: Target) -> Self {
         let (reference, step) = (Reference::new(network, target, rows), super::step(network, rows.len()));
-        Self { target, reference, step, rows, network, attempts: vec![], models: vec![], error: None }
+        let between = (!between.is_empty()).then(|| Reference::new(network, target, between));
+        let (attempts, models, steady) = (vec![], vec![], vec![]);
+        Self { target, reference, between, step, rows, network, attempts, models, steady, error: None }
     }
 
     /// Tries a layout with the model that `make` makes for it; breaks once it is as good as wanted. `report` is called
@@ -107,6 +122,7 @@ impl<'a> Trials<'a> {
             Err(error @ Error::Range { .. }) => {
                 attempt.refused = Some(error.to_string());
                 self.attempts.push(attempt);
+                self.steady.push(false);
                 self.error = Some(error);
                 return Ok(ControlFlow::Continue(()));
             }
@@ -117,11 +133,26 @@ impl<'a> Trials<'a> {
         if accuracy.is_aim() && self.step > 1 {
             accuracy = self.reference.measure(&model, &scales, 1, report)?;
         }
-        let good = accuracy.is_aim();
+        let steady = match &self.between {
+            Some(between) if is_enough(&accuracy) => between.measure(&model, &scales, 1, &mut |_| {})?.is_met(),
+            _ => true,
+        };
+        let good = accuracy.is_aim() && steady;
+        self.steady.push(steady);
         attempt.accuracy = Some(accuracy);
         self.models.push((self.attempts.len(), model, scales));
         self.attempts.push(attempt);
         Ok(if good { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    /// Whether a layout of this cost is not worth trying, as a much cheaper one is exact enough.
+    pub(super) fn is_cheap_enough(&self, cost: Prediction) -> bool {
+        let enough = self
+            .attempts
+            .iter()
+            .zip(&self.steady)
+            .find(|(attempt, steady)| **steady && attempt.accuracy.as_ref().is_some_and(is_enough));
+        enough.is_some_and(|(attempt, _)| cost.native_seconds > DEAR * attempt.predicted.native_seconds)
     }
 
     /// Digits of the best attempt; `None` where no attempt has a model.
@@ -129,7 +160,11 @@ impl<'a> Trials<'a> {
         let fits = || {
             self.models.iter().filter_map(|(attempt, ..)| Some((*attempt, self.attempts[*attempt].accuracy.as_ref()?)))
         };
-        if let Some((attempt, _)) = fits().find(|(_, accuracy)| accuracy.is_aim()) {
+        if let Some((attempt, _)) = fits().find(|(attempt, accuracy)| accuracy.is_aim() && self.steady[*attempt]) {
+            return Some(attempt);
+        }
+        let steady = |(attempt, accuracy): &(usize, &Accuracy)| self.steady[*attempt] && is_enough(accuracy);
+        if let Some((attempt, _)) = fits().find(steady) {
             return Some(attempt);
         }
         let rank = |accuracy: &Accuracy| (!accuracy.is_met(), accuracy.out_of_range);

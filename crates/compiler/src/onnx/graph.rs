@@ -730,6 +730,11 @@ impl Nodes for Importer<'_> {
         self.moved.contains(&id)
     }
 
+    fn root_of(&self, id: Id) -> Option<Id> {
+        let made = self.graph.nodes.iter().rev().find(|node| node.outputs.contains(&id))?;
+        (made.op == "Sqrt").then(|| made.inputs.first().copied().flatten()).flatten()
+    }
+
     fn names(&self, id: Id) -> Option<Arc<Vec<String>>> {
         self.names.get(&id).cloned()
     }

@@ -96,6 +96,7 @@ impl Op for ArgMax {
             // The largest value keeps its place.
             x = argument;
         }
+        x = to.ordered(x);
         if !self.last && to.ending() == Ending::Output && shape[axis] == to.len(x) && shape[axis] > 1 {
             return Ok(None);
         }

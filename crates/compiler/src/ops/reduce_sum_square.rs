@@ -1,9 +1,7 @@
 //! [ReduceSumSquare](https://onnx.ai/onnx/operators/onnx__ReduceSumSquare.html): Σ x² over constant axes. Opset 1+;
 //! the axes are an attribute up to 17, an input from 18.
 //!
-//! A table of squares, rounded once, and a sum.
-
-use hushproof_core::graph::Unary;
+//! Squares, rounded once, and a sum.
 
 use super::{op::RewriteDef, support::reduction::Reduction};
 
@@ -15,8 +13,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     marks: &[],
     rewrite: |attrs, inputs, to| {
         let x = Reduction::new(attrs, inputs, to)?;
-        let values = to.table("Pow", Unary::Pow { exponent: 2.0 }, x.x)?;
-        Ok(vec![x.sum(values, to)?])
+        let squares = to.op("Mul", &[x.x, x.x])?;
+        Ok(vec![x.sum(squares, to)?])
     },
 };
 

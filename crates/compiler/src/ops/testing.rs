@@ -208,6 +208,10 @@ impl Nodes for Trial {
         false
     }
 
+    fn root_of(&self, _: Id) -> Option<Id> {
+        None
+    }
+
     fn names(&self, _: Id) -> Option<Arc<Vec<String>>> {
         None
     }

@@ -37,7 +37,10 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         if size > MAX_SIZE {
             return Err(OpError::unsupported(format!("{size} values; at most {MAX_SIZE} are sorted")));
         }
-        let signed = if largest { rows } else { to.affine(rows, -1.0, 0.0)? };
+        // A root keeps the order, and what it is the root of is more exact.
+        let order = to.ordered(x);
+        let order = if order == x { rows } else { last(to, order, axis)?.0 };
+        let signed = if largest { order } else { to.affine(order, -1.0, 0.0)? };
         let chosen = chosen(to, signed, k)?;
         let count = to.shape(rows)[0];
         let options = to.reshape(rows, &[count, 1, size])?;

@@ -148,6 +148,17 @@ pub fn comparison_bits(network: &Network, ranges: &Ranges, options: &Options) ->
     widest.map(|widest| (bits(largest.fold(0.0, f64::max)), bits(widest)))
 }
 
+/// Whether a layer compares others than integers, for others to read, so that values which are hardly off may give
+/// results that are far off.
+pub(crate) fn compares_reals(network: &Network, ranges: &Ranges, options: &Options) -> bool {
+    let all = exact(network, &inputs(network, ranges, options.input_margin), f64::INFINITY);
+    let inner = network.layers.split_last().map_or(&[][..], |(_, inner)| inner);
+    inner.iter().any(|layer| {
+        let compares = matches!(layer.activation, FloatActivation::Threshold { .. });
+        compares && sums(network, layer, &all, true).iter().any(Option::is_none)
+    })
+}
+
 /// The largest U of a comparison with `at` of integers up to a magnitude: they are their own units, doubled, and odd.
 pub(super) fn row(bound: f64, at: f64) -> f64 {
     2.0 * (bound + at.abs()) + 3.0

@@ -1,6 +1,9 @@
 //! Inputs drawn at random, for networks that come without data.
 
-use hushproof_core::error::{Error, Result};
+use hushproof_core::{
+    error::{Error, Result},
+    graph::Network,
+};
 
 /// Random rows from which ranges come where there are no others.
 pub const PROBES: usize = 64;
@@ -17,14 +20,7 @@ const MIX: [u64; 2] = [0xbf58_476d_1ce4_e5b9, 0x94d0_49bb_1331_11eb];
 ///
 /// The generator is splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
 pub fn probes(len: usize, min: f64, max: f64, count: usize) -> Vec<Vec<f64>> {
-    let mut state = 0u64;
-    let mut unit = || {
-        state = state.wrapping_add(WEYL);
-        let mut z = state;
-        z = (z ^ (z >> 30)).wrapping_mul(MIX[0]);
-        z = (z ^ (z >> 27)).wrapping_mul(MIX[1]);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
-    };
+    let mut unit = units();
     let mut row = |index: usize| {
         let mut value = || match index % 4 {
             1 => 0.5 + (unit() - 0.5) / 10.0,
@@ -34,6 +30,42 @@ pub fn probes(len: usize, min: f64, max: f64, count: usize) -> Vec<Vec<f64>> {
         (0..len).map(|_| min + (max - min) * value()).collect()
     };
     (0..count).map(&mut row).collect()
+}
+
+/// Numbers from 0 on, below 1, the same on every call.
+fn units() -> impl FnMut() -> f64 {
+    let mut state = 0u64;
+    move || {
+        state = state.wrapping_add(WEYL);
+        let mut z = state;
+        z = (z ^ (z >> 30)).wrapping_mul(MIX[0]);
+        z = (z ^ (z >> 27)).wrapping_mul(MIX[1]);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// `count` rows that nobody has seen, each somewhere on the line between two of `rows`, the same on every call. Integers,
+/// ranks and missing values are those of one of the two.
+pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
+    let mut unit = units();
+    let mut pick = || {
+        let index = (unit() * rows.len() as f64) as usize;
+        rows.get(index).map_or(&[][..], Vec::as_slice)
+    };
+    let pairs: Vec<_> = (0..count).map(|_| (pick(), pick())).collect();
+    let mixed = |index: usize| {
+        let whole = network.whole.get(index).copied().unwrap_or(false);
+        !whole && !matches!(network.cuts.get(index), Some(Some(_)))
+    };
+    let row = |(a, b): (&[f64], &[f64])| {
+        let share = unit();
+        let value = |(index, (a, b)): (usize, (&f64, &f64))| {
+            let mix = a + share * (b - a);
+            if mixed(index) && mix.is_finite() { mix } else { *a }
+        };
+        a.iter().zip(b).enumerate().map(value).collect()
+    };
+    pairs.into_iter().map(row).collect()
 }
 
 /// Refuses what is no range of numbers.

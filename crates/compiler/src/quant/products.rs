@@ -3,15 +3,17 @@
 
 use hushproof_core::{
     error::{Error, Result},
-    graph::{FloatActivation, FloatLayer, Map, Network, Term},
+    graph::{ACCUMULATOR_BITS, FloatActivation, FloatLayer, Map, Network, Term},
 };
 
-use super::scaling::positive;
+use super::{exact::Integers, scaling::positive};
 
 /// Below this coefficient operands get coarser codes, rather than the product scales that waste much of its range.
 const FINE: f64 = 4.0;
 /// Slack for the rounding of floating-point numbers.
 const SLACK: f64 = 1e-9;
+/// What sums of products stay below.
+const LARGEST: f64 = (1u64 << (ACCUMULATOR_BITS - 1)) as f64;
 /// Most rounds in which operands get coarser, per layer.
 const ROUNDS: usize = 16;
 
@@ -95,6 +97,15 @@ impl Products {
         reach
     }
 
+    /// The largest sum of products of codes, per output channel.
+    fn largest(&self, channels: usize, magnitude: impl Fn(Place) -> f64) -> Vec<f64> {
+        let mut largest = vec![0.0f64; channels];
+        for (output, _, [a, b]) in &self.entries {
+            largest[*output] += magnitude(*a) * magnitude(*b);
+        }
+        largest
+    }
+
     /// The largest coefficients, at least 1, for which a unit of the result is at least `wanted`, and these units;
     /// where nothing is multiplied, they are as wanted. Also the least coefficient before it was rounded down.
     pub(super) fn coefficients(&self, units: &[f64], wanted: &[f64]) -> (Vec<f64>, f64) {
@@ -144,6 +155,8 @@ pub(super) struct Solver<'a> {
     pub(super) cut: f64,
     /// The largest code.
     pub(super) top: f64,
+    /// Of integers, per tensor and channel, the largest magnitude.
+    pub(super) integers: &'a Integers,
 }
 
 impl Solver<'_> {
@@ -219,6 +232,11 @@ impl Solver<'_> {
                         let wanted = wanted.iter_mut().zip(reach).filter(|(_, reach)| *reach > 0.0);
                         wanted.for_each(|(wanted, reach)| *wanted = wanted.min(reach / self.top));
                     }
+                    // Accumulators hold no more, and what is this fine is all remainder.
+                    let sums = products.largest(wanted.len(), |place| self.magnitude(place));
+                    for ((wanted, unit), sum) in wanted.iter_mut().zip(&units).zip(sums) {
+                        *wanted = wanted.max(unit * sum / LARGEST);
+                    }
                     if self.silent[tensor] {
                         let scale = |(unit, wanted): (&f64, &f64)| if *unit > 0.0 { *unit } else { *wanted };
                         scales.push(units.iter().zip(&wanted).map(scale).collect());
@@ -236,6 +254,11 @@ impl Solver<'_> {
             scales.push(scale);
         }
         (scales, coarser)
+    }
+
+    /// The largest magnitude of a code.
+    fn magnitude(&self, (tensor, channel): Place) -> f64 {
+        self.integers.magnitude[tensor][channel].map_or(self.top, |magnitude| magnitude.min(self.top))
     }
 
     /// The scales of a layer of products.

@@ -131,9 +131,11 @@ impl<'a> Rounding<'a> {
     pub(super) fn bias(&self) -> Result<Vec<i64>> {
         let (plane, len) = (self.layer.shape.plane(), self.layer.shape.len());
         let values = len / self.layer.bias.len();
+        let copies = is_copy(self.layer);
         let bias = |(index, bias): (usize, &f64)| {
             let errors = &self.error[index * values..(index + 1) * values];
-            let error = errors.iter().sum::<f64>() / values as f64;
+            // The error of a copy is a share of the value, small where that is.
+            let error = if copies { 0.0 } else { errors.iter().sum::<f64>() / values as f64 };
             let unit = self.unit[index * values / plane];
             self.integer(match self.layer.activation {
                 FloatActivation::Threshold { at } => {
@@ -180,6 +182,21 @@ impl<'a> Rounding<'a> {
     fn range(&self, got_bits: u32, max_bits: u32) -> Error {
         Error::Range { node: self.layer.node.clone(), op: self.layer.op.clone(), got_bits, max_bits }
     }
+}
+
+/// Whether a layer only copies values, each from one place.
+fn is_copy(layer: &FloatLayer) -> bool {
+    let [term] = &layer.terms[..] else { return false };
+    let copies = match &term.map {
+        Map::Conv(conv) => conv.group_inputs() == 1 && conv.taps() == 1 && conv.weights.iter().all(|w| *w == 1.0),
+        Map::Sparse(sparse) => {
+            let outputs = || sparse.columns.iter().flatten();
+            let mut read = vec![false; layer.shape.len()];
+            outputs().all(|(output, w)| *w == 1.0 && !std::mem::replace(&mut read[*output as usize], true))
+        }
+        Map::Product(_) => false,
+    };
+    copies && layer.activation == FloatActivation::Linear && layer.bias.iter().all(|bias| *bias == 0.0)
 }
 
 /// The tensor's channel that output `o` of a map reads as input `c` of its group.

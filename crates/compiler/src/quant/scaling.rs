@@ -63,8 +63,14 @@ impl Scaling {
             network.layers.iter().zip(&functions.table).map(|(layer, table)| activation(layer, *table)).collect();
         let (mut unit, mut center, mut tables, mut outputs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let bits = table_bits(digits.limb_bits, functions.list.len());
-        let top_code = float::exp2(f64::from(segments::code_bits(network, digits))) - 1.0;
-        for Evaluated { function, domain: [low, high], seen } in functions.list {
+        let code_bits = segments::code_bits(network, digits);
+        let input = inputs(network, ranges, options.input_margin);
+        let integers = exact(network, &input, f64::INFINITY);
+        let scaled = functions.scaled(network, &integers);
+        for (Evaluated { function, domain: [low, high], seen }, scaled) in functions.list.into_iter().zip(scaled) {
+            // What multiplies codes must leave them in a row.
+            let most = digits.row_bits().saturating_sub(float::log2(scaled + 1.0).ceil() as u32 + 1);
+            let top_code = float::exp2(f64::from(code_bits.min(most).max(1))) - 1.0;
             let limit = limit(function, seen);
             let (middle, half) = (low / 2.0 + high / 2.0, high / 2.0 - low / 2.0);
             let value = |x: f64| function.eval(middle + x).clamp(-limit, limit);
@@ -85,8 +91,6 @@ impl Scaling {
             tables.push(table);
             outputs.push(output);
         }
-        let input = inputs(network, ranges, options.input_margin);
-        let integers = exact(network, &input, f64::INFINITY);
         let mut exact = exact(network, &input, top);
         // A range of all codes is a scale of 1.
         let whole = |mut range: Vec<f64>, exact: &[Option<f64>]| {
@@ -234,6 +238,28 @@ impl Functions {
         }
     }
 
+    /// The largest integer that multiplies codes of each table; 0 where none does.
+    fn scaled(&self, network: &Network, integers: &Integers) -> Vec<f64> {
+        let mut scaled = vec![0.0f64; self.list.len()];
+        let mut see = |codes: usize, times: usize| {
+            let table = codes.checked_sub(1).and_then(|layer| self.table[layer]);
+            let magnitude = integers.magnitude[times].iter().copied().collect::<Option<Vec<_>>>();
+            if let (Some(table), Some(magnitude)) = (table, magnitude) {
+                scaled[table] = magnitude.into_iter().fold(scaled[table], f64::max);
+            }
+        };
+        for layer in &network.layers {
+            for term in &layer.terms {
+                let factors = term.map.factor().into_iter().chain(layer.times().iter().map(|times| times.source));
+                factors.for_each(|factor| {
+                    see(term.source, factor);
+                    see(factor, term.source);
+                });
+            }
+        }
+        scaled
+    }
+
     /// Tables for the arguments of all layers, those of one function sharing a table where that is no more than
     /// `apart` times as wide as one of its own.
     fn grouped(arguments: &[Option<Evaluated>], apart: f64) -> Self {
@@ -360,7 +386,7 @@ fn tie(
     let zero = |channels: &[Channel]| channels.iter().all(|channel| channel.magnitude() == 0.0);
     let real = |tensor: usize| integers.magnitude[tensor].iter().all(Option::is_none);
     let silent = ranges.tensors.iter().enumerate().map(|(t, channels)| zero(channels) && real(t)).collect();
-    let scales = Solver { network, root, fixed, wanted, silent, cut, top }.scales()?;
+    let scales = Solver { network, root, fixed, wanted, silent, cut, top, integers }.scales()?;
     let checked = |tensor: &usize| *tensor > 0 && matches!(needs[*tensor], Need::Range(_));
     for (tensor, channels) in ranges.tensors.iter().enumerate().filter(|(tensor, _)| checked(tensor)) {
         let codes = channels.iter().zip(&scales[tensor]).map(|(channel, scale)| channel.magnitude() / scale);

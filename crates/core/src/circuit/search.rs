@@ -86,7 +86,7 @@ impl Candidate for Choice {
 /// Least bits of a code and of a remainder.
 const MIN_BITS: u32 = 6;
 /// Most bits of a code, and of a remainder unless more are asked for.
-const MAX_BITS: u32 = 18;
+const MAX_BITS: u32 = 32;
 const MAX_REMAINDER_BITS: u32 = 26;
 
 const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
@@ -123,11 +123,12 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
             Err(error) => refused = Some(error),
         }
     }
+    let products = multiplies(network);
     let outputs = view.shapes.last().map_or(0, |shape| shape.len());
     let public_input = InputCodes::published(options.input, network.cuts.is_empty());
     let mut choices: Vec<Choice> = Vec::new();
     let mut too_large = false;
-    for digits in candidates(network, options) {
+    for digits in candidates(options) {
         for (activations, activation_rows, distances) in &rows {
             for (weight_lanes, weight_rows) in &weights {
                 let lanes = Lanes { activations: *activations, weights: *weight_lanes };
@@ -177,8 +178,40 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
         );
         return Err(Error::Graph { node, reason });
     }
-    Ok(if options.few_columns { few_columns(choices) } else { pareto_front(choices) })
+    if options.few_columns {
+        return Ok(few_columns(choices));
+    }
+    // Wide codes may overflow where narrow ones do not, and so stand for none of them.
+    let mut fronts = Vec::new();
+    for width in WIDTHS {
+        let (narrow, wide) = choices.into_iter().partition(|choice| width.holds(&choice.digits, products));
+        fronts.extend(pareto_front(narrow));
+        choices = wide;
+    }
+    fronts.extend(pareto_front(choices));
+    fronts.sort_by(|a, b| a.seconds().total_cmp(&b.seconds()));
+    Ok(fronts)
 }
+
+/// Codes and remainders that are compared with one another.
+struct Width {
+    value_bits: u32,
+    remainder_bits: u32,
+    /// The same where tensors are multiplied.
+    product_bits: u32,
+}
+
+impl Width {
+    const fn holds(&self, digits: &Digits, products: bool) -> bool {
+        let remainder_bits = if products { self.product_bits } else { self.remainder_bits };
+        digits.value_bits() <= self.value_bits && digits.remainder_bits() <= remainder_bits
+    }
+}
+
+const WIDTHS: [Width; 2] = [
+    Width { value_bits: 18, remainder_bits: 26, product_bits: 18 },
+    Width { value_bits: 24, remainder_bits: 26, product_bits: 24 },
+];
 
 /// log2 rows of a circuit whose columns use so many.
 const fn log2_rows(used: usize) -> u32 {
@@ -213,7 +246,7 @@ const LEAST_SEGMENTS: u32 = 24;
 /// Bits by which limbs may exceed what is asked for beyond those.
 const SPARE_BITS: u32 = 6;
 
-fn candidates<'a>(network: &Network, options: &'a SearchOptions) -> impl Iterator<Item = Digits> + use<'a> {
+fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
     let all = (4..=16).flat_map(move |limb_bits| {
         (1..=4).flat_map(move |value_limbs| {
             (1..=4).map(move |remainder_limbs| Digits { limb_bits, value_limbs, remainder_limbs })
@@ -221,16 +254,18 @@ fn candidates<'a>(network: &Network, options: &'a SearchOptions) -> impl Iterato
     });
     let (least, most_bits) = options.value_bits;
     let cut = options.remainder_bits;
-    // Coefficients of products grow with the remainder, beyond what accumulators hold.
-    let multiplies = |layer: &FloatLayer| layer.all_terms().any(|term| term.map.factor().is_some());
-    let products = network.layers.iter().any(|layer| multiplies(layer) || !layer.times().is_empty());
-    let most_cut = if products { MAX_BITS } else { MAX_REMAINDER_BITS };
-    let most_cut = most_cut.max(cut.saturating_add(SPARE_BITS));
+    let most_cut = MAX_REMAINDER_BITS.max(cut.saturating_add(SPARE_BITS));
     all.filter(move |digits| {
         (least..=most_bits).contains(&digits.value_bits())
             && (cut..=most_cut).contains(&digits.remainder_bits())
             && digits.is_valid()
     })
+}
+
+/// Whether a network multiplies tensors.
+fn multiplies(network: &Network) -> bool {
+    let product = |layer: &FloatLayer| layer.all_terms().any(|term| term.map.factor().is_some());
+    network.layers.iter().any(|layer| product(layer) || !layer.times().is_empty())
 }
 
 /// Predicted cost of a circuit.

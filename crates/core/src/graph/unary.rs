@@ -118,7 +118,7 @@ impl Unary {
         matches!(self, Self::Exp | Self::Sqrt | Self::InverseSqrt | Self::Cosh | Self::Acosh | Self::Acos)
     }
 
-    /// Whether straight lines over short segments come close to it: it has no jump, no pole and no vertical tangent.
+    /// Whether straight lines over short segments come close to it: it has no jump and no pole.
     pub const fn is_smooth(&self) -> bool {
         match self {
             Self::Exp
@@ -128,17 +128,18 @@ impl Unary {
             | Self::Sinh
             | Self::Cosh
             | Self::Asinh
+            | Self::Sqrt
             | Self::Softsign
             | Self::Mish => true,
-            Self::Pow { exponent } => *exponent >= 1.0,
+            Self::Pow { exponent } => *exponent > 0.0,
             Self::Shrink { lambda, bias } => *lambda == *bias,
             _ => false,
         }
     }
 
-    /// Whether that holds on intervals above 0, from which its pole or vertical tangent is kept away.
+    /// Whether that holds on intervals above 0, from which its pole is kept away.
     pub const fn is_smooth_above_zero(&self) -> bool {
-        matches!(self, Self::Log | Self::Sqrt | Self::Reciprocal | Self::InverseSqrt | Self::Pow { .. })
+        matches!(self, Self::Log | Self::Reciprocal | Self::InverseSqrt | Self::Pow { .. })
     }
 
     /// Whether every value is an integer.

@@ -1,7 +1,7 @@
 //! Named tensors at the ends of a network.
 #![deny(clippy::indexing_slicing, clippy::as_conversions)]
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use super::ensure;
 use crate::{
@@ -83,6 +83,12 @@ impl ValueInfo {
     pub fn categories_of(&self, element: usize) -> Option<&Categories> {
         let found = self.categories.binary_search_by_key(&element, |categories| categories.element);
         found.ok().and_then(|at| self.categories.get(at))
+    }
+
+    /// The names that some of these values of the tensor stand for, by the index of the value.
+    pub fn names_of(&self, values: &[f64]) -> BTreeMap<usize, &str> {
+        let named = self.categories.iter().map(|categories| categories.element);
+        named.filter_map(|index| Some((index, self.name_of(index, *values.get(index)?)?))).collect()
     }
 
     /// The name that a value stands for, if it does.

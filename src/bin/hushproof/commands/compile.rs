@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long)]
     accept_error: bool,
     /// Bits of an activation, or the least number above that limbs make [default: searched]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(4..=24))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(4..=32))]
     bits: Option<u32>,
     /// Factor on the calibrated ranges of inner values; values beyond are refused
     #[arg(long, default_value_t = Options::default().margin)]

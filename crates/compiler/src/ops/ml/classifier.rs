@@ -4,6 +4,8 @@
 //! with the largest score. A softmax of the scores, and the logistic function of two scores of which one is the
 //! negative of the other, are applied by the reader of the output where they are the last step.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use super::{
     super::op::{Attr, Attrs, Id, OpError, OpResult, Rewriter},
     features::{integer, is_positive},
@@ -111,14 +113,34 @@ impl Transform {
     }
 }
 
-/// Takes the labels: integers, or for strings their indices.
-pub(super) fn take_labels(attrs: &mut Attrs, integers: &str) -> Vec<f64> {
-    let strings = attrs.texts("classlabels_strings").unwrap_or_default();
-    let integers = attrs.ints(integers).unwrap_or_default();
-    if integers.is_empty() {
-        (0..strings.len()).map(|index| index as f64).collect()
-    } else {
-        integers.into_iter().map(|label| label as f64).collect()
+/// What classes are called.
+#[derive(Debug, Clone)]
+pub(super) struct Labels {
+    /// Integers, or for strings their indices.
+    pub(super) numbers: Vec<f64>,
+    /// The strings, if they are different.
+    names: Option<Arc<Vec<String>>>,
+}
+
+impl Labels {
+    /// Takes `classlabels_strings`, or the attribute of this name with integers.
+    pub(super) fn take(attrs: &mut Attrs, integers: &str) -> Self {
+        let strings = attrs.texts("classlabels_strings").unwrap_or_default();
+        let integers = attrs.ints(integers).unwrap_or_default();
+        if !integers.is_empty() {
+            return Self { numbers: integers.into_iter().map(|label| label as f64).collect(), names: None };
+        }
+        let numbers = (0..strings.len()).map(|index| index as f64).collect();
+        let different = strings.iter().collect::<BTreeSet<_>>().len() == strings.len();
+        Self { numbers, names: (different && !strings.is_empty()).then(|| Arc::new(strings)) }
+    }
+
+    /// A label with its names.
+    fn named(&self, to: &mut Rewriter<'_>, label: Id) -> OpResult<Id> {
+        match &self.names {
+            Some(names) => to.named(label, Arc::clone(names)),
+            None => Ok(label),
+        }
     }
 }
 
@@ -136,11 +158,12 @@ pub(super) fn classify(
     to: &mut Rewriter<'_>,
     op: &'static str,
     scorer: &Scorer,
-    labels: &[f64],
+    labels: &Labels,
     transform: Transform,
     binary: Option<Binary>,
 ) -> OpResult<Vec<Id>> {
-    if let Some(wide) = labels.iter().find(|label| label.abs() > f64::from(1u32 << 24)) {
+    let numbers = &labels.numbers[..];
+    if let Some(wide) = numbers.iter().find(|label| label.abs() > f64::from(1u32 << 24)) {
         return Err(OpError::unsupported(format!("label {wide}; number the classes")));
     }
     let label = if !to.wanted(0) {
@@ -148,10 +171,11 @@ pub(super) fn classify(
     } else if let Some(Binary { at, .. }) = binary {
         let above = scorer.put(to, op, vec![vec![(0, 1.0)]], vec![-at])?;
         let above = is_positive(to, above, true)?;
-        Some(labelled(to, above, &[labels[0], labels[1]])?)
+        Some(labelled(to, above, &[numbers[0], numbers[1]])?)
     } else {
-        Some(first_largest(to, op, scorer, labels)?)
+        Some(first_largest(to, op, scorer, numbers)?)
     };
+    let label = label.map(|label| labels.named(to, label)).transpose()?;
     to.leave(1);
     let scores = if !to.wanted(1) {
         None

@@ -2,14 +2,14 @@
 //! with the largest one, and the scores transformed. Operator sets 1 to 5.
 //!
 //! The label compares scores that are not rounded. One score and two labels: the second label where s > 0, where scores
-//! are transformed or not; the scores are then −s and s or, by LOGISTIC, σ(−s) and σ(s). Strings as labels become their
+//! are transformed or not; the scores are then −s and s or, by LOGISTIC, σ(−s) and σ(s). Strings as labels become named
 //! indices.
 //!
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX of one score.
 
 use super::{
     super::op::{Attrs, Id, Mark, OpError, OpResult, RewriteDef, Rewriter},
-    classifier::{Binary, Scorer, Transform, classify, take_labels},
+    classifier::{Binary, Labels, Scorer, Transform, classify},
     features::row,
 };
 
@@ -22,7 +22,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
     rewrite: |mut attrs, inputs, to| {
         let coefficients = attrs.floats("coefficients").unwrap_or_default();
         let intercepts = attrs.floats("intercepts");
-        let labels = take_labels(&mut attrs, "classlabels_ints");
+        let labels = Labels::take(&mut attrs, "classlabels_ints");
         let transform = Transform::take(&mut attrs);
         // It says how the model was trained.
         attrs.ignore("multi_class");
@@ -35,7 +35,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
 pub(super) struct Linear {
     pub(super) coefficients: Vec<f64>,
     pub(super) intercepts: Option<Vec<f64>>,
-    pub(super) labels: Vec<f64>,
+    pub(super) labels: Labels,
     pub(super) transform: Transform,
 }
 
@@ -52,19 +52,19 @@ impl Linear {
         let x = row(to, inputs)?;
         let features = to.len(x);
         let scores = coefficients.len() / features;
-        let two = scores == 1 && labels.len() == 2;
+        let two = scores == 1 && labels.numbers.len() == 2;
         if two && transform == Transform::Softmax {
             attrs.reject("SOFTMAX of one score; export LOGISTIC");
         }
         attrs.finish()?;
         let intercepts = intercepts.unwrap_or_else(|| vec![0.0; scores]);
-        let fits = scores > 0 && coefficients.len() == scores * features && (two || labels.len() == scores);
+        let fits = scores > 0 && coefficients.len() == scores * features && (two || labels.numbers.len() == scores);
         if !fits || intercepts.len() != scores {
             return Err(OpError::Graph(format!(
                 "{} coefficients and {} intercepts for {features} features and {} labels",
                 coefficients.len(),
                 intercepts.len(),
-                labels.len()
+                labels.numbers.len()
             )));
         }
         if coefficients.iter().chain(&intercepts).any(|value| !value.is_finite()) {

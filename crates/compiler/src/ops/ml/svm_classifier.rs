@@ -8,7 +8,7 @@
 
 use super::{
     super::op::{Mark, OpError, RewriteDef},
-    classifier::{Scorer, Transform, classify, take_labels},
+    classifier::{Labels, Scorer, Transform, classify},
     features::{is_positive, row},
     linear_classifier::Linear,
     svm::{Kernel, Sums},
@@ -31,18 +31,18 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let counts = attrs.ints("vectors_per_class").unwrap_or_default();
         let mut take = |name: &str| attrs.floats(name).unwrap_or_default();
         let (a, b) = (take("prob_a"), take("prob_b"));
-        let labels = take_labels(&mut attrs, "classlabels_ints");
+        let labels = Labels::take(&mut attrs, "classlabels_ints");
         let transform = Transform::take(&mut attrs);
         if vectors.is_empty() {
             if kernel != Kernel::Linear || !a.is_empty() {
                 attrs.reject("a kernel or probabilities without support vectors");
             }
             // The first offset is that of all scores.
-            let intercepts = intercepts.and_then(|rho| Some(vec![*rho.first()?; labels.len()]));
+            let intercepts = intercepts.and_then(|rho| Some(vec![*rho.first()?; labels.numbers.len()]));
             let linear = Linear { coefficients, intercepts, labels, transform };
             return linear.classify(attrs, inputs, to, "SVMClassifier");
         }
-        let classes = labels.len();
+        let classes = labels.numbers.len();
         if transform != Transform::None {
             attrs.reject("post_transform of decisions between support vectors; export NONE");
         }

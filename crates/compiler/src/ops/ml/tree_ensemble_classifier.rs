@@ -3,7 +3,7 @@
 //!
 //! Decisions are exact, and so is the label up to the rounding of weights to the bits of a comparison. With one class
 //! id and two labels the score s decides: s > ½ where all weights are positive, s > 0 else; the scores are then 1 − s
-//! and s, −s and s, or σ(−s) and σ(s). Otherwise it is the first largest score. Strings as labels become their indices.
+//! and s, −s and s, or σ(−s) and σ(s). Otherwise it is the first largest score. Strings as labels become named numbers.
 //!
 //! Unsupported: `post_transform` PROBIT and SOFTMAX_ZERO, and SOFTMAX with one class id, where runtimes disagree.
 
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::{
     super::op::{Mark, OpError, RewriteDef, trees::Leaf},
-    classifier::{Binary, Scorer, Transform, classify, take_labels},
+    classifier::{Binary, Labels, Scorer, Transform, classify},
     features::row,
     forest::Scores,
     trees::{Parsed, comparison, floats},
@@ -30,10 +30,10 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         let ids = attrs.ints("class_ids").unwrap_or_default();
         let weights = floats(&mut attrs, "class_weights").unwrap_or_default();
         let base = floats(&mut attrs, "base_values").unwrap_or_default();
-        let labels = take_labels(&mut attrs, "classlabels_int64s");
+        let labels = Labels::take(&mut attrs, "classlabels_int64s");
         let transform = Transform::take(&mut attrs);
         let one_id = ids.first().is_some_and(|first| ids.iter().all(|id| id == first));
-        let two = one_id && labels.len() == 2;
+        let two = one_id && labels.numbers.len() == 2;
         if two && transform == Transform::Softmax {
             attrs.reject("SOFTMAX of one score, which runtimes take for different things; export LOGISTIC");
         }
@@ -46,7 +46,7 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         if two && ids[0] != 0 {
             return Err(OpError::unsupported(format!("the only class id is {}, not 0", ids[0])));
         }
-        let scores = if two { 1 } else { labels.len() };
+        let scores = if two { 1 } else { labels.numbers.len() };
         let base = match base.len() {
             0 => vec![0.0; scores],
             n if n == scores => base,

@@ -279,6 +279,9 @@ pub(crate) trait Nodes {
     /// Notes that a value is a softmax.
     fn note_softmax(&mut self, id: Id, of: (Id, usize));
 
+    /// What a value is the square root of.
+    fn root_of(&self, id: Id) -> Option<Id>;
+
     /// The names that the numbers of a tensor of names stand for.
     fn names(&self, id: Id) -> Option<Arc<Vec<String>>>;
 
@@ -376,6 +379,11 @@ impl<'a> Rewriter<'a> {
     /// Notes that a value is a softmax.
     pub(in crate::ops) fn note_softmax(&mut self, id: Id, of: (Id, usize)) {
         self.nodes.note_softmax(id, of);
+    }
+
+    /// A value whose elements have the same order: what it is the square root of, or itself.
+    pub(in crate::ops) fn ordered(&self, id: Id) -> Id {
+        self.nodes.root_of(id).unwrap_or(id)
     }
 
     /// The names that the numbers of a tensor of names stand for.

@@ -185,6 +185,19 @@ fn numbers_and_strings_side_by_side() {
 }
 
 #[test]
+fn classes_keep_their_names() {
+    let classifier = |names: &[&str]| {
+        let linear = new(&[1, 2]).node("LinearClassifier", &["x"], "y").ml().texts("classlabels_strings", names);
+        linear.floats("coefficients", &[1.0, 0.0, 0.0, 1.0, -1.0, -1.0]).floats("intercepts", &[0.0; 3])
+    };
+    let named = network(&classifier(&["good", "bad", "unknown"]));
+    assert_eq!(named.output.categories[0].names, ["good", "bad", "unknown"]);
+    assert_eq!(named.output.name_of(0, named.predict(&[1.0, 3.0])[0]), Some("bad"));
+    // Which of two equal names is meant nobody can tell.
+    assert!(network(&classifier(&["good", "good", "bad"])).output.categories.is_empty());
+}
+
+#[test]
 fn strings_are_no_numbers() {
     let wrong = new(&[1, 1]).inputs(&[("x", &[1, 1], STRING)]).node("Neg", &["x"], "y");
     assert!(wrong.read().and_then(|graph| graph.network()).is_err());

@@ -1,0 +1,225 @@
+//! Range reduction: ln x, √x, 1 / x and other powers of positive values that go over many octaves.
+//!
+//! One table over the whole range would tell small values not apart. Comparisons of x with the powers of 4 between give
+//! the exponent m for which u = x · 4^m lies within a factor of 4 of the largest value, one table over these two octaves
+//! gives f(u), and f(x) is `f(u) − m · ln 4` or `f(u) · 4^(−m·p)`. The argument, and so the result, keeps the relative
+//! accuracy of x. (J.-M. Muller, Elementary Functions, chapter 11.)
+
+use hushproof_core::graph::{Conv, FloatActivation, FloatLayer, Function, Map, Network, Product, Shape, Term, Unary};
+
+use crate::quant::Ranges;
+
+/// What the range is brought down to, as the factor between its ends.
+const BASE: f64 = 4.0;
+/// Where the largest value is at most so many times the least one, one table does.
+const WIDE: f64 = 32.0;
+/// Most factors of [`BASE`]; values below them share the last one.
+const MOST: usize = 16;
+/// Most factors of [`BASE`] that one product multiplies by.
+const STAGE: i32 = 5;
+
+/// The ranges of a network whose functions were reduced: arguments may be anywhere in their two octaves, whatever the
+/// rows show.
+pub(super) fn complete(network: &Network, mut ranges: Ranges) -> Ranges {
+    for (layer, channels) in network.layers.iter().zip(&mut ranges.tensors[1..]) {
+        if power(&layer.activation).is_none() {
+            continue;
+        }
+        let most = channels.iter().map(|channel| channel.max).fold(0.0, f64::max);
+        for channel in channels.iter_mut().filter(|channel| channel.min > most / BASE) {
+            channel.min = most / BASE;
+        }
+    }
+    ranges
+}
+
+/// Reduces the ranges of all functions whose arguments go over many octaves; `None` where there are none.
+pub(super) fn reduce_ranges(network: &Network, ranges: &Ranges) -> Option<Network> {
+    let plans: Vec<Option<Plan>> = (0..network.layers.len()).map(|index| Plan::new(network, ranges, index)).collect();
+    if plans.iter().all(Option::is_none) {
+        return None;
+    }
+    let input = network.cuts.is_empty().then_some(network.input_shape);
+    let mut builder = Builder { input, layers: vec![] };
+    // Where the tensors of the network are in the new one.
+    let mut moved = vec![0];
+    for (layer, plan) in network.layers.iter().zip(plans) {
+        let layer = renamed(layer.clone(), &moved);
+        let tensor = match plan {
+            Some(plan) => builder.reduce(layer, &plan),
+            None => builder.push(layer),
+        };
+        moved.push(tensor);
+    }
+    Some(Network { layers: builder.layers, ..network.clone() })
+}
+
+fn renamed(mut layer: FloatLayer, moved: &[usize]) -> FloatLayer {
+    for term in layer.all_terms_mut() {
+        term.source = moved[term.source];
+        if let Map::Product(product) = &mut term.map {
+            product.factor = moved[product.factor];
+        }
+    }
+    layer.same_scale = layer.same_scale.map(|tensor| moved[tensor]);
+    layer
+}
+
+/// How the range of one function is reduced.
+struct Plan {
+    /// x to this power; `None` for the logarithm.
+    power: Option<f64>,
+    /// The largest argument.
+    most: f64,
+    /// Factors of [`BASE`] from the least argument to the largest.
+    factors: usize,
+}
+
+impl Plan {
+    fn new(network: &Network, ranges: &Ranges, index: usize) -> Option<Self> {
+        let power = power(&network.layers[index].activation)?;
+        let channels = ranges.tensors.get(index + 1)?;
+        let least = channels.iter().map(|channel| channel.min).fold(f64::INFINITY, f64::min);
+        let most = channels.iter().map(|channel| channel.max).fold(0.0, f64::max);
+        // What is only 0 at its least has no pole there.
+        let reaches_zero = power.is_some_and(|power| power > 0.0) && least == 0.0;
+        if !(most.is_finite() && (least > 0.0 && most > WIDE * least || reaches_zero && most > 0.0)) {
+            return None;
+        }
+        let factors = (most / least).log2() / BASE.log2();
+        let factors = if factors < MOST as f64 { factors.ceil().max(2.0) as usize } else { MOST };
+        Some(Self { power, most, factors })
+    }
+}
+
+/// The power that an activation takes its argument to, or none for the logarithm; `None` for all other functions.
+fn power(activation: &FloatActivation) -> Option<Option<f64>> {
+    let FloatActivation::Table(Function::Unary(function)) = activation else { return None };
+    match *function {
+        Unary::Log => Some(None),
+        Unary::Sqrt => Some(Some(0.5)),
+        Unary::Reciprocal => Some(Some(-1.0)),
+        Unary::InverseSqrt => Some(Some(-0.5)),
+        Unary::Pow { exponent } if exponent < 1.0 => Some(Some(exponent)),
+        _ => None,
+    }
+}
+
+/// Makes a layer of one function's reduction from shape, terms, bias and activation.
+type New<'a> = dyn Fn(Shape, Vec<Term<f64>>, f64, FloatActivation) -> FloatLayer + 'a;
+
+struct Builder {
+    /// Shape of the input, where it is no ranks.
+    input: Option<Shape>,
+    layers: Vec<FloatLayer>,
+}
+
+impl Builder {
+    /// Adds a layer; the tensor that it makes.
+    fn push(&mut self, layer: FloatLayer) -> usize {
+        self.layers.push(layer);
+        self.layers.len()
+    }
+
+    /// Adds a function with its range reduced; the tensor of its values.
+    fn reduce(&mut self, layer: FloatLayer, plan: &Plan) -> usize {
+        let (shape, steps) = (layer.shape, plan.factors - 1);
+        let function = layer.activation.clone();
+        let (node, op) = (layer.node.clone(), layer.op.clone());
+        let new = |shape: Shape, terms: Vec<Term<f64>>, bias: f64, activation: FloatActivation| FloatLayer {
+            node: node.clone(),
+            op: op.clone(),
+            shape,
+            terms,
+            bias: vec![bias; shape.channels],
+            activation,
+            same_scale: None,
+        };
+        let x = match is_copy(&layer, self.codes_of(&layer)) {
+            Some(source) => source,
+            None => self.push(FloatLayer { activation: FloatActivation::Linear, ..layer }),
+        };
+        // Whether x reaches most / 4^i, for i from `steps` down to 1.
+        let wide = Shape { channels: shape.channels * steps, ..shape };
+        let each = |outputs: usize, inputs: usize, weights: Vec<f64>| {
+            Map::Conv(Conv { inputs, outputs, groups: shape.channels, weights, ..Conv::select(0, 0, shape.channels) })
+        };
+        let spread = each(wide.channels, shape.channels, vec![1.0; wide.channels]);
+        let mut reaches = new(wide, vec![term(x, spread)], 0.0, FloatActivation::Threshold { at: 0.0 });
+        let bound = |i: usize| -plan.most / BASE.powi((steps - i) as i32);
+        reaches.bias = (0..wide.channels).map(|channel| bound(channel % steps)).collect();
+        let reaches = self.push(reaches);
+        // A number for each exponent m, from `steps` down to 0: the last of them that is reached.
+        let chosen = |of: &dyn Fn(i32) -> f64| {
+            let number = |i: usize| of((steps - i) as i32);
+            let rise: Vec<f64> = (1..=steps).map(|i| number(i) - number(i - 1)).collect();
+            let weights = (0..shape.channels).flat_map(|_| rise.iter().copied()).collect();
+            (term(reaches, each(shape.channels, wide.channels, weights)), number(0))
+        };
+        let number = |builder: &mut Self, of: &dyn Fn(i32) -> f64| {
+            let (choice, bias) = chosen(of);
+            builder.push(new(shape, vec![choice], bias, FloatActivation::Linear))
+        };
+        // m in parts, each of which multiplies by so little that products keep within accumulators.
+        let part = |stage: i32| move |m: i32| (m - stage * STAGE).clamp(0, STAGE);
+        let stages = 0..(steps as i32).div_euclid(STAGE) + i32::from(steps as i32 % STAGE > 0);
+        let scales: Vec<usize> = stages.clone().map(|stage| number(self, &|m| BASE.powi(part(stage)(m)))).collect();
+        let scaled = scales.iter().fold(x, |x, scale| self.multiply(&new, [x, *scale], 1.0, shape));
+        let value = self.push(new(shape, vec![copy(scaled, shape)], 0.0, function));
+        let Some(power) = plan.power else {
+            let (choice, bias) = chosen(&|m| -f64::from(m) * BASE.ln());
+            return self.push(new(shape, vec![copy(value, shape), choice], bias, FloatActivation::Linear));
+        };
+        stages.zip(scales).fold(value, |value, (stage, scale)| {
+            if power == -1.0 {
+                return self.multiply(&new, [value, scale], 1.0, shape);
+            }
+            // 4^(−m·p), or as much more as makes it 1 at least.
+            let most = part(stage)(steps as i32);
+            let more = if power > 0.0 { BASE.powf(f64::from(most) * power) } else { 1.0 };
+            let back = number(self, &|m| more * BASE.powf(-f64::from(part(stage)(m)) * power));
+            self.multiply(&new, [value, back], more.recip(), shape)
+        })
+    }
+
+    /// The product of two tensors of a shape, value by value, with a factor; the tensor of its codes.
+    fn multiply(&mut self, new: &New<'_>, [a, b]: [usize; 2], weight: f64, shape: Shape) -> usize {
+        let read = if shape.is_vector() {
+            term(a, Map::Product(Product { factor: b, groups: shape.channels, weight }))
+        } else {
+            let times = FloatActivation::Product { times: vec![copy(b, shape)] };
+            let product = self.push(new(shape, vec![copy(a, shape)], 0.0, times));
+            let weights = vec![weight; shape.channels];
+            term(product, Map::Conv(Conv { weights, ..Conv::select(0, 0, shape.channels) }))
+        };
+        self.push(new(shape, vec![read], 0.0, FloatActivation::Linear))
+    }
+
+    /// Shape of the only tensor that a layer reads, where its values are codes that can be multiplied.
+    fn codes_of(&self, layer: &FloatLayer) -> Option<Shape> {
+        let [term] = &layer.terms[..] else { return None };
+        let Some(read) = term.source.checked_sub(1) else { return self.input };
+        let read = self.layers.get(read)?;
+        matches!(read.activation, FloatActivation::Linear | FloatActivation::Relu).then_some(read.shape)
+    }
+}
+
+/// A tensor of a shape as it is.
+fn copy(source: usize, shape: Shape) -> Term<f64> {
+    term(source, Map::Conv(Conv::select(0, 0, shape.channels)))
+}
+
+const fn term(source: usize, map: Map<f64>) -> Term<f64> {
+    Term { source, map, negative: None }
+}
+
+/// The tensor of shape `from` that a layer reads value by value and as it is, if it does.
+fn is_copy(layer: &FloatLayer, from: Option<Shape>) -> Option<usize> {
+    let [term] = &layer.terms[..] else { return None };
+    let Map::Conv(conv) = &term.map else { return None };
+    let same = from == Some(layer.shape) && *conv == Conv::select(0, 0, layer.shape.channels);
+    (same && layer.bias.iter().all(|bias| *bias == 0.0)).then_some(term.source)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,153 @@
+use hushproof_core::graph::{Sparse, ValueInfo};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    compile::{Compiled, Options, compile},
+    quant,
+};
+
+/// The network of one function over planes.
+fn network(function: Unary, shape: Shape) -> Network {
+    let layer = FloatLayer {
+        node: "f".to_owned(),
+        op: "F".to_owned(),
+        shape,
+        terms: vec![copy(0, shape)],
+        bias: vec![0.0; shape.channels],
+        activation: FloatActivation::Table(Function::Unary(function)),
+        same_scale: None,
+    };
+    let info = |name: &str| ValueInfo::new(name.to_owned(), vec![1, shape.channels, shape.height, shape.width]);
+    let mut layers = vec![layer];
+    if !shape.is_vector() {
+        let columns = (0..shape.len() as u32).map(|i| vec![(i, 1.0)]).collect();
+        let to = Shape::vector(shape.len());
+        layers.push(FloatLayer {
+            shape: to,
+            terms: vec![term(1, Map::Sparse(Sparse { columns }))],
+            bias: vec![0.0; to.channels],
+            activation: FloatActivation::Linear,
+            ..layers[0].clone()
+        });
+    }
+    Network {
+        name: "test".to_owned(),
+        input: info("x"),
+        input_shape: shape,
+        output: info("y"),
+        layers,
+        finish: None,
+        parts: Vec::new(),
+        cuts: Vec::new(),
+        missing: Vec::new(),
+        whole: Vec::new(),
+    }
+}
+
+const FUNCTIONS: [Unary; 6] = [
+    Unary::Log,
+    Unary::Sqrt,
+    Unary::Reciprocal,
+    Unary::InverseSqrt,
+    Unary::Pow { exponent: -2.0 },
+    Unary::Pow { exponent: 0.3 },
+];
+const PLANES: Shape = Shape { channels: 2, height: 2, width: 3 };
+
+/// Rows of values from 10^−3 to 10^3, evenly by their logarithm.
+fn six_decades(shape: Shape, rows: usize) -> Vec<Vec<f64>> {
+    let all = rows * shape.len();
+    let value = |i: usize| 10f64.powf(6.0 * ((i * 37) % all) as f64 / (all - 1) as f64 - 3.0);
+    (0..rows).map(|row| (0..shape.len()).map(|i| value(row * shape.len() + i)).collect()).collect()
+}
+
+#[test]
+fn reduced_functions_are_the_functions() {
+    for function in FUNCTIONS {
+        for shape in [Shape::vector(4), PLANES] {
+            let network = network(function, shape);
+            let rows = six_decades(shape, 50);
+            let ranges = quant::Ranges::from_rows(&network, &rows).unwrap();
+            let reduced = reduce_ranges(&network, &ranges).unwrap();
+            assert!(reduced.layers.len() > network.layers.len());
+            for row in &rows {
+                for (got, expected) in reduced.predict(row).iter().zip(network.predict(row)) {
+                    assert!((got - expected).abs() <= 1e-9 * expected.abs().max(1.0), "{function:?}: {got} {expected}");
+                }
+            }
+            let arguments = quant::Ranges::from_rows(&reduced, &rows).unwrap();
+            for (layer, channels) in reduced.layers.iter().zip(&arguments.tensors[1..]) {
+                let most = channels.iter().map(|channel| channel.max).fold(0.0, f64::max);
+                let table = matches!(layer.activation, FloatActivation::Table(_));
+                assert!(!table || channels.iter().all(|channel| channel.min >= most / BASE * 0.99), "{channels:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_of_narrow_ranges_stay() {
+    let narrow = |low: f64, high: f64| {
+        let network = network(Unary::Log, Shape::vector(2));
+        let ranges = quant::Ranges::from_rows(&network, &[vec![low, high]]).unwrap();
+        reduce_ranges(&network, &ranges).is_none()
+    };
+    assert!(narrow(1.0, 30.0));
+    assert!(!narrow(1.0, 40.0));
+    let other = network(Unary::Exp, Shape::vector(2));
+    let ranges = quant::Ranges::from_rows(&other, &[vec![0.001, 9.0]]).unwrap();
+    assert!(reduce_ranges(&other, &ranges).is_none());
+}
+
+/// A network compiled on rows over six decades.
+fn compiled(function: Unary, shape: Shape) -> (Network, Compiled) {
+    let network = network(function, shape);
+    let compiled = compile(network.clone(), &six_decades(shape, 25), &Options::default()).unwrap();
+    (network, compiled)
+}
+
+#[test]
+fn six_decades_are_served_by_small_circuits() {
+    for function in [Unary::Log, Unary::Sqrt, Unary::Reciprocal] {
+        for shape in [Shape::vector(4), PLANES] {
+            let (network, compiled) = compiled(function, shape);
+            assert!(compiled.layout.k <= 10, "{function:?}: k = {}", compiled.layout.k);
+            let rows = six_decades(shape, 31);
+            let expected: Vec<Vec<f64>> = rows.iter().map(|row| network.predict(row)).collect();
+            let ends = |pick: fn(f64, f64) -> f64, start: f64| expected.iter().flatten().copied().fold(start, pick);
+            let range = ends(f64::max, f64::MIN) - ends(f64::min, f64::MAX);
+            for (row, expected) in rows.iter().zip(&expected) {
+                for (got, expected) in compiled.model.predict(row).unwrap().iter().zip(expected) {
+                    assert!((got - expected).abs() <= 2e-3 * range, "{function:?}: {got} {expected}");
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever lies between the rows, or somewhat beyond, is right or refused.
+    #[test]
+    fn other_values_are_right_or_refused(exponent in -3.6..3.6f64, which in 0usize..3) {
+        thread_local! {
+            static MODELS: Vec<(Network, Compiled)> =
+                [Unary::Log, Unary::Sqrt, Unary::Reciprocal].map(|function| compiled(function, Shape::vector(4))).into();
+        }
+        MODELS.with(|models| {
+            let (network, compiled) = &models[which];
+            let row = [10f64.powf(exponent), 1.0, 20.0, 0.5];
+            let expected = network.predict(&row);
+            // Of the range over the rows: 14, 32 and 1000.
+            let range = [14.0, 32.0, 1000.0][which];
+            if let Ok(got) = compiled.model.predict(&row) {
+                prop_assert!((got[0] - expected[0]).abs() <= 0.01 * range, "{} for {} at {row:?}", got[0], expected[0]);
+            } else {
+                prop_assert!(exponent < -2.99 || exponent > 2.99);
+            }
+            Ok(())
+        })?;
+    }
+}
