@@ -386,7 +386,7 @@ impl Job<'_> {
         };
         let reals = quant::compares_reals(self.network, self.ranges, &quant_options(self.options));
         let most = (BUDGET / self.network.products().max(1)).min(BETWEEN) as usize;
-        let between = quant::between(self.network, self.shown, if reals { most } else { 0 });
+        let between = if reals { quant::between(self.network, self.shown, most) } else { Vec::new() };
         let mut trials = Trials::new(self.network, self.shown, &between, self.options.target);
         for (tried, choice) in choices.iter().enumerate() {
             if trials.is_cheap_enough(plan(choice).prediction) {

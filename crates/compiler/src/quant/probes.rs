@@ -44,8 +44,8 @@ fn units() -> impl FnMut() -> f64 {
     }
 }
 
-/// `count` rows that nobody has seen, each somewhere on the line between two of `rows`, the same on every call. Integers,
-/// ranks and missing values are those of one of the two.
+/// These rows, so that ranges are theirs, and `count` that nobody has seen, each somewhere on the line between two of them,
+/// the same on every call. Integers, ranks and missing values are those of one of the two.
 pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
     let mut unit = units();
     let mut pick = || {
@@ -65,7 +65,9 @@ pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec
         };
         a.iter().zip(b).enumerate().map(value).collect()
     };
-    pairs.into_iter().map(row).collect()
+    let mut all = rows.to_vec();
+    all.extend(pairs.into_iter().map(row));
+    all
 }
 
 /// Refuses what is no range of numbers.

@@ -232,17 +232,19 @@ impl Solver<'_> {
                         let wanted = wanted.iter_mut().zip(reach).filter(|(_, reach)| *reach > 0.0);
                         wanted.for_each(|(wanted, reach)| *wanted = wanted.min(reach / self.top));
                     }
-                    // Accumulators hold no more, and what is this fine is all remainder.
-                    let sums = products.largest(wanted.len(), |place| self.magnitude(place));
-                    for ((wanted, unit), sum) in wanted.iter_mut().zip(&units).zip(sums) {
-                        *wanted = wanted.max(unit * sum / LARGEST);
-                    }
                     if self.silent[tensor] {
                         let scale = |(unit, wanted): (&f64, &f64)| if *unit > 0.0 { *unit } else { *wanted };
                         scales.push(units.iter().zip(&wanted).map(scale).collect());
                         continue;
                     }
-                    let (chosen, least) = products.coefficients(&units, &wanted);
+                    let (mut chosen, least) = products.coefficients(&units, &wanted);
+                    // Accumulators hold no more, and what is this fine is all remainder.
+                    let sums = products.largest(wanted.len(), |place| self.magnitude(place));
+                    let largest = sums.iter().copied().fold(0.0, f64::max);
+                    for ((chosen, unit), sum) in chosen.iter_mut().zip(&units).zip(sums) {
+                        let sum = if products.single { largest } else { sum };
+                        *chosen = chosen.max(unit / (LARGEST / sum.max(1.0)).floor().max(1.0));
+                    }
                     let target = least.ceil().max(1.0);
                     if least < FINE && least * (1.0 + SLACK) < target && coarser.is_none() {
                         coarser = Some((layer, target / least));

@@ -25,3 +25,29 @@ fn probes_fill_their_range_and_repeat() {
     assert!(rows[1].iter().all(|value| (0.8..=1.2).contains(value)));
     assert!(rows[3].iter().all(|value| [-1.0, 3.0].contains(value)));
 }
+
+#[test]
+fn rows_between_lie_on_lines() {
+    use hushproof_core::graph::{Shape, ValueInfo};
+    let network = Network {
+        name: "test".to_owned(),
+        input: ValueInfo::new("x".to_owned(), vec![1, 4]),
+        input_shape: Shape::vector(4),
+        output: ValueInfo::new("y".to_owned(), vec![1, 4]),
+        layers: vec![],
+        finish: None,
+        parts: Vec::new(),
+        cuts: vec![None, None, None, Some(vec![1.0])],
+        missing: vec![Some(0.0); 4],
+        whole: vec![false, true, false, false],
+    };
+    let rows = vec![vec![0.0, 1.0, 4.0, 7.0], vec![1.0, 2.0, f64::NAN, 8.0]];
+    let all = between(&network, &rows, 50);
+    assert_eq!(all.len(), 52);
+    assert!(all[0] == rows[0] && all[1][3] == 8.0);
+    assert!(all.iter().any(|row| row[0] > 0.0 && row[0] < 1.0));
+    for row in &all {
+        assert!((0.0..=1.0).contains(&row[0]) && [1.0, 2.0].contains(&row[1]) && [7.0, 8.0].contains(&row[3]));
+        assert!(row[2] == 4.0 || row[2].is_nan());
+    }
+}
