@@ -12,6 +12,8 @@ mod client;
 mod files;
 #[path = "cli/graph.rs"]
 mod graph;
+#[path = "cli/imports.rs"]
+mod imports;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/setup.rs"]

@@ -53,6 +53,15 @@ impl Graph {
         self
     }
 
+    /// A tensor of constants in a file beside the model.
+    pub(crate) fn outside(mut self, name: &str, shape: &[u64], location: &str) -> Self {
+        let entry = [bytes(1, b"location"), bytes(2, location.as_bytes())].concat();
+        let mut tensor: Vec<u8> = shape.iter().flat_map(|size| int(1, *size)).collect();
+        tensor.extend([int(2, FLOAT), bytes(8, name.as_bytes()), bytes(13, &entry), int(14, 1)].concat());
+        self.0.extend(bytes(5, &tensor));
+        self
+    }
+
     /// A vector of integers.
     pub(crate) fn integers(mut self, name: &str, values: &[i64]) -> Self {
         let data: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -63,6 +72,14 @@ impl Graph {
 
     pub(crate) fn input(mut self, name: &str, shape: &[u64]) -> Self {
         self.0.extend(value_info(11, name, FLOAT, shape));
+        self
+    }
+
+    /// An input of one row, of as many values as a name says.
+    pub(crate) fn free_input(mut self, name: &str, size: &str) -> Self {
+        let shape = [bytes(1, &int(1, 1)), bytes(1, &bytes(2, size.as_bytes()))].concat();
+        let tensor = [int(1, FLOAT), bytes(2, &shape)].concat();
+        self.0.extend(bytes(11, &[bytes(1, name.as_bytes()), bytes(2, &bytes(1, &tensor))].concat()));
         self
     }
 

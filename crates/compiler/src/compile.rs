@@ -162,7 +162,7 @@ pub fn compile_with(
         }
         range => quant::Ranges::without_rows(&network, range.unwrap_or(INPUT_RANGE), options.margin)?,
     };
-    let job = Job { network: &network, ranges: &ranges, shown: &shown, options };
+    let job = Job { network: &network, ranges: &ranges, shown: &shown, options, below: None };
     let found = job.compile(progress);
     let (network, (mut model, scales, search)) = match reduced(&network, &ranges, rows, options, &found, progress)? {
         Some(better) => better,
@@ -201,7 +201,8 @@ fn reduced(
     let Some(reduced) = range_reduction::reduce_ranges(network, ranges) else { return Ok(None) };
     let network = circuit::legalize(reduced)?;
     let ranges = range_reduction::complete(&network, quant::Ranges::from_rows(&network, rows)?);
-    let other = Job { network: &network, ranges: &ranges, shown: rows, options }.compile(progress);
+    let below = plain.map(cost);
+    let other = Job { network: &network, ranges: &ranges, shown: rows, options, below }.compile(progress);
     match &other {
         Ok((.., s)) => {
             for a in &s.attempts {
@@ -268,6 +269,8 @@ struct Job<'a> {
     /// Rows to compare models on.
     shown: &'a [Vec<f64>],
     options: &'a Options,
+    /// Layouts are only tried that are predicted to take fewer seconds than this.
+    below: Option<f64>,
 }
 
 fn quant_options(options: &Options) -> quant::Options {
@@ -389,7 +392,8 @@ impl Job<'_> {
         let between = if reals { quant::between(self.network, self.shown, most) } else { Vec::new() };
         let mut trials = Trials::new(self.network, self.shown, &between, self.options.target);
         for (tried, choice) in choices.iter().enumerate() {
-            if trials.is_cheap_enough(plan(choice).prediction) {
+            let cost = plan(choice).prediction;
+            if trials.is_cheap_enough(cost) || self.below.is_some_and(|below| cost.native_seconds >= below) {
                 break;
             }
             let mut report = |done| progress("search", (tried as f64 + done) / choices.len() as f64);

@@ -5,7 +5,10 @@
 //! gives f(u), and f(x) is `f(u) − m · ln 4` or `f(u) · 4^(−m·p)`. The argument, and so the result, keeps the relative
 //! accuracy of x. (J.-M. Muller, Elementary Functions, chapter 11.)
 
-use hushproof_core::graph::{Conv, FloatActivation, FloatLayer, Function, Map, Network, Product, Shape, Term, Unary};
+use hushproof_core::{
+    float,
+    graph::{Conv, FloatActivation, FloatLayer, Function, Map, Network, Product, Shape, Term, Unary},
+};
 
 use crate::quant::Ranges;
 
@@ -86,7 +89,7 @@ impl Plan {
         if !(most.is_finite() && (least > 0.0 && most > WIDE * least || reaches_zero && most > 0.0)) {
             return None;
         }
-        let factors = (most / least).log2() / BASE.log2();
+        let factors = float::log2(most / least) / float::log2(BASE);
         let factors = if factors < MOST as f64 { factors.ceil().max(2.0) as usize } else { MOST };
         Some(Self { power, most, factors })
     }
@@ -146,7 +149,7 @@ impl Builder {
         };
         let spread = each(wide.channels, shape.channels, vec![1.0; wide.channels]);
         let mut reaches = new(wide, vec![term(x, spread)], 0.0, FloatActivation::Threshold { at: 0.0 });
-        let bound = |i: usize| -plan.most / BASE.powi((steps - i) as i32);
+        let bound = |i: usize| -plan.most / power_of_base((steps - i) as i32);
         reaches.bias = (0..wide.channels).map(|channel| bound(channel % steps)).collect();
         let reaches = self.push(reaches);
         // A number for each exponent m, from `steps` down to 0: the last of them that is reached.
@@ -163,11 +166,11 @@ impl Builder {
         // m in parts, each of which multiplies by so little that products keep within accumulators.
         let part = |stage: i32| move |m: i32| (m - stage * STAGE).clamp(0, STAGE);
         let stages = 0..(steps as i32).div_euclid(STAGE) + i32::from(steps as i32 % STAGE > 0);
-        let scales: Vec<usize> = stages.clone().map(|stage| number(self, &|m| BASE.powi(part(stage)(m)))).collect();
+        let scales: Vec<usize> = stages.clone().map(|stage| number(self, &|m| power_of_base(part(stage)(m)))).collect();
         let scaled = scales.iter().fold(x, |x, scale| self.multiply(&new, [x, *scale], 1.0, shape));
         let value = self.push(new(shape, vec![copy(scaled, shape)], 0.0, function));
         let Some(power) = plan.power else {
-            let (choice, bias) = chosen(&|m| -f64::from(m) * BASE.ln());
+            let (choice, bias) = chosen(&|m| -f64::from(m) * float::ln(BASE));
             return self.push(new(shape, vec![copy(value, shape), choice], bias, FloatActivation::Linear));
         };
         stages.zip(scales).fold(value, |value, (stage, scale)| {
@@ -176,8 +179,8 @@ impl Builder {
             }
             // 4^(−m·p), or as much more as makes it 1 at least.
             let most = part(stage)(steps as i32);
-            let more = if power > 0.0 { BASE.powf(f64::from(most) * power) } else { 1.0 };
-            let back = number(self, &|m| more * BASE.powf(-f64::from(part(stage)(m)) * power));
+            let more = if power > 0.0 { float::pow(BASE, f64::from(most) * power) } else { 1.0 };
+            let back = number(self, &|m| more * float::pow(BASE, -f64::from(part(stage)(m)) * power));
             self.multiply(&new, [value, back], more.recip(), shape)
         })
     }
@@ -202,6 +205,11 @@ impl Builder {
         let read = self.layers.get(read)?;
         matches!(read.activation, FloatActivation::Linear | FloatActivation::Relu).then_some(read.shape)
     }
+}
+
+/// [`BASE`] to a power of at least 0, exactly.
+fn power_of_base(exponent: i32) -> f64 {
+    (0..exponent).fold(1.0, |power, _| power * BASE)
 }
 
 /// A tensor of a shape as it is.

@@ -45,7 +45,7 @@ fn units() -> impl FnMut() -> f64 {
 }
 
 /// These rows, so that ranges are theirs, and `count` that nobody has seen, each somewhere on the line between two of them,
-/// the same on every call. Integers, ranks and missing values are those of one of the two.
+/// the same on every call. Integers, ranks and missing values are those of either.
 pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
     let mut unit = units();
     let mut pick = || {
@@ -61,7 +61,8 @@ pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec
         let share = unit();
         let value = |(index, (a, b)): (usize, (&f64, &f64))| {
             let mix = a + share * (b - a);
-            if mixed(index) && mix.is_finite() { mix } else { *a }
+            let one = if unit() < 0.5 { *a } else { *b };
+            if mixed(index) && mix.is_finite() { mix } else { one }
         };
         a.iter().zip(b).enumerate().map(value).collect()
     };
