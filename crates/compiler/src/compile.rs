@@ -199,26 +199,12 @@ fn reduced(
         return Ok(None);
     }
     let Some(reduced) = range_reduction::reduce_ranges(network, ranges) else { return Ok(None) };
-    let network = circuit::legalize(reduced)?;
-    let ranges = range_reduction::complete(&network, quant::Ranges::from_rows(&network, rows)?);
+    // What cannot be had this way is left as it is.
+    let Ok(network) = circuit::legalize(reduced) else { return Ok(None) };
+    let Ok(seen) = quant::Ranges::from_rows(&network, rows) else { return Ok(None) };
+    let ranges = range_reduction::complete(&network, seen);
     let below = plain.map(cost);
     let other = Job { network: &network, ranges: &ranges, shown: rows, options, below }.compile(progress);
-    match &other {
-        Ok((.., s)) => {
-            for a in &s.attempts {
-                eprintln!(
-                    "DBG {} {} {} k{} {:?} {:?}",
-                    a.limb_bits,
-                    a.value_bits,
-                    a.remainder_bits,
-                    a.k,
-                    a.accuracy.as_ref().map(|a| (a.error_share(), a.out_of_range, a.first_refusal.clone())),
-                    a.refused
-                )
-            }
-        }
-        Err(e) => eprintln!("DBG {e}"),
-    }
     let better = match (&other, plain) {
         (Ok((.., other)), None) => other.met || found.is_err(),
         (Ok((.., other)), Some(plain)) => other.met && cost(other) < cost(plain),
