@@ -160,7 +160,7 @@ describe("in the API", () => {
       "input-shape",
       "input-name",
       "input-name",
-      "option",
+      "input-value 0",
       "option",
       "option",
       "option",
