@@ -164,7 +164,7 @@ pub fn compile_with(
     };
     let job = Job { network: &network, ranges: &ranges, shown: &shown, options, below: None };
     let found = job.compile(progress);
-    let (network, (mut model, scales, search)) = match reduced(&network, &ranges, rows, options, &found, progress)? {
+    let (network, (mut model, scales, search)) = match reduced(&network, &ranges, rows, options, &found, progress) {
         Some(better) => better,
         None => (network, found?),
     };
@@ -191,26 +191,29 @@ fn reduced(
     options: &Options,
     found: &Result<(Model, quant::Scales, Search)>,
     progress: &mut dyn FnMut(&'static str, f64),
-) -> Result<Option<Found>> {
-    let plain = found.as_ref().ok().map(|(.., search)| search).filter(|search| search.met);
+) -> Option<Found> {
+    let plain = found.as_ref().ok().map(|(.., search)| search).filter(|search| search.met && search.steady);
     let cost = |search: &Search| search.attempts[search.taken].predicted.native_seconds;
     let small = |search: &Search| search.attempts[search.taken].k <= SMALL;
     if !options.weights.is_public() || rows.is_empty() || plain.is_some_and(small) {
-        return Ok(None);
+        return None;
     }
-    let Some(reduced) = range_reduction::reduce_ranges(network, ranges) else { return Ok(None) };
     // What cannot be had this way is left as it is.
-    let Ok(network) = circuit::legalize(reduced) else { return Ok(None) };
-    let Ok(seen) = quant::Ranges::from_rows(&network, rows) else { return Ok(None) };
+    let network = circuit::legalize(range_reduction::reduce_ranges(network, ranges)?).ok()?;
+    let seen = quant::Ranges::from_rows(&network, rows).ok()?;
     let ranges = range_reduction::complete(&network, seen);
     let below = plain.map(cost);
     let other = Job { network: &network, ranges: &ranges, shown: rows, options, below }.compile(progress);
     let better = match (&other, plain) {
-        (Ok((.., other)), None) => other.met || found.is_err(),
+        (Ok((.., other)), None) => match found {
+            Ok((.., search)) if search.met => other.met && other.steady,
+            Ok(_) => other.met,
+            Err(_) => true,
+        },
         (Ok((.., other)), Some(plain)) => other.met && cost(other) < cost(plain),
         (Err(_), _) => false,
     };
-    Ok(other.ok().filter(|_| better).map(|other| (network, other)))
+    other.ok().filter(|_| better).map(|other| (network, other))
 }
 
 /// log2 rows of circuits that need not be smaller.
@@ -242,6 +245,9 @@ fn step(network: &Network, rows: usize) -> usize {
 
 /// Multiplications that one comparison of a model may take; of more rows, evenly spaced ones are looked at.
 const BUDGET: u64 = 1 << 32;
+
+/// The same of rows between the calibration rows, where nothing makes large errors of small ones.
+const SMALL_BUDGET: u64 = 1 << 28;
 
 /// Most rows between the calibration rows that models are compared on.
 const BETWEEN: u64 = 400;
@@ -373,9 +379,12 @@ impl Job<'_> {
                 .find_map(|bits| search(Limits { value_bits: Some((bits, bits)), ..Limits::default() }).ok())
                 .map_or_else(|| search(Limits { value_bits: Some((bits, MAX_BITS)), ..Limits::default() }), Ok)?,
         };
-        let reals = quant::compares_reals(self.network, self.ranges, &quant_options(self.options));
-        let most = (BUDGET / self.network.products().max(1)).min(BETWEEN) as usize;
-        let between = if reals { quant::between(self.network, self.shown, most) } else { Vec::new() };
+        let quant_options = quant_options(self.options);
+        let tables = quant::tables(self.network, self.ranges, &quant_options)?.count > 0;
+        let sudden = quant::compares_reals(self.network, self.ranges, &quant_options);
+        let budget = if sudden { BUDGET } else { SMALL_BUDGET };
+        let most = (budget / self.network.products().max(1)).min(BETWEEN) as usize;
+        let between = if sudden || tables { quant::between(self.network, self.shown, most) } else { Vec::new() };
         let mut trials = Trials::new(self.network, self.shown, &between, self.options.target);
         for (tried, choice) in choices.iter().enumerate() {
             let cost = plan(choice).prediction;

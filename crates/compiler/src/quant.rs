@@ -7,6 +7,7 @@
 mod accuracy;
 mod codes;
 mod exact;
+mod function_error;
 mod input;
 mod interval;
 mod layer;

@@ -4,6 +4,7 @@ mod commands;
 mod files;
 mod output;
 mod serve;
+mod speed;
 
 fn main() -> std::process::ExitCode {
     commands::main()

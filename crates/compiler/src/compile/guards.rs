@@ -1,7 +1,7 @@
 //! Bounds that no value reaches: exporters write them against infinities, and a range that holds them would leave no
 //! bits for the values.
 
-use hushproof_core::graph::{FloatActivation, FloatLayer, Map, Network, Term};
+use hushproof_core::graph::{FloatActivation, FloatLayer, Network, Term};
 
 use super::{INPUT_RANGE, Options};
 use crate::quant;
@@ -74,13 +74,7 @@ fn remove(network: &mut Network, tensor: usize) {
         if let FloatActivation::Product { times } = &mut layer.activation {
             times.retain(|term| !reads(term));
         }
-        for term in layer.all_terms_mut() {
-            term.source = renamed(term.source);
-            if let Map::Product(product) = &mut term.map {
-                product.factor = renamed(product.factor);
-            }
-        }
-        layer.same_scale = layer.same_scale.map(renamed);
+        layer.renumber(renamed);
     }
 }
 

@@ -1,9 +1,13 @@
-//! Range reduction: ln x, √x, 1 / x and other powers of positive values that go over many octaves.
+//! Range reduction: functions whose arguments go so far that one table can't tell where they bend.
 //!
-//! One table over the whole range would tell small values not apart. Comparisons of x with the powers of 4 between give
+//! Of ln x, √x, 1 / x and other powers of positive values that go over many octaves one table over the whole range would tell small values not apart. Comparisons of x with the powers of 4 between give
 //! the exponent m for which u = x · 4^m lies within a factor of 4 of the largest value, one table over these two octaves
 //! gives f(u), and f(x) is `f(u) − m · ln 4` or `f(u) · 4^(−m·p)`. The argument, and so the result, keeps the relative
 //! accuracy of x. (J.-M. Muller, Elementary Functions, chapter 11.)
+//!
+//! Functions that are straight lines below `low` and above `high`, as activations are, read
+//! `clamp(x) = x − relu(x − high) + relu(low − x)`, and the lines add their slopes times these two. The three share the
+//! scale of x, so that what is clamped away cancels exactly. A function that is straight between, too, needs no table.
 
 use hushproof_core::{
     float,
@@ -16,6 +20,8 @@ use crate::quant::Ranges;
 const BASE: f64 = 4.0;
 /// Where the largest value is at most so many times the least one, one table does.
 const WIDE: f64 = 32.0;
+/// Where arguments go so many times as far as the function bends, they are clamped.
+const FAR: f64 = 1.25;
 /// Most factors of [`BASE`]; values below them share the last one.
 const MOST: usize = 16;
 /// Most factors of [`BASE`] that one product multiplies by.
@@ -38,7 +44,11 @@ pub(super) fn complete(network: &Network, mut ranges: Ranges) -> Ranges {
 
 /// Reduces the ranges of all functions whose arguments go over many octaves; `None` where there are none.
 pub(super) fn reduce_ranges(network: &Network, ranges: &Ranges) -> Option<Network> {
-    let plans: Vec<Option<Plan>> = (0..network.layers.len()).map(|index| Plan::new(network, ranges, index)).collect();
+    let plan = |index: usize| {
+        let octaves = || Octaves::new(network, ranges, index).map(Plan::Octaves);
+        octaves().or_else(|| Lines::new(network, ranges, index).map(Plan::Lines))
+    };
+    let plans: Vec<Option<Plan>> = (0..network.layers.len()).map(plan).collect();
     if plans.iter().all(Option::is_none) {
         return None;
     }
@@ -47,9 +57,11 @@ pub(super) fn reduce_ranges(network: &Network, ranges: &Ranges) -> Option<Networ
     // Where the tensors of the network are in the new one.
     let mut moved = vec![0];
     for (layer, plan) in network.layers.iter().zip(plans) {
-        let layer = renamed(layer.clone(), &moved);
+        let mut layer = layer.clone();
+        layer.renumber(|tensor| moved[tensor]);
         let tensor = match plan {
-            Some(plan) => builder.reduce(layer, &plan),
+            Some(Plan::Octaves(plan)) => builder.reduce(layer, &plan),
+            Some(Plan::Lines(plan)) => builder.clamp(layer, &plan),
             None => builder.push(layer),
         };
         moved.push(tensor);
@@ -57,19 +69,14 @@ pub(super) fn reduce_ranges(network: &Network, ranges: &Ranges) -> Option<Networ
     Some(Network { layers: builder.layers, ..network.clone() })
 }
 
-fn renamed(mut layer: FloatLayer, moved: &[usize]) -> FloatLayer {
-    for term in layer.all_terms_mut() {
-        term.source = moved[term.source];
-        if let Map::Product(product) = &mut term.map {
-            product.factor = moved[product.factor];
-        }
-    }
-    layer.same_scale = layer.same_scale.map(|tensor| moved[tensor]);
-    layer
+/// How the range of one function is reduced.
+enum Plan {
+    Octaves(Octaves),
+    Lines(Lines),
 }
 
-/// How the range of one function is reduced.
-struct Plan {
+/// Of a function of positive values: octave by octave.
+struct Octaves {
     /// x to this power; `None` for the logarithm.
     power: Option<f64>,
     /// The largest argument.
@@ -78,7 +85,7 @@ struct Plan {
     factors: usize,
 }
 
-impl Plan {
+impl Octaves {
     fn new(network: &Network, ranges: &Ranges, index: usize) -> Option<Self> {
         let power = power(&network.layers[index].activation)?;
         let channels = ranges.tensors.get(index + 1)?;
@@ -108,6 +115,42 @@ fn power(activation: &FloatActivation) -> Option<Option<f64>> {
     }
 }
 
+/// Of a function that is a straight line below and above.
+struct Lines {
+    /// Where the line below ends, where arguments go below it.
+    low: Option<f64>,
+    /// Where the line above begins, where arguments go above it.
+    high: Option<f64>,
+    /// Slopes of the lines below and above.
+    slopes: [f64; 2],
+    /// Slope and offset between, where it is straight there.
+    straight: Option<[f64; 2]>,
+}
+
+impl Lines {
+    fn new(network: &Network, ranges: &Ranges, index: usize) -> Option<Self> {
+        let function = match network.layers[index].activation {
+            FloatActivation::Table(function) => function,
+            FloatActivation::Clip { max } => Function::Clip { min: 0.0, max },
+            _ => return None,
+        };
+        let channels = ranges.tensors.get(index + 1)?;
+        let least = channels.iter().map(|channel| channel.min).fold(f64::INFINITY, f64::min);
+        let most = channels.iter().map(|channel| channel.max).fold(f64::NEG_INFINITY, f64::max);
+        let [low, high] = function.bend()?;
+        if most - least <= FAR * (high - low) {
+            return None;
+        }
+        let straight = match function {
+            Function::Clip { .. } => Some([1.0, 0.0]),
+            Function::HardSigmoid { alpha, beta } => Some([alpha, beta]),
+            _ => None,
+        };
+        let (low, high) = (Some(low).filter(|low| *low > least), Some(high).filter(|high| *high < most));
+        Some(Self { low, high, slopes: function.slopes(), straight })
+    }
+}
+
 /// Makes a layer of one function's reduction from shape, terms, bias and activation.
 type New<'a> = dyn Fn(Shape, Vec<Term<f64>>, f64, FloatActivation) -> FloatLayer + 'a;
 
@@ -125,7 +168,7 @@ impl Builder {
     }
 
     /// Adds a function with its range reduced; the tensor of its values.
-    fn reduce(&mut self, layer: FloatLayer, plan: &Plan) -> usize {
+    fn reduce(&mut self, layer: FloatLayer, plan: &Octaves) -> usize {
         let (shape, steps) = (layer.shape, plan.factors - 1);
         let function = layer.activation.clone();
         let (node, op) = (layer.node.clone(), layer.op.clone());
@@ -138,7 +181,7 @@ impl Builder {
             activation,
             same_scale: None,
         };
-        let x = match is_copy(&layer, self.codes_of(&layer)) {
+        let x = match copied(&layer, self.codes_of(&layer)) {
             Some(source) => source,
             None => self.push(FloatLayer { activation: FloatActivation::Linear, ..layer }),
         };
@@ -185,6 +228,51 @@ impl Builder {
         })
     }
 
+    /// Adds a function of clamped arguments; the tensor of its values.
+    fn clamp(&mut self, layer: FloatLayer, plan: &Lines) -> usize {
+        let (shape, function) = (layer.shape, layer.activation.clone());
+        let (node, op) = (layer.node.clone(), layer.op.clone());
+        let new =
+            |terms: Vec<Term<f64>>, bias: f64, activation: FloatActivation, same_scale: Option<usize>| FloatLayer {
+                node: node.clone(),
+                op: op.clone(),
+                shape,
+                terms,
+                bias: vec![bias; shape.channels],
+                activation,
+                same_scale,
+            };
+        let times = |source: usize, weight: f64| {
+            let weights = vec![weight; shape.channels];
+            term(source, Map::Conv(Conv { weights, ..Conv::select(0, 0, shape.channels) }))
+        };
+        let x = match copied(&layer, self.codes_of(&layer)) {
+            Some(source) => source,
+            None => self.push(FloatLayer { activation: FloatActivation::Linear, ..layer }),
+        };
+        let relu = FloatActivation::Relu;
+        let above = plan.high.map(|high| self.push(new(vec![times(x, 1.0)], -high, relu.clone(), Some(x))));
+        let below = plan.low.map(|low| self.push(new(vec![times(x, -1.0)], low, relu, Some(x))));
+        // What is above and below, with factors.
+        let beyond = |[down, up]: [f64; 2]| {
+            let above = above.map(|tensor| times(tensor, up)).filter(|_| up != 0.0);
+            let below = below.map(|tensor| times(tensor, down)).filter(|_| down != 0.0);
+            above.into_iter().chain(below)
+        };
+        let [down, up] = plan.slopes;
+        if let Some([slope, offset]) = plan.straight {
+            let terms = std::iter::once(times(x, slope)).chain(beyond([slope - down, up - slope])).collect();
+            return self.push(new(terms, offset, FloatActivation::Linear, None));
+        }
+        let clamped = std::iter::once(times(x, 1.0)).chain(beyond([1.0, -1.0])).collect();
+        let value = self.push(new(clamped, 0.0, function, None));
+        if plan.slopes == [0.0; 2] {
+            return value;
+        }
+        let terms = std::iter::once(times(value, 1.0)).chain(beyond([-down, up])).collect();
+        self.push(new(terms, 0.0, FloatActivation::Linear, None))
+    }
+
     /// The product of two tensors of a shape, value by value, with a factor; the tensor of its codes.
     fn multiply(&mut self, new: &New<'_>, [a, b]: [usize; 2], weight: f64, shape: Shape) -> usize {
         let read = if shape.is_vector() {
@@ -222,7 +310,7 @@ const fn term(source: usize, map: Map<f64>) -> Term<f64> {
 }
 
 /// The tensor of shape `from` that a layer reads value by value and as it is, if it does.
-fn is_copy(layer: &FloatLayer, from: Option<Shape>) -> Option<usize> {
+fn copied(layer: &FloatLayer, from: Option<Shape>) -> Option<usize> {
     let [term] = &layer.terms[..] else { return None };
     let Map::Conv(conv) = &term.map else { return None };
     let same = from == Some(layer.shape) && *conv == Conv::select(0, 0, layer.shape.channels);

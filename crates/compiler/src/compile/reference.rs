@@ -54,9 +54,31 @@ impl<'a> Reference<'a> {
         step: usize,
         report: &mut dyn FnMut(f64),
     ) -> Result<Accuracy> {
+        let comparison = Comparison::new(self.network, self.target);
+        self.compare(comparison, model, scales, step, report)
+    }
+
+    /// Compares a model on all of these rows, with the ranges that outputs have on every `step`-th row of another
+    /// reference.
+    ///
+    /// # Errors
+    /// Those of [`Self::measure`].
+    pub(super) fn measure_beside(&self, known: &Self, step: usize, model: &Model, scales: &Scales) -> Result<Accuracy> {
+        let mut comparison = Comparison::new(self.network, self.target);
+        (0..known.rows.len()).step_by(step).for_each(|row| comparison.reach(&known.given(row).outputs));
+        self.compare(comparison, model, scales, 1, &mut |_| {})
+    }
+
+    fn compare(
+        &self,
+        mut comparison: Comparison,
+        model: &Model,
+        scales: &Scales,
+        step: usize,
+        report: &mut dyn FnMut(f64),
+    ) -> Result<Accuracy> {
         let rows: Vec<usize> = (0..self.rows.len()).step_by(step).collect();
         let got = in_parts(&rows, |row| (self.given(*row), self.run(model, scales, self.rows[*row])), report);
-        let mut comparison = Comparison::new(self.network, self.target);
         let mut margins = vec![Vec::new(); self.demands.len()];
         for (given, got) in got {
             let got = accepted(got)?;

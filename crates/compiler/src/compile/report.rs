@@ -99,6 +99,20 @@ pub struct Cheaper {
     pub accuracy: Option<Accuracy>,
 }
 
+impl Report {
+    /// The same with predicted times of a machine that takes `factor` times as long.
+    #[must_use]
+    pub fn on_machine(mut self, factor: f64) -> Self {
+        let attempts = self.search.attempts.iter_mut().map(|attempt| &mut attempt.predicted);
+        let ways = self.cheaper.iter_mut().map(|way| &mut way.predicted);
+        for predicted in attempts.chain(ways).chain([&mut self.cost.predicted]) {
+            *predicted = predicted.on_machine(factor);
+        }
+        self.cost.layers.iter_mut().for_each(|layer| layer.native_seconds *= factor);
+        self
+    }
+}
+
 /// Reports on a compiled model; `rows` are those it was compiled with, empty where it was compiled without.
 ///
 /// # Errors

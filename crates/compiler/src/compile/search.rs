@@ -16,6 +16,9 @@ use crate::quant::{Accuracy, Scales, Target};
 /// this share of what the target allows.
 const NEAR: f64 = 1.25;
 const ENOUGH: f64 = 0.5;
+/// The largest error of a function's table, as a share of the range of its values, with which rows that were not seen
+/// are expected to meet the target.
+const FUNCTION_ERROR: f64 = 0.01;
 /// Layouts are no longer tried that cost so many times as much as one with such an error.
 const DEAR: f64 = 2.0;
 
@@ -56,6 +59,9 @@ pub struct Search {
     pub attempts: Vec<Attempt>,
     /// Which of them was taken.
     pub taken: usize,
+    /// Whether rows that were not seen are expected to meet it, too: some that lie between those, and wherever tables of
+    /// functions are read.
+    pub steady: bool,
 }
 
 /// A layout to try.
@@ -80,7 +86,8 @@ pub(super) struct Trials<'a> {
     attempts: Vec<Attempt>,
     /// The models of the attempts that have one.
     models: Vec<(usize, Model, Scales)>,
-    /// Whether each attempt meets the target between the rows, too, as far as that was looked at.
+    /// Whether each attempt is expected to meet the target on other rows, too: between those seen, as far as that was
+    /// looked at, and wherever tables of functions are read.
     steady: Vec<bool>,
     /// The last error of an attempt without one.
     error: Option<Error>,
@@ -134,7 +141,10 @@ impl<'a> Trials<'a> {
             accuracy = self.reference.measure(&model, &scales, 1, report)?;
         }
         let steady = match &self.between {
-            Some(between) if is_enough(&accuracy) => between.measure(&model, &scales, 1, &mut |_| {})?.is_met(),
+            _ if scales.function_error > FUNCTION_ERROR => false,
+            Some(between) if is_enough(&accuracy) => {
+                between.measure_beside(&self.reference, self.step, &model, &scales)?.is_right()
+            }
             _ => true,
         };
         let good = accuracy.is_aim() && steady;
@@ -167,12 +177,13 @@ impl<'a> Trials<'a> {
         if let Some((attempt, _)) = fits().find(steady) {
             return Some(attempt);
         }
-        let rank = |accuracy: &Accuracy| (!accuracy.is_met(), accuracy.out_of_range);
-        let least = fits()
-            .map(|(_, accuracy)| (rank(accuracy), accuracy.strain()))
-            .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
-        let near = |accuracy: &Accuracy| rank(accuracy) == least.0 && accuracy.strain() <= NEAR * least.1;
-        fits().find(|(_, accuracy)| near(accuracy)).map(|(attempt, _)| attempt)
+        let rank = |(attempt, accuracy): &(usize, &Accuracy)| {
+            (!accuracy.is_met(), accuracy.out_of_range, !self.steady[*attempt])
+        };
+        let least =
+            fits().map(|fit| (rank(&fit), fit.1.strain())).min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+        let near = |fit: &(usize, &Accuracy)| rank(fit) == least.0 && fit.1.strain() <= NEAR * least.1;
+        fits().find(near).map(|(attempt, _)| attempt)
     }
 
     /// Ends the search with an attempt's model, compared on all rows.
@@ -191,7 +202,8 @@ impl<'a> Trials<'a> {
             attempt.accuracy = Some(self.reference.measure(&model, &scales, 1, &mut |_| {})?);
         }
         let met = attempt.accuracy.as_ref().is_some_and(Accuracy::is_met);
-        Ok((model, scales, Search { target: self.target, met, attempts: self.attempts, taken }))
+        let steady = self.steady[taken];
+        Ok((model, scales, Search { target: self.target, met, attempts: self.attempts, taken, steady }))
     }
 
     /// The last attempt, where its model meets the target or the search has none that does.

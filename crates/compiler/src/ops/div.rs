@@ -57,9 +57,7 @@ impl Op for Div {
                 return Err(OpError::unsupported("integers by a private divisor; insert a Cast to FLOAT"));
             }
             let (a, b) = (to.float(a)?, to.float(b)?);
-            let quotient = to.op("Div", &[a, b])?;
-            let whole = to.table("Div", Unary::Truncate, quotient)?;
-            return Ok(Some(vec![to.relabel(whole, DType::Int)?]));
+            return Ok(Some(vec![whole_quotient(to, a, b)?]));
         }
         if to.value(b).is_some() {
             return Ok(None);
@@ -67,6 +65,29 @@ impl Op for Div {
         let inverse = to.table("Reciprocal", Unary::Reciprocal, b)?;
         Ok(Some(vec![to.op("Mul", &[a, inverse])?]))
     }
+}
+
+/// a / b of integers, towards zero: the floor of the magnitudes' quotient, with the sign. Halfway to the next integer
+/// that the quotient of integers may be, no rounding gets over the edge.
+fn whole_quotient(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Id> {
+    let divisor = to.value(b).map(|b| (b.shape().to_vec(), b.data().to_vec()));
+    let (shape, divisors) = divisor.ok_or_else(|| OpError::unsupported("a private divisor"))?;
+    let largest = divisors.iter().fold(1.0, |most: f64, b| most.max(b.abs()));
+    let signs = to.floats(&shape, divisors.iter().map(|b| b.signum()).collect())?;
+    let sizes = to.floats(&shape, divisors.iter().map(|b| b.abs()).collect())?;
+    let nonnegative = to.limits(a).is_some_and(|[least, _]| least >= 0.0);
+    let magnitude = if nonnegative { a } else { to.op("Abs", &[a])? };
+    let quotient = to.op("Div", &[magnitude, sizes])?;
+    let quotient = to.affine(quotient, 1.0, 0.5 / largest)?;
+    let mut whole = to.table("Floor", Unary::Floor, quotient)?;
+    if !nonnegative {
+        let sign = to.op("Sign", &[a])?;
+        whole = to.op("Mul", &[sign, whole])?;
+    }
+    if divisors.iter().any(|b| *b < 0.0) {
+        whole = to.op("Mul", &[whole, signs])?;
+    }
+    to.relabel(whole, DType::Int)
 }
 
 #[cfg(test)]

@@ -96,7 +96,12 @@ impl OutputAccuracy {
 impl Accuracy {
     /// Whether the target is met; refused rows miss it.
     pub fn is_met(&self) -> bool {
-        self.out_of_range == 0 && self.outputs.iter().all(|output| output.met)
+        self.out_of_range == 0 && self.is_right()
+    }
+
+    /// Whether the target is met on the rows that are not refused.
+    pub(crate) fn is_right(&self) -> bool {
+        self.outputs.iter().all(|output| output.met)
     }
 
     /// Whether it is met so well that rows which were not seen should meet it, too. A limit that was asked for is met
@@ -262,6 +267,8 @@ pub(crate) struct Comparison {
     decides: bool,
     demands: Vec<Demand>,
     seen: Vec<Seen>,
+    /// Rows that ranges are from.
+    ranged: usize,
     rows: usize,
     refused: usize,
     first_refusal: Option<String>,
@@ -316,10 +323,22 @@ impl Comparison {
             decides: network.decision().is_some(),
             seen: demands.iter().map(seen).collect(),
             demands,
+            ranged: 0,
             rows: 0,
             refused: 0,
             first_refusal: None,
             agreeing: 0,
+        }
+    }
+
+    /// Takes in the outputs of a row for the ranges alone.
+    pub(crate) fn reach(&mut self, expected: &[f64]) {
+        self.ranged += 1;
+        for (demand, seen) in self.demands.iter().zip(&mut self.seen) {
+            for (element, value) in seen.elements.iter_mut().zip(demand.part(expected)) {
+                element.low = element.low.min(*value);
+                element.high = element.high.max(*value);
+            }
         }
     }
 
@@ -331,11 +350,8 @@ impl Comparison {
     pub(crate) fn see(&mut self, expected: &[f64], scores: Option<&[f64]>, got: Result<&[f64], &String>) -> Result<()> {
         let row = self.rows;
         self.rows += 1;
+        self.reach(expected);
         for (demand, seen) in self.demands.iter().zip(&mut self.seen) {
-            for (element, value) in seen.elements.iter_mut().zip(demand.part(expected)) {
-                element.low = element.low.min(*value);
-                element.high = element.high.max(*value);
-            }
             seen.classes += demand.agreeing(expected, expected).1;
         }
         let got = match got {
@@ -382,7 +398,7 @@ impl Comparison {
                 sum += seen.sum;
                 count += seen.count;
             }
-            let worst = compared.then(|| seen.worst(demand.spread, self.rows)).flatten();
+            let worst = compared.then(|| seen.worst(demand.spread, self.ranged)).flatten();
             let mut output = OutputAccuracy {
                 name: demand.name.clone(),
                 meaning: demand.meaning,

@@ -25,6 +25,28 @@ struct Stairs {
     order: Vec<(usize, bool)>,
 }
 
+impl Integers {
+    /// The magnitudes that values have on calibration rows behind their activations, in place of integers.
+    pub(super) fn seen(network: &Network, ranges: &Ranges) -> Self {
+        let behind = |tensor: usize, channel: &Channel| {
+            let layer = tensor.checked_sub(1).map(|layer| &network.layers[layer].activation);
+            match layer {
+                Some(FloatActivation::Table(function)) => {
+                    function.image([channel.min, channel.max]).into_iter().map(f64::abs).fold(0.0, f64::max)
+                }
+                Some(FloatActivation::Clip { max }) => channel.magnitude().min(*max),
+                Some(FloatActivation::Threshold { .. } | FloatActivation::ArgMax) => 1.0,
+                _ => channel.magnitude(),
+            }
+        };
+        let magnitude = |(tensor, channels): (usize, &Vec<Channel>)| {
+            channels.iter().map(|channel| Some(behind(tensor, channel))).collect()
+        };
+        let magnitude: Vec<_> = ranges.tensors.iter().enumerate().map(magnitude).collect();
+        Self { stairs: vec![Stairs::default(); magnitude.len()], magnitude }
+    }
+}
+
 impl Stairs {
     fn of(layer: &FloatLayer, network: &Network) -> Self {
         let FloatActivation::Threshold { .. } = layer.activation else { return Self::default() };

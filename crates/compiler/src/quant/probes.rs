@@ -44,8 +44,8 @@ fn units() -> impl FnMut() -> f64 {
     }
 }
 
-/// These rows, so that ranges are theirs, and `count` that nobody has seen, each somewhere on the line between two of them,
-/// the same on every call. Integers, ranks and missing values are those of either.
+/// Rows that nobody has seen, each somewhere on the line between two of these, the same on every call. Integers, ranks
+/// and missing values are those of either.
 pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec<Vec<f64>> {
     let mut unit = units();
     let mut pick = || {
@@ -66,9 +66,7 @@ pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec
         };
         a.iter().zip(b).enumerate().map(value).collect()
     };
-    let mut all = rows.to_vec();
-    all.extend(pairs.into_iter().map(row));
-    all
+    pairs.into_iter().map(row).collect()
 }
 
 /// Refuses what is no range of numbers.

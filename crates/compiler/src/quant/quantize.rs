@@ -13,7 +13,9 @@ use hushproof_core::{
 };
 
 use super::{
-    Options, Ranges, Scales, check_digits, layer,
+    Options, Ranges, Scales, check_digits,
+    function_error::function_error,
+    layer,
     scaling::{Evaluated, Functions, Scaling},
 };
 
@@ -51,6 +53,7 @@ pub fn quantize_with_scales(
     for index in 0..network.layers.len() {
         layers.push(layer::quantize(network, index, ranges, &digits, &scales, !options.weights.is_public())?);
     }
+    let function_error = function_error(network, ranges, &digits, &scales, options.margin.sqrt());
     let decision = network.decision().is_some();
     let input = Input {
         value_info: network.input.clone(),
@@ -84,7 +87,7 @@ pub fn quantize_with_scales(
     model.check()?;
     let mut zero_point = vec![Vec::new(); scales.scale.len()];
     zero_point[0] = scales.zero_point;
-    Ok((model, Scales { zero_point, scale: scales.scale }))
+    Ok((model, Scales { zero_point, scale: scales.scale, function_error }))
 }
 
 /// Which function tables [`quantize`] makes of a network.

@@ -158,7 +158,12 @@ impl<'a> Rounding<'a> {
     /// Refuses a layer whose weights all vanish against its sums, unless `seen`, its values before the activation by
     /// channel, vary too little for these sums anyway: more remainder bits are needed.
     pub(super) fn check_precision(&self, digits: &Digits, seen: &[Channel]) -> Result<()> {
-        let constant = || seen.iter().zip(self.unit).all(|(channel, unit)| channel.max - channel.min <= *unit);
+        // A function drops what is below a position in its segment.
+        let steps = match self.layer.activation {
+            FloatActivation::Table(_) => float::exp2(f64::from(digits.low_bits() - digits.limb_bits)),
+            _ => 1.0,
+        };
+        let constant = || seen.iter().zip(self.unit).all(|(channel, unit)| channel.max - channel.min <= *unit * steps);
         if self.largest == 0.0 || self.largest >= 0.5 || constant() {
             return Ok(());
         }

@@ -8,6 +8,8 @@ pub struct Scales {
     pub zero_point: Vec<Vec<i64>>,
     /// The width of one code.
     pub scale: Vec<Vec<f64>>,
+    /// The largest error of a function's table on the arguments seen, as a share of the range of a channel's values.
+    pub function_error: f64,
 }
 
 impl Scales {

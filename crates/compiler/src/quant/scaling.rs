@@ -16,11 +16,13 @@ use super::{
 
 /// A channel's range counts as at least this share of its tensor's range, so that what never showed keeps a sane scale.
 const FLOOR: f64 = 1.0 / 1024.0;
+/// What is at most this share of what it is the difference of is no more than rounding in single precision.
+const NOISE: f64 = 1.0 / (1 << 22) as f64;
 /// A channel of which n values were seen counts as at least `FEW / √n` of its tensor's range.
 const FEW: f64 = 3.0;
 /// How far an argument may be rounded beyond its range, as a share of the largest one.
 const SLACK: f64 = 1.0 / 256.0;
-/// How far beyond the values seen the table of a steep function goes; arguments that would go further get this value.
+/// How far beyond the values seen the table of a steep function goes; arguments that would go further are refused.
 const STEEP: f64 = 2.0;
 /// Layers of a function have tables of their own where their arguments' ranges differ by this factor, three bits; one
 /// table more costs all tables at most one.
@@ -67,13 +69,14 @@ impl Scaling {
         let input = inputs(network, ranges, options.input_margin);
         let integers = exact(network, &input, f64::INFINITY);
         let scaled = functions.scaled(network, &integers);
-        for (Evaluated { function, domain: [low, high], seen }, scaled) in functions.list.into_iter().zip(scaled) {
+        for (index, (evaluated, scaled)) in functions.list.iter().zip(scaled).enumerate() {
             // What multiplies codes must leave them in a row.
             let most = digits.row_bits().saturating_sub(float::log2(scaled + 1.0).ceil() as u32 + 1);
             let top_code = float::exp2(f64::from(code_bits.min(most).max(1))) - 1.0;
-            let limit = limit(function, seen);
+            let (function, limit) = (evaluated.function, evaluated.limit());
+            let [low, high] = evaluated.held(limit);
             let (middle, half) = (low / 2.0 + high / 2.0, high / 2.0 - low / 2.0);
-            let value = |x: f64| function.eval(middle + x).clamp(-limit, limit);
+            let value = |x: f64| held(function, middle + x, limit);
             let ((table, output), y) = match options.segments {
                 Some(count) => {
                     let width = 2.0 * half / f64::from(count);
@@ -83,9 +86,15 @@ impl Scaling {
                 None => {
                     let scale = argument_scale(function, half, bits);
                     let y = scale / float::exp2(f64::from(digits.remainder_bits()));
-                    (table(value, scale, bits, digits), y)
+                    (table(value, scale, bits, digits, rounds(function)), y)
                 }
             };
+            if !table.holds(0) {
+                let layer = functions.table.iter().position(|table| *table == Some(index)).unwrap_or_default();
+                let (node, op) = name(network, layer + 1);
+                let max_bits = digits.value_bits();
+                return Err(Error::Range { node, op, got_bits: max_bits + 1, max_bits });
+            }
             center.push(middle);
             unit.push(y);
             tables.push(table);
@@ -110,6 +119,7 @@ impl Scaling {
             None => Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact.magnitude[0])),
         }];
         let zero_point = zero_points.into_iter().flatten().map(|(_, zero_point)| zero_point).collect();
+        let seen = Integers::seen(network, ranges);
         for (((layer, channels), activation), exact_codes) in layers().zip(&activation).zip(&exact.magnitude[1..]) {
             needs.push(match (activation, &layer.activation) {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
@@ -119,6 +129,9 @@ impl Scaling {
                 (_, FloatActivation::Quantize { .. }) => Need::Fixed(1.0),
                 _ => {
                     let mut range = magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin);
+                    for (range, bound) in range.iter_mut().zip(sums(network, layer, &seen, false)) {
+                        *range = range.max(bound.unwrap_or(0.0) * NOISE);
+                    }
                     for (range, bound) in range.iter_mut().zip(sums(network, layer, &exact, false)) {
                         *range = bound.map_or(*range, |bound| positive(bound).min(WHOLE / options.margin * *range));
                     }
@@ -172,6 +185,32 @@ impl Evaluated {
         self.domain[1] / 2.0 - self.domain[0] / 2.0
     }
 
+    /// What the magnitudes of its values stay below: for functions that may be steep beside the arguments seen, some
+    /// times the largest value over those.
+    fn limit(&self) -> f64 {
+        // Steps of one are no steep sides.
+        if !matches!(self.function, Function::Unary(_)) || rounds(self.function) {
+            return f64::INFINITY;
+        }
+        let values = grid(self.seen).map(|x| self.function.eval(x).abs()).filter(|value| value.is_finite());
+        let largest = values.fold(0.0, f64::max);
+        if largest > 0.0 { STEEP * largest } else { f64::INFINITY }
+    }
+
+    /// The domain as far as values around the arguments seen stay below a limit.
+    fn held(&self, limit: f64) -> [f64; 2] {
+        let [min, max] = self.seen;
+        let is_held = |x: f64| held(self.function, x, limit).is_some();
+        let end = |seen: f64, end: f64, other: f64| {
+            if is_held(seen) {
+                grid([seen, end]).take_while(|x| is_held(*x)).last().unwrap_or(seen)
+            } else {
+                grid([seen, other]).find(|x| is_held(*x)).unwrap_or(seen)
+            }
+        };
+        [end(min, self.domain[0], max), end(max, self.domain[1], min)]
+    }
+
     /// Both, if the table is not much wider for either.
     fn joined(&self, other: &Self, apart: f64) -> Option<Self> {
         if self.function != other.function {
@@ -191,8 +230,7 @@ impl Evaluated {
 
     /// Whether straight lines over short segments come close to it.
     pub(super) fn is_smooth(&self) -> bool {
-        let above = matches!(self.function, Function::Unary(unary) if unary.is_smooth_above_zero());
-        self.function.is_smooth() || above && self.domain[0] > 0.0
+        self.function.is_smooth_between(self.domain[0], self.domain[1])
     }
 }
 
@@ -316,31 +354,38 @@ const fn function(layer: &FloatLayer) -> Option<Function> {
 fn argument_scale(function: Function, half: f64, bits: u32) -> f64 {
     let scale = 2.0 * half / float::exp2(f64::from(bits));
     let parts = (0.5 / scale).floor();
-    let rounds = matches!(function, Function::Unary(unary) if unary.is_integer());
-    if rounds && parts >= 1.0 { 0.5 / parts } else { scale }
+    if rounds(function) && parts >= 1.0 { 0.5 / parts } else { scale }
 }
 
-/// What the magnitudes of a table's values stay below: for functions that may be steep beside the arguments seen, some
-/// times the largest value over those.
-fn limit(function: Function, [min, max]: [f64; 2]) -> f64 {
-    if !matches!(function, Function::Unary(_)) {
-        return f64::INFINITY;
-    }
-    let at = |i: u32| function.eval(min + (max - min) * f64::from(i) / f64::from(STEEP_GRID)).abs();
-    let largest = (0..=STEEP_GRID).map(at).filter(|value| value.is_finite()).fold(0.0, f64::max);
-    if largest > 0.0 { STEEP * largest } else { f64::INFINITY }
+/// Whether all values of a function are integers.
+const fn rounds(function: Function) -> bool {
+    matches!(function, Function::Unary(unary) if unary.is_integer())
+}
+
+/// Both ends of an interval and a grid between.
+fn grid([from, to]: [f64; 2]) -> impl Iterator<Item = f64> {
+    let at = move |i: u32| from + (to - from) * f64::from(i) / f64::from(STEEP_GRID);
+    (0..STEEP_GRID).map(at).chain(std::iter::once(to))
+}
+
+/// The value of a function where its magnitude is no more than a limit.
+fn held(function: Function, x: f64, limit: f64) -> Option<f64> {
+    let value = function.eval(x);
+    (value.is_finite() && value.abs() <= limit).then_some(value)
 }
 
 /// The table of a function over arguments of this scale around 0, and the scale of its codes. Codes stay below half the
-/// largest code, so that differences of two fit.
-fn table(function: impl Fn(f64) -> f64, scale: f64, bits: u32, digits: &Digits) -> (Table, f64) {
+/// largest code, so that differences of two fit. Arguments without a value have none in the table. If `whole`, all
+/// values are integers, and integers stay exact while codes are fine enough.
+fn table(function: impl Fn(f64) -> Option<f64>, scale: f64, bits: u32, digits: &Digits, whole: bool) -> (Table, f64) {
     let half = 1i64 << (bits - 1);
-    let values: Vec<f64> = (-half..half).map(|a| function(a as f64 * scale)).collect();
-    let finite = values.iter().map(|v| v.abs()).filter(|v| v.is_finite());
-    let largest = positive(finite.fold(0.0, f64::max));
+    let values: Vec<Option<f64>> = (-half..half).map(|a| function(a as f64 * scale)).collect();
+    let largest = positive(values.iter().flatten().map(|v| v.abs()).fold(0.0, f64::max));
     let output = largest / ((1u64 << (digits.value_bits() - 1).min(30)) - 1) as f64;
-    let base = values.iter().map(|v| (v.clamp(-largest, largest) / output).round() as i64).collect();
-    (Table { base, slope: Vec::new() }, output)
+    let output = if whole && output < 1.0 { output.recip().floor().recip() } else { output };
+    let base = values.iter().map(|v| v.map_or(0, |v| (v / output).round() as i64)).collect();
+    let absent = (0..).zip(&values).filter(|(_, value)| value.is_none()).map(|(at, _)| at).collect();
+    (Table { base, slope: Vec::new(), absent }, output)
 }
 
 /// What a tensor's scales must satisfy.

@@ -22,9 +22,7 @@ pub(super) const fn bits(row_bits: u32, limb_bits: u32) -> u32 {
 
 /// Bits of the codes of the functions of a network.
 pub(super) fn code_bits(network: &Network, digits: &Digits) -> u32 {
-    let narrow = network.layers.iter().any(|layer| {
-        layer.same_scale.is_some() || layer.all_terms().any(|t| t.map.factor().is_some()) || !layer.times().is_empty()
-    });
+    let narrow = network.layers.iter().any(|layer| layer.same_scale.is_some() || layer.multiplies());
     let wide = bits(digits.row_bits(), digits.limb_bits);
     if narrow { (digits.value_bits() - 1).min(wide) } else { wide }
 }
@@ -32,33 +30,35 @@ pub(super) fn code_bits(network: &Network, digits: &Digits) -> u32 {
 /// The table of a function over `count` segments of this width around 0, and the scale of its codes, of which the
 /// largest magnitude is about `top`.
 ///
-/// Each segment is the line over its `2^limb_bits` positions with the smallest largest error that integers allow.
-pub(super) fn table(function: impl Fn(f64) -> f64, width: f64, count: u32, digits: &Digits, top: f64) -> (Table, f64) {
+/// Each segment is the line over its `2^limb_bits` positions with the smallest largest error that integers allow; one
+/// is absent where the function has no value.
+pub(super) fn table(
+    function: impl Fn(f64) -> Option<f64>,
+    width: f64,
+    count: u32,
+    digits: &Digits,
+    top: f64,
+) -> (Table, f64) {
     let positions = 1u64 << digits.limb_bits;
     // Where limbs below are dropped, a position is met at its middle.
     let middle = if digits.limbs() > 2 { 0.5 } else { 0.0 };
     let half = f64::from(count / 2);
-    let at = |j: u32, f: u64| {
-        let x = (f64::from(j) - half + (f as f64 + middle) / positions as f64) * width;
-        let value = function(x);
-        if value.is_finite() { value } else { 0.0 }
-    };
+    let at = |j: u32, f: u64| function((f64::from(j) - half + (f as f64 + middle) / positions as f64) * width);
     let samples: Vec<u64> = samples(positions).collect();
-    let values = (0..count).flat_map(|j| samples.iter().map(move |f| (j, *f))).map(|(j, f)| at(j, f).abs());
+    let points = |j| samples.iter().map(|f| Some((*f as f64, at(j, *f)?))).collect::<Option<Vec<_>>>();
+    let segments: Vec<_> = (0..count).map(points).collect();
+    let values = segments.iter().flatten().flatten().map(|(_, value)| value.abs());
     let largest = super::scaling::positive(values.fold(0.0, f64::max));
     let scale = largest / top.max(1.0);
-    let (mut base, mut slope) = (Vec::with_capacity(count as usize), Vec::with_capacity(count as usize));
-    for j in 0..count {
-        let (start, rise) = line(&samples, |f| at(j, f) / scale);
-        base.push(start);
-        slope.push(rise);
-    }
-    (Table { base, slope }, scale)
+    let codes = |points: Vec<(f64, f64)>| points.into_iter().map(|(f, value)| (f, value / scale)).collect::<Vec<_>>();
+    let absent = (0..count).zip(&segments).filter(|(_, points)| points.is_none()).map(|(j, _)| j).collect();
+    let lines = segments.into_iter().map(|points| points.map_or((0, 0), |points| line(&codes(points))));
+    let (base, slope) = lines.unzip();
+    (Table { base, slope, absent }, scale)
 }
 
-/// The line of integers through values at some positions, in increasing order, that stays closest to all of them.
-fn line(positions: &[u64], value: impl Fn(u64) -> f64) -> (i64, i64) {
-    let points: Vec<(f64, f64)> = positions.iter().map(|f| (*f as f64, value(*f))).collect();
+/// The line of integers that stays closest to all of some points, in increasing order of their positions.
+fn line(points: &[(f64, f64)]) -> (i64, i64) {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return (0, 0) };
     let secant = (last.1 - first.1) / (last.0 - first.0).max(1.0);
     let fit = |slope: f64| {

@@ -15,6 +15,15 @@ pub struct Prediction {
     pub memory_bytes: u64,
 }
 
+impl Prediction {
+    /// The same with times of a machine that takes `factor` times as long.
+    #[must_use]
+    pub fn on_machine(self, factor: f64) -> Self {
+        let (native_seconds, browser_seconds) = (self.native_seconds * factor, self.browser_seconds * factor);
+        Self { native_seconds, browser_seconds, ..self }
+    }
+}
+
 /// What the linear memory of a browser's WebAssembly can grow to.
 pub const BROWSER_MEMORY_BYTES: u64 = 4 << 30;
 

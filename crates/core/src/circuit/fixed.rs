@@ -215,17 +215,16 @@ impl Writer<'_> {
     }
 }
 
-/// The lookup table: the range under tag 0, which unassigned rows repeat harmlessly, then each function under its own
-/// tag.
+/// The lookup table: the range under tag 0, of which unassigned rows and absent segments repeat 0 harmlessly, then each
+/// function under its own tag.
 pub(super) fn table_entries(model: &Model) -> Vec<Entry> {
     let mut entries: Vec<_> = (0..1 << model.digits.limb_bits).map(Entry::of_range).collect();
     for (index, table) in model.tables.iter().enumerate() {
         let slopes = table.slope.iter().copied().chain(std::iter::repeat(0));
-        let entry = |(value, (base, slope)): (usize, (&i64, i64))| Entry {
-            value: value as u64,
-            tag: index as u64 + 1,
-            base: *base,
-            slope,
+        let entry = |(value, (base, slope)): (usize, (&i64, i64))| {
+            let value = value as u64;
+            let held = Entry { value, tag: index as u64 + 1, base: *base, slope };
+            if table.holds(value) { held } else { Entry::of_range(0) }
         };
         entries.extend(table.base.iter().zip(slopes).enumerate().map(entry));
     }

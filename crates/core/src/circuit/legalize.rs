@@ -33,9 +33,7 @@ pub fn legalize_private(network: Network) -> Result<Network> {
 }
 
 fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
-    let products =
-        |layer: &&FloatLayer| layer.all_terms().any(|t| t.map.factor().is_some()) || !layer.times().is_empty();
-    if let Some(layer) = network.layers.iter().find(products).filter(|_| private) {
+    if let Some(layer) = network.layers.iter().find(|layer| layer.multiplies()).filter(|_| private) {
         return Err(Error::Graph { node: layer.node.clone(), reason: NO_PRODUCTS.to_owned() });
     }
     let is_strided = |map: &Map<f64>, to: Shape| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]);

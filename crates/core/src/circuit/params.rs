@@ -372,8 +372,7 @@ impl Params {
     /// # Errors
     /// `Artifact` for sizes that no circuit has.
     pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
-        let digits =
-            Digits { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? };
+        let digits = Digits::read(r)?;
         let lanes = Lanes { activations: r.size()?, weights: r.size()? };
         let count = r.size()?;
         let steps = r.many(count, 1, Reader::varint_u32)?;

@@ -123,7 +123,7 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
             Err(error) => refused = Some(error),
         }
     }
-    let products = multiplies(network);
+    let products = network.layers.iter().any(FloatLayer::multiplies);
     let outputs = view.shapes.last().map_or(0, |shape| shape.len());
     let public_input = InputCodes::published(options.input, network.cuts.is_empty());
     let mut choices: Vec<Choice> = Vec::new();
@@ -260,12 +260,6 @@ fn candidates(options: &SearchOptions) -> impl Iterator<Item = Digits> + '_ {
             && (cut..=most_cut).contains(&digits.remainder_bits())
             && digits.is_valid()
     })
-}
-
-/// Whether a network multiplies tensors.
-fn multiplies(network: &Network) -> bool {
-    let product = |layer: &FloatLayer| layer.all_terms().any(|term| term.map.factor().is_some());
-    network.layers.iter().any(|layer| product(layer) || !layer.times().is_empty())
 }
 
 /// Predicted cost of a circuit.

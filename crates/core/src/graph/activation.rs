@@ -185,8 +185,11 @@ impl Activation {
             Self::Table(index) => {
                 let table = tables.get(*index)?;
                 let u = u64::try_from(y + table.zero(digits)).ok()?;
-                let fits = u >> digits.low_bits() < table.base.len() as u64;
-                return fits.then(|| Element { state: 0, upper: u >> s, lower: u & ((1 << s) - 1) });
+                return table.holds(u >> digits.low_bits()).then(|| Element {
+                    state: 0,
+                    upper: u >> s,
+                    lower: u & ((1 << s) - 1),
+                });
             }
             Self::Threshold => (positive, y.abs(), digits.value_bits()),
             Self::ArgMax => (0, y, digits.value_bits()),

@@ -104,6 +104,13 @@ impl Model {
             // Without slopes the argument is the code's own limb.
             let sloped = slopes == bases || slopes == 0 && self.digits.value_limbs == 1;
             ensure(sizes && sloped, || format!("table {index} of {bases} segments and {slopes} slopes"))?;
+            let entry = |list: &[i64], at: u32| list.get(at as usize).copied().unwrap_or(0);
+            let missing = |at: &u32| {
+                let inside = (1..bases).contains(&(*at as usize));
+                inside && entry(&table.base, *at) == 0 && entry(&table.slope, *at) == 0
+            };
+            let absent = table.absent.is_sorted_by(|a, b| a < b) && table.absent.iter().all(missing);
+            ensure(absent, || format!("table {index} has no valid list of the segments that it lacks"))?;
             let small = table.magnitude(&self.digits) >> TABLE_VALUE_BITS == 0;
             ensure(small, || format!("table {index} has a code beyond {TABLE_VALUE_BITS} bits"))?;
             let used = self.layers.iter().any(|layer| layer.activation == Activation::Table(index));

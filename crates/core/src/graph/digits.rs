@@ -19,14 +19,19 @@ pub struct Digits {
 }
 
 impl Digits {
-    /// Three varints; the reader does not check [`Digits::is_valid`].
+    /// Three varints.
     pub(crate) fn write(&self, w: &mut Writer) {
         [self.limb_bits, self.value_limbs, self.remainder_limbs].iter().for_each(|v| w.varint(u64::from(*v)));
     }
 
     /// See [`Digits::write`].
+    ///
+    /// # Errors
+    /// `Artifact` for sizes that are not valid.
     pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
-        Ok(Self { limb_bits: r.varint_u32()?, value_limbs: r.varint_u32()?, remainder_limbs: r.varint_u32()? })
+        let (limb_bits, value_limbs, remainder_limbs) = (r.varint_u32()?, r.varint_u32()?, r.varint_u32()?);
+        let digits = Self { limb_bits, value_limbs, remainder_limbs };
+        if digits.is_valid() { Ok(digits) } else { Err(r.error("limb sizes that no circuit has")) }
     }
 
     /// Whether a circuit can be built with these sizes.

@@ -41,11 +41,13 @@ pub(crate) struct Flags {
     missing: bool,
     /// Whether values of the input or of the output have names, which stand last.
     names: bool,
+    /// Whether tables lack segments.
+    absent: bool,
 }
 
 impl Flags {
     /// What the reader of a model is told.
-    pub(crate) const fn of(model: &Model) -> Self {
+    pub(crate) fn of(model: &Model) -> Self {
         Self {
             weights: Visibility::public_if(model.private_weights.is_none()),
             cuts: !model.input.cuts.is_empty(),
@@ -54,22 +56,21 @@ impl Flags {
             parts: !model.input.value_info.parts.is_empty(),
             missing: !model.input.missing.is_empty(),
             names: !(model.input.value_info.categories.is_empty() && model.output.value_info.categories.is_empty()),
+            absent: model.tables.iter().any(|table| !table.absent.is_empty()),
         }
     }
 
     /// One bit for whatever is unusual.
     pub(crate) fn to_byte(self) -> u8 {
-        let Self { cuts, zero_points, parts, missing, names, .. } = self;
-        let unusual = [!self.weights.is_public(), cuts, self.input.is_public(), zero_points, parts, missing, names];
+        let Self { cuts, zero_points, parts, missing, names, absent, .. } = self;
+        let private = !self.weights.is_public();
+        let unusual = [private, cuts, self.input.is_public(), zero_points, parts, missing, names, absent];
         unusual.iter().rev().fold(0, |bits, set| bits << 1 | u8::from(*set))
     }
 
-    /// See [`Flags::to_byte`]; `None` where another bit is set.
-    pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
-        if byte > 0b111_1111 {
-            return None;
-        }
-        Some(Self {
+    /// See [`Flags::to_byte`].
+    pub(crate) const fn from_byte(byte: u8) -> Self {
+        Self {
             weights: Visibility::public_if(byte & 1 == 0),
             cuts: byte & 2 != 0,
             input: Visibility::public_if(byte & 4 != 0),
@@ -77,7 +78,8 @@ impl Flags {
             parts: byte & 16 != 0,
             missing: byte & 32 != 0,
             names: byte & 64 != 0,
-        })
+            absent: byte & 128 != 0,
+        }
     }
 }
 
@@ -111,6 +113,12 @@ impl Model {
             for list in [&table.base, &table.slope] {
                 w.size(list.len());
                 list.iter().for_each(|v| w.signed(*v));
+            }
+        }
+        if Flags::of(self).absent {
+            for table in &self.tables {
+                w.size(table.absent.len());
+                table.absent.iter().for_each(|segment| w.varint((*segment).into()));
             }
         }
         w.size(self.layers.len());
@@ -148,7 +156,15 @@ impl Model {
         let missing = if flags.missing { r.many(values, 1, Reader::optional_f64)? } else { Vec::new() };
         let input = Input { value_info, shape, scale, zero_point, cuts, missing, visibility: flags.input };
         let count = r.size()?;
-        let tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
+        let mut tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
+        if flags.absent {
+            for table in &mut tables {
+                let count = r.size()?;
+                table.absent = r.many(count, 1, read_segment)?;
+            }
+            let absent = tables.iter().any(|table| !table.absent.is_empty());
+            ensure(absent, || "no absent segments where there should be some".to_owned())?;
+        }
         let count = r.size()?;
         let layers = r.many(count, MIN_LAYER_BYTES, read_layer)?;
         let value_info = read_value_info(r)?;
@@ -187,7 +203,12 @@ fn read_table(r: &mut Reader<'_>) -> Result<Table> {
     let bases = r.size()?;
     let base = r.many(bases, 1, Reader::signed)?;
     let slopes = r.size()?;
-    Ok(Table { base, slope: r.many(slopes, 1, Reader::signed)? })
+    Ok(Table { base, slope: r.many(slopes, 1, Reader::signed)?, absent: Vec::new() })
+}
+
+fn read_segment(r: &mut Reader<'_>) -> Result<u32> {
+    let segment = r.size()?;
+    u32::try_from(segment).map_err(|_| r.error("a segment beyond 2^32"))
 }
 
 fn write_layer(w: &mut Writer, layer: &Layer) {

@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use serde::{Deserialize, Serialize};
 
 use super::Unary;
-use crate::float::{erf, exp_m1, sigmoid, softplus, tanh};
+use crate::float::{erf, exp_m1, ln, sigmoid, softplus, tanh};
 
 /// Parts of an interval at whose ends a function is looked at.
 const GRID: u32 = 64;
@@ -61,6 +61,12 @@ impl Function {
         }
     }
 
+    /// The same of what it is between two numbers.
+    pub fn is_smooth_between(&self, low: f64, high: f64) -> bool {
+        let above = matches!(self, Self::Unary(unary) if unary.is_smooth_above_zero());
+        self.is_smooth() || above && low > 0.0 && high > 0.0
+    }
+
     /// Where it saturates: the least half width of arguments that its table holds.
     pub fn saturation(&self) -> f64 {
         match *self {
@@ -71,6 +77,42 @@ impl Function {
             Self::Clip { min, max } => min.abs().min(64.0).max(max.abs().min(64.0)),
             Self::Silu | Self::Gelu | Self::GeluTanh | Self::Softplus | Self::Elu { .. } => 1.0,
             Self::Unary(_) => 0.0,
+        }
+    }
+
+    /// Where it bends: below the first and above the second number it is a straight line, but for at most 1e-4.
+    pub fn bend(&self) -> Option<[f64; 2]> {
+        Some(match *self {
+            Self::Sigmoid | Self::Softplus => [-10.0, 10.0],
+            Self::Tanh => [-5.5, 5.5],
+            Self::Erf => [-3.0, 3.0],
+            Self::HardSigmoid { alpha, beta } if alpha != 0.0 => {
+                let ends = [-beta / alpha, (1.0 - beta) / alpha];
+                [ends[0].min(ends[1]), ends[0].max(ends[1])]
+            }
+            Self::HardSwish => [-3.0, 3.0],
+            Self::Silu | Self::Unary(Unary::Mish) => [-12.5, 12.5],
+            Self::Gelu | Self::GeluTanh => [-4.5, 4.5],
+            // e^-10 is 5e-5.
+            Self::Elu { alpha } => [-10.0 - ln(alpha.abs().max(1.0)), 0.0],
+            Self::Clip { min, max } if min.is_finite() && max.is_finite() && min < max => [min, max],
+            Self::Unary(Unary::Shrink { lambda, .. }) if lambda > 0.0 => [-2.0 * lambda, 2.0 * lambda],
+            _ => return None,
+        })
+    }
+
+    /// The slopes of the straight lines below and above, 0 or 1.
+    pub const fn slopes(&self) -> [f64; 2] {
+        match self {
+            Self::HardSwish
+            | Self::Silu
+            | Self::Gelu
+            | Self::GeluTanh
+            | Self::Softplus
+            | Self::Elu { .. }
+            | Self::Unary(Unary::Mish) => [0.0, 1.0],
+            Self::Unary(Unary::Shrink { .. }) => [1.0, 1.0],
+            _ => [0.0; 2],
         }
     }
 

@@ -191,8 +191,7 @@ impl Model {
     /// everything of [`Model::check`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::open(ArtifactKind::Model, MAGIC, MODEL_VERSION, bytes)?;
-        let flags = r.u8()?;
-        let flags = Flags::from_byte(flags).ok_or_else(|| r.error(format!("unknown flags {flags}")))?;
+        let flags = Flags::from_byte(r.u8()?);
         let model = Self::read(&mut r, flags)?;
         r.finish()?;
         Ok(model)

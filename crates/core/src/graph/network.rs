@@ -1,6 +1,6 @@
 //! The float network, and what its output means.
 
-use super::{Decision, Finish, FloatActivation, Function, Meaning, OutputPart, Shape, Term, ValueInfo};
+use super::{Decision, Finish, FloatActivation, Function, Map, Meaning, OutputPart, Shape, Term, ValueInfo};
 
 /// A layer of the float network.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,22 @@ impl FloatLayer {
             _ => &mut [],
         };
         self.terms.iter_mut().chain(times)
+    }
+
+    /// Whether it multiplies tensors.
+    pub fn multiplies(&self) -> bool {
+        !self.times().is_empty() || self.all_terms().any(|term| term.map.factor().is_some())
+    }
+
+    /// Reads tensors by their new numbers.
+    pub fn renumber(&mut self, new: impl Fn(usize) -> usize) {
+        for term in self.all_terms_mut() {
+            term.source = new(term.source);
+            if let Map::Product(product) = &mut term.map {
+                product.factor = new(product.factor);
+            }
+        }
+        self.same_scale = self.same_scale.map(new);
     }
 }
 

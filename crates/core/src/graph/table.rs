@@ -12,6 +12,9 @@ pub struct Table {
     pub base: Vec<i64>,
     /// By how much the code grows with f; one per segment, or none.
     pub slope: Vec<i64>,
+    /// Segments where the function has no code, in increasing order and without the first: arguments there are refused.
+    /// Base and slope are 0.
+    pub absent: Vec<u32>,
 }
 
 impl Table {
@@ -29,6 +32,12 @@ impl Table {
             u128::from(base.unsigned_abs()).max(end.unsigned_abs())
         });
         u64::try_from(ends.max().unwrap_or(0)).unwrap_or(u64::MAX)
+    }
+
+    /// Whether segment `j` has codes.
+    pub fn holds(&self, j: u64) -> bool {
+        let absent = u32::try_from(j).is_ok_and(|j| self.absent.binary_search(&j).is_ok());
+        j < self.base.len() as u64 && !absent
     }
 
     /// The code of segment `j` at position `f`; 0 where there is no such segment.

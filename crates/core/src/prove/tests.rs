@@ -10,7 +10,7 @@ use crate::{
     circuit::{Layout, Params, tests::fixtures},
     codec,
     error::{Error, Rejection},
-    graph::{Activation, Finish, Lanes, Model},
+    graph::{Activation, Digits, Finish, Lanes, Model},
     test_memory::most_bytes,
 };
 
@@ -241,6 +241,26 @@ fn key_file(key: &ProvingKey, params: Params) -> Vec<u8> {
     bytes.resize(bytes.len() + columns(&params) * POINT_BYTES, 0);
     bytes.extend(codec::digest(&bytes));
     bytes
+}
+
+/// Found by fuzzing: codes of so many bits that an encoding of the output shifted them away.
+#[test]
+fn key_files_with_impossible_limbs_are_refused() {
+    let (_, key) = keys(&small());
+    for (limb_bits, value_limbs, remainder_limbs) in
+        [(93, 1, 1), (16, 4, 1), (1, 1, 1), (8, 5, 1), (8, 0, 1), (8, 1, 0)]
+    {
+        let digits = Digits { limb_bits, value_limbs, remainder_limbs };
+        let own = key.vk.to_bytes();
+        let varints = |digits: &Digits| [digits.limb_bits, digits.value_limbs, digits.remainder_limbs].map(|v| v as u8);
+        let known = varints(&key.vk.params.digits);
+        let at = own.windows(3).position(|bytes| bytes == known).unwrap();
+        let mut file = own[..own.len() - codec::DIGEST_BYTES].to_vec();
+        file[at..at + 3].copy_from_slice(&varints(&digits));
+        file.extend(codec::digest(&file));
+        let refused = VerifyingKey::from_bytes(&file);
+        assert!(matches!(&refused, Err(Error::Artifact { .. })), "{digits:?}");
+    }
 }
 
 /// Every size at its limit, alone and with the others.

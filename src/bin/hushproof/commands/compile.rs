@@ -16,6 +16,7 @@ use crate::{
     commands::Reported,
     files::{self, Beside, Plan, Secrecy},
     output::{self, Channel, Progress},
+    speed,
 };
 
 /// Compile an ONNX model to a quantized model (.hush), with a report and, given an SRS, its verifying key.
@@ -248,6 +249,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let made = compiled.and_then(|compiled| Ok((compile::report(&compiled, &rows, &options)?, compiled)));
     drop(progress);
     let (report, compiled) = made.map_err(|error| missed(error, args.json))?;
+    let speed = speed::factor();
+    let report = report.on_machine(speed);
     let seconds = start.elapsed().as_secs_f64();
     for warning in report.shortfall().into_iter().chain(report.accuracy.warnings()) {
         output::note(&format!("warning: {warning}"));
@@ -275,7 +278,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         object["advice_columns"] = json!(layout.params.advice_columns());
         object["calibration_rows"] = json!(rows.len());
         object["accuracy"] = json!(report.accuracy);
-        object["predicted"] = json!(layout.prediction());
+        object["predicted"] = json!(layout.prediction().on_machine(speed));
         object["report"] = json!(report);
     }
     if let Some(page) = &page {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     files,
     output::{self, Channel},
+    speed,
 };
 
 /// Show what a compiled model contains and what a proof of it costs.
@@ -26,7 +27,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let layout = Layout::new(&model)?;
-    let prediction = layout.prediction();
+    let prediction = layout.prediction().on_machine(speed::factor());
     let table = |table: &Table| json!({ "segments": table.base.len(), "sloped": !table.slope.is_empty() });
     let tables: Vec<_> = model.tables.iter().map(table).collect();
     if prediction.memory_bytes > BROWSER_MEMORY_BYTES {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     files::{self, ContextArgs, Plan, Secrecy},
-    output,
+    output, speed,
 };
 
 /// Prove a model's output on private input.
@@ -92,7 +92,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "advice_columns": key.vk.params.advice_columns(),
         "fixed_columns": key.vk.params.fixed_columns(),
         "advice_cells": output::cells(&key.layout),
-        "predicted_seconds": key.layout.prediction().native_seconds,
+        "predicted_seconds": key.layout.prediction().on_machine(speed::kept_factor()).native_seconds,
         "proof_bytes": proved.proof.bytes.len(),
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": srs.origin().to_string(),

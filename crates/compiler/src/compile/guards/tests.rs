@@ -1,4 +1,4 @@
-use hushproof_core::graph::{Conv, Shape, ValueInfo};
+use hushproof_core::graph::{Conv, Map, Shape, ValueInfo};
 
 use super::*;
 

@@ -146,3 +146,115 @@ fn other_values_are_right_or_refused() {
         }
     }
 }
+
+/// Poles and steep sides of functions that need no reduction, between the rows and beyond them.
+#[test]
+fn steep_functions_are_right_or_refused() {
+    let pow = |exponent| Unary::Pow { exponent };
+    let cases = [
+        (Unary::Reciprocal, 1.0, 20.0),
+        (Unary::Reciprocal, -3.0, -1.0),
+        (Unary::Log, 0.5, 10.0),
+        (Unary::Exp, -4.0, 10.0),
+        (Unary::Sinh, -6.0, 6.0),
+        (Unary::InverseSqrt, 0.2, 4.0),
+        (pow(-2.0), 1.0, 5.0),
+        (pow(-0.5), 0.2, 4.0),
+        (pow(5.0), 0.0, 4.0),
+        (Unary::Tan, -1.2, 1.2),
+        (Unary::Atanh, -0.9, 0.95),
+        (Unary::Acos, -1.0, 1.0),
+    ];
+    let mut refused = 0;
+    for (function, low, high) in cases {
+        let network = network(function, Shape::vector(2));
+        let at = |i: usize| low + (high - low) * i as f64 / 63.0;
+        let rows: Vec<Vec<f64>> = (0..64).map(|i| vec![at(i), at(i * 37 % 64)]).collect();
+        let compiled = compile(network.clone(), &rows, &Options::default()).unwrap();
+        let range = rows.iter().map(|row| network.predict(row)[0].abs()).fold(0.0, f64::max);
+        for step in -500..=500 {
+            let middle = 0.5 * (low + high);
+            let x = middle + (high - low) * f64::from(step) / 500.0;
+            let row = [x, middle];
+            match compiled.model.predict(&row) {
+                Ok(got) => {
+                    let expected = network.predict(&row)[0];
+                    // What is rounded before a steep place is off by more behind it.
+                    let most = 0.02 * range.max(expected.abs());
+                    assert!((got[0] - expected).abs() <= most, "{function:?}: {} for {expected} at {x}", got[0]);
+                }
+                Err(_) => {
+                    assert!(x < low || x > high, "{function:?} refuses {x}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 100);
+}
+
+/// Functions that are straight but near 0, of arguments that go far: within 1 % of the range anywhere.
+#[test]
+fn functions_of_far_arguments_are_right_near_their_bends() {
+    use Function::{Clip, Elu, Erf, Gelu, HardSigmoid, HardSwish, Sigmoid, Silu, Softplus, Tanh};
+    let functions = [
+        Sigmoid,
+        Tanh,
+        Erf,
+        HardSigmoid { alpha: 0.2, beta: 0.5 },
+        HardSigmoid { alpha: -0.2, beta: 0.5 },
+        HardSwish,
+        Silu,
+        Gelu,
+        Softplus,
+        Elu { alpha: 2.0 },
+        Clip { min: -0.5, max: 2.0 },
+        Clip { min: 1.0, max: 3.0 },
+        Function::Unary(Unary::Mish),
+        Function::Unary(Unary::Shrink { lambda: 1.0, bias: 1.0 }),
+    ];
+    let (sides, all) = ([[-1000.0, 1000.0], [-2.0, 3000.0], [-3000.0, 2.0]], functions.len());
+    for (index, function) in functions.into_iter().enumerate() {
+        let [low, high] = sides[index % sides.len()];
+        let mut network = network(Unary::Log, if index % 2 == 0 { Shape::vector(4) } else { PLANES });
+        network.layers[0].activation = FloatActivation::Table(function);
+        let len = network.input.len();
+        // Half of the values are near the bends.
+        let at = |i: usize| {
+            let share = ((i * 37) % 101) as f64 / 100.0;
+            if i % 2 == 0 { low + (high - low) * share } else { (16.0 * share - 8.0).clamp(low, high) }
+        };
+        let rows: Vec<Vec<f64>> = (0..60).map(|row| (0..len).map(|i| at(row * len + i)).collect()).collect();
+        let compiled = compile(network.clone(), &rows, &Options::default()).unwrap();
+        assert!(compiled.layout.k <= 10, "{function:?}: k = {}", compiled.layout.k);
+        for step in -600..=600 {
+            let x = f64::from(step) / 40.0;
+            let row = vec![x.clamp(low, high); len];
+            let expected = network.predict(&row)[0];
+            let got = compiled.model.predict(&row).unwrap()[0];
+            let bend = function.eval(4.0) - function.eval(-4.0);
+            let most = 0.02 * bend.abs().max(1.0) + if function.slopes() == [0.0; 2] { 0.0 } else { 0.005 * high };
+            assert!((got - expected).abs() <= most, "{index} of {all} {function:?}: {got} for {expected} at {x}");
+        }
+    }
+}
+
+#[test]
+fn reduced_lines_are_the_functions() {
+    for function in
+        [Function::Sigmoid, Function::Gelu, Function::Elu { alpha: 0.5 }, Function::Clip { min: 1.0, max: 2.0 }]
+    {
+        for shape in [Shape::vector(3), PLANES] {
+            let mut network = network(Unary::Log, shape);
+            network.layers[0].activation = FloatActivation::Table(function);
+            let rows: Vec<Vec<f64>> = (-50..=50).map(|i| vec![f64::from(i) * 3.7; shape.len()]).collect();
+            let ranges = quant::Ranges::from_rows(&network, &rows).unwrap();
+            let reduced = reduce_ranges(&network, &ranges).unwrap();
+            for row in &rows {
+                for (got, expected) in reduced.predict(row).iter().zip(network.predict(row)) {
+                    assert!((got - expected).abs() <= 2e-4, "{function:?}: {got} {expected}");
+                }
+            }
+        }
+    }
+}

@@ -664,24 +664,36 @@ impl Lowering<'_> {
         Ok((tensor, places))
     }
 
-    /// Which values of an expression are integers whatever the input: sums of whole weights times comparisons.
+    /// Which values of an expression are integers whatever the input: sums of whole weights times comparisons and
+    /// integers of the input.
     fn whole(&self, expr: &Expr) -> Vec<bool> {
         let mut whole: Vec<bool> = expr.bias_values().iter().map(|bias| bias.fract() == 0.0).collect();
         let plane = expr.shape.plane();
         for (source, map) in &expr.terms {
-            let bits = source
-                .checked_sub(1)
-                .is_some_and(|layer| matches!(self.layers[layer].activation, FloatActivation::Threshold { .. }));
+            let layer = source.checked_sub(1).map(|layer| &self.layers[layer].activation);
+            let is_input = layer.is_none();
+            let bits = matches!(layer, Some(FloatActivation::Threshold { .. }));
+            let integer = |element: usize| self.graph.whole.get(element).copied().unwrap_or(false);
             match map {
                 Map::Sparse(sparse) => {
-                    for (output, weight) in sparse.columns.iter().flatten() {
-                        whole[*output as usize] &= bits && weight.fract() == 0.0;
+                    for (element, column) in sparse.columns.iter().enumerate() {
+                        let known = bits || is_input && integer(element);
+                        for (output, weight) in column {
+                            whole[*output as usize] &= known && weight.fract() == 0.0;
+                        }
                     }
                 }
                 Map::Conv(conv) => {
-                    let per_output = conv.group_inputs() * conv.taps();
-                    for (output, weights) in (conv.output_start..).zip(conv.weights.chunks(per_output)) {
-                        let is_whole = bits && weights.iter().all(|weight| weight.fract() == 0.0);
+                    let from = self.shape(*source).plane();
+                    let integers = |channel: usize| (channel * from..(channel + 1) * from).all(integer);
+                    let known = |channel: usize| bits || is_input && integers(channel);
+                    for (o, weights) in conv.weights.chunks(conv.group_inputs() * conv.taps()).enumerate() {
+                        let first = conv.input_start + o / conv.group_outputs() * conv.group_inputs();
+                        let is_whole = weights.chunks(conv.taps()).zip(first..).all(|(weights, channel)| {
+                            let unread = weights.iter().all(|weight| *weight == 0.0);
+                            unread || known(channel) && weights.iter().all(|weight| weight.fract() == 0.0)
+                        });
+                        let output = conv.output_start + o;
                         whole[output * plane..][..plane].iter_mut().for_each(|whole| *whole &= is_whole);
                     }
                 }

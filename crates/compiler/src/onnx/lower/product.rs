@@ -146,6 +146,7 @@ impl Lowering<'_> {
         times: Vec<(usize, Map<f64>)>,
         shape: Shape,
     ) -> Result<usize, OpError> {
+        let [terms, times] = [self.wholes(node, terms)?, self.wholes(node, times)?];
         let term = |(source, map)| Term { source, map, negative: None };
         let [terms, times] = [terms, times].map(|terms| terms.into_iter().map(term).collect::<Vec<_>>());
         self.store(terms.iter().chain(&times).map(|term| super::expr::size(&term.map)).sum())?;
@@ -159,6 +160,19 @@ impl Lowering<'_> {
             same_scale: None,
         });
         Ok(self.layers.len())
+    }
+
+    /// The same selections, of copies where a tensor's codes have a part for each sign.
+    fn wholes(&mut self, node: &Node, terms: Vec<(usize, Map<f64>)>) -> Result<Vec<(usize, Map<f64>)>, OpError> {
+        let whole = |(source, map): (usize, Map<f64>)| {
+            let layer = source.checked_sub(1).map(|layer| &self.layers[layer].activation);
+            if !matches!(layer, Some(FloatActivation::PRelu { .. })) {
+                return Ok((source, map));
+            }
+            let copy = Expr::tensor(source, self.shape(source));
+            Ok((self.push(node, copy, FloatActivation::Linear, None)?, map))
+        };
+        terms.into_iter().map(whole).collect()
     }
 
     /// The sum of two expressions; of two products, one is rounded first.

@@ -43,8 +43,7 @@ fn rows_between_lie_on_lines() {
     };
     let rows = vec![vec![0.0, 1.0, 4.0, 7.0], vec![1.0, 2.0, f64::NAN, 8.0]];
     let all = between(&network, &rows, 50);
-    assert_eq!(all.len(), 52);
-    assert!(all[0] == rows[0] && all[1][3] == 8.0);
+    assert_eq!(all.len(), 50);
     assert!(all.iter().any(|row| row[0] > 0.0 && row[0] < 1.0));
     for row in &all {
         assert!((0.0..=1.0).contains(&row[0]) && [1.0, 2.0].contains(&row[1]) && [7.0, 8.0].contains(&row[3]));

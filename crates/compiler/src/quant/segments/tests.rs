@@ -9,7 +9,7 @@ const DIGITS: Digits = Digits { limb_bits: 6, value_limbs: 2, remainder_limbs: 2
 /// The largest error over a fine grid of all arguments, in real values.
 fn error(function: Function, half: f64, count: u32) -> f64 {
     let width = 2.0 * half / f64::from(count);
-    let (table, scale) = table(|x| function.eval(x), width, count, &DIGITS, 65535.0);
+    let (table, scale) = table(|x| Some(function.eval(x)), width, count, &DIGITS, 65535.0);
     let low = float::exp2(f64::from(DIGITS.low_bits()));
     let zero = table.zero(&DIGITS);
     let scales = 40_000;

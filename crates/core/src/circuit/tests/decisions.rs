@@ -181,6 +181,32 @@ fn a_value_that_is_not_in_its_table_is_rejected() {
 }
 
 #[test]
+fn an_argument_that_its_table_lacks_is_rejected() {
+    let (_, mut model, input) = fixtures::all().into_iter().find(|(name, ..)| *name == "function tables").unwrap();
+    let whole = Rig::new(model.clone());
+    let witness = whole.witness(&input);
+    let honest = whole.codes(&witness);
+    let (last, range, size) = (model.layers.len(), 256usize, 64usize);
+    let at = whole.element(last, 0);
+    let a = witness.first.lanes[at.1].limbs[1][at.0] as usize;
+    let value = model.tables[1].base[a];
+    assert!(a > 0 && value != 0);
+    model.tables[1].base[a] = 0;
+    model.tables[1].absent = vec![a as u32];
+    model.check().unwrap();
+    assert!(matches!(model.run(input), Err(Error::ActivationRange { index: 0, .. })));
+    let rig = Rig::new(model);
+    for (what, claimed, credited) in [("its old value", value, range + size + a), ("0", 0, 0), ("the range", 0, a)] {
+        let (mut first, mut codes) = (witness.first.clone(), honest.clone());
+        first.lanes[at.1].state[at.0] = claimed;
+        codes.output[0] = (claimed + (1 << 31)) as u64;
+        first.multiplicity[range + size + a] -= 1;
+        first.multiplicity[credited] += 1;
+        assert_rejected(what, rig.attempt(&first, &[], &codes));
+    }
+}
+
+#[test]
 fn a_segment_its_base_and_its_slope_belong_together() {
     let (_, model, input) = fixtures::all().into_iter().find(|(name, ..)| *name == "sloped functions").unwrap();
     let rig = Rig::new(model);

@@ -455,10 +455,11 @@ fn sloped(index: i64) -> Table {
     Table {
         base: (0..28).map(|j| sign * (j * j - 300)).collect(),
         slope: (0..28).map(|j| sign * (j % 5 + 1)).collect(),
+        absent: Vec::new(),
     }
 }
 
 /// A rising and a falling staircase of 64 steps.
 fn table(index: i64) -> Table {
-    Table { base: (0..64).map(|a| (1 - 2 * index) * (a * 3 - 90)).collect(), slope: Vec::new() }
+    Table { base: (0..64).map(|a| (1 - 2 * index) * (a * 3 - 90)).collect(), slope: Vec::new(), absent: Vec::new() }
 }

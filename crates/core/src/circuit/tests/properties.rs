@@ -365,7 +365,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
             FloatActivation::Table(_) => {
                 let values =
                     (0..1i64 << digits.limb_bits).map(|a| (a * 37 + 11 * tables.len() as i64) % (2 * top) - top);
-                tables.push(Table { base: values.collect(), slope: Vec::new() });
+                tables.push(Table { base: values.collect(), slope: Vec::new(), absent: Vec::new() });
                 Activation::Table(tables.len() - 1)
             }
             FloatActivation::Product { times } => Activation::Product { times: times.iter().map(term).collect() },

@@ -64,6 +64,7 @@ pub(crate) fn sample(last: Activation) -> Model {
         tables: vec![Table {
             base: (0..250).map(|j| 200 * j - 20_000).collect(),
             slope: (0..250).map(|j| 3 - j % 7).collect(),
+            absent: Vec::new(),
         }],
         output: Output {
             value_info: ValueInfo::new("y", vec![1, outputs]),
@@ -144,15 +145,20 @@ fn malformed_models_are_refused() {
         ("output twice", |m| sparse_of(m).columns[3][0].0 = 3),
         ("table index", |m| m.layers[2].activation = Activation::Table(1)),
         ("unused table", |m| m.layers[2].activation = Activation::Relu),
-        ("a table of odd length", |m| m.tables[0] = Table { base: vec![0; 249], slope: vec![0; 249] }),
-        ("more segments than a limb holds", |m| m.tables[0] = Table { base: vec![0; 258], slope: vec![0; 258] }),
-        ("table of nothing", |m| m.tables[0] = Table { base: vec![], slope: vec![] }),
+        ("a table of odd length", |m| m.tables[0] = table(vec![0; 249], vec![0; 249])),
+        ("more segments than a limb holds", |m| m.tables[0] = table(vec![0; 258], vec![0; 258])),
+        ("table of nothing", |m| m.tables[0] = table(vec![], vec![])),
         ("fewer slopes than segments", |m| m.tables[0].slope.truncate(248)),
         ("no slopes for codes of two limbs", |m| m.tables[0].slope.clear()),
         ("table value", |m| m.tables[0].base[3] = 1 << 31),
         ("table minimum", |m| m.tables[0].base[3] = i64::MIN),
         ("table value at the end of a segment", |m| m.tables[0].slope[3] = 1 << 24),
         ("table slope", |m| m.tables[0].slope[3] = i64::MIN),
+        ("an absent segment with a code", |m| m.tables[0].absent = vec![3]),
+        ("the first segment absent", |m| m.tables[0] = without(&[0])),
+        ("an absent segment that is none", |m| m.tables[0] = without(&[250])),
+        ("an absent segment twice", |m| m.tables[0] = without(&[3, 3])),
+        ("absent segments out of order", |m| m.tables[0] = without(&[4, 3])),
         ("an inner threshold with even biases", |m| {
             m.layers[1].activation = Activation::Threshold;
             m.layers[1].bias.fill(2);
@@ -285,4 +291,13 @@ fn no_accumulator_leaves_its_bound() {
     let kernel: Vec<i64> = conv_of(&mut model.layers[0]).weights[18..36].to_vec();
     let sum: i64 = kernel.iter().map(|k| k.abs() * top).sum();
     assert!(bounds[0] >= (sum + model.layers[0].bias[1].abs()) as u64);
+}
+
+fn table(base: Vec<i64>, slope: Vec<i64>) -> Table {
+    Table { base, slope, absent: Vec::new() }
+}
+
+/// A table of zeros without some segments.
+fn without(absent: &[u32]) -> Table {
+    Table { absent: absent.to_vec(), ..table(vec![0; 250], vec![0; 250]) }
 }

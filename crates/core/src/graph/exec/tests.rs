@@ -15,7 +15,7 @@ const DIGITS: [Digits; 4] = [
 fn tables(digits: &Digits) -> Vec<Table> {
     let base: Vec<i64> = (0..1 << (digits.limb_bits - 1)).map(|a| 7 * a - 5).collect();
     let slope = if digits.value_limbs > 1 { base.iter().map(|base| base % 5 - 2).collect() } else { Vec::new() };
-    vec![Table { base, slope }]
+    vec![Table { base, slope, absent: Vec::new() }]
 }
 
 /// Y from its element, as [`Activation`] states it.

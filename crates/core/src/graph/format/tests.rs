@@ -16,7 +16,7 @@ fn bytes(model: &Model) -> Vec<u8> {
 
 fn read(bytes: &[u8]) -> Result<Model> {
     let mut r = Reader::open(ArtifactKind::Model, MAGIC, 1, bytes)?;
-    let model = Model::read(&mut r, Flags::from_byte(0).unwrap())?;
+    let model = Model::read(&mut r, Flags::from_byte(0))?;
     r.finish()?;
     Ok(model)
 }

@@ -25,3 +25,35 @@ fn functions_have_known_values() {
         assert!((function.eval(x) - expected).abs() < 1e-12, "{function:?} {x}: {}", function.eval(x));
     }
 }
+
+#[test]
+fn functions_are_straight_beyond_their_bends() {
+    let shrink = Unary::Shrink { lambda: 0.5, bias: 0.2 };
+    let functions = [
+        Function::Sigmoid,
+        Function::Tanh,
+        Function::HardSigmoid { alpha: 0.2, beta: 0.5 },
+        Function::HardSigmoid { alpha: -0.3, beta: 0.1 },
+        Function::HardSwish,
+        Function::Silu,
+        Function::Gelu,
+        Function::GeluTanh,
+        Function::Softplus,
+        Function::Elu { alpha: 3.0 },
+        Function::Erf,
+        Function::Clip { min: -1.0, max: 2.0 },
+        Function::Unary(Unary::Mish),
+        Function::Unary(shrink),
+    ];
+    for function in functions {
+        let ([low, high], [down, up]) = (function.bend().unwrap(), function.slopes());
+        for step in 0..2000 {
+            let far = f64::from(step) / 20.0;
+            let below = function.eval(low) - down * far;
+            let above = function.eval(high) + up * far;
+            assert!((function.eval(low - far) - below).abs() <= 1e-4, "{function:?} at {}", low - far);
+            assert!((function.eval(high + far) - above).abs() <= 1e-4, "{function:?} at {}", high + far);
+        }
+    }
+    assert!(Function::Unary(Unary::Atan).bend().is_none());
+}

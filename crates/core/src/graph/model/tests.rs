@@ -23,7 +23,11 @@ fn model() -> impl Strategy<Value = Model> {
                 model.input.cuts = (0..32).map(|i| Some((0..i).map(f64::from).collect())).collect();
             }
             2 => model.private_weights = Some(4),
-            _ => {}
+            _ => {
+                let table = &mut model.tables[0];
+                (table.base[3], table.slope[3]) = (0, 0);
+                table.absent.push(3);
+            }
         }
         model.name = name;
         model.lanes.weights = lanes;

@@ -65,6 +65,7 @@ impl Columns for Builder {
 }
 
 const FLOAT: i32 = 1;
+const INTEGER: i32 = 7;
 const STRING: i32 = 8;
 
 fn network(builder: &Builder) -> Network {
@@ -182,6 +183,59 @@ fn numbers_and_strings_side_by_side() {
     assert_eq!(json(r#"{"age+job": [40, "baker"]}"#).unwrap(), [40.0, 3.0]);
     assert!(matches!(json(r#"{"age+job": [40, 2]}"#), Err(Error::InputValue { index: 1, .. })));
     assert!(matches!(json(r#"{"age+job": ["pilot", "pilot"]}"#), Err(Error::InputValue { index: 0, .. })));
+}
+
+/// 2 · x + 100 · [x = 7], where x is an integer beside real numbers, in front of them or alone.
+#[test]
+fn integers_that_are_numbers_too_are_compared_exactly() {
+    let read = |builder: Builder, x: &str| {
+        let builder = builder.integers("seven", &[7]).node("Equal", &[x, "seven"], "is").node("Cast", &["is"], "hot");
+        let builder = builder.int("to", 1).node("Cast", &[x], "number").int("to", 1);
+        let builder = builder.weight("hundred", &[1], &[100.0]).node("Mul", &["hot", "hundred"], "most");
+        builder.node("Add", &["number", "number"], "twice").node("Add", &["twice", "most"], "all")
+    };
+    let alone = |dims: &[i64]| {
+        let builder = new(dims).inputs(&[("x", dims, INTEGER)]);
+        read(builder, "x").node("Identity", &["all"], "y")
+    };
+    let beside =
+        |inputs: &[(&str, &[i64], i32)]| read(new(&[1, 2]).inputs(inputs), "x").node("Add", &["all", "real"], "y");
+    let (x, real) = (("x", &[1, 2][..], INTEGER), ("real", &[1, 2][..], FLOAT));
+    let cases = [(alone(&[1, 2]), 0, None), (alone(&[1, 2, 2, 3]), 0, None)];
+    let mixed = [(beside(&[x, real]), 0, Some(2)), (beside(&[real, x]), 2, Some(0))];
+    for (builder, first, added) in cases.into_iter().chain(mixed) {
+        let network = network(&builder);
+        let len = network.input_shape.len();
+        let at = |row: usize, i: usize| match added {
+            Some(added) if (added..added + 2).contains(&i) => 0.25 * (row % 5) as f64,
+            _ => ((row * 7 + i * 3) % 40) as f64,
+        };
+        let rows: Vec<Vec<f64>> = (0..80).map(|row| (0..len).map(|i| at(row, i)).collect()).collect();
+        let model = compile(network, &rows, &Options::default()).unwrap().model;
+        for row in &rows {
+            for (i, got) in model.predict(row).unwrap().into_iter().enumerate() {
+                let x = row[first + i];
+                let expected = 2.0 * x + f64::from(u8::from(x == 7.0)) * 100.0 + added.map_or(0.0, |at| row[at + i]);
+                assert!((got - expected).abs() < 1.8, "{got} for {expected}");
+            }
+        }
+    }
+}
+
+#[test]
+fn integers_are_divided_towards_zero_exactly() {
+    for divisor in [1, 3, 7, -4] {
+        let builder = new(&[1, 2]).inputs(&[("x", &[1, 2], INTEGER)]).integers("by", &[divisor]);
+        let builder = builder.node("Div", &["x", "by"], "whole").node("Cast", &["whole"], "y").int("to", 1);
+        let rows: Vec<Vec<f64>> = (-60..=60).map(|x| vec![f64::from(x), f64::from(-x * 7 % 60)]).collect();
+        let model = compile(network(&builder), &rows, &Options::default()).unwrap().model;
+        for row in &rows {
+            let expected = row.iter().map(|x| (x / divisor as f64).trunc());
+            for (got, expected) in model.predict(row).unwrap().iter().zip(expected) {
+                assert!((got - expected).abs() < 1e-9, "{row:?} by {divisor}: {got} for {expected}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use hushproof_core::graph::{FloatActivation, Function, Map};
 
 use super::{Build, form, graph};
+use crate::compile::{Options, compile};
 
 #[test]
 fn planes_times_values_per_channel() {
@@ -137,4 +138,28 @@ fn functions_as_products_are_tables() {
     let early = erf.weight("inverse", &[], &[1.0 / root]).node("Mul", &["x", "inverse"], "a").node("Erf", &["a"], "b");
     let early = early.node("Add", &["one", "b"], "c").node("Mul", &["x", "half"], "d");
     table(early.node("Mul", &["c", "d"], "z"), Function::Gelu);
+}
+
+/// A factor that is a function of two parts, read by others too, beside another or itself.
+#[test]
+fn factors_of_two_parts_are_copied() {
+    for (shape, other) in [([1, 2, 3, 4], "b"), ([1, 2, 3, 4], "x"), ([1, 6, 1, 1], "b")] {
+        for function in ["Abs", "LeakyRelu"] {
+            let dims: &[i64] = if shape[2] == 1 { &shape[..2] } else { &shape };
+            let model = graph(dims).node(function, &["x"], "a").weight("one", &[], &[1.0]);
+            let model = model.node("Tanh", &["a"], "t").node("Add", &["t", "one"], "b");
+            let model =
+                model.node("Mul", &["a", other], "c").node("Mul", &["c", "a"], "d").node("Add", &["d", "a"], "e");
+            let network = model.node("Flatten", &["e"], "y").lowered();
+            let len = network.input.len();
+            let at = |row: usize, i: usize| ((row * 31 + i * 17) % 41) as f64 / 20.0 - 1.0;
+            let rows: Vec<Vec<f64>> = (0..60).map(|row| (0..len).map(|i| at(row, i)).collect()).collect();
+            let model = compile(network.clone(), &rows, &Options::default()).unwrap().model;
+            for row in &rows {
+                for (got, expected) in model.predict(row).unwrap().iter().zip(network.predict(row)) {
+                    assert!((got - expected).abs() < 0.03, "{function} times {other}: {got} for {expected}");
+                }
+            }
+        }
+    }
 }
