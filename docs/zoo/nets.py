@@ -456,7 +456,7 @@ def main():
             cells = [f"not within {error.timeout:.0f} s", *[""] * 7]
         except Exception as error:  # noqa: BLE001
             (directory / "error.txt").write_text(str(error))
-            cells = [str(error).replace("\n", " ").replace("|", "/")[:160], *[""] * 7]
+            cells = [str(error).replace("\n", " ").replace("|", "/")[:260], *[""] * 7]
         table.append(f"| {name} | {' | '.join(cells)} |")
         print(table[-1], flush=True)
         if args.output:
