@@ -26,6 +26,10 @@ SEED = 7
 CALIBRATION, TEST = 100, 40
 # Rows that are proved by a program that cannot predict without.
 PROVED = 2
+HEAD = [
+    "| model | compiles | same class | largest error | out of range | k | prove s |",
+    "|---|---|---|---|---|---|---|",
+]
 
 
 def iris(binary=False):
@@ -357,11 +361,12 @@ class Program:
     """The program, whose answers are JSON: one object, or one on each line."""
 
     def __init__(self, path):
-        self.path = path
+        self.path, self.timeout = path, 900
         self.predicts = b"predict" in subprocess.run([path, "--help"], capture_output=True).stdout
 
     def lines(self, *args):
-        done = subprocess.run([self.path, *map(str, args), "--json"], capture_output=True, text=True, timeout=900)
+        command = [self.path, *map(str, args), "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=self.timeout)
         try:
             answers = [json.loads(done.stdout)] if done.stdout.strip() else []
         except json.JSONDecodeError:
@@ -437,15 +442,11 @@ def compare(expected, predicted, rows, kind):
     return agree, error, refused
 
 
-def write(path, summary, table):
-    """The table behind the mark in a file."""
-    head = [
-        "| model | compiles | same class | largest error | out of range | k | prove s |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    mark = "<!-- table -->"
-    intro = path.read_text().split(mark)[0] if path.exists() else ""
-    path.write_text("\n".join([intro + mark, "", summary, "", *head, *table, ""]))
+def write(path, summary, table, head=HEAD, mark="<!-- table -->"):
+    """The table behind the mark in a file, up to the next section."""
+    intro, _, rest = (path.read_text() if path.exists() else "").partition(mark)
+    _, section, after = rest.partition("\n## ")
+    path.write_text("\n".join([intro + mark, "", summary, "", *head, *table, ""]) + section + after)
 
 
 def main():
