@@ -8,6 +8,7 @@ mod reduce;
 mod reference;
 mod report;
 mod search;
+mod squares;
 mod trace;
 
 use hushproof_core::{
@@ -147,8 +148,11 @@ pub fn compile_with(
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Compiled> {
     let network = guards::drop_unreached(reduce(network, options.reduction)?, rows, options);
-    let network =
-        if options.weights.is_public() { circuit::legalize(network)? } else { circuit::legalize_private(network)? };
+    let network = quant::behind_copy(network);
+    let network = match options.weights {
+        Visibility::Public => circuit::legalize(network)?,
+        Visibility::Private => circuit::legalize_private(squares::as_functions(network))?,
+    };
     if let Target::MaxError(error) = options.target
         && !(error > 0.0 && error.is_finite())
     {

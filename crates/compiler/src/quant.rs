@@ -32,6 +32,7 @@ use hushproof_core::{
     error::{Error, Result},
     graph::{Digits, Network, Visibility},
 };
+pub(crate) use input::behind_copy;
 pub(crate) use probes::between;
 pub use probes::{PROBES, check_input_range, probes};
 pub use quantize::{quantize, quantize_with_scales, tables};

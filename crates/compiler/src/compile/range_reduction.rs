@@ -183,7 +183,7 @@ impl Builder {
         };
         let x = match copied(&layer, self.codes_of(&layer)) {
             Some(source) => source,
-            None => self.push(FloatLayer { activation: FloatActivation::Linear, ..layer }),
+            None => self.linear(layer),
         };
         // Whether x reaches most / 4^i, for i from `steps` down to 1.
         let wide = Shape { channels: shape.channels * steps, ..shape };
@@ -248,7 +248,7 @@ impl Builder {
         };
         let x = match copied(&layer, self.codes_of(&layer)) {
             Some(source) => source,
-            None => self.push(FloatLayer { activation: FloatActivation::Linear, ..layer }),
+            None => self.linear(layer),
         };
         let relu = FloatActivation::Relu;
         let above = plan.high.map(|high| self.push(new(vec![times(x, 1.0)], -high, relu.clone(), Some(x))));
@@ -286,10 +286,37 @@ impl Builder {
         self.push(new(shape, vec![read], 0.0, FloatActivation::Linear))
     }
 
+    /// Adds what a layer feeds its activation. Sums of values of one scale keep it, so that nothing is rounded.
+    fn linear(&mut self, layer: FloatLayer) -> usize {
+        let root = |mut tensor: usize| {
+            while let Some(before) = tensor.checked_sub(1).and_then(|layer| self.layers[layer].same_scale) {
+                tensor = before;
+            }
+            tensor
+        };
+        let plain = Conv::select(0, 0, layer.shape.channels);
+        let moved = |term: &Term<f64>| {
+            let Map::Conv(conv) = &term.map else { return None };
+            let moves = conv.weights.iter().all(|weight| weight.abs() == 1.0)
+                && conv.with_weights(plain.weights.clone()) == plain
+                && self.codes(term.source) == Some(layer.shape);
+            moves.then(|| root(term.source))
+        };
+        let roots: Option<Vec<usize>> = layer.terms.iter().map(moved).collect();
+        let same = roots.filter(|roots| roots.iter().all(|root| *root == roots[0]));
+        let same_scale = same.and_then(|roots| roots.first().copied());
+        self.push(FloatLayer { activation: FloatActivation::Linear, same_scale, ..layer })
+    }
+
     /// Shape of the only tensor that a layer reads, where its values are codes that can be multiplied.
     fn codes_of(&self, layer: &FloatLayer) -> Option<Shape> {
         let [term] = &layer.terms[..] else { return None };
-        let Some(read) = term.source.checked_sub(1) else { return self.input };
+        self.codes(term.source)
+    }
+
+    /// Shape of a tensor whose values are such codes.
+    fn codes(&self, tensor: usize) -> Option<Shape> {
+        let Some(read) = tensor.checked_sub(1) else { return self.input };
         let read = self.layers.get(read)?;
         matches!(read.activation, FloatActivation::Linear | FloatActivation::Relu).then_some(read.shape)
     }

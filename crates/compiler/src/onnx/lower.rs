@@ -327,6 +327,7 @@ impl Lowering<'_> {
             return Err(OpError::Graph("the combined weights are too large for a number".into()));
         }
         self.store(expr.size())?;
+        let same_scale = same_scale.or_else(|| self.moved_from(&expr, &activation));
         let (name, op) = expr.origin.unwrap_or_else(|| (node.name().to_owned(), node.origin()));
         let term = |(source, map)| Term { source, map, negative: None };
         self.layers.push(FloatLayer {
@@ -339,6 +340,23 @@ impl Lowering<'_> {
             same_scale,
         });
         Ok(self.layers.len())
+    }
+
+    /// The tensor whose values a Relu only shifts or reflects: in its scale nothing is rounded, so that sums with it are
+    /// as exact as it is, as of a value and what it exceeds a bound by.
+    fn moved_from(&self, expr: &Expr, activation: &FloatActivation) -> Option<usize> {
+        let [(source, Map::Conv(conv))] = &expr.terms[..] else { return None };
+        let plain = Conv::select(0, 0, expr.shape.channels);
+        let changed = expr.bias.iter().any(|bias| *bias != 0.0) || conv.weights.iter().any(|weight| *weight < 0.0);
+        let moves = changed
+            && conv.weights.iter().all(|weight| weight.abs() == 1.0)
+            && conv.with_weights(plain.weights.clone()) == plain
+            && self.shape(*source) == expr.shape;
+        let of_codes = match source.checked_sub(1) {
+            None => self.ranks.cuts.is_empty(),
+            Some(layer) => matches!(self.layers[layer].activation, FloatActivation::Linear | FloatActivation::Relu),
+        };
+        (*activation == FloatActivation::Relu && moves && of_codes).then_some(*source)
     }
 
     /// Counts numbers that are kept.

@@ -67,26 +67,17 @@ impl Op for Div {
     }
 }
 
-/// a / b of integers, towards zero: the floor of the magnitudes' quotient, with the sign. Halfway to the next integer
-/// that the quotient of integers may be, no rounding gets over the edge.
+/// a / b of integers, towards zero: halfway to the next integer that a quotient of integers may be, no rounding gets
+/// over the edge.
 fn whole_quotient(to: &mut Rewriter<'_>, a: Id, b: Id) -> OpResult<Id> {
-    let divisor = to.value(b).map(|b| (b.shape().to_vec(), b.data().to_vec()));
-    let (shape, divisors) = divisor.ok_or_else(|| OpError::unsupported("a private divisor"))?;
-    let largest = divisors.iter().fold(1.0, |most: f64, b| most.max(b.abs()));
-    let signs = to.floats(&shape, divisors.iter().map(|b| b.signum()).collect())?;
-    let sizes = to.floats(&shape, divisors.iter().map(|b| b.abs()).collect())?;
-    let nonnegative = to.limits(a).is_some_and(|[least, _]| least >= 0.0);
-    let magnitude = if nonnegative { a } else { to.op("Abs", &[a])? };
-    let quotient = to.op("Div", &[magnitude, sizes])?;
-    let quotient = to.affine(quotient, 1.0, 0.5 / largest)?;
-    let mut whole = to.table("Floor", Unary::Floor, quotient)?;
-    if !nonnegative {
-        let sign = to.op("Sign", &[a])?;
-        whole = to.op("Mul", &[sign, whole])?;
-    }
-    if divisors.iter().any(|b| *b < 0.0) {
-        whole = to.op("Mul", &[whole, signs])?;
-    }
+    let divisors = to.value(b).map(|b| (b.shape().to_vec(), b.data().to_vec()));
+    let (shape, divisors) = divisors.ok_or_else(|| OpError::unsupported("a private divisor"))?;
+    let halves = to.floats(&shape, divisors.iter().map(|b| 0.5 / b).collect())?;
+    let quotient = to.op("Div", &[a, b])?;
+    let sign = to.op("Sign", &[a])?;
+    let away = to.op("Mul", &[sign, halves])?;
+    let quotient = to.op("Add", &[quotient, away])?;
+    let whole = to.table("Div", Unary::Truncate, quotient)?;
     to.relabel(whole, DType::Int)
 }
 

@@ -1,8 +1,8 @@
 //! [Pow](https://onnx.ai/onnx/operators/onnx__Pow.html): a to the power b with numpy broadcasting. Opset 7+.
 //!
-//! A constant power is a table, one for each different number. Of a private power the base must be constant and positive:
-//! e^(b · ln a) by a table of e^x. Unsupported: both private, and integers to a private
-//! power.
+//! The powers 2 and 4 are products, other constant ones tables, one for each different number. Of a private power the
+//! base must be constant and positive: e^(b · ln a) by a table of e^x. Unsupported: both private, and integers to a
+//! private power.
 
 use hushproof_core::{float, graph::Unary};
 
@@ -31,7 +31,8 @@ pub(super) const DEF: RewriteDef = RewriteDef {
                 [first, rest @ ..] if rest.iter().all(|power| power == first) => *first,
                 _ => return Ok(vec![each(to, a, &power, dtype)?]),
             };
-            let y = if exponent == 1.0 { to.float(a)? } else { to.table("Pow", Unary::Pow { exponent }, a)? };
+            let a = to.float(a)?;
+            let y = power_of(to, a, exponent)?;
             // The power's shape may enlarge the result.
             let y = if shape.is_empty() {
                 y
@@ -56,6 +57,19 @@ pub(super) const DEF: RewriteDef = RewriteDef {
         Ok(vec![to.table("Exp", Unary::Exp, y)?])
     },
 };
+
+/// The power of a private value: squares as products, which are as exact as it is over its whole range.
+fn power_of(to: &mut Rewriter<'_>, a: Id, exponent: f64) -> OpResult<Id> {
+    match exponent {
+        1.0 => Ok(a),
+        2.0 => to.op("Mul", &[a, a]),
+        4.0 => {
+            let square = to.op("Mul", &[a, a])?;
+            to.op("Mul", &[square, square])
+        }
+        _ => to.table("Pow", Unary::Pow { exponent }, a),
+    }
+}
 
 /// Powers that differ: a table for each of them, of the values that have it.
 fn each(to: &mut Rewriter<'_>, a: Id, power: &Tensor, dtype: DType) -> OpResult<Id> {
@@ -82,8 +96,7 @@ fn each(to: &mut Rewriter<'_>, a: Id, power: &Tensor, dtype: DType) -> OpResult<
         let part = to.select(a, vec![1, own.len()], sources, 0.0)?;
         parts.push(match exponent {
             0.0 => to.floats(&[1, own.len()], vec![1.0; own.len()])?,
-            1.0 => part,
-            _ => to.table("Pow", Unary::Pow { exponent }, part)?,
+            _ => power_of(to, part, exponent)?,
         });
     }
     let all = to.joined(&parts)?;

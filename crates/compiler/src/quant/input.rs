@@ -2,7 +2,7 @@
 
 use hushproof_core::{
     float,
-    graph::{Conv, FloatLayer, Map, Network, Term, ZERO_POINT_BITS},
+    graph::{Conv, FloatActivation, FloatLayer, Map, Network, Term, ZERO_POINT_BITS},
 };
 
 use super::{Channel, Options, scaling::positive};
@@ -66,6 +66,31 @@ pub(super) fn zero_points(
     };
     let of = |(channel, c)| if ranked(channel) { Some((1.0, 0)) } else { of(c) };
     channels.iter().enumerate().map(of).collect()
+}
+
+/// The network with a copy of the input in front of what can't read codes with zero points, where values of the input
+/// are ranks and others are numbers: beside ranks, numbers have zero points.
+pub(crate) fn behind_copy(mut network: Network) -> Network {
+    let mixed = network.cuts.iter().any(Option::is_none);
+    if !mixed || network.layers.iter().all(absorbs) {
+        return network;
+    }
+    for layer in &mut network.layers {
+        let copied = !absorbs(layer);
+        layer.renumber(|tensor| if tensor == 0 && !copied { 0 } else { tensor + 1 });
+    }
+    let shape = network.input_shape;
+    let copy = FloatLayer {
+        node: network.input.name.clone(),
+        op: "input".to_owned(),
+        shape,
+        terms: vec![Term { source: 0, map: Map::Conv(Conv::select(0, 0, shape.channels)), negative: None }],
+        bias: vec![0.0; shape.channels],
+        activation: FloatActivation::Linear,
+        same_scale: None,
+    };
+    network.layers.insert(0, copy);
+    network
 }
 
 /// Whether a layer's bias can take up what zero points of the input add to it.

@@ -1,6 +1,8 @@
 //! Scaling of products of tensors. Products of codes have twice the bits of a code and few are cut, so their
 //! coefficients are small: the scales are chosen so that they are whole numbers.
 
+use std::collections::HashMap;
+
 use hushproof_core::{
     error::{Error, Result},
     graph::{ACCUMULATOR_BITS, FloatActivation, FloatLayer, Map, Network, Term},
@@ -177,18 +179,19 @@ impl Solver<'_> {
                 return Err(Error::Graph { node: layer.node.clone(), reason });
             }
         }
-        self.make_uniform(&products);
+        let uniform = self.make_uniform(&products);
+        // Products of which all scales are given.
+        let mut given = vec![false; layers.len()];
         for _ in 0..ROUNDS * layers.len() {
-            let (scales, coarser) = self.evaluate(&products);
-            if !coarser.is_some_and(|(layer, factor)| self.coarsen(products[layer].as_ref(), factor)) {
-                return Ok(scales);
-            }
+            let (scales, coarser) = self.evaluate(&products, &given);
+            let Some((layer, factors)) = coarser else { return Ok(scales) };
+            given[layer] = !self.coarsen(products[layer].as_ref(), &factors, &uniform);
         }
-        Ok(self.evaluate(&products).0)
+        Ok(self.evaluate(&products, &given).0)
     }
 
-    /// Gives one scale to all channels of what is summed, compared, or multiplied to such.
-    fn make_uniform(&mut self, products: &[Option<Products>]) {
+    /// Gives one scale to all channels of what is summed, compared, or multiplied to such; which tensors these are.
+    fn make_uniform(&mut self, products: &[Option<Products>]) -> Vec<bool> {
         let mut uniform = vec![false; self.root.len()];
         for (index, products) in products.iter().enumerate().rev() {
             let Some(products) = products else { continue };
@@ -197,15 +200,16 @@ impl Solver<'_> {
                 (0..2).flat_map(|side| products.tensors(side)).for_each(|tensor| uniform[self.root[tensor]] = true);
             }
         }
-        for wanted in self.wanted.iter_mut().zip(uniform).filter(|(_, uniform)| *uniform).map(|(wanted, _)| wanted) {
+        for wanted in self.wanted.iter_mut().zip(&uniform).filter(|(_, uniform)| **uniform).map(|(wanted, _)| wanted) {
             let largest = wanted.iter().copied().fold(0.0, f64::max);
             wanted.fill(largest);
         }
+        uniform
     }
 
-    /// All scales, and the first layer whose operands should have coarser codes with how much coarser their product
-    /// should be.
-    fn evaluate(&self, products: &[Option<Products>]) -> (Vec<Vec<f64>>, Option<(usize, f64)>) {
+    /// All scales, and the first layer whose operands should have coarser codes with how much coarser their products
+    /// should be, per output channel; none of those whose operands' scales are `given`.
+    fn evaluate(&self, products: &[Option<Products>], given: &[bool]) -> (Vec<Vec<f64>>, Option<(usize, Vec<f64>)>) {
         let mut scales: Vec<Vec<f64>> = Vec::with_capacity(self.root.len());
         let mut coarser = None;
         for (tensor, root) in self.root.iter().enumerate() {
@@ -246,8 +250,11 @@ impl Solver<'_> {
                         *chosen = chosen.max(unit / (LARGEST / sum.max(1.0)).floor().max(1.0));
                     }
                     let target = least.ceil().max(1.0);
-                    if least < FINE && least * (1.0 + SLACK) < target && coarser.is_none() {
-                        coarser = Some((layer, target / least));
+                    if least < FINE && least * (1.0 + SLACK) < target && !given[layer] && coarser.is_none() {
+                        let factor = |(unit, wanted): (&f64, &f64)| {
+                            if *unit > 0.0 { (target * wanted / unit).max(1.0) } else { 1.0 }
+                        };
+                        coarser = Some((layer, units.iter().zip(&wanted).map(factor).collect()));
                     }
                     chosen
                 }
@@ -258,9 +265,10 @@ impl Solver<'_> {
         (scales, coarser)
     }
 
-    /// The largest magnitude of a code.
+    /// The largest magnitude of a code; of one that is always 0 as of any.
     fn magnitude(&self, (tensor, channel): Place) -> f64 {
-        self.integers.magnitude[tensor][channel].map_or(self.top, |magnitude| magnitude.min(self.top))
+        let known = self.integers.magnitude[tensor][channel].filter(|magnitude| *magnitude > 0.0);
+        known.map_or(self.top, |magnitude| magnitude.min(self.top))
     }
 
     /// The scales of a layer of products.
@@ -272,9 +280,9 @@ impl Solver<'_> {
         Some((0..layer.shape.channels).map(both).collect())
     }
 
-    /// Makes the operands' codes coarser, so that units of their products grow by `factor`; false if they are all
-    /// given. Where it can be helped, those of the input stay.
-    fn coarsen(&mut self, products: Option<&Products>, factor: f64) -> bool {
+    /// Makes the operands' codes coarser, so that units of their products grow by `factors`, one per output channel;
+    /// false if they are all given. Where it can be helped, those of the input stay.
+    fn coarsen(&mut self, products: Option<&Products>, factors: &[f64], uniform: &[bool]) -> bool {
         let Some(products) = products else { return false };
         let mut sides = [0, 1].map(|side| {
             let mut roots: Vec<usize> = products.tensors(side).map(|tensor| self.root[tensor]).collect();
@@ -289,13 +297,28 @@ impl Solver<'_> {
             }
         }
         let both = sides.iter().all(|side| !side.is_empty());
-        let mut roots = sides.concat();
-        roots.sort_unstable();
-        roots.dedup();
-        let factor = if both { factor.sqrt() } else { factor };
-        for root in &roots {
-            self.wanted[*root].iter_mut().for_each(|wanted| *wanted *= factor);
+        // A channel that several products read gets the largest of their factors, once.
+        let mut grown: HashMap<Place, f64> = HashMap::new();
+        for (output, _, places) in &products.entries {
+            let factor = if both { factors[*output].sqrt() } else { factors[*output] };
+            for (side, (tensor, channel)) in places.iter().enumerate() {
+                let root = self.root[*tensor];
+                if sides[side].contains(&root) {
+                    // All channels of one scale are as one.
+                    let channel = if uniform[root] { 0 } else { *channel };
+                    let known = grown.entry((root, channel)).or_insert(1.0);
+                    *known = known.max(factor);
+                }
+            }
         }
-        !roots.is_empty()
+        let changes = grown.values().any(|factor| *factor > 1.0);
+        for ((root, channel), factor) in grown {
+            if uniform[root] {
+                self.wanted[root].iter_mut().for_each(|wanted| *wanted *= factor);
+            } else {
+                self.wanted[root][channel] *= factor;
+            }
+        }
+        changes
     }
 }

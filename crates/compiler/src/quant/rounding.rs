@@ -3,7 +3,7 @@
 use hushproof_core::{
     error::{Error, Result},
     float,
-    graph::{ACCUMULATOR_BITS, Conv, Digits, FloatActivation, FloatLayer, Map, Product, Shape, Sparse},
+    graph::{ACCUMULATOR_BITS, Conv, Digits, FloatActivation, FloatLayer, Map, Product, Shape, Sparse, Term},
 };
 
 use super::Channel;
@@ -189,10 +189,9 @@ impl<'a> Rounding<'a> {
     }
 }
 
-/// Whether a layer only copies values, each from one place.
+/// Whether a layer only copies values, each from one place, or adds values of several tensors.
 fn is_copy(layer: &FloatLayer) -> bool {
-    let [term] = &layer.terms[..] else { return false };
-    let copies = match &term.map {
+    let copies = |term: &Term<f64>| match &term.map {
         Map::Conv(conv) => conv.group_inputs() == 1 && conv.taps() == 1 && conv.weights.iter().all(|w| *w == 1.0),
         Map::Sparse(sparse) => {
             let outputs = || sparse.columns.iter().flatten();
@@ -201,7 +200,9 @@ fn is_copy(layer: &FloatLayer) -> bool {
         }
         Map::Product(_) => false,
     };
-    copies && layer.activation == FloatActivation::Linear && layer.bias.iter().all(|bias| *bias == 0.0)
+    layer.terms.iter().all(copies)
+        && layer.activation == FloatActivation::Linear
+        && layer.bias.iter().all(|bias| *bias == 0.0)
 }
 
 /// The tensor's channel that output `o` of a map reads as input `c` of its group.

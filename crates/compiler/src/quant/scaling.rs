@@ -101,9 +101,10 @@ impl Scaling {
             outputs.push(output);
         }
         let mut exact = exact(network, &input, top);
-        // A range of all codes is a scale of 1.
+        // A range of all codes is a scale of 1. What is always 0 has any scale.
         let whole = |mut range: Vec<f64>, exact: &[Option<f64>]| {
-            range.iter_mut().zip(exact).filter(|(_, exact)| exact.is_some()).for_each(|(range, _)| *range = top);
+            let counted = |exact: &Option<f64>| exact.is_some_and(|magnitude| magnitude > 0.0);
+            range.iter_mut().zip(exact).filter(|(_, exact)| counted(exact)).for_each(|(range, _)| *range = top);
             range
         };
         let mut given = codes::scales(network, ranges, top);
@@ -133,6 +134,7 @@ impl Scaling {
                         *range = range.max(bound.unwrap_or(0.0) * NOISE);
                     }
                     for (range, bound) in range.iter_mut().zip(sums(network, layer, &exact, false)) {
+                        let bound = bound.filter(|bound| *bound > 0.0);
                         *range = bound.map_or(*range, |bound| positive(bound).min(WHOLE / options.margin * *range));
                     }
                     Need::Range(whole(range, exact_codes))

@@ -1,6 +1,6 @@
 //! Functions as straight segments of equal width.
 
-use hushproof_core::graph::{Digits, Network, Table};
+use hushproof_core::graph::{Digits, FloatLayer, Network, Table};
 
 /// Positions of a segment that are looked at when there are more.
 const SAMPLES: u64 = 64;
@@ -20,11 +20,16 @@ pub(super) const fn bits(row_bits: u32, limb_bits: u32) -> u32 {
     }
 }
 
-/// Bits of the codes of the functions of a network.
+/// Bits of the codes of the functions of a network. A product of two of them is cut to a code, too.
 pub(super) fn code_bits(network: &Network, digits: &Digits) -> u32 {
-    let narrow = network.layers.iter().any(|layer| layer.same_scale.is_some() || layer.multiplies());
     let wide = bits(digits.row_bits(), digits.limb_bits);
-    if narrow { (digits.value_bits() - 1).min(wide) } else { wide }
+    if network.layers.iter().any(FloatLayer::multiplies) {
+        (digits.value_bits() - 1).min(digits.row_bits() / 2 - 1).min(wide).max(1)
+    } else if network.layers.iter().any(|layer| layer.same_scale.is_some()) {
+        (digits.value_bits() - 1).min(wide)
+    } else {
+        wide
+    }
 }
 
 /// The table of a function over `count` segments of this width around 0, and the scale of its codes, of which the

@@ -48,7 +48,6 @@ fn error(function: Function, largest: f64, segments: u32) -> f64 {
 fn bends_within_a_segment_are_seen() {
     let near = error(Function::Softplus, 4.0, 64);
     assert!(near < 0.03, "{near}");
-    assert!(error(Function::Softplus, 4000.0, 64) > 0.01);
     assert!(error(Function::Clip { min: -1.0, max: 1.0 }, 300.0, 64) > 0.1);
     let (few, many) = (error(Function::Tanh, 30.0, 16), error(Function::Tanh, 30.0, 64));
     assert!(many < few && few > 0.05, "{few} {many}");
