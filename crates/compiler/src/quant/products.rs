@@ -21,6 +21,8 @@ const ROUNDS: usize = 16;
 
 /// A channel of a tensor.
 type Place = (usize, usize);
+/// A layer of products, and how much coarser its products should be, per output channel.
+type Coarser = (usize, Vec<f64>);
 
 /// The products that a layer reads: a term of products, or one that selects from a layer of products.
 #[derive(Debug)]
@@ -209,7 +211,7 @@ impl Solver<'_> {
 
     /// All scales, and the first layer whose operands should have coarser codes with how much coarser their products
     /// should be, per output channel; none of those whose operands' scales are `given`.
-    fn evaluate(&self, products: &[Option<Products>], given: &[bool]) -> (Vec<Vec<f64>>, Option<(usize, Vec<f64>)>) {
+    fn evaluate(&self, products: &[Option<Products>], given: &[bool]) -> (Vec<Vec<f64>>, Option<Coarser>) {
         let mut scales: Vec<Vec<f64>> = Vec::with_capacity(self.root.len());
         let mut coarser = None;
         for (tensor, root) in self.root.iter().enumerate() {

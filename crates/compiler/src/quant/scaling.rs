@@ -101,9 +101,9 @@ impl Scaling {
             outputs.push(output);
         }
         let mut exact = exact(network, &input, top);
-        // A range of all codes is a scale of 1. What is always 0 has any scale.
-        let whole = |mut range: Vec<f64>, exact: &[Option<f64>]| {
-            let counted = |exact: &Option<f64>| exact.is_some_and(|magnitude| magnitude > 0.0);
+        // A range of all codes is a scale of 1. What is computed and always 0 has any scale.
+        let whole = |mut range: Vec<f64>, exact: &[Option<f64>], least: f64| {
+            let counted = |exact: &Option<f64>| exact.is_some_and(|magnitude| magnitude >= least);
             range.iter_mut().zip(exact).filter(|(_, exact)| counted(exact)).for_each(|(range, _)| *range = top);
             range
         };
@@ -117,7 +117,9 @@ impl Scaling {
         let zero_points = input::zero_points(network, &ranges.tensors[0], top, options).filter(|_| free);
         let mut needs = vec![match &zero_points {
             Some(channels) => Need::Range(channels.iter().map(|(scale, _)| scale * top).collect()),
-            None => Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact.magnitude[0])),
+            None => {
+                Need::Range(whole(input::range(network, &ranges.tensors[0], top, options), &exact.magnitude[0], 0.0))
+            }
         }];
         let zero_point = zero_points.into_iter().flatten().map(|(_, zero_point)| zero_point).collect();
         let seen = Integers::seen(network, ranges);
@@ -137,7 +139,7 @@ impl Scaling {
                         let bound = bound.filter(|bound| *bound > 0.0);
                         *range = bound.map_or(*range, |bound| positive(bound).min(WHOLE / options.margin * *range));
                     }
-                    Need::Range(whole(range, exact_codes))
+                    Need::Range(whole(range, exact_codes, f64::MIN_POSITIVE))
                 }
             });
         }

@@ -99,7 +99,7 @@ impl ValueInfo {
 
     /// Number of values.
     pub fn len(&self) -> usize {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |len: usize, size| len.saturating_mul(*size))
     }
 
     /// Whether the tensor is several values in one row or column.

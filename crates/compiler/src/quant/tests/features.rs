@@ -158,3 +158,24 @@ fn unusable_rows_and_options_are_refused() {
     let other = affine(&[&[1.0, 1.0]], &[0.0], FloatActivation::Linear);
     assert_eq!(code(&other, digits(6, 1, 3), 1, 2.0), Err("calibration"));
 }
+
+/// A value of the input that nothing compares is a rank among no cuts, of scale 1 as all are.
+#[test]
+fn ranks_among_no_cuts_have_the_scale_of_ranks() {
+    let mut random = Random(5);
+    let vector = shape(3, 1, 1);
+    let compare = |at: f64| FloatActivation::Threshold { at };
+    let select = Map::Conv(Conv::select(0, 0, 3));
+    let sum = Map::Conv(Conv { outputs: 2, groups: 1, weights: vec![1.0; 6], ..Conv::select(0, 0, 3) });
+    let layers = vec![
+        layer(&mut random, "compare", vector, vec![(0, select)], compare(1.0)),
+        layer(&mut random, "sum", shape(2, 1, 1), vec![(1, sum)], FloatActivation::Linear),
+    ];
+    let mut net = network(vector, layers);
+    net.layers[0].bias.fill(0.0);
+    net.cuts = vec![Some(vec![0.5]), Some(vec![]), Some(vec![0.0, 2.0])];
+    let rows: Vec<Vec<f64>> = (0..20).map(|i| vec![f64::from(i) / 10.0 - 1.0; 3]).collect();
+    let ranges = Ranges::from_rows(&net, &rows).unwrap();
+    let model = quantize(&net, &ranges, DIGITS, LANES, &OPTIONS).unwrap();
+    assert_eq!(model.input.scale, [1.0; 3]);
+}

@@ -138,3 +138,10 @@ fn weights_are_small() {
     }
     assert!(model.to_bytes().len() <= before);
 }
+
+/// Found by fuzzing: a file's shape is read before it is checked.
+#[test]
+fn lengths_of_impossible_shapes_are_large() {
+    assert_eq!(crate::graph::ValueInfo::new("x", vec![1 << 40, 1 << 40, 3]).len(), usize::MAX);
+    assert_eq!(crate::graph::ValueInfo::new("x", vec![2, 3, 1]).len(), 6);
+}
