@@ -31,6 +31,9 @@ const APART: f64 = 8.0;
 const MAX_TABLES: usize = 7;
 /// Arguments at which a steep function is tried.
 const STEEP_GRID: u32 = 1024;
+/// Arguments of all channels together, and the fewest of one.
+const PARTS: usize = 8192;
+const FEW_PARTS: usize = 8;
 /// What is computed from small integers only gets its whole range, up to so many times the one seen.
 const WHOLE: f64 = 64.0;
 
@@ -166,11 +169,15 @@ pub(super) struct Evaluated {
     domain: [f64; 2],
     /// Least and largest argument seen.
     seen: [f64; 2],
+    /// The largest magnitude of its values where channels' arguments were seen.
+    largest: f64,
 }
 
 impl Evaluated {
     /// Of arguments seen, with a factor on their range.
-    fn new(function: Function, [min, max]: [f64; 2], margin: f64) -> Self {
+    fn new(function: Function, channels: &[Channel], margin: f64) -> Self {
+        let min = channels.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
+        let max = channels.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
         let most = margin * min.abs().max(max.abs());
         let half = most.max(function.saturation());
         let domain = match function {
@@ -182,7 +189,14 @@ impl Evaluated {
             }
             _ => [-half, half],
         };
-        Self { function, domain, seen: [min, max] }
+        let parts = (PARTS / channels.len().max(1)).clamp(FEW_PARTS, STEEP_GRID as usize) as u32;
+        let values = |channel: &Channel| {
+            let values = grid([channel.min, channel.max], parts).map(|x| function.eval(x).abs());
+            values.filter(|value| value.is_finite()).fold(0.0, f64::max)
+        };
+        let steep = matches!(function, Function::Unary(_));
+        let largest = if steep { channels.iter().map(values).fold(0.0, f64::max) } else { 0.0 };
+        Self { function, domain, seen: [min, max], largest }
     }
 
     fn half(&self) -> f64 {
@@ -196,9 +210,7 @@ impl Evaluated {
         if !matches!(self.function, Function::Unary(_)) || rounds(self.function) {
             return f64::INFINITY;
         }
-        let values = grid(self.seen).map(|x| self.function.eval(x).abs()).filter(|value| value.is_finite());
-        let largest = values.fold(0.0, f64::max);
-        if largest > 0.0 { STEEP * largest } else { f64::INFINITY }
+        if self.largest > 0.0 { STEEP * self.largest } else { f64::INFINITY }
     }
 
     /// The domain as far as values around the arguments seen stay below a limit.
@@ -207,9 +219,9 @@ impl Evaluated {
         let is_held = |x: f64| held(self.function, x, limit).is_some();
         let end = |seen: f64, end: f64, other: f64| {
             if is_held(seen) {
-                grid([seen, end]).take_while(|x| is_held(*x)).last().unwrap_or(seen)
+                grid([seen, end], STEEP_GRID).take_while(|x| is_held(*x)).last().unwrap_or(seen)
             } else {
-                grid([seen, other]).find(|x| is_held(*x)).unwrap_or(seen)
+                grid([seen, other], STEEP_GRID).find(|x| is_held(*x)).unwrap_or(seen)
             }
         };
         [end(min, self.domain[0], max), end(max, self.domain[1], min)]
@@ -226,6 +238,7 @@ impl Evaluated {
         let both = Self {
             domain: hull(domain(self), domain(other)),
             seen: hull(self.seen, other.seen),
+            largest: self.largest.max(other.largest),
             function: self.function,
         };
         let fits = |of: &Self| of.half() == 0.0 || both.half() <= apart * of.half();
@@ -264,11 +277,8 @@ impl Functions {
         if !layers().any(wide) {
             return Self { list: Vec::new(), table: vec![None; network.layers.len()] };
         }
-        let argument = |(layer, channels): (&FloatLayer, &Vec<Channel>)| {
-            let min = channels.iter().map(|c| c.min).fold(f64::INFINITY, f64::min);
-            let max = channels.iter().map(|c| c.max).fold(f64::NEG_INFINITY, f64::max);
-            Some(Evaluated::new(function(layer)?, [min, max], margin))
-        };
+        let argument =
+            |(layer, channels): (&FloatLayer, &Vec<Channel>)| Some(Evaluated::new(function(layer)?, channels, margin));
         let arguments: Vec<_> = layers().map(argument).collect();
         let mut apart = APART;
         loop {
@@ -366,10 +376,10 @@ const fn rounds(function: Function) -> bool {
     matches!(function, Function::Unary(unary) if unary.is_integer())
 }
 
-/// Both ends of an interval and a grid between.
-fn grid([from, to]: [f64; 2]) -> impl Iterator<Item = f64> {
-    let at = move |i: u32| from + (to - from) * f64::from(i) / f64::from(STEEP_GRID);
-    (0..STEEP_GRID).map(at).chain(std::iter::once(to))
+/// Both ends of an interval and a grid between, of so many parts.
+fn grid([from, to]: [f64; 2], parts: u32) -> impl Iterator<Item = f64> {
+    let at = move |i: u32| from + (to - from) * f64::from(i) / f64::from(parts);
+    (0..parts).map(at).chain(std::iter::once(to))
 }
 
 /// The value of a function where its magnitude is no more than a limit.
