@@ -153,7 +153,8 @@ impl Scaling {
         }
         let scale = tie(network, ranges, &integers, &needs, digits)?;
         for (exact, scale) in exact.magnitude.iter_mut().flatten().zip(scale.iter().flatten()) {
-            *exact = exact.filter(|_| *scale == 1.0);
+            // 0 is exact at any scale.
+            *exact = exact.filter(|magnitude| *scale == 1.0 || *magnitude == 0.0);
         }
         Ok(Self { scale, zero_point, activation, unit, center, tables, exact, integers })
     }

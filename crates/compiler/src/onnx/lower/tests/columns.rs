@@ -269,6 +269,18 @@ fn ranks_stand_beside_any_use_of_numbers() {
 }
 
 #[test]
+fn comparisons_of_what_is_always_0_compile() {
+    let builder = new(&[1, 3]).node("Sub", &["x", "x"], "none").weight("zero", &[], &[0.0]);
+    let builder = builder.node("GreaterOrEqual", &["none", "zero"], "is").node("Cast", &["is"], "bit").int("to", 1);
+    let builder = builder.node("Add", &["bit", "x"], "y");
+    let rows: Vec<Vec<f64>> = (0..40).map(|i| vec![f64::from(i) / 10.0; 3]).collect();
+    let model = compile(network(&builder), &rows, &Options::default()).unwrap().model;
+    for row in &rows {
+        assert!((model.predict(row).unwrap()[0] - row[0] - 1.0).abs() < 0.05);
+    }
+}
+
+#[test]
 fn classes_keep_their_names() {
     let classifier = |names: &[&str]| {
         let linear = new(&[1, 2]).node("LinearClassifier", &["x"], "y").ml().texts("classlabels_strings", names);
