@@ -1,9 +1,10 @@
 //! Range reduction: functions whose arguments go so far that one table can't tell where they bend.
 //!
-//! Of ln x, √x, 1 / x and other powers of positive values that go over many octaves one table over the whole range would tell small values not apart. Comparisons of x with the powers of 4 between give
-//! the exponent m for which u = x · 4^m lies within a factor of 4 of the largest value, one table over these two octaves
-//! gives f(u), and f(x) is `f(u) − m · ln 4` or `f(u) · 4^(−m·p)`. The argument, and so the result, keeps the relative
-//! accuracy of x. (J.-M. Muller, Elementary Functions, chapter 11.)
+//! Of ln x, √x, 1 / x and other powers of positive values that go over many octaves one table would tell small values
+//! not apart. Comparisons of x with the powers of 4 between give the exponent m for which u = x · 4^m lies within a
+//! factor of 4 of the largest value, one table over these two octaves gives f(u), and f(x) is `f(u) − m · ln 4` or
+//! `f(u) · 4^(−m·p)`. The argument, and so the result, keeps the relative accuracy of x. (J.-M. Muller, Elementary
+//! Functions, chapter 11.)
 //!
 //! Functions that are straight lines below `low` and above `high`, as activations are, read
 //! `clamp(x) = x − relu(x − high) + relu(low − x)`, and the lines add their slopes times these two. The three share the
@@ -42,7 +43,8 @@ pub(super) fn complete(network: &Network, mut ranges: Ranges) -> Ranges {
     ranges
 }
 
-/// Reduces the ranges of all functions whose arguments go over many octaves; `None` where there are none.
+/// Reduces the ranges of all functions whose arguments go over many octaves or far beyond their bends; `None` where
+/// there are none.
 pub(super) fn reduce_ranges(network: &Network, ranges: &Ranges) -> Option<Network> {
     let plan = |index: usize| {
         let octaves = || Octaves::new(network, ranges, index).map(Plan::Octaves);
