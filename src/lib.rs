@@ -7,7 +7,9 @@
 //! Here is all of it under one name; `hushproof-core` is what proves and verifies, `hushproof-compiler` what compiles.
 
 pub use hushproof_compiler::{compile, onnx, quant};
-pub use hushproof_core::{Error, Result, circuit, codec, error, graph, prove, statement};
+pub use hushproof_core::{
+    Error, Result, circuit, codec, commitment, error, field, graph, json, poseidon, prove, request, schema, statement,
+};
 
 /// Input values and data sets: INPUT.json and DATA.
 pub mod data {

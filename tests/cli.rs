@@ -7,6 +7,8 @@ mod bad_input;
 #[expect(dead_code, reason = "what the server's own tests need")]
 #[path = "../src/bin/hushproof/serve/tests/client.rs"]
 mod client;
+#[path = "cli/commitments.rs"]
+mod commitments;
 #[cfg(unix)]
 #[path = "cli/files.rs"]
 mod files;
@@ -14,6 +16,8 @@ mod files;
 mod graph;
 #[path = "cli/imports.rs"]
 mod imports;
+#[path = "cli/requests.rs"]
+mod requests;
 #[path = "cli/serve.rs"]
 mod serve;
 #[path = "cli/setup.rs"]

@@ -14,14 +14,14 @@ use crate::{
 };
 
 /// The server; it ends when this is dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     addr: SocketAddr,
 }
 
 impl Server {
     /// Serves an empty page; `limits` are options of the shell's `ulimit`.
-    fn start(name: &str, keys: &[&str], limits: &str) -> Self {
+    pub(crate) fn start(name: &str, keys: &[&str], limits: &str) -> Self {
         let root = scratch(name);
         std::fs::write(root.join("index.html"), "page").unwrap();
         let mut shell = Command::new("sh");
@@ -37,7 +37,7 @@ impl Server {
         Self { child, addr: addr.parse().unwrap() }
     }
 
-    fn connect(&self) -> Client {
+    pub(crate) fn connect(&self) -> Client {
         Client::connect(self.addr)
     }
 

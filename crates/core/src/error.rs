@@ -189,6 +189,14 @@ pub enum Error {
         /// Largest value accepted.
         max: f64,
     },
+    /// A field of a record is missing, is not in the schema, or has a value that it does not allow.
+    #[error("record: `{field}`: {reason}")]
+    Record {
+        /// The field's name, or the record's and the flat index of the value.
+        field: String,
+        /// What was expected; the value itself is private and stays out of messages.
+        reason: String,
+    },
     /// An inner value left the range the model was calibrated for.
     #[error("{node}: value {index} is outside the calibrated range; calibrate with data like this input")]
     ActivationRange {
@@ -313,6 +321,7 @@ impl Error {
             Self::InputShape { .. } => "input-shape",
             Self::InputValue { .. } => "input-value",
             Self::InputRange { .. } => "input-range",
+            Self::Record { .. } => "record",
             Self::ActivationRange { .. } => "activation-range",
             Self::SrsTooSmall { .. } => "srs-too-small",
             Self::SrsMismatch { .. } => "srs-mismatch",
@@ -322,6 +331,7 @@ impl Error {
             Self::Version { .. } => "version",
             Self::KeyMismatch { .. } => "key-mismatch",
             Self::Io { .. } => "io",
+            Self::Rejected(Rejection::Expired { .. }) => "expired",
             Self::Rejected(_) => "rejected",
             Self::Threads { .. } => "threads",
             Self::OutOfMemory { .. } => "out-of-memory",
@@ -391,6 +401,12 @@ pub enum ArtifactKind {
     Srs,
     /// A proof (`proof.json`).
     Proof,
+    /// What a relying party asks for (`request.json`).
+    Request,
+    /// What a record holds (`schema.json`).
+    Schema,
+    /// A commitment, or what opens it.
+    Commitment,
     /// Input values (`input.json`) or a data set (JSON or `.npz`).
     Data,
 }
@@ -404,6 +420,9 @@ impl ArtifactKind {
             Self::VerifyingKey => "make the key anew from the compiled model (`hushproof keys`)",
             Self::Srs => "import the ceremony anew (`hushproof srs import`)",
             Self::Proof => "prove anew (`hushproof prove`)",
+            Self::Request => "ask anew (`hushproof request new`)",
+            Self::Schema => "write it anew (`hushproof schema new`)",
+            Self::Commitment => "commit anew (`hushproof commit`)",
             Self::Data => "write it anew",
         }
     }
@@ -416,6 +435,9 @@ impl fmt::Display for ArtifactKind {
             Self::VerifyingKey => "verifying key",
             Self::Srs => "SRS",
             Self::Proof => "proof",
+            Self::Request => "request",
+            Self::Schema => "schema",
+            Self::Commitment => "commitment",
             Self::Data => "data",
         })
     }
@@ -444,6 +466,14 @@ pub enum Rejection {
     /// The proof was made for another context.
     #[error("it was made for another context")]
     Context,
+    /// The request that it answers has expired; both in seconds since 1970.
+    #[error("the request expired at {expires}, it is {now} (seconds since 1970)")]
+    Expired {
+        /// From when on nothing answers the request.
+        expires: u64,
+        /// When it was checked.
+        now: u64,
+    },
     /// A public output does not belong to the public instance.
     #[error("a public output has no valid encoding")]
     Output,

@@ -9,6 +9,7 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use crate::{
     circuit::{CONTEXT_ROWS, Grid, Layout},
     error::{Error, Rejection, Result},
+    field::halves,
     graph::{Finish, Model, OutputEncoding, PublicCode, ValueInfo},
 };
 
@@ -165,11 +166,4 @@ impl Statement {
         }
         if self.output.encoding.is_valid(&codes.output) { Ok(()) } else { Err(Error::Rejected(Rejection::Output)) }
     }
-}
-
-/// The two halves of a digest, each a big-endian integer of 128 bits.
-fn halves(digest: &[u8; 32]) -> [Fr; CONTEXT_ROWS] {
-    let half = |bytes: &[u8]| bytes.iter().fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)));
-    let (high, low) = digest.split_at(16);
-    [half(high), half(low)]
 }

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use hushproof_core::{
+    Result,
     graph::{Categories, Model, Part, ValueInfo},
     prove::{self, ProvingKey, VerifyingKey, srs::Origin},
+    request::Request,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -70,6 +72,93 @@ impl From<Transcript> for prove::Transcript {
             Transcript::Blake2b => Self::Blake2b,
             Transcript::Keccak => Self::Keccak,
         }
+    }
+}
+
+/// A relying party's request, and when it is looked at.
+#[derive(Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RequestAt {
+    /// JSON.
+    pub request: String,
+    /// Seconds since 1970.
+    pub now: f64,
+}
+
+/// What a new request says.
+#[derive(Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct RequestChoices {
+    /// Who asks: a domain, or another name that the person knows.
+    pub audience: String,
+    /// What for, in words that the person is shown.
+    pub purpose: String,
+    /// Seconds for which it holds.
+    pub ttl: f64,
+    /// Random bytes in hexadecimal; 32 of the browser's without it.
+    #[ts(optional)]
+    pub nonce: Option<String>,
+    /// Who must have signed the commitment to the input.
+    #[ts(optional)]
+    pub issuer: Option<String>,
+    /// Digest of the schema that the commitment must be of.
+    #[ts(optional)]
+    pub schema: Option<String>,
+    /// Where the answer is to be sent: an address of HTTPS, or of HTTP on this machine.
+    #[ts(optional)]
+    pub response_uri: Option<String>,
+}
+
+/// What a request says.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmRequest")]
+pub struct RequestInfo<'a> {
+    /// Its canonical JSON (RFC 8785).
+    pub request: String,
+    /// SHA-256 of that in hexadecimal: the context of a proof that answers it.
+    pub context: String,
+    /// Who asks.
+    pub audience: &'a str,
+    /// What for.
+    pub purpose: &'a str,
+    /// Digest of the verifying key that the proof must be made for, in hexadecimal.
+    pub vk: String,
+    /// Seconds since 1970 from which on no proof answers it.
+    pub expires: u64,
+    /// Random bytes that tell requests apart, in hexadecimal.
+    pub nonce: String,
+    /// Who must have signed the commitment to the input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub issuer: Option<&'a str>,
+    /// Digest of the schema that the commitment must be of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub schema: Option<String>,
+    /// Where the answer is to be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub response_uri: Option<&'a str>,
+}
+
+impl<'a> RequestInfo<'a> {
+    /// Of a request.
+    ///
+    /// # Errors
+    /// As [`Request::to_json`].
+    pub fn new(request: &'a Request) -> Result<Self> {
+        Ok(Self {
+            request: request.to_json()?,
+            context: hex::encode(request.context()?),
+            audience: &request.audience,
+            purpose: &request.purpose,
+            vk: hex::encode(request.vk),
+            expires: request.expires,
+            nonce: hex::encode(&request.nonce),
+            issuer: request.issuer.as_deref(),
+            schema: request.schema.map(hex::encode),
+            response_uri: request.response_uri.as_deref(),
+        })
     }
 }
 

@@ -2,18 +2,21 @@
 
 use hushproof_core::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
-    data,
+    codec, data,
     error::{Error, Result},
     graph::Model,
     prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
+    request::{Asked, Request},
 };
 use hushproof_web::{Thrown, read_bytes, read_option, read_text, reporter, to_js, to_json};
-use js_sys::Function;
+use js_sys::{Function, Uint8Array};
 use rand_core::OsRng;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
-use crate::boundary::{Arithmetic, Info, Keys, Predicted, Proved, Transcript, Verified};
+use crate::boundary::{
+    Arithmetic, Info, Keys, Predicted, Proved, RequestAt, RequestChoices, RequestInfo, Transcript, Verified,
+};
 
 #[cfg(feature = "web-threads")]
 pub use wasm_bindgen_rayon::init_thread_pool;
@@ -59,21 +62,21 @@ impl Prover {
         to_js(&Info::new(&self.model, &self.key))
     }
 
-    /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers; `transcript` is
-    /// `blake2b`, also where there is none, or `keccak`.
+    /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers, for what was asked: the
+    /// bytes of a context, or a request with the time; `transcript` is `blake2b`, also where there is none, or `keccak`.
     pub fn prove(
         &self,
         inputs: JsValue,
-        context: JsValue,
+        asked: JsValue,
         transcript: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
         let transcript: Option<Transcript> = read_option("transcript", transcript)?;
         let transcript = transcript.map(Into::into).unwrap_or_default();
-        let context = read_bytes("context", &context)?;
+        let asked = read_asked(asked)?;
         let values = data::read_input(to_json(&inputs)?.as_bytes(), &self.model.input.value_info)?;
         let mut progress = reporter(on_progress);
-        let proved = prove::prove(&self.model, &self.key, &values, &context, transcript, OsRng, &mut progress)?;
+        let proved = prove::prove(&self.model, &self.key, &values, asked, transcript, OsRng, &mut progress)?;
         to_js(&Proved::new(&self.key.vk, &proved))
     }
 }
@@ -96,15 +99,65 @@ pub fn predict(hush: JsValue, inputs: JsValue) -> Result<JsValue, Thrown> {
     to_js(&Predicted::new(&model, &model.predict(&values)?))
 }
 
-/// Verifies a proof file; throws an error of code `rejected` when the proof is invalid.
+/// What a proof is for: the bytes of a context, or a [`RequestAt`].
+fn read_asked(asked: JsValue) -> Result<Asked> {
+    if asked.is_instance_of::<Uint8Array>() {
+        return Ok((&read_bytes("context", &asked)?).into());
+    }
+    let asked: Option<RequestAt> = read_option("request", asked)?;
+    let RequestAt { request, now } = asked
+        .ok_or_else(|| Error::Option { option: "context", reason: "expected a context or a request".to_owned() })?;
+    Ok(Asked::request(Request::from_json(&request)?, seconds("now", now)?))
+}
+
+/// Whole seconds, as many as every number of JavaScript keeps exactly.
+fn seconds(option: &'static str, value: f64) -> Result<u64> {
+    let whole = value.is_finite() && value.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&value);
+    let refuse = || Error::Option { option, reason: "expected whole seconds, not negative".to_owned() };
+    if whole { Ok(value as u64) } else { Err(refuse()) }
+}
+
+/// Verifies a proof file for what was asked, as [`Prover::prove`] takes it; throws an error of code `rejected` when the
+/// proof is invalid, of code `expired` when the request no longer holds.
 #[wasm_bindgen]
-pub fn verify(vk: JsValue, proof_json: JsValue, context: JsValue) -> Result<JsValue, Thrown> {
-    let context = read_bytes("context", &context)?;
+pub fn verify(vk: JsValue, proof_json: JsValue, asked: JsValue) -> Result<JsValue, Thrown> {
+    let asked = read_asked(asked)?;
     let vk = VerifyingKey::from_bytes(&read_bytes("vk", &vk)?)?;
     let proof = Proof::from_json(&read_text("proof", &proof_json)?)?;
     let start = Instant::now();
-    let verified = prove::verify(&vk, &proof, &context)?;
+    let verified = prove::verify(&vk, &proof, asked)?;
     to_js(&Verified::new(&vk, &verified, start.elapsed().as_secs_f64()))
+}
+
+/// A new request for a proof under a verifying key, from `now` on.
+#[wasm_bindgen(js_name = newRequest)]
+pub fn new_request(vk: JsValue, choices: JsValue, now: f64) -> Result<JsValue, Thrown> {
+    let vk = VerifyingKey::from_bytes(&read_bytes("vk", &vk)?)?.digest();
+    let choices: Option<RequestChoices> = read_option("request", choices)?;
+    let choices =
+        choices.ok_or_else(|| Error::Option { option: "request", reason: "expected an object".to_owned() })?;
+    let times = (seconds("now", now)?, seconds("ttl", choices.ttl)?);
+    let mut request = Request::new(vk, (&choices.audience, &choices.purpose), times, OsRng);
+    let hex = |option, text: &str| codec::from_hex(text).map_err(|reason| Error::Option { option, reason });
+    if let Some(nonce) = &choices.nonce {
+        request.nonce = hex("nonce", nonce)?;
+    }
+    if let Some(schema) = &choices.schema {
+        let refuse = |_| Error::Option { option: "schema", reason: "expected a digest of 32 bytes".to_owned() };
+        request.schema = Some(hex("schema", schema)?.try_into().map_err(refuse)?);
+    }
+    request.issuer = choices.issuer;
+    request.response_uri = choices.response_uri;
+    match request.unfit() {
+        Some((option, reason)) => Err(Error::Option { option, reason }.into()),
+        None => to_js(&RequestInfo::new(&request)?),
+    }
+}
+
+/// What a request says; throws an error of code `artifact` or `version` for text that is none.
+#[wasm_bindgen(js_name = readRequest)]
+pub fn read_request(request: JsValue) -> Result<JsValue, Thrown> {
+    to_js(&RequestInfo::new(&Request::from_json(&read_text("request", &request)?)?)?)
 }
 
 /// The verifying key of a model. Without an SRS one is made here, of exactly the model's size, and comes with it: a

@@ -14,10 +14,13 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 25] = [
+const TYPES: [fn(&Config) -> String; 28] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
+    declaration::<prover::RequestAt>,
+    declaration::<prover::RequestChoices>,
+    declaration::<prover::RequestInfo<'_>>,
     declaration::<prover::Info<'_>>,
     declaration::<prover::InputInfo<'_>>,
     declaration::<prover::PartInfo<'_>>,

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod commit;
 mod compile;
 mod evaluate;
 mod input;
@@ -7,6 +8,8 @@ mod inspect;
 mod keys;
 mod predict;
 mod prove;
+mod request;
+mod schema;
 mod srs;
 mod verify;
 
@@ -41,6 +44,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Commit(commit::Args),
     Compile(compile::Args),
     Inspect(inspect::Args),
     Evaluate(evaluate::Args),
@@ -49,6 +53,8 @@ enum Command {
     Keys(keys::Args),
     Predict(predict::Args),
     Prove(prove::Args),
+    Request(request::Args),
+    Schema(schema::Args),
     Verify(verify::Args),
     Serve(serve::ServeArgs),
 }
@@ -57,6 +63,7 @@ impl Command {
     /// Whether results and errors are JSON objects.
     const fn json(&self) -> bool {
         match self {
+            Self::Commit(args) => args.json,
             Self::Compile(args) => args.json,
             Self::Inspect(args) => args.json,
             Self::Evaluate(args) => args.json,
@@ -65,6 +72,8 @@ impl Command {
             Self::Keys(args) => args.json,
             Self::Predict(args) => args.json,
             Self::Prove(args) => args.json,
+            Self::Request(args) => args.json,
+            Self::Schema(args) => args.json,
             Self::Verify(args) => args.json,
             Self::Serve(_) => false,
         }
@@ -72,6 +81,7 @@ impl Command {
 
     fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Commit(args) => commit::run(args),
             Self::Compile(args) => compile::run(args),
             Self::Inspect(args) => inspect::run(args),
             Self::Evaluate(args) => evaluate::run(args),
@@ -80,6 +90,8 @@ impl Command {
             Self::Keys(args) => keys::run(args),
             Self::Predict(args) => predict::run(args),
             Self::Prove(args) => prove::run(args),
+            Self::Request(args) => request::run(args),
+            Self::Schema(args) => schema::run(args),
             Self::Verify(args) => verify::run(args),
             Self::Serve(args) => serve::run(args),
         }

@@ -8,10 +8,13 @@ mod write;
 use std::path::Path;
 
 use hushproof::{
-    Error, Result, codec,
+    Error, Result,
     data::{self, Selection},
+    error::ArtifactKind,
     graph::{Model, ValueInfo},
     prove::{Proof, Srs, VerifyingKey, srs::Origin},
+    request::Request,
+    schema::Schema,
 };
 
 use self::read::read_binary;
@@ -50,10 +53,20 @@ pub(crate) fn verifying_key(path: &Path) -> Result<VerifyingKey> {
 }
 
 pub(crate) fn proof(path: &Path) -> Result<Proof> {
-    let bytes = read(path)?;
-    let text = String::from_utf8(bytes)
-        .map_err(|_| Error::artifact(hushproof::error::ArtifactKind::Proof, "not UTF-8 text"))?;
-    Proof::from_json(&text)
+    Proof::from_json(&text(path, ArtifactKind::Proof)?)
+}
+
+pub(crate) fn request(path: &Path) -> Result<Request> {
+    Request::from_json(&text(path, ArtifactKind::Request)?)
+}
+
+pub(crate) fn schema(path: &Path) -> Result<Schema> {
+    Schema::from_json(&text(path, ArtifactKind::Schema)?)
+}
+
+/// A file of this kind that is text.
+fn text(path: &Path, kind: ArtifactKind) -> Result<String> {
+    String::from_utf8(read(path)?).map_err(|_| Error::artifact(kind, "not UTF-8 text"))
 }
 
 /// Reads an SRS and says where it comes from if that is no ceremony.
@@ -74,28 +87,5 @@ pub(crate) fn announce(origin: Origin) {
             "warning: SRS of unknown origin, none of the ceremonies that this build knows; whoever made it could \
              forge proofs.",
         ),
-    }
-}
-
-/// The relying party's context (nonce). None is asked for by name: an empty text may be a variable that was not set.
-#[derive(clap::Args)]
-pub(crate) struct ContextArgs {
-    /// The relying party's context (nonce) that the proof is bound to
-    #[arg(long, value_name = "HEX")]
-    context: Option<String>,
-    /// Bound to no context: whoever has such a proof can show it again
-    #[arg(long, conflicts_with = "context")]
-    no_context: bool,
-}
-
-impl ContextArgs {
-    /// The bytes; none at all where neither option is given.
-    pub(crate) fn bytes(&self) -> Result<Option<Vec<u8>>> {
-        let refuse = |reason: String| Error::Option { option: "--context", reason };
-        match &self.context {
-            Some(text) if text.is_empty() => Err(refuse("empty; for none at all say --no-context".to_owned())),
-            Some(text) => codec::from_hex(text).map(Some).map_err(refuse),
-            None => Ok(self.no_context.then(Vec::new)),
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of hushproof.
 
+mod asked;
 mod commands;
 mod files;
 mod output;

@@ -8,7 +8,6 @@ mod body;
 mod connections;
 mod files;
 mod headers;
-mod json;
 mod keys;
 mod limits;
 mod refusal;

@@ -14,6 +14,7 @@ export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";
 export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
+export { newRequest, readRequest, type NewRequestOptions, type ProofRequest, type RequestOptions } from "./request.js";
 export { predict, type PredictOptions } from "./predict.js";
 export {
   ProvingSession,
@@ -24,6 +25,7 @@ export {
   type Proved,
   type ProveOptions,
   type ProverOptions,
+  type Request,
   type SessionOptions,
   type SessionVerifyOptions,
   type Verified,

@@ -9,6 +9,8 @@ import type { FileData } from "./download.js";
 import { HushproofError } from "./errors.js";
 import type { KeyOptions } from "./keys.js";
 import type { PredictOptions } from "./predict.js";
+import type { Asked } from "./protocol.js";
+import type { NewRequestOptions, RequestOptions } from "./request.js";
 import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
 import type { VerifyOptions } from "./verify.js";
 import type { Inputs, Progress } from "./wasm.js";
@@ -33,14 +35,12 @@ type Options<C extends Checks, R extends keyof C = never> = { [N in R]: ReturnTy
   [N in Exclude<keyof C, R>]?: ReturnType<C[N]> | undefined;
 };
 
-/** {@link Options} with the context that a proof is bound to. */
-type Bound<C extends Checks, R extends keyof C = never> = Omit<Options<C, R>, "context"> & {
-  context: Uint8Array<ArrayBuffer>;
-};
+/** {@link Options} with what a proof is for in place of the options that say it. */
+type Bound<C extends Checks, R extends keyof C = never> = Omit<Options<C, R>, keyof typeof EXPECTED> & { asked: Asked };
 
 const CALL = { signal: abortSignal, onProgress: progress } satisfies Record<keyof CallOptions, Check>;
 
-const CONTEXT = { context: contextBytes, noContext: flag };
+const EXPECTED = { request, now: time, context: contextBytes, noContext: flag };
 
 const PROVER = {
   ...CALL,
@@ -63,15 +63,15 @@ const SESSION = {
 
 const PROVE = {
   ...CALL,
-  ...CONTEXT,
+  ...EXPECTED,
   transcript: (value: unknown, name: string) => oneOf<Transcript>(value, name, ["blake2b", "keccak"]),
 } satisfies Record<keyof ProveOptions, Check>;
 
-const SESSION_VERIFY = { ...CALL, ...CONTEXT } satisfies Record<keyof SessionVerifyOptions, Check>;
+const SESSION_VERIFY = { ...CALL, ...EXPECTED } satisfies Record<keyof SessionVerifyOptions, Check>;
 
 const VERIFY = {
   ...CALL,
-  ...CONTEXT,
+  ...EXPECTED,
   vk: source,
   vkDigest: digest,
   proof: text,
@@ -93,6 +93,23 @@ const KEYS = {
   srs: source,
   srsDigest: digest,
 } satisfies Record<keyof KeyOptions, Check>;
+
+const NEW_REQUEST = {
+  ...CALL,
+  vk: source,
+  vkDigest: digest,
+  audience: text,
+  purpose: text,
+  ttl: (value: unknown, name: string) => integer(value, name, 1, Number.MAX_SAFE_INTEGER),
+  nonce: text,
+  issuer: text,
+  schema: text,
+  responseUri: text,
+  now: time,
+  wasm: folder,
+} satisfies Record<keyof NewRequestOptions, Check>;
+
+const REQUEST = { ...CALL, wasm: folder } satisfies Record<keyof RequestOptions, Check>;
 
 const COMPILER = { ...CALL, wasm: folder } satisfies Record<keyof CompilerOptions, Check>;
 
@@ -147,6 +164,14 @@ export function keyOptions(given: unknown): Options<typeof KEYS, "model"> {
   return options;
 }
 
+export function newRequestOptions(given: unknown): Options<typeof NEW_REQUEST, "vk" | "audience" | "purpose" | "ttl"> {
+  return readOptions(given, NEW_REQUEST, ["vk", "audience", "purpose", "ttl"]);
+}
+
+export function requestOptions(given: unknown): Options<typeof REQUEST> {
+  return readOptions(given, REQUEST);
+}
+
 export function compilerOptions(given: unknown): Options<typeof COMPILER> {
   return readOptions(given, COMPILER);
 }
@@ -173,34 +198,59 @@ export function choices(options: Options<typeof COMPILE, "calibration">): WasmCo
   return Object.fromEntries(names.map((name) => [name, options[name]]));
 }
 
-/** Without a context the proof is bound to none. */
+/** Without a request and a context the proof is bound to none. */
 export function proveOptions(given: unknown): Bound<typeof PROVE> {
-  const options = readOptions(given, PROVE);
-  return { ...options, context: boundTo(options, false) };
+  return bound(readOptions(given, PROVE), false);
 }
 
-/** Demands a context, or that there is none by name. */
+/** Demands a request or a context, or that there is none by name. */
 export function sessionVerifyOptions(given: unknown): Bound<typeof SESSION_VERIFY> {
-  const options = readOptions(given, SESSION_VERIFY);
-  return { ...options, context: boundTo(options, true) };
+  return bound(readOptions(given, SESSION_VERIFY), true);
 }
 
-/** Demands a context, or that there is none by name. */
+/** Demands a request or a context, or that there is none by name. */
 export function verifyOptions(given: unknown): Bound<typeof VERIFY, "vk" | "proof"> {
-  const options = readOptions(given, VERIFY, ["vk", "proof"]);
-  return { ...options, context: boundTo(options, true) };
+  return bound(readOptions(given, VERIFY, ["vk", "proof"]), true);
 }
 
-/** The context as the prover takes it: none is empty. */
-function boundTo(options: Options<typeof CONTEXT>, demanded: boolean): Uint8Array<ArrayBuffer> {
-  const { context, noContext } = options;
+/** Says what a proof is for as the prover takes it: no context is an empty one. */
+function bound<O extends Options<typeof EXPECTED>>(options: O, demanded: boolean): Omit<O, keyof typeof EXPECTED> & { asked: Asked } {
+  const { request, now, context, noContext, ...others } = options;
+  if (request !== undefined) {
+    if (context !== undefined) throw refusal("context", "there is a request");
+    if (noContext) throw refusal("noContext", "there is a request");
+    return { ...others, asked: { request, now: now ?? clock() } };
+  }
+  if (now !== undefined) throw refusal("now", "there is no request");
   if (context !== undefined) {
     if (noContext) throw refusal("noContext", "there is a context");
-    return context;
+    return { ...others, asked: context };
   }
-  // A context that is there and undefined is a variable that was not set.
-  if (!noContext && (demanded || "context" in options)) throw refusal("context", `needed; ${NONE_BY_NAME}`);
-  return new Uint8Array();
+  // One that is there and undefined is a variable that was not set.
+  const unset = ["request", "context"].find((name) => name in options);
+  if (!noContext && (demanded || unset)) throw refusal(unset ?? "context", `needed; ${NONE_BY_NAME}`);
+  return { ...others, asked: new Uint8Array() };
+}
+
+/** This device's clock, in seconds since 1970. */
+export function clock(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** A request's JSON; what is no request the prover says. */
+export function request(value: unknown, name: string): string {
+  if (typeof value === "string") return value;
+  if (!isPlain(value)) throw refusal(name, `expected JSON or an object, got ${describe(value)}`);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    throw refusal(name, "expected an object that JSON can hold");
+  }
+}
+
+/** Seconds since 1970. */
+function time(value: unknown, name: string): number {
+  return integer(value, name, 0, Number.MAX_SAFE_INTEGER);
 }
 
 /** Reads an object's own properties, each once, and refuses those that are no option. */

@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmVerified } from "./boundary.js";
+import type { Arithmetic, OnnxInfo, RequestAt, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
 import type { Inputs } from "./wasm.js";
 
@@ -9,6 +9,9 @@ export interface ModelFiles {
   vk: Uint8Array<ArrayBuffer>;
   srs: Uint8Array<ArrayBuffer>;
 }
+
+/** What a proof is for: the bytes of a context, or a request and the time. */
+export type Asked = Uint8Array | RequestAt;
 
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
@@ -34,12 +37,16 @@ export interface Operations {
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: { info: WasmModelInfo; arithmetic: Arithmetic } };
   prove: {
-    request: { inputs: Inputs; context: Uint8Array; transcript?: Transcript | undefined };
+    request: { inputs: Inputs; asked: Asked; transcript?: Transcript | undefined };
     result: WasmProof & { memoryBytes: number };
   };
   /** Computes what a proof would show. */
   predict: { request: { model: Uint8Array; inputs: Inputs }; result: WasmPredicted };
-  verify: { request: { vk: Uint8Array; proof: string; context: Uint8Array }; result: WasmVerified };
+  verify: { request: { vk: Uint8Array; proof: string; asked: Asked }; result: WasmVerified };
+  /** Makes a request. */
+  newRequest: { request: { vk: Uint8Array; choices: RequestChoices; now: number }; result: WasmRequest };
+  /** Says what a request says. */
+  readRequest: { request: { request: string }; result: WasmRequest };
 }
 
 export type Operation = keyof Operations;

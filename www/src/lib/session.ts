@@ -89,17 +89,26 @@ export interface ModelInfo {
 /** The relying party's nonce, 1 to 1024 bytes, as such or in hexadecimal, lower case. */
 export type Context = string | Bytes;
 
-/** The context that a proof must be made for, or that it is made for none. */
+/** A relying party's request: JSON, or the object that it stands for. */
+export type Request = string | Readonly<Record<string, unknown>>;
+
+/** What a proof must be made for: a request, a context, or by name for none. */
 export type ExpectedContext =
-  | { context: Context; noContext?: false }
+  /** The request's key and expiry are checked, too; `now` is in seconds since 1970, by default this device's clock. */
+  | { request: Request; now?: number; context?: never; noContext?: false }
+  | { context: Context; noContext?: false; request?: never; now?: never }
   /** Whoever has a proof without a context can show it again. */
-  | { noContext: true; context?: never };
+  | { noContext: true; context?: never; request?: never; now?: never };
 
 /** What a call to {@link ProvingSession.prove} may carry. */
 export interface ProveOptions extends CallOptions {
-  /** The proof holds for this context only; without one, it can be shown again by whoever has it. */
+  /** The request that the proof answers, and no other; one of another key is refused, and one that has expired. */
+  request?: Request;
+  /** When that is, in seconds since 1970; by default by this device's clock. */
+  now?: number;
+  /** In place of a request: the proof holds for this context only. Without both it can be shown again by whoever has it. */
   context?: Context;
-  /** Says that there is no context, in place of one. */
+  /** Says that there is neither, in place of one. */
   noContext?: boolean;
   /** The hash of the proof's transcript: `blake2b` (the default) or `keccak`. */
   transcript?: Transcript;
@@ -196,10 +205,10 @@ export class ProvingSession {
 
   /** Proves what the model says about `inputs` (by name: flat or nested numbers). Makes no request. */
   async prove(inputs: Inputs, options: ProveOptions = {}): Promise<Proved> {
-    const { context, transcript, ...call } = proveOptions(options);
+    const { asked, transcript, ...call } = proveOptions(options);
     const tensors = inputTensors(inputs, "inputs");
     return this.#enqueue(call, async (bridge) => {
-      const proved = await bridge.call("prove", { inputs: tensors, context, transcript }, call);
+      const proved = await bridge.call("prove", { inputs: tensors, asked, transcript }, call);
       return { ...proved, threads: this.threads };
     });
   }
@@ -215,12 +224,12 @@ export class ProvingSession {
   }
 
   /**
-   * Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid. Makes no
-   * request.
+   * Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid, `expired` if its
+   * request no longer holds. Sends nothing.
    */
   async verify(proof: string, options: SessionVerifyOptions): Promise<Verified> {
-    const { context, ...call } = sessionVerifyOptions(options);
-    const request = { vk: this.#files.vk, proof: text(proof, "proof"), context };
+    const { asked, ...call } = sessionVerifyOptions(options);
+    const request = { vk: this.#files.vk, proof: text(proof, "proof"), asked };
     return this.#enqueue(call, async (bridge) => toVerified(await bridge.call("verify", request, call)));
   }
 

@@ -6,7 +6,7 @@ import { HushproofError } from "./errors.js";
 import { verifyOptions } from "./options.js";
 import { toVerified, type ExpectedContext, type Verified } from "./session.js";
 
-/** What {@link verify} needs: a key, a proof, and the context that was issued for it or `noContext: true`. */
+/** What {@link verify} needs: a key, a proof, and the request or context that was issued for it or `noContext: true`. */
 export type VerifyOptions = CallOptions &
   ExpectedContext & {
     /** The model's verifying key. */
@@ -22,22 +22,24 @@ export type VerifyOptions = CallOptions &
     wasm?: string | URL;
   };
 
-/** What the proof says. Rejects with code `rejected` if it is invalid, with another code if it could not be checked. */
+/**
+ * What the proof says. Rejects with code `rejected` if it is invalid, `expired` if its request no longer holds, with another code if it could not be checked.
+ */
 export async function verifyDetailed(options: VerifyOptions): Promise<Verified> {
-  const { vk: key, vkDigest, proof, context, wasm, ...call } = verifyOptions(options);
+  const { vk: key, vkDigest, proof, asked, wasm, ...call } = verifyOptions(options);
   const [vk] = await download([{ source: key, digest: vkDigest }], call);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   const bridge = new Bridge();
   try {
     await bridge.call("start", { base: wasmBase(wasm), threads: 1, relaxedSimd: false }, call);
-    return toVerified(await bridge.call("verify", { vk, proof, context }, call));
+    return toVerified(await bridge.call("verify", { vk, proof, asked }, call));
   } finally {
     bridge.terminate();
   }
 }
 
 /**
- * Whether the proof is valid for this key and context. Rejects if that could not be checked: an unreadable file,
+ * Whether the proof is valid for this key and what was asked. Rejects if that could not be checked: an unreadable file,
  * another model's proof.
  */
 export async function verify(options: VerifyOptions): Promise<boolean> {
@@ -45,7 +47,7 @@ export async function verify(options: VerifyOptions): Promise<boolean> {
     await verifyDetailed(options);
     return true;
   } catch (error) {
-    if (error instanceof HushproofError && error.code === "rejected") return false;
+    if (error instanceof HushproofError && ["rejected", "expired"].includes(error.code)) return false;
     throw error;
   }
 }

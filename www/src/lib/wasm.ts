@@ -2,7 +2,8 @@
  * Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`. The data
  * that they take and give is declared in `boundary.ts`, in snake case.
  */
-import type { Arithmetic, OnnxInfo, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmVerified } from "./boundary.js";
+import type { Arithmetic, OnnxInfo, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmVerified } from "./boundary.js";
+import type { Asked } from "./protocol.js";
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
 export type Progress = (stage: string, fraction: number) => void;
@@ -27,7 +28,7 @@ export type NumberArray =
 
 export interface WasmProver {
   info(): WasmModelInfo;
-  prove(inputs: Inputs, context: Uint8Array, transcript?: Transcript, onProgress?: Progress): WasmProof;
+  prove(inputs: Inputs, asked: Asked, transcript?: Transcript, onProgress?: Progress): WasmProof;
   free(): void;
 }
 
@@ -59,7 +60,9 @@ export interface CompilerModule extends WasmModule {
 export interface ProverModule extends WasmModule {
   Prover: new (hush: Uint8Array, vk: Uint8Array, srs: Uint8Array, onProgress?: Progress) => WasmProver;
   predict(hush: Uint8Array, inputs: Inputs): WasmPredicted;
-  verify(vk: Uint8Array, proofJson: string, context: Uint8Array): WasmVerified;
+  verify(vk: Uint8Array, proofJson: string, asked: Asked): WasmVerified;
+  newRequest(vk: Uint8Array, choices: RequestChoices, now: number): WasmRequest;
+  readRequest(request: string): WasmRequest;
   makeKeys(hush: Uint8Array, srs?: Uint8Array, onProgress?: Progress): WasmKeys;
   /** `limbs30` also where relaxed SIMD was built in and this machine's multiply-add turns out not to be fused. */
   arithmetic(): Arithmetic;

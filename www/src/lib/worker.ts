@@ -52,8 +52,8 @@ function perform(request: Request, progress: Progress): unknown {
       return load(request.payload, progress);
     case "prove": {
       if (!prover) throw new HushproofError("option", "no model is loaded");
-      const { inputs, context, transcript } = request.payload;
-      const proved = prover.prove(inputs, context, transcript, progress);
+      const { inputs, asked, transcript } = request.payload;
+      const proved = prover.prove(inputs, asked, transcript, progress);
       return { ...proved, memoryBytes: loaded().memoryBytes() };
     }
     case "predict": {
@@ -61,9 +61,15 @@ function perform(request: Request, progress: Progress): unknown {
       return loaded<ProverModule>().predict(model, inputs);
     }
     case "verify": {
-      const { vk, proof, context } = request.payload;
-      return loaded<ProverModule>().verify(vk, proof, context);
+      const { vk, proof, asked } = request.payload;
+      return loaded<ProverModule>().verify(vk, proof, asked);
     }
+    case "newRequest": {
+      const { vk, choices, now } = request.payload;
+      return loaded<ProverModule>().newRequest(vk, choices, now);
+    }
+    case "readRequest":
+      return loaded<ProverModule>().readRequest(request.payload.request);
   }
 }
 

@@ -1,12 +1,14 @@
-//! The proof file: JSON with the key's digest, the context, the public codes and the proof bytes. Each proof has one
+//! The proof file: JSON with the key's digest, the context or request, the public codes and the proof bytes. Each proof has one
 //! file: no field may stand twice, digits of hexadecimal are lower case.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     codec,
     error::{ArtifactKind, Error, Result},
-    statement::{MAX_CONTEXT_BYTES, PublicCodes},
+    request::{Context, Request},
+    statement::PublicCodes,
 };
 
 use super::Transcript;
@@ -22,8 +24,8 @@ const MAX_FILE_BYTES: usize = 16 << 20;
 pub struct Proof {
     /// Digest of the `.vk` file.
     pub vk: [u8; 32],
-    /// The relying party's context (nonce).
-    pub context: Vec<u8>,
+    /// What it is bound to: a relying party's request, or bytes that it gave out.
+    pub context: Context,
     /// The hash of the proof's transcript.
     pub transcript: Transcript,
     /// Public codes.
@@ -37,7 +39,10 @@ pub struct Proof {
 struct File {
     format: u32,
     vk: String,
-    context: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    context: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request: Option<Request>,
     #[serde(default, skip_serializing_if = "Transcript::is_default")]
     transcript: Transcript,
     public: Public,
@@ -61,10 +66,15 @@ struct Version {
 impl Proof {
     /// The proof file.
     pub fn to_json(&self) -> String {
+        let (context, request) = match &self.context {
+            Context::Bytes(bytes) => (Some(hex::encode(bytes)), None),
+            Context::Request(request) => (None, Some(request.as_ref().clone())),
+        };
         let file = File {
             format: PROOF_FORMAT,
             vk: hex::encode(self.vk),
-            context: hex::encode(&self.context),
+            context,
+            request,
             transcript: self.transcript,
             public: Public { outputs: self.codes.output.clone(), inputs: self.codes.input.clone() },
             proof: hex::encode(&self.bytes),
@@ -83,21 +93,26 @@ impl Proof {
         }
         let parse_error = |error: serde_json::Error| bad(error.to_string());
         // Fields by name only: serde would take an array for them, too.
-        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(parse_error)?;
+        let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(parse_error)?;
         let version: Version = serde_json::from_str(text).map_err(parse_error)?;
         if version.format != PROOF_FORMAT {
             let kind = ArtifactKind::Proof;
             return Err(Error::Version { kind, expected: PROOF_FORMAT, got: version.format });
         }
-        if !object.get("public").is_some_and(serde_json::Value::is_object) {
+        if !object.get("public").is_some_and(Value::is_object) {
             return Err(bad("public: expected an object".to_owned()));
+        }
+        if object.get("request").is_some_and(|request| !request.is_object()) {
+            return Err(bad("request: expected an object".to_owned()));
         }
         let file: File = serde_json::from_str(text).map_err(parse_error)?;
         let decode = |name: &str, text: &str| codec::from_hex(text).map_err(|reason| bad(format!("{name}: {reason}")));
-        let context = decode("context", &file.context)?;
-        if context.len() > MAX_CONTEXT_BYTES {
-            return Err(bad(format!("context of {} bytes, at most {MAX_CONTEXT_BYTES}", context.len())));
-        }
+        let context = match (&file.context, file.request) {
+            (Some(text), None) => Context::Bytes(decode("context", text)?),
+            (None, Some(request)) => Context::Request(Box::new(request)),
+            _ => return Err(bad("expected either a context or a request".to_owned())),
+        };
+        context.bytes().map_err(|error| bad(error.to_string()))?;
         let vk = decode("vk", &file.vk)?;
         Ok(Self {
             vk: vk.try_into().map_err(|_| bad("vk is not a digest of 32 bytes".to_owned()))?,

@@ -16,6 +16,7 @@ use crate::{
     circuit::{ModelCircuit, Witness},
     error::{ArtifactKind, Error, Result},
     graph::Model,
+    request::Asked,
     statement::PublicCodes,
 };
 
@@ -48,31 +49,34 @@ pub struct Proved {
     pub stages: StageSeconds,
 }
 
-/// Proves a model's output on input values (flat, ONNX order).
+/// Proves a model's output on input values (flat, ONNX order) for what was asked: bytes of a context, or a request.
 ///
 /// `rng` must be the platform's cryptographic generator: its values are all that hides the witness. `progress` is
 /// called on this thread with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is
 /// done, which never decreases and ends at 1.
 ///
 /// # Errors
-/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange` and `Option` for a context that is too long.
+/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`; `Option` for a context that is too long, `KeyMismatch` and
+/// `Rejected` for a request of another key or an expired one.
 pub fn prove(
     model: &Model,
     key: &ProvingKey,
     values: &[f64],
-    context: &[u8],
+    asked: impl Into<Asked>,
     transcript: Transcript,
     rng: impl RngCore + CryptoRng,
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Proved> {
-    let start = Instant::now();
+    let (start, asked) = (Instant::now(), asked.into());
+    let vk = key.vk.digest();
+    asked.check(&vk)?;
+    let binding = transcript.binding(&vk, &asked.context.bytes()?);
     progress("witness", 0.0);
     let witness = Witness::new(model, &key.layout, model.quantize_input(values)?)?;
     let [output, input] = witness.published(model)?;
     let codes = PublicCodes { output, input };
     let statement = &key.vk.statement;
-    let vk = key.vk.digest();
-    let instance = statement.instance(&codes, &transcript.binding(&vk, context)?)?;
+    let instance = statement.instance(&codes, &binding)?;
     let witness_seconds = start.elapsed().as_secs_f64();
 
     let start = Instant::now();
@@ -88,7 +92,7 @@ pub fn prove(
         return Err(Error::artifact(ArtifactKind::Proof, reason));
     }
     let outputs = statement.output_values(&codes);
-    let proof = Proof { vk, context: context.to_vec(), transcript, codes, bytes };
+    let proof = Proof { vk, context: asked.context, transcript, codes, bytes };
     let seconds = Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() };
     Ok(Proved { proof, outputs, seconds, stages })
 }

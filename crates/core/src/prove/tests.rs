@@ -11,6 +11,7 @@ use crate::{
     codec,
     error::{Error, Rejection},
     graph::{Activation, Digits, Finish, Lanes, Model},
+    request::{Asked, Context, Request},
     test_memory::most_bytes,
 };
 
@@ -57,9 +58,61 @@ fn a_context_reaches_the_transcript() {
     let (_, key) = keys(&model);
     let mut proof = proof_of(&model, &key, b"nonce");
     // Not only the label in the file: the proof itself is for one context.
-    proof.context = b"other".to_vec();
+    proof.context = Context::Bytes(b"other".to_vec());
     let outcome = verify(&key.vk, &proof, b"other");
     assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+}
+
+#[test]
+fn a_proof_answers_one_request() {
+    let model = small();
+    let (_, key) = keys(&model);
+    let asked = |audience| Request::new(key.vk.digest(), (audience, "a test"), (1000, 60), OsRng);
+    let prove = |request: &Request, now| {
+        let asked = Asked::request(request.clone(), now);
+        prove(&model, &key, &small_with_input().1, asked, Transcript::Keccak, OsRng, &mut |_, _| {})
+    };
+    let verify = |proof: &Proof, request: &Request, now| verify(&key.vk, proof, Asked::request(request.clone(), now));
+    let (request, other) = (asked("a.example"), asked("b.example"));
+    let proof = prove(&request, 1000).unwrap().proof;
+    assert_eq!(Proof::from_json(&proof.to_json()).unwrap(), proof);
+    verify(&proof, &request, 1059).unwrap();
+    // As the bytes that it stands for, too, whose time nobody checks.
+    super::verify(&key.vk, &proof, &request.context().unwrap()).unwrap();
+
+    let outcome = verify(&proof, &other, 1000);
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Context))), "{outcome:?}");
+    let relabelled = Proof { context: Context::Request(Box::new(other.clone())), ..proof.clone() };
+    let outcome = verify(&relabelled, &other, 1000);
+    assert!(matches!(outcome, Err(Error::Rejected(Rejection::Equations))), "{outcome:?}");
+
+    assert_eq!(verify(&proof, &request, 1060).unwrap_err().code(), "expired");
+    assert_eq!(prove(&request, 1060).unwrap_err().code(), "expired");
+    let elsewhere = Request { vk: [1; 32], ..request };
+    assert_eq!(verify(&proof, &elsewhere, 1000).unwrap_err().code(), "key-mismatch");
+    assert_eq!(prove(&elsewhere, 1000).unwrap_err().code(), "key-mismatch");
+}
+
+#[test]
+fn a_proof_file_has_a_context_or_a_request() {
+    let request = Request::new([7; 32], ("a.example", "a test"), (1000, 60), OsRng);
+    let codes = crate::statement::PublicCodes { output: vec![1], input: vec![] };
+    let context = Context::Request(Box::new(request));
+    let proof = Proof { vk: [7; 32], context, transcript: Transcript::Blake2b, codes, bytes: vec![9] };
+    let text = proof.to_json();
+    assert_eq!(Proof::from_json(&text).unwrap(), proof);
+    let asked = r#""request":{"#;
+    let bad = [
+        text.replacen('{', r#"{"context":"00","#, 1),
+        text.replacen(asked, r#""Request":{"#, 1),
+        text.replacen(asked, r#""request":{"expires":1,"#, 1),
+        text.replacen(asked, r#""request":{"scope":1,"#, 1),
+        text.replacen(r#""audience":"a.example""#, r#""audience":"""#, 1),
+        text.replacen(asked, r#""request":[],"other":{"#, 1),
+    ];
+    for text in bad {
+        assert_eq!(Proof::from_json(&text).unwrap_err().code(), "artifact", "{text}");
+    }
 }
 
 /// What a key file says beside the circuit is in no commitment; the digest of the file binds it.
@@ -318,7 +371,7 @@ proptest! {
     fn damaged_proof_files_are_refused_or_differ(at in 0usize..4000, byte in any::<u8>()) {
         let proof = Proof {
             vk: [7; 32],
-            context: vec![1, 2],
+            context: Context::Bytes(vec![1, 2]),
             transcript: Transcript::Keccak,
             codes: crate::statement::PublicCodes { output: vec![1, 2, 3], input: vec![] },
             bytes: vec![9; 900],

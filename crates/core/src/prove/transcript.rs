@@ -11,11 +11,7 @@ use halo2curves::bn256::G1Affine;
 use serde::{Deserialize, Serialize};
 use sha3::Keccak256;
 
-use crate::{
-    codec::DIGEST_BYTES,
-    error::{Error, Result},
-    statement::MAX_CONTEXT_BYTES,
-};
+use crate::codec::DIGEST_BYTES;
 
 /// The hash of a proof's transcript. A key serves both; a proof says which one it was made with, and holds for no
 /// other.
@@ -71,20 +67,13 @@ impl Transcript {
     }
 
     /// What a proof is bound to beside its public codes: a hash (Blake2b-256 or Keccak-256, as the transcript's) of
-    /// `"hushproof binding 1"`, the digest of the whole `.vk` file, and the relying party's context.
-    ///
-    /// # Errors
-    /// `Option` when the context is longer than [`MAX_CONTEXT_BYTES`].
-    pub fn binding(self, vk: &[u8; DIGEST_BYTES], context: &[u8]) -> Result<[u8; 32]> {
-        if context.len() > MAX_CONTEXT_BYTES {
-            let reason = format!("{} bytes, at most {MAX_CONTEXT_BYTES} are allowed", context.len());
-            return Err(Error::Option { option: "context", reason });
-        }
+    /// `"hushproof binding 1"`, the digest of the whole `.vk` file, and the bytes of the context.
+    pub fn binding(self, vk: &[u8; DIGEST_BYTES], context: &[u8]) -> [u8; 32] {
         let parts = [b"hushproof binding 1", vk.as_slice(), context];
-        Ok(match self {
+        match self {
             Self::Blake2b => parts.iter().fold(Blake2b::<U32>::new(), Digest::chain_update).finalize().into(),
             Self::Keccak => parts.iter().fold(Keccak256::new(), Digest::chain_update).finalize().into(),
-        })
+        }
     }
 
     /// The bytes that are written.

@@ -7,7 +7,10 @@ use halo2_proofs::{
 };
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 
-use crate::error::{ArtifactKind, Error, Rejection, Result};
+use crate::{
+    error::{ArtifactKind, Error, Rejection, Result},
+    request::Asked,
+};
 
 use super::{Proof, Transcript, VerifyingKey, transcript};
 
@@ -20,11 +23,12 @@ pub struct Verified {
     pub inputs: Vec<f64>,
 }
 
-/// Verifies a proof for a context with the stock verifier.
+/// Verifies a proof for what was asked, bytes of a context or a request, with the stock verifier.
 ///
 /// # Errors
-/// `KeyMismatch` when the proof names another key, else `Rejected`.
-pub fn verify(vk: &VerifyingKey, proof: &Proof, context: &[u8]) -> Result<Verified> {
+/// `KeyMismatch` when the proof or the request names another key, else `Rejected`.
+pub fn verify(vk: &VerifyingKey, proof: &Proof, asked: impl Into<Asked>) -> Result<Verified> {
+    let asked = asked.into();
     let digest = vk.digest();
     if proof.vk != digest {
         return Err(Error::KeyMismatch {
@@ -33,14 +37,16 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, context: &[u8]) -> Result<Verifi
             got: hex::encode(proof.vk),
         });
     }
-    if proof.context != context {
+    asked.check(&digest)?;
+    let context = asked.context.bytes()?;
+    if proof.context.bytes()? != context {
         return Err(Error::Rejected(Rejection::Context));
     }
     let expected = vk.proof_bytes();
     if proof.bytes.len() != expected {
         return Err(Error::Rejected(Rejection::ProofLength { expected, got: proof.bytes.len() }));
     }
-    let instance = vk.statement.instance(&proof.codes, &proof.transcript.binding(&digest, context)?)?;
+    let instance = vk.statement.instance(&proof.codes, &proof.transcript.binding(&digest, &context))?;
     verify_instance(vk, proof.transcript, &proof.bytes, &instance)?;
     Ok(Verified { outputs: vk.statement.output_values(&proof.codes), inputs: vk.statement.input_values(&proof.codes) })
 }

@@ -10,7 +10,8 @@ use rand_core::OsRng;
 use serde_json::json;
 
 use crate::{
-    files::{self, ContextArgs, Plan, Secrecy},
+    asked::AskedArgs,
+    files::{self, Plan, Secrecy},
     output, speed,
 };
 
@@ -26,7 +27,7 @@ pub(crate) struct Args {
     #[arg(long)]
     srs: PathBuf,
     #[command(flatten)]
-    context: ContextArgs,
+    asked: AskedArgs,
     /// The hash of the proof's transcript: blake2b, or keccak, which EVM chains compute cheaply
     #[arg(long, value_name = "HASH", default_value_t)]
     transcript: Transcript,
@@ -45,11 +46,19 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let mut plan = Plan::reading(&[Some(&args.model), Some(&args.input), Some(&args.srs), args.vk.as_ref()])?;
+    let mut plan = Plan::reading(&[
+        Some(&args.model),
+        Some(&args.input),
+        Some(&args.srs),
+        args.vk.as_ref(),
+        args.asked.request.as_ref(),
+    ])?;
     let output = plan.writing("-o", &args.output)?;
-    let context = args.context.bytes()?.unwrap_or_else(|| {
-        output::note("note: no --context: nothing will tell this proof from one that was shown before");
-        Vec::new()
+    let asked = args.asked.read()?.unwrap_or_else(|| {
+        output::note(
+            "note: no --request and no --context: nothing will tell this proof from one that was shown before",
+        );
+        (&[]).into()
     });
     let model = files::model(&args.model)?;
     let values = data::read_input(&files::read(&args.input)?, &model.input.value_info)?;
@@ -65,7 +74,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut report = |stage, fraction| progress.report(stage, fraction);
     let mut prove_runs = Vec::new();
     let proved = loop {
-        let proved = prove::prove(&model, &key, &values, &context, args.transcript, OsRng, &mut report)?;
+        let proved = prove::prove(&model, &key, &values, &asked, args.transcript, OsRng, &mut report)?;
         prove_runs.push(proved.seconds.prove);
         if prove_runs.len() >= args.runs as usize {
             break proved;
@@ -73,7 +82,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     };
     drop(progress);
     let start = Instant::now();
-    let verified = prove::verify(&key.vk, &proved.proof, &context)?;
+    let verified = prove::verify(&key.vk, &proved.proof, &asked)?;
     let verify = start.elapsed().as_secs_f64();
     output.write(proved.proof.to_json().as_bytes(), Secrecy::Public)?;
     let mut object = json!({

@@ -2,12 +2,13 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use hushproof::{Error, prove};
+use hushproof::{Error, prove, request::Context};
 use serde_json::json;
 
 use crate::{
+    asked::AskedArgs,
     commands::Reported,
-    files::{self, ContextArgs, Plan},
+    files::{self, Plan},
     output::{self, Channel},
 };
 
@@ -23,18 +24,18 @@ pub(crate) struct Args {
     #[arg(long)]
     srs: Option<PathBuf>,
     #[command(flatten)]
-    context: ContextArgs,
+    asked: AskedArgs,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let context = args.context.bytes()?.ok_or_else(|| Error::Option {
-        option: "--context",
-        reason: "which context was this proof asked for? --context HEX, or --no-context if for none".to_owned(),
+    Plan::reading(&[Some(&args.vk), Some(&args.proof), args.srs.as_ref(), args.asked.request.as_ref()])?;
+    let asked = args.asked.read()?.ok_or_else(|| Error::Option {
+        option: "--request",
+        reason: "what was this proof asked for? --request FILE, --context HEX, or --no-context if for none".to_owned(),
     })?;
-    Plan::reading(&[Some(&args.vk), Some(&args.proof), args.srs.as_ref()])?;
     let vk = files::verifying_key(&args.vk)?;
     match &args.srs {
         Some(path) => vk.check_srs(&files::srs(path)?)?,
@@ -42,7 +43,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     let proof = files::proof(&args.proof)?;
     let start = Instant::now();
-    let outcome = prove::verify(&vk, &proof, &context);
+    let outcome = prove::verify(&vk, &proof, &asked);
     let seconds = start.elapsed().as_secs_f64();
     let mut object = json!({
         "verified": outcome.is_ok(),
@@ -55,8 +56,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": vk.srs_origin.to_string(),
         "vk": hex::encode(vk.digest()),
-        "context": hex::encode(&context),
+        "context": hex::encode(asked.context.bytes()?),
     });
+    if let Context::Request(request) = &asked.context {
+        object["request"] = json!(request);
+    }
     if let Some(name) = vk.srs_origin.ceremony() {
         object["ceremony"] = json!(name);
     }

@@ -1,6 +1,6 @@
 //! The verification API, which `docs/server.md` describes. Answers are JSON; no request is logged.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Json, Router,
@@ -9,14 +9,16 @@ use axum::{
     http::{HeaderMap, header},
     routing::{get, post},
 };
-use hushproof::codec;
+use hushproof::{
+    codec, json,
+    request::{Asked, Context, Request},
+};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 use tokio::sync::Semaphore;
 
 use super::{
     body::Reader,
-    json,
     keys::{self, Key, Verdict},
     limits::Limits,
     refusal::Refusal,
@@ -45,24 +47,28 @@ async fn list_keys(State(api): State<Arc<Api>>) -> Json<Value> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Request<'a> {
+struct Verify<'a> {
     /// A proof file's content.
     #[serde(borrow)]
     proof: &'a RawValue,
-    /// Hexadecimal; the context that the relying party gave out.
+    /// The request that the proof has to answer.
+    #[serde(borrow)]
+    request: Option<&'a RawValue>,
+    /// In its place: the context that the relying party gave out, in hexadecimal.
     context: Option<String>,
-    /// In its place: that none was given out.
+    /// In place of both: that none was given out.
     #[serde(default)]
     no_context: bool,
-    /// Digest or file name of the key to use.
-    vk: String,
+    /// Digest or file name of the key to use; the request's where there is one.
+    vk: Option<String>,
 }
 
-/// A request that was understood.
+/// A body that was understood.
 struct Question {
     key: Arc<dyn Key>,
     proof: String,
-    context: Vec<u8>,
+    asked: Asked,
+    context: String,
 }
 
 async fn verify(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> Result<Json<Value>, Refusal> {
@@ -77,7 +83,7 @@ async fn verify(State(api): State<Arc<Api>>, headers: HeaderMap, body: Body) -> 
     let asked = question.clone();
     let verdict = tokio::task::spawn_blocking(move || {
         let _until_verified = (running, body.share);
-        asked.key.verify(&asked.proof, &asked.context)
+        asked.key.verify(&asked.proof, &asked.asked)
     });
     let verdict = verdict.await.map_err(|_| Refusal::Internal)??;
     Ok(Json(answer(&question, verdict)))
@@ -91,18 +97,40 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn understand(keys: &[Arc<dyn Key>], body: &[u8]) -> Result<Question, Refusal> {
-    let request: Request<'_> = json::object(body).map_err(Refusal::Request)?;
-    let proof = request.proof.get();
+    let body: Verify<'_> = json::object(body).map_err(Refusal::Request)?;
+    let proof = body.proof.get();
     if !proof.starts_with('{') {
         return Err(Refusal::Request("proof: expected an object".to_owned()));
     }
-    let context = match (&request.context, request.no_context) {
-        (None, true) => Ok(Vec::new()),
-        (Some(text), false) if !text.is_empty() => codec::from_hex(text),
-        _ => Err("a nonce, or `\"no_context\": true` where none was given out".to_owned()),
+    let asked = asked(&body)?;
+    let requested = match &asked.context {
+        Context::Request(request) => Some(hex::encode(request.vk)),
+        Context::Bytes(_) => None,
     };
-    let context = context.map_err(|reason| Refusal::Request(format!("context: {reason}")))?;
-    Ok(Question { key: keys::find(keys, &request.vk)?, proof: proof.to_owned(), context })
+    let name = body.vk.or(requested).ok_or_else(|| Refusal::Request("missing field `vk`".to_owned()))?;
+    let context = asked.context.bytes().map_err(|error| Refusal::Request(error.to_string()))?;
+    let context = hex::encode(context);
+    Ok(Question { key: keys::find(keys, &name)?, proof: proof.to_owned(), asked, context })
+}
+
+/// What a body says that the proof was asked for.
+fn asked(body: &Verify<'_>) -> Result<Asked, Refusal> {
+    let refuse = |name: &str, reason: String| Refusal::Request(format!("{name}: {reason}"));
+    match (body.request, &body.context, body.no_context) {
+        (Some(request), None, false) => {
+            let request = Request::from_json(request.get()).map_err(|error| refuse("request", error.to_string()))?;
+            let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Refusal::Internal)?;
+            Ok(Asked::request(request, since_1970.as_secs()))
+        }
+        (None, None, true) => Ok((&[]).into()),
+        (None, Some(text), false) if !text.is_empty() => {
+            Ok((&codec::from_hex(text).map_err(|reason| refuse("context", reason))?).into())
+        }
+        _ => {
+            let reason = "a request, a context, or `\"no_context\": true` where none was given out";
+            Err(Refusal::Request(reason.to_owned()))
+        }
+    }
 }
 
 fn answer(question: &Question, verdict: Verdict) -> Value {
@@ -112,8 +140,11 @@ fn answer(question: &Question, verdict: Verdict) -> Value {
         "vk": about.vk,
         "weights": about.weights,
         "srs": about.srs,
-        "context": hex::encode(&question.context),
+        "context": question.context,
     });
+    if let Context::Request(request) = &question.asked.context {
+        answer["request"] = json!(request);
+    }
     match verdict {
         Verdict::Valid(values) => {
             answer["verified"] = json!(true);

@@ -5,6 +5,7 @@ use std::{path::Path, sync::Arc};
 use hushproof::{
     Error,
     prove::{Proof, Verified, VerifyingKey, srs::Origin, verify},
+    request::Asked,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -16,11 +17,11 @@ use crate::{files, output};
 pub(super) trait Key: Send + Sync + 'static {
     /// What it is.
     fn about(&self) -> &About;
-    /// Verifies the text of a proof file for a context.
+    /// Verifies the text of a proof file for what was asked.
     ///
     /// # Errors
     /// When the key cannot check such a proof.
-    fn verify(&self, proof: &str, context: &[u8]) -> Result<Verdict, Refusal>;
+    fn verify(&self, proof: &str, asked: &Asked) -> Result<Verdict, Refusal>;
 }
 
 /// What a key is.
@@ -108,8 +109,8 @@ impl Key for LoadedKey {
         &self.about
     }
 
-    fn verify(&self, proof: &str, context: &[u8]) -> Result<Verdict, Refusal> {
-        let outcome = Proof::from_json(proof).and_then(|proof| verify(&self.key, &proof, context));
+    fn verify(&self, proof: &str, asked: &Asked) -> Result<Verdict, Refusal> {
+        let outcome = Proof::from_json(proof).and_then(|proof| verify(&self.key, &proof, asked));
         match outcome {
             Ok(verified) => Ok(Verdict::Valid(self.values(&verified))),
             Err(error @ Error::Rejected(_)) => Ok(Verdict::Invalid(error.code(), error.to_string())),

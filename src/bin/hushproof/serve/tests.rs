@@ -20,6 +20,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
+use hushproof::request::Asked;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -49,14 +50,15 @@ impl Key for FakeKey {
         &self.about
     }
 
-    fn verify(&self, proof: &str, context: &[u8]) -> Result<Verdict, Refusal> {
+    fn verify(&self, proof: &str, asked: &Asked) -> Result<Verdict, Refusal> {
         let proof: Value = serde_json::from_str(proof).unwrap();
         assert_ne!(proof["proof"], json!("panic"), "asked for");
         if proof["proof"] == "wait" {
             self.gate.wait();
             self.gate.wait();
         }
-        match (proof.get("proof"), context) {
+        let context = asked.context.bytes().unwrap();
+        match (proof.get("proof"), context.as_ref()) {
             (None, _) => Err(Refusal::Proof("artifact", "no proof".to_owned())),
             (Some(_), [1, 2]) => {
                 let values = json!({"outputs": {"probability": [0.5, -1.0]}});

@@ -13,6 +13,7 @@ use super::super::{Config, ModelCircuit};
 use crate::{
     error::{Error, Rejection},
     prove::{Proof, ProvingKey, Transcript, Verified},
+    request::Context,
     statement::PublicCodes,
 };
 
@@ -23,8 +24,8 @@ pub(super) fn assigned(circuit: ModelCircuit<'_>) -> Assigned<ModelCircuit<'_>> 
 
 /// What the real prover makes of columns, whatever they say.
 pub(super) fn forge_columns(key: &ProvingKey, columns: &mut impl Witness, codes: &PublicCodes) -> Proof {
-    let (vk, context) = (key.vk.digest(), b"context".to_vec());
-    let binding = Transcript::Blake2b.binding(&vk, &context).unwrap();
+    let (vk, context) = (key.vk.digest(), Context::Bytes(b"context".to_vec()));
+    let binding = Transcript::Blake2b.binding(&vk, &context.bytes().unwrap());
     let instance = key.vk.statement.instance(codes, &binding).unwrap();
     let bytes = forge_bytes(key, columns, &instance);
     Proof { vk, context, transcript: Transcript::Blake2b, codes: codes.clone(), bytes }

@@ -1,22 +1,54 @@
-//! JSON that means one thing only: an object, and no name twice in any object.
+//! JSON that means one thing only: an object, and no name twice in any object; its canonical form; text in it that a
+//! person can be shown.
 
 use std::{borrow::Cow, collections::HashSet, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
+
+/// Longest text that a person is shown, in bytes.
+const MAX_TEXT_BYTES: usize = 512;
 
 /// Reads an object.
 ///
 /// # Errors
 /// What is wrong with the text, or with it as a `T`.
-pub(super) fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
+pub fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
     if !text.trim_ascii_start().starts_with(b"{") {
         return Err("expected an object".to_owned());
     }
     serde_json::from_slice::<Unambiguous>(text).map_err(|error| error.to_string())?;
     serde_json::from_slice(text).map_err(|error| error.to_string())
+}
+
+/// The canonical JSON of a value (RFC 8785): names in order, no spaces, numbers as JavaScript writes them.
+///
+/// # Errors
+/// What JSON can't hold.
+pub fn canonical(value: &impl Serialize) -> Result<String, String> {
+    serde_json_canonicalizer::to_string(value).map_err(|error| error.to_string())
+}
+
+/// Text that a person can be shown as it is.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_text(text: &str) -> Result<(), String> {
+    if text.trim().is_empty() || text.len() > MAX_TEXT_BYTES {
+        return Err(format!("expected 1 to {MAX_TEXT_BYTES} bytes of text"));
+    }
+    match text.chars().find(|c| is_hidden(*c)) {
+        Some(c) => Err(format!("has the character U+{:04X}, which is not shown", u32::from(c))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a character shows nothing, or turns the order of those around it.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Any JSON without a name twice in an object; nothing of it is kept.

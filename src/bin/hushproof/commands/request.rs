@@ -1,0 +1,119 @@
+//! `hushproof request`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use hushproof::{Error, codec, request::Request};
+use rand_core::OsRng;
+use serde_json::{Value, json};
+
+use crate::{
+    asked::Clock,
+    files::{self, Plan, Secrecy},
+    output::{self, Channel},
+};
+
+/// Make or show a relying party's request, which one proof answers.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    New(New),
+    /// Say what a request asks for, by whom, and until when
+    Show {
+        /// The request
+        file: PathBuf,
+        #[command(flatten)]
+        clock: Clock,
+    },
+}
+
+/// Make a request for a proof under a verifying key
+#[derive(clap::Args)]
+struct New {
+    /// The verifying key that the proof must be made for
+    #[arg(long, value_name = "MODEL.vk")]
+    vk: PathBuf,
+    /// Who asks: a domain, or another name that the person knows
+    #[arg(long, value_name = "NAME")]
+    audience: String,
+    /// What for, in words that the person is shown
+    #[arg(long, value_name = "TEXT")]
+    purpose: String,
+    /// Seconds for which it holds
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    ttl: u64,
+    /// Random bytes in hexadecimal; 32 of the system's without it
+    #[arg(long, value_name = "HEX")]
+    nonce: Option<String>,
+    /// Who must have signed the commitment to the input
+    #[arg(long, value_name = "NAME")]
+    issuer: Option<String>,
+    /// Digest of the schema that the commitment must be of
+    #[arg(long, value_name = "DIGEST")]
+    schema: Option<String>,
+    /// Where the answer is to be sent: https://…, or http://localhost
+    #[arg(long, value_name = "URI")]
+    response_uri: Option<String>,
+    #[command(flatten)]
+    clock: Clock,
+    /// Where to write the request; `-` is standard output
+    #[arg(short, value_name = "REQUEST.json")]
+    output: PathBuf,
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    match args.command {
+        Command::New(new) => make(new, args.json),
+        Command::Show { file, clock } => {
+            Plan::reading(&[Some(&file)])?;
+            let request = files::request(&file)?;
+            let now = clock.now()?;
+            let mut object = describe(&request)?;
+            object["seconds_left"] = json!(request.expires.saturating_sub(now));
+            object["expired"] = json!(now >= request.expires);
+            output::print(&object, args.json, Channel::Output)?;
+            Ok(())
+        }
+    }
+}
+
+fn make(args: New, as_json: bool) -> anyhow::Result<()> {
+    let mut plan = Plan::reading(&[Some(&args.vk)])?;
+    let output = plan.writing("-o", &args.output)?;
+    let vk = files::verifying_key(&args.vk)?;
+    let hex =
+        |option: &'static str, text: &str| codec::from_hex(text).map_err(|reason| Error::Option { option, reason });
+    let mut request = Request::new(vk.digest(), (&args.audience, &args.purpose), (args.clock.now()?, args.ttl), OsRng);
+    if let Some(nonce) = &args.nonce {
+        request.nonce = hex("--nonce", nonce)?;
+    }
+    if let Some(schema) = &args.schema {
+        let short = |_| Error::Option { option: "--schema", reason: "expected a digest of 32 bytes".to_owned() };
+        request.schema = Some(hex("--schema", schema)?.try_into().map_err(short)?);
+    }
+    request.issuer = args.issuer;
+    request.response_uri = args.response_uri;
+    if let Some((option, reason)) = request.unfit() {
+        return Err(Error::Option { option, reason }.into());
+    }
+    output.write(request.to_json()?.as_bytes(), Secrecy::Public)?;
+    let mut object = describe(&request)?;
+    object["file"] = json!(args.output.display().to_string());
+    output::print(&object, as_json, plan.channel())?;
+    Ok(())
+}
+
+/// What a request says, and the context that it stands for.
+fn describe(request: &Request) -> anyhow::Result<Value> {
+    let mut object = serde_json::to_value(request)?;
+    object["context"] = json!(hex::encode(request.context()?));
+    Ok(object)
+}

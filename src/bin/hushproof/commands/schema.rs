@@ -1,0 +1,126 @@
+//! `hushproof schema`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use hushproof::{
+    Error,
+    graph::Model,
+    schema::{Field, Kind, Scaled, Schema, Shape, Vector},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    files::{self, Plan, Secrecy},
+    output::{self, Channel},
+};
+
+/// Elements of a model's input up to which each has a name of its own in a new schema.
+const MAX_NAMED: usize = 256;
+
+/// Write or check a schema: what a record holds, and the integers that stand for it.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a schema for a model's input, with the calibrated ranges; names and units are to be filled in
+    New {
+        /// The compiled model
+        model: PathBuf,
+        /// What a person calls such a record
+        #[arg(long)]
+        name: String,
+        /// Decimals of each number
+        #[arg(long, default_value_t = 3)]
+        decimals: u32,
+        /// Where to write the schema; `-` is standard output
+        #[arg(short, value_name = "SCHEMA.json")]
+        output: PathBuf,
+    },
+    /// Say what a schema allows, and its digest; with a model, whether its input has as many values
+    Check {
+        /// The schema
+        file: PathBuf,
+        /// The compiled model
+        #[arg(long, value_name = "MODEL.hush")]
+        model: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(args: Args) -> anyhow::Result<()> {
+    let (object, channel) = match args.command {
+        Command::New { model, name, decimals, output } => {
+            let mut plan = Plan::reading(&[Some(&model)])?;
+            let file = plan.writing("-o", &output)?;
+            let draft = draft(&files::model(&model)?, name, decimals);
+            // Read as it will be, so that what is written is a schema.
+            let schema = Schema::from_json(&draft.to_json()?)?;
+            file.write(serde_json::to_string_pretty(&schema)?.as_bytes(), Secrecy::Public)?;
+            let mut object = describe(&schema)?;
+            object["file"] = json!(output.display().to_string());
+            (object, plan.channel())
+        }
+        Command::Check { file, model } => {
+            Plan::reading(&[Some(&file), model.as_ref()])?;
+            let schema = files::schema(&file)?;
+            if let Some(path) = &model {
+                let (got, expected) = (schema.len(), files::model(path)?.input.value_info.len());
+                if got != expected {
+                    let reason = format!("{got} elements, the model's input has {expected}");
+                    return Err(Error::Record { field: schema.name, reason }.into());
+                }
+            }
+            (describe(&schema)?, Channel::Output)
+        }
+    };
+    output::print(&object, args.json, channel)?;
+    Ok(())
+}
+
+/// A schema of a model's input: by name where it has few elements, one range for all where it has many.
+fn draft(model: &Model, name: String, decimals: u32) -> Schema {
+    let (info, (min, max)) = (&model.input.value_info, model.input_range());
+    let unit = (0..decimals).fold(1.0, |power, _| power * 10.0);
+    let range =
+        |min: f64, max: f64| Scaled { decimals, min: (min * unit).floor() / unit, max: (max * unit).ceil() / unit };
+    if info.len() > MAX_NAMED {
+        let Scaled { min, max, .. } = range(
+            min.iter().copied().fold(f64::INFINITY, f64::min),
+            max.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        );
+        return Schema { name, shape: Shape::Vector(Vector { length: info.len(), decimals, min, max }) };
+    }
+    let at = |values: &[f64], element: usize| values.get(element).or_else(|| values.first()).copied().unwrap_or(0.0);
+    let field = |element: usize| {
+        let categories = info.categories.iter().find(|categories| categories.element == element);
+        Field {
+            name: format!("{}_{element}", info.name),
+            kind: categories.map_or_else(
+                || Kind::Decimal(range(at(&min, element), at(&max, element))),
+                |categories| Kind::Category(categories.names.clone()),
+            ),
+            unit: None,
+            missing: false,
+        }
+    };
+    Schema { name, shape: Shape::Fields((0..info.len()).map(field).collect()) }
+}
+
+/// What a schema allows.
+fn describe(schema: &Schema) -> anyhow::Result<Value> {
+    let elements = schema.len().div_ceil(schema.integers_per_element());
+    Ok(json!({
+        "name": schema.name,
+        "digest": hex::encode(schema.digest()?),
+        "elements": schema.len(),
+        "bits": schema.bits(),
+        "field_elements": elements,
+    }))
+}

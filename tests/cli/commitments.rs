@@ -1,0 +1,71 @@
+//! Schemas and commitments to records.
+
+use serde_json::{Value, json};
+
+use crate::world::{self, hushproof, scratch, world};
+
+const PANEL: &str = r#"{"version": 1, "name": "blood panel", "fields": [
+    {"name": "glucose", "kind": "decimal", "unit": "mg/dL", "decimals": 1, "min": 0, "max": 1000, "missing": true},
+    {"name": "sex", "kind": "category", "values": ["female", "male"]}
+]}"#;
+
+#[test]
+fn a_commitment_is_opened_by_its_owner_alone() {
+    let folder = scratch("commitments");
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let path = |name: &str| folder.join(name).display().to_string();
+    let schema = file("schema.json", PANEL);
+    let checked = hushproof(&["schema", "check", &schema, "--json"]).ok().json();
+    assert_eq!((&checked["elements"], &checked["bits"]), (&json!(2), &json!(14)), "{checked}");
+    let record = file("record.json", r#"{"glucose": 91.2, "sex": "male"}"#);
+    let (opening, public) = (path("opening.json"), path("commitment.json"));
+    let commit = ["commit", "--schema", &schema, "--record", &record, "-o", &opening, "--json"];
+    let made = hushproof(&commit).args(&["--public", &public]).ok().json();
+    let (shown, kept): (Value, Value) = (world::read_json(&public), world::read_json(&opening));
+    assert_eq!(shown, json!({"schema": checked["digest"], "commitment": made["commitment"]}));
+    assert_eq!(kept["record"], json!({"glucose": 91.2, "sex": "male"}));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&opening).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // Another salt, another commitment; the same one again only by its salt.
+    assert_ne!(hushproof(&commit).ok().json()["commitment"], made["commitment"]);
+    let salt = file("salt", kept["salt"].as_str().unwrap());
+    assert_eq!(hushproof(&commit).args(&["--salt", &salt]).ok().json()["commitment"], made["commitment"]);
+
+    let kept = std::fs::read(&opening).unwrap();
+    let bad = [
+        (r#"{"glucose": 91.2}"#, "record"),
+        (r#"{"glucose": 91.2, "sex": "male", "age": 7}"#, "record"),
+        (r#"{"glucose": 77777, "sex": "male"}"#, "record"),
+        (r#"{"glucose": 77777, "sex": "#, "artifact"),
+    ];
+    for (text, code) in bad {
+        file("record.json", text);
+        let run = hushproof(&commit).run();
+        assert_eq!((run.status, &run.json()["code"]), (2, &json!(code)), "{text}");
+        assert!(!run.stdout.contains("7777") && !run.stderr.contains("7777"), "{}", run.stderr);
+    }
+    file("salt", &"f".repeat(64));
+    file("record.json", r#"{"glucose": 91.2, "sex": "male"}"#);
+    assert_eq!(hushproof(&commit).args(&["--salt", &salt]).run().json()["code"], "option");
+    assert_eq!(std::fs::read(&opening).unwrap(), kept);
+}
+
+#[test]
+fn a_new_schema_is_the_models() {
+    let folder = scratch("schemas");
+    let (model, path) = (world().model("breast_cancer_mlp"), folder.join("schema.json").display().to_string());
+    let made = hushproof(&["schema", "new", &model.hush, "--name", "tumour", "-o", &path, "--json"]).ok().json();
+    assert_eq!(made["elements"], 30);
+    let checked = hushproof(&["schema", "check", &path, "--model", &model.hush, "--json"]).ok().json();
+    assert_eq!(checked["digest"], made["digest"]);
+    std::fs::write(&path, PANEL).unwrap();
+    let run = hushproof(&["schema", "check", &path, "--model", &model.hush, "--json"]).run();
+    assert_eq!((run.status, &run.json()["code"]), (2, &json!("record")));
+}
