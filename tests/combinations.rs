@@ -42,13 +42,19 @@ fn largest(values: &[f64]) -> f64 {
 }
 
 /// What the float network says under a reduction: values, with how far off each may be; none for a decision too near.
-fn expected(values: &[f64], reduction: Reduction) -> Vec<Option<(f64, f64)>> {
+fn expected(values: &[f64], reduction: &Reduction) -> Vec<Option<(f64, f64)>> {
     let close = TOLERANCE * largest(values);
     match reduction {
         Reduction::Full => values.iter().map(|value| Some((*value, close))).collect(),
         Reduction::Threshold(at) => {
-            let decision = |value: &f64| ((value - at).abs() > close).then_some((f64::from(*value >= at), 0.0));
+            let decision = |value: &f64| ((value - *at).abs() > close).then_some((f64::from(*value >= *at), 0.0));
             values.iter().map(decision).collect()
+        }
+        Reduction::Bands(thresholds) => {
+            let value = values[0];
+            let near = thresholds.iter().any(|at| (value - at).abs() <= close);
+            let band = thresholds.iter().filter(|at| value >= **at).count();
+            vec![(!near).then_some((band as f64, 0.0))]
         }
         Reduction::ArgMax => {
             let best = (0..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best });
@@ -93,11 +99,14 @@ fn every_combination_proves_or_names_what_is_refused() {
         let mut reductions = vec![Reduction::Full, Reduction::Threshold(at)];
         if values.len() > 1 {
             reductions.push(Reduction::ArgMax);
+        } else {
+            let [a, b] = [at, values[0] + at / 2.0].map(|at| at.min(0.99));
+            reductions.push(Reduction::Bands(vec![a.min(b), a.max(b)]));
         }
         for (input, weights) in both.into_iter().flat_map(|input| both.map(|weights| (input, weights))) {
             for (kind, reduction) in reductions.iter().enumerate() {
                 let name = format!("{network}, input {input}, weights {weights}, {reduction:?}");
-                let options = Options { input, weights, reduction: *reduction, ..Options::default() };
+                let options = Options { input, weights, reduction: reduction.clone(), ..Options::default() };
                 let compiled = match (compile(float.clone(), &rows, &options), refused) {
                     (Ok(compiled), node) => {
                         assert!(node.is_none() || weights.is_public(), "{name}: compiles");
@@ -111,7 +120,7 @@ fn every_combination_proves_or_names_what_is_refused() {
                     (Err(error), _) => panic!("{name}: {error}"),
                 };
                 let (outputs, inputs) = shown(&name, &compiled, row, &mut setups);
-                let expected = expected(&values, *reduction);
+                let expected = expected(&values, reduction);
                 assert_eq!(outputs.len(), expected.len(), "{name}");
                 for (output, expected) in outputs.iter().zip(expected) {
                     let Some((value, close)) = expected else { continue };

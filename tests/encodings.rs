@@ -145,6 +145,66 @@ fn every_end_proves_what_the_integers_give() {
     }
 }
 
+/// A band's number is all that is told, and thresholds on a probability are ones on its logit.
+#[test]
+fn a_band_is_the_number_of_thresholds_reached() {
+    let logits: Vec<f64> = rows().iter().map(|row| network(1, FloatActivation::Linear, None).predict(row)[0]).collect();
+    let mut sorted = logits.clone();
+    sorted.sort_by(f64::total_cmp);
+    // Half way between values, so that rounding decides nothing.
+    let thresholds: Vec<f64> = [1, 4, 6].map(|i| (sorted[i - 1] + sorted[i]) / 2.0).to_vec();
+    let chances: Vec<f64> = thresholds.iter().map(|at| 1.0 / (1.0 + (-at).exp())).collect();
+    for (finish, thresholds) in [(None, thresholds), (Some(Finish::sigmoid(1)), chances)] {
+        let float = network(1, FloatActivation::Linear, finish);
+        let Compiled { model, .. } = compiled(float, Reduction::Bands(thresholds.clone()));
+        assert_eq!(Model::from_bytes(&model.to_bytes()).unwrap(), model);
+        let key = keys(&model);
+        let output = &key.vk.statement.output;
+        assert_eq!((output.encoding, &output.thresholds), (OutputEncoding::Bands, &thresholds));
+        for (row, value) in rows().iter().zip(&logits) {
+            let band = sorted.iter().filter(|other| *other <= value).count();
+            let band = [2, 5, 7].iter().filter(|first| band >= **first).count();
+            assert_eq!(model.predict(row).unwrap(), [band as f64]);
+        }
+        let row = &rows()[0];
+        let proved = prove(&model, &key, row, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap();
+        let verified = verify(&key.vk, &proved.proof, b"nonce").unwrap();
+        assert_eq!(verified.outputs, model.predict(row).unwrap());
+        for codes in [[0, 0, 0], [1, 0, 0], [1, 1, 0], [1, 1, 1], [0, 1, 0], [0, 0, 1], [1, 0, 1], [2, 0, 0]] {
+            if proved.proof.codes.output == codes {
+                continue;
+            }
+            let mut lie = proved.proof.clone();
+            lie.codes.output = codes.to_vec();
+            let outcome = verify(&key.vk, &lie, b"nonce");
+            let falls = codes.is_sorted_by(|a, b| a >= b) && codes[0] < 2;
+            let expected = if falls { Rejection::Equations } else { Rejection::Output };
+            assert!(matches!(&outcome, Err(Error::Rejected(why)) if *why == expected), "{codes:?}: {outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn what_has_no_bands_is_refused() {
+    let one = || network(1, FloatActivation::Linear, None);
+    let bad = [
+        (one(), vec![]),
+        (one(), vec![1.0]),
+        (one(), vec![1.0, 1.0]),
+        (one(), vec![1.0, 0.0]),
+        (one(), vec![1.0, f64::NAN]),
+        (one(), (0..256).map(f64::from).collect()),
+        (network(2, FloatActivation::Linear, None), vec![0.0, 1.0]),
+        (network(1, FloatActivation::Linear, Some(Finish::sigmoid(1))), vec![0.5, 1.0]),
+        (network(1, FloatActivation::ArgMax, None), vec![0.0, 1.0]),
+    ];
+    for (network, thresholds) in bad {
+        let options = Options { reduction: Reduction::Bands(thresholds.clone()), ..Options::default() };
+        let error = compile(network, &rows(), &options).map(drop).unwrap_err();
+        assert_eq!(error.code(), "graph", "{thresholds:?}: {error}");
+    }
+}
+
 #[test]
 fn public_inputs_are_what_a_proof_shows() {
     for (weights, bits) in [(Visibility::Public, 10), (Visibility::Private, 10), (Visibility::Public, 16)] {

@@ -128,7 +128,7 @@ fn tabular() -> Option<PathBuf> {
 /// A model of `ai.onnx.ml` with a reduction, compiled on its calibration rows.
 fn compiled(folder: &Path, name: &str, reduction: Reduction) -> Compiled {
     let bytes = fs::read(folder.join(format!("{name}.onnx"))).unwrap();
-    let (_, network) = import(&bytes, &onnx::ReadOptions::default(), reduction).unwrap();
+    let (_, network) = import(&bytes, &onnx::ReadOptions::default(), &reduction).unwrap();
     let data = name.split('_').next().unwrap().replace("breast", "breast_cancer");
     let rows = npy(&folder.join(format!("{data}_calib.x.npy")));
     compile(network, &rows, &Options { reduction, ..Options::default() }).unwrap()

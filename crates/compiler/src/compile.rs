@@ -37,9 +37,9 @@ use crate::{
 ///
 /// # Errors
 /// Those of [`onnx::import_with`].
-pub fn import(bytes: &[u8], options: &ReadOptions<'_>, reduction: Reduction) -> Result<(Graph, Network)> {
+pub fn import(bytes: &[u8], options: &ReadOptions<'_>, reduction: &Reduction) -> Result<(Graph, Network)> {
     let (graph, network) = onnx::import_with(bytes, options)?;
-    if reduction == Reduction::Full || graph.beside_class().is_empty() {
+    if *reduction == Reduction::Full || graph.beside_class().is_empty() {
         return Ok((graph, network));
     }
     onnx::import_with(bytes, &ReadOptions { outputs: graph.beside_class(), ..*options })
@@ -55,7 +55,7 @@ pub enum Prefer {
 }
 
 /// Choices of the model's publisher.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Bits of an activation code, or the least number above that limbs make; searched where none are asked for.
     pub value_bits: Option<u32>,
@@ -147,7 +147,7 @@ pub fn compile_with(
     options: &Options,
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Compiled> {
-    let network = guards::drop_unreached(reduce(network, options.reduction)?, rows, options);
+    let network = guards::drop_unreached(reduce(network, &options.reduction)?, rows, options);
     let network = quant::behind_copy(network);
     let network = match options.weights {
         Visibility::Public => circuit::legalize(network)?,
@@ -172,8 +172,13 @@ pub fn compile_with(
         Some(better) => better,
         None => (network, found?),
     };
-    if let Reduction::Threshold(at) = options.reduction {
-        model.output.threshold = Some(at);
+    match &options.reduction {
+        Reduction::Threshold(at) => model.output.thresholds = vec![*at],
+        Reduction::Bands(thresholds) => {
+            model.output.thresholds.clone_from(thresholds);
+            model.output.value_info.shape = vec![1];
+        }
+        Reduction::Full | Reduction::ArgMax => {}
     }
     let refused = search.attempts[search.taken].accuracy.as_ref().is_none_or(|taken| taken.out_of_range == taken.rows);
     if refused || !search.met && !options.accept_error {

@@ -50,7 +50,8 @@ pub use table::{FunctionTables, Table, table_bits, table_zero};
 pub use unary::Unary;
 pub use value_info::{Categories, Part, ValueInfo};
 pub(crate) use value_info::{
-    read_categories, read_parts, read_value_info, write_categories, write_parts, write_value_info,
+    read_categories, read_parts, read_thresholds, read_value_info, write_categories, write_parts, write_thresholds,
+    write_value_info,
 };
 pub use visibility::Visibility;
 

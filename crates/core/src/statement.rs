@@ -34,8 +34,9 @@ pub struct PublicOutput {
     pub scale: Vec<f64>,
     /// How codes are bounded and read.
     pub encoding: OutputEncoding,
-    /// What the float network's output was compared with, when the publisher asked for a decision only.
-    pub threshold: Option<f64>,
+    /// What the float network's output was compared with, when the publisher asked for a decision only; several where it
+    /// is the number of those that the output reaches.
+    pub thresholds: Vec<f64>,
     /// What the reader applies to the values.
     pub finish: Option<Finish>,
 }
@@ -95,7 +96,7 @@ impl Statement {
                 value_info: output.value_info.clone(),
                 scale: output.scale.clone(),
                 encoding: model.output_encoding(),
-                threshold: output.threshold,
+                thresholds: output.thresholds.clone(),
                 finish: output.finish,
             },
             input: layout.public_input().map(|grid| PublicInput {

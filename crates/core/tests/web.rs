@@ -52,7 +52,7 @@ fn model() -> Model {
             activation: Activation::Relu,
         }],
         tables: Vec::new(),
-        output: Output { value_info: value_info("y", 1), scale: vec![1.0], threshold: None, finish: None },
+        output: Output { value_info: value_info("y", 1), scale: vec![1.0], thresholds: Vec::new(), finish: None },
         private_weights: None,
     }
 }

@@ -297,7 +297,8 @@ impl From<Target> for quant::Target {
     }
 }
 
-/// All of the output, the index of its largest value, or whether it is at least `threshold`.
+/// All of the output, the index of its largest value, whether it is at least `threshold`, or how many of `bands`, which
+/// ascend, it reaches.
 #[derive(Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Output {
@@ -307,6 +308,8 @@ pub enum Output {
     ArgMax,
     /// Whether it is at least this.
     Threshold(f64),
+    /// How many of these the one output value reaches.
+    Bands(Vec<f64>),
 }
 
 /// Who sees it: who proves, or who verifies, too.

@@ -109,6 +109,7 @@ fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
         Some(Output::Threshold(at)) => {
             return Err(refuse("output", format!("threshold {at} is not a finite number")));
         }
+        Some(Output::Bands(thresholds)) => Reduction::Bands(thresholds),
     };
     let target = match (choices.max_error, choices.target) {
         (Some(_), Some(_)) => return Err(refuse("maxError", "there is a target, too".to_owned())),

@@ -81,6 +81,15 @@ pub(crate) fn names(info: &ValueInfo, values: &[f64]) -> Option<Value> {
     (!names.is_empty()).then(|| json!(names))
 }
 
+/// Says what an output was compared with: one threshold, or those of its bands.
+pub(crate) fn thresholds(object: &mut Value, thresholds: &[f64]) {
+    match thresholds {
+        [] => {}
+        [threshold] => object["threshold"] = json!(threshold),
+        several => object["bands"] = json!(several),
+    }
+}
+
 /// Advice cells of a layout, in all and per activation: those assigned, and those of the whole circuit.
 pub(crate) fn cells(layout: &Layout) -> Value {
     let (activations, assigned, allocated) = (layout.activations(), layout.assigned_cells(), layout.allocated_cells());

@@ -87,7 +87,7 @@ fn measured() -> Option<f64> {
 
 /// Seconds of the fastest proof.
 fn fastest() -> hushproof::Result<f64> {
-    let (_, network) = compile::import(NETWORK, &ReadOptions::default(), Reduction::Full)?;
+    let (_, network) = compile::import(NETWORK, &ReadOptions::default(), &Reduction::Full)?;
     let input = vec![RANGE[1] / 2.0; network.input.len()];
     let options = Options { input_range: Some(RANGE), input_margin: 1.0, ..Options::default() };
     let compiled = compile::compile(network, &[], &options)?;

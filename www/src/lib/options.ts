@@ -436,9 +436,13 @@ function range(value: unknown, name: string): [number, number] {
 
 function output(value: unknown, name: string): Output {
   if (!isPlain(value)) return oneOf<"public" | "argmax">(value, name, ["public", "argmax"]);
-  const { threshold, ...others } = value;
-  if (Object.keys(others).length === 0 && Number.isFinite(threshold)) return { threshold: threshold as number };
-  throw refusal(name, "expected an object with a threshold, a finite number, and nothing else");
+  const { threshold, bands, ...others } = value;
+  const alone = Object.keys(others).length === 0 && (threshold === undefined) !== (bands === undefined);
+  if (alone && Number.isFinite(threshold)) return { threshold: threshold as number };
+  if (alone && Array.isArray(bands) && bands.length > 1 && bands.every(Number.isFinite)) {
+    if (bands.every((at, i) => i === 0 || at > bands[i - 1])) return { bands: [...bands] as number[] };
+  }
+  throw refusal(name, "expected an object with a threshold, a finite number, or bands, ascending numbers");
 }
 
 function visibility(value: unknown, name: string): "private" | "public" {

@@ -7,7 +7,7 @@ use hushproof_core::{
 };
 
 /// What leaves the circuit in public.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Reduction {
     /// The network's own output.
     Full,
@@ -15,7 +15,12 @@ pub enum Reduction {
     ArgMax,
     /// Only whether the output is at least this.
     Threshold(f64),
+    /// Only how many of these, which ascend, the one output reaches.
+    Bands(Vec<f64>),
 }
+
+/// Thresholds of bands, at most.
+const MAX_BANDS: usize = 255;
 
 /// The last activation as far as reductions care.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,13 +51,14 @@ enum Reduced {
 ///
 /// # Errors
 /// `Graph` where the output is already reduced, has the wrong number of values or an activation that is not increasing.
-pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
+pub fn reduce(mut network: Network, reduction: &Reduction) -> Result<Network> {
     let node = network.output.name.clone();
     let refuse = |reason: &str| Error::Graph { node: node.clone(), reason: reason.to_owned() };
     let threshold = match reduction {
         Reduction::Full => return Ok(network),
         Reduction::ArgMax => None,
-        Reduction::Threshold(at) => Some(at),
+        Reduction::Threshold(at) => Some(*at),
+        Reduction::Bands(thresholds) => return bands(network, thresholds),
     };
     if network.decision().is_some() {
         return Err(refuse("the output is already reduced to a decision"));
@@ -74,6 +80,73 @@ pub fn reduce(mut network: Network, reduction: Reduction) -> Result<Network> {
         network.output.shape = vec![1];
     }
     Ok(network)
+}
+
+/// Makes the last layer give one comparison per threshold. Whoever reads them adds them up.
+fn bands(mut network: Network, thresholds: &[f64]) -> Result<Network> {
+    let node = network.output.name.clone();
+    let refuse = |reason: &str| Error::Graph { node: node.clone(), reason: reason.to_owned() };
+    let ascend = thresholds.is_sorted_by(|a, b| a < b) && thresholds.iter().all(|at| at.is_finite());
+    if !(2..=MAX_BANDS).contains(&thresholds.len()) || !ascend {
+        return Err(refuse(&format!("bands have 2 to {MAX_BANDS} thresholds in ascending order")));
+    }
+    if network.decision().is_some() {
+        return Err(refuse("the output is already reduced to a decision"));
+    }
+    let (end, outputs) = end_of(&network);
+    if outputs != 1 {
+        return Err(refuse("bands are of one output value; choose one with --outputs"));
+    }
+    let reached: Result<Vec<f64>, &str> = thresholds
+        .iter()
+        .map(|at| match reduced(end, outputs, Some(*at))? {
+            Reduced::Threshold(at) => Ok(at),
+            Reduced::ArgMax | Reduced::Differences(_) => Err("bands are of one output value"),
+        })
+        .collect();
+    let reached = reached.map_err(refuse)?;
+    if let Some(last) = network.layers.last_mut() {
+        if !repeat(last, reached.len()) {
+            return Err(refuse("bands of a product of private values are not served; publish the output"));
+        }
+        last.bias.iter_mut().zip(&reached).for_each(|(bias, at)| *bias -= at);
+        last.shape.channels = reached.len();
+        last.activation = FloatActivation::Threshold { at: 0.0 };
+        last.same_scale = None;
+    }
+    network.finish = None;
+    network.output.shape = vec![reached.len()];
+    Ok(network)
+}
+
+/// Makes a layer of one value give it so many times; false where its maps have no such form.
+fn repeat(layer: &mut FloatLayer, times: usize) -> bool {
+    let whole = |conv: &Conv<f64>| conv.groups == 1 && (conv.output_start, conv.outputs) == (0, 1);
+    let served = |term: &Term<f64>| match &term.map {
+        Map::Conv(conv) => whole(conv),
+        Map::Sparse(_) => true,
+        Map::Product(_) => false,
+    };
+    if layer.bias.len() != 1 || !layer.terms.iter().all(served) {
+        return false;
+    }
+    layer.bias = layer.bias.repeat(times);
+    for term in &mut layer.terms {
+        match &mut term.map {
+            Map::Conv(conv) => {
+                conv.weights = conv.weights.repeat(times);
+                conv.outputs = times;
+            }
+            Map::Sparse(sparse) => {
+                for column in sparse.columns.iter_mut().filter(|column| !column.is_empty()) {
+                    let sum: f64 = column.iter().map(|(_, weight)| weight).sum();
+                    *column = (0..).take(times).map(|output| (output, sum)).collect();
+                }
+            }
+            Map::Product(_) => {}
+        }
+    }
+    true
 }
 
 /// A threshold, or an argmax where there is none, moved in front of the last activation; else why not.

@@ -67,7 +67,7 @@ pub fn quantize_with_scales(
     let output = Output {
         value_info: network.output.clone(),
         scale: scales.scale.last().cloned().unwrap_or_default(),
-        threshold: None,
+        thresholds: Vec::new(),
         finish: network.finish.filter(|_| !decision),
     };
     let mut model = Model {

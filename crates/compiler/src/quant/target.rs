@@ -160,7 +160,7 @@ impl Target {
         let last = network.layers.last().map(|layer| &layer.activation);
         let reading = match (network.decision(), class) {
             (Some(Decision::ArgMax), _) => Some(Reading::Largest),
-            (Some(Decision::Threshold), _) => match last {
+            (Some(Decision::Threshold | Decision::Bands), _) => match last {
                 Some(FloatActivation::Threshold { at }) => Some(Reading::At(*at)),
                 _ => None,
             },

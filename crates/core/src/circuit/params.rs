@@ -206,6 +206,7 @@ impl Params {
             output: match network.decision() {
                 Some(Decision::ArgMax) => OutputEncoding::ArgMax,
                 Some(Decision::Threshold) => OutputEncoding::Threshold,
+                Some(Decision::Bands) => OutputEncoding::Bands,
                 None => OutputEncoding::signed(digits.value_bits()),
             },
             private: None,

@@ -1,6 +1,6 @@
 //! The invariants of a [`Model`] that the circuit and the executor rely on, by interval arithmetic where values matter.
 
-use super::{Activation, Conv, Layer, Map, Model, Product, Shape, Term};
+use super::{Activation, Conv, Layer, Map, Model, OutputEncoding, Product, Shape, Term};
 use crate::{
     error::{Error, Result},
     graph::{ACCUMULATOR_BITS, ZERO_POINT_BITS, elements, ensure},
@@ -214,7 +214,8 @@ impl Model {
         ensure(last.shape.is_vector(), || format!("{}: the last layer makes {:?}, no vector", last.node, last.shape))?;
         let values = last.shape.channels;
         let decision = self.output_encoding().decision().is_some();
-        let len = if last.activation == Activation::ArgMax { 1 } else { values };
+        let one = matches!(self.output_encoding(), OutputEncoding::ArgMax | OutputEncoding::Bands);
+        let len = if one { 1 } else { values };
         ensure(elements(&output.value_info.shape) == Some(len), || {
             format!("output of shape {:?} on {values} values", output.value_info.shape)
         })?;
@@ -223,7 +224,11 @@ impl Model {
         ensure(scales, || "output scale is not a positive number".to_owned())?;
         let finish = output.finish.is_none_or(|finish| finish.fits(values) && !decision);
         ensure(finish, || "a function of a decision, or of values that are no outputs".to_owned())?;
-        ensure(output.threshold.is_none_or(f64::is_finite), || "output threshold is not a finite number".to_owned())
+        let thresholds = &output.thresholds;
+        let bands = last.activation == Activation::Threshold && thresholds.len() == values;
+        ensure(thresholds.len() < 2 || bands, || format!("{} thresholds on {values} values", thresholds.len()))?;
+        let ascend = thresholds.iter().all(|at| at.is_finite()) && thresholds.is_sorted_by(|a, b| a < b);
+        ensure(ascend, || "output thresholds that do not ascend".to_owned())
     }
 
     /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of

@@ -44,6 +44,8 @@ pub enum OutputEncoding {
     Threshold,
     /// Ones, then zeros; the number of ones is the index of the largest value.
     ArgMax,
+    /// Ones, then zeros, one per threshold in ascending order; the number of ones is the band that the value lies in.
+    Bands,
 }
 
 /// What a network gives in place of values.
@@ -53,6 +55,8 @@ pub enum Decision {
     Threshold,
     /// The index of the largest value.
     ArgMax,
+    /// How many thresholds the value reaches.
+    Bands,
 }
 
 impl OutputEncoding {
@@ -67,6 +71,7 @@ impl OutputEncoding {
             Self::Values(_) => None,
             Self::Threshold => Some(Decision::Threshold),
             Self::ArgMax => Some(Decision::ArgMax),
+            Self::Bands => Some(Decision::Bands),
         }
     }
 
@@ -76,6 +81,7 @@ impl OutputEncoding {
             Self::Values(_) => "value",
             Self::Threshold => "decision",
             Self::ArgMax => "index",
+            Self::Bands => "band",
         }
     }
 
@@ -83,13 +89,13 @@ impl OutputEncoding {
     pub const fn code(&self) -> PublicCode {
         match self {
             Self::Values(code) => *code,
-            Self::Threshold | Self::ArgMax => PublicCode { offset: 0, bits: 1 },
+            Self::Threshold | Self::ArgMax | Self::Bands => PublicCode { offset: 0, bits: 1 },
         }
     }
 
     /// Whether public integers are the encoding of an output.
     pub fn is_valid(&self, codes: &[u64]) -> bool {
-        let falls = *self != Self::ArgMax || codes.is_sorted_by(|a, b| a >= b);
+        let falls = !matches!(self, Self::ArgMax | Self::Bands) || codes.is_sorted_by(|a, b| a >= b);
         falls && codes.iter().all(|code| code >> self.code().bits == 0)
     }
 
@@ -102,7 +108,7 @@ impl OutputEncoding {
                 codes.iter().zip(scale).map(value).collect()
             }
             Self::Threshold => codes.iter().map(|code| *code as f64).collect(),
-            Self::ArgMax => vec![codes.iter().sum::<u64>() as f64],
+            Self::ArgMax | Self::Bands => vec![codes.iter().sum::<u64>() as f64],
         }
     }
 
@@ -117,13 +123,14 @@ impl OutputEncoding {
         Self::known(value_bits).get(usize::from(byte)).copied()
     }
 
-    const fn known(value_bits: u32) -> [Self; 5] {
+    const fn known(value_bits: u32) -> [Self; 6] {
         [
             Self::signed(value_bits),
             Self::Values(PublicCode::of_bits(value_bits, false)),
             Self::Values(PublicCode::TABLE),
             Self::Threshold,
             Self::ArgMax,
+            Self::Bands,
         ]
     }
 }
@@ -138,10 +145,24 @@ impl Model {
     pub fn output_encoding(&self) -> OutputEncoding {
         let value_bits = self.digits.value_bits();
         let last = self.layers.last().map(|layer| layer.activation.encoding(value_bits));
-        last.unwrap_or_else(|| OutputEncoding::signed(value_bits))
+        match last.unwrap_or_else(|| OutputEncoding::signed(value_bits)) {
+            OutputEncoding::Threshold if self.output.thresholds.len() > 1 => OutputEncoding::Bands,
+            encoding => encoding,
+        }
     }
 
-    /// The real output values of the last tensor's codes: one per output element, a single index for `ArgMax`. Empty
+    /// The same model, giving each comparison of its bands in place of their number.
+    #[must_use]
+    pub fn compared(self) -> Self {
+        let mut model = self;
+        if model.output_encoding() == OutputEncoding::Bands {
+            model.output.value_info.shape = vec![model.output.thresholds.len()];
+            model.output.thresholds.clear();
+        }
+        model
+    }
+
+    /// The real output values of the last tensor's codes: one per output element, a single one for `ArgMax` and `Bands`. Empty
     /// for codes that no evaluation gives.
     pub fn output_values(&self, codes: &[i64]) -> Vec<f64> {
         let encoding = self.output_encoding();

@@ -10,8 +10,8 @@ use crate::{
     codec::{Reader, Writer},
     error::Result,
     graph::{
-        Digits, Finish, Visibility, ensure, read_categories, read_parts, read_value_info, write_categories,
-        write_parts, write_value_info,
+        Digits, Finish, Visibility, ensure, read_categories, read_parts, read_thresholds, read_value_info,
+        write_categories, write_parts, write_thresholds, write_value_info,
     },
 };
 
@@ -125,7 +125,7 @@ impl Model {
         self.layers.iter().for_each(|layer| write_layer(w, layer));
         write_value_info(w, &self.output.value_info);
         self.output.scale.iter().for_each(|scale| w.f64(*scale));
-        w.optional_f64(self.output.threshold);
+        write_thresholds(w, &self.output.thresholds);
         Finish::write(self.output.finish, self.output.scale.len(), w);
         self.private_weights.iter().for_each(|limbs| w.varint((*limbs).into()));
         if Flags::of(self).names {
@@ -170,7 +170,7 @@ impl Model {
         let value_info = read_value_info(r)?;
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
         let scale = r.many(values, 8, Reader::f64)?;
-        let output = Output { value_info, scale, threshold: r.optional_f64()?, finish: Finish::read(r, values)? };
+        let output = Output { value_info, scale, thresholds: read_thresholds(r)?, finish: Finish::read(r, values)? };
         let private_weights = if flags.weights.is_public() { None } else { Some(r.varint_u32()?) };
         let mut model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         if flags.names {

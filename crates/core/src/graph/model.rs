@@ -110,8 +110,9 @@ pub struct Output {
     pub value_info: ValueInfo,
     /// Value of one code, per channel of the last layer.
     pub scale: Vec<f64>,
-    /// What the float network's output was compared with, when the publisher asked for a decision only.
-    pub threshold: Option<f64>,
+    /// What the float network's output was compared with, when the publisher asked for a decision only; several, in
+    /// ascending order, where it is the number of those that the output reaches (a band).
+    pub thresholds: Vec<f64>,
     /// What the reader of the output applies to it.
     pub finish: Option<Finish>,
 }

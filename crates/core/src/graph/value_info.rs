@@ -191,3 +191,25 @@ pub(crate) fn read_categories(r: &mut Reader<'_>, len: usize) -> Result<Vec<Cate
         Ok(Categories { element, names, open })
     })
 }
+
+/// A byte that says whether there are none, one or several; how many, of several; and the thresholds.
+pub(crate) fn write_thresholds(w: &mut Writer, thresholds: &[f64]) {
+    let several = thresholds.len() > 1;
+    w.u8(u8::from(!thresholds.is_empty()) + u8::from(several));
+    if several {
+        w.size(thresholds.len());
+    }
+    thresholds.iter().for_each(|threshold| w.f64(*threshold));
+}
+
+/// See [`write_thresholds`].
+pub(crate) fn read_thresholds(r: &mut Reader<'_>) -> Result<Vec<f64>> {
+    let (count, several) = match r.u8()? {
+        few @ (0 | 1) => (usize::from(few), false),
+        2 => (r.size()?, true),
+        other => return Err(r.error(format!("flag is {other}, expected 0, 1 or 2"))),
+    };
+    let thresholds = r.many(count, 8, Reader::f64)?;
+    let ascend = thresholds.iter().all(|at| at.is_finite()) && thresholds.is_sorted_by(|a, b| a < b);
+    if ascend && (several == (count > 1)) { Ok(thresholds) } else { Err(r.error("thresholds that do not ascend")) }
+}

@@ -124,7 +124,7 @@ fn a_proof_is_bound_to_its_whole_key_file() {
         ("digest of the model", |vk| vk.model_digest[0] ^= 1),
         ("name of the output", |vk| vk.statement.output.value_info.name.push('2')),
         ("scale of an output", |vk| vk.statement.output.scale[0] *= 2.0),
-        ("threshold", |vk| vk.statement.output.threshold = Some(0.75)),
+        ("threshold", |vk| vk.statement.output.thresholds = vec![0.75]),
         ("softmax", |vk| vk.statement.output.finish = Some(Finish::softmax(vk.statement.output.scale.len()))),
         ("scale of a public input", |vk| vk.statement.input.iter_mut().for_each(|input| input.scale[0] *= 2.0)),
         ("zero point of a public input", |vk| {

@@ -97,7 +97,7 @@ fn what_is_no_schema_is_refused_by_field() {
         (json!({"version": 1, "name": "x"}), "one of"),
         (json!({"version": 1, "name": "x", "image": {"height": 0, "width": 1, "channels": 1}}), "elements"),
         (
-            json!({"version": 1, "name": "x", "image": {"height": 1 << 40, "width": 1 << 40, "channels": 1 << 40}}),
+            json!({"version": 1, "name": "x", "image": {"height": 1_u64 << 40, "width": 1_u64 << 40, "channels": 1_u64 << 40}}),
             "elements",
         ),
         (json!({"version": 1, "name": "x", "image": {"height": 2048, "width": 2048, "channels": 1}}), "elements"),

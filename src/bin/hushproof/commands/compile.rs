@@ -57,7 +57,8 @@ pub(crate) struct Args {
     /// Who sees the input
     #[arg(long, value_name = "private|public", default_value = "private")]
     input: String,
-    /// What is revealed of the output: public, argmax, or threshold=NUMBER
+    /// What is revealed of the output: public, argmax, threshold=NUMBER, or bands=NUMBER,NUMBER,… (how many of these, which ascend,
+    /// the one output value reaches)
     #[arg(long, default_value = "public", value_parser = parse_output)]
     output: Output,
     /// Which outputs of the model, or tensors inside it, by name [default: all outputs]
@@ -122,21 +123,27 @@ enum Preference {
     Columns,
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Output {
     Reduced(Reduction),
     Hidden,
 }
 
 fn parse_output(text: &str) -> Result<Output, String> {
-    let threshold = |number: &str| number.parse().ok().filter(|at: &f64| at.is_finite());
+    let threshold = |number: &str| number.trim().parse().ok().filter(|at: &f64| at.is_finite());
+    let thresholds = |numbers: &str| numbers.split(',').map(threshold).collect::<Option<Vec<f64>>>();
+    if let Some(numbers) = text.strip_prefix("bands=") {
+        let bands = thresholds(numbers).filter(|bands| bands.len() > 1 && bands.is_sorted_by(|a, b| a < b));
+        let bands = bands.ok_or("expected bands=NUMBER,NUMBER,… in ascending order")?;
+        return Ok(Output::Reduced(Reduction::Bands(bands)));
+    }
     match text {
         "public" => Ok(Output::Reduced(Reduction::Full)),
         "argmax" => Ok(Output::Reduced(Reduction::ArgMax)),
         "private" | "committed" => Ok(Output::Hidden),
         _ => match text.strip_prefix("threshold=").and_then(threshold) {
             Some(at) => Ok(Output::Reduced(Reduction::Threshold(at))),
-            None => Err("expected public, argmax or threshold=NUMBER".to_owned()),
+            None => Err("expected public, argmax, threshold=NUMBER or bands=NUMBER,NUMBER,…".to_owned()),
         },
     }
 }
@@ -171,7 +178,7 @@ impl Args {
     fn options(&self) -> Result<Options, Error> {
         let visibility = |option, text: &str| text.parse().map_err(|reason| Error::Option { option, reason });
         let (input, weights) = (visibility("--input", &self.input)?, visibility("--weights", &self.weights)?);
-        let Output::Reduced(reduction) = self.output else {
+        let Output::Reduced(reduction) = &self.output else {
             let reason = "private and committed outputs are not in this version".to_owned();
             return Err(Error::Option { option: "--output", reason });
         };
@@ -183,7 +190,7 @@ impl Args {
             margin: self.margin,
             input,
             weights,
-            reduction,
+            reduction: reduction.clone(),
             prefer: match self.prefer {
                 Preference::Speed => Prefer::Speed,
                 Preference::Columns => Prefer::Columns,
@@ -223,7 +230,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let shown = calibration.as_deref().map(data::shapes).unwrap_or_default();
     let (dims, files) = (args.sizes()?, Beside::new(&args.model));
     let read = ReadOptions { outputs: &args.outputs, dims: &dims, shown: &shown, files: Some(&files) };
-    let (graph, network) = compile::import(&bytes, &read, options.reduction)?;
+    let (graph, network) = compile::import(&bytes, &read, &options.reduction)?;
     graph.notes().iter().for_each(|note| output::note(&format!("note: {note}")));
     let options = options.of_input(&graph, args.input_margin);
     let rows = match &calibration {

@@ -62,7 +62,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     } else {
         (rows.iter().map(|row| network.predict(row)).collect(), Reference::Own { because: DECISION.to_owned() })
     };
-    let accuracy = quant::evaluate(&expected, &network, target, &model, &rows)?;
+    let accuracy = quant::evaluate(&expected, &network, target, &model.clone().compared(), &rows)?;
     if args.json {
         let mut object = json!(accuracy);
         object["met"] = json!(accuracy.is_met());
@@ -102,9 +102,10 @@ fn graph_of(bytes: &[u8], model: &Model, options: &ReadOptions<'_>) -> Result<Gr
 
 /// The float network with the reduction that the model was compiled with.
 fn reduced_like(network: Network, model: &Model) -> Result<Network, Error> {
-    match (network.decision(), model.output_encoding().decision(), model.output.threshold) {
-        (None, Some(Decision::ArgMax), _) => reduce(network, Reduction::ArgMax),
-        (None, Some(Decision::Threshold), Some(at)) => reduce(network, Reduction::Threshold(at)),
+    match (network.decision(), model.output_encoding().decision(), model.output.thresholds.as_slice()) {
+        (None, Some(Decision::ArgMax), _) => reduce(network, &Reduction::ArgMax),
+        (None, Some(Decision::Threshold), [at]) => reduce(network, &Reduction::Threshold(*at)),
+        (None, Some(Decision::Bands), thresholds) => reduce(network, &Reduction::Bands(thresholds.to_vec())),
         _ => Ok(network),
     }
 }

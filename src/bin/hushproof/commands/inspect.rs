@@ -48,7 +48,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "output": {
             "name": model.output.value_info.name,
             "shape": model.output.value_info.shape,
-            "threshold": model.output.threshold,
+            "threshold": match model.output.thresholds.as_slice() { [at] => Some(at), _ => None },
+            "bands": (model.output.thresholds.len() > 1).then_some(&model.output.thresholds),
             "softmax": finish.is_some_and(|finish| finish.function == FinishFunction::Softmax),
             "finish": finish,
         },

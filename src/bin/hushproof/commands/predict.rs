@@ -82,7 +82,5 @@ fn answer(object: &mut Value, model: &Model, outputs: &[f64]) {
     if let Some(names) = output::names(&model.output.value_info, outputs) {
         object["names"] = names;
     }
-    if let Some(threshold) = model.output.threshold {
-        object["threshold"] = json!(threshold);
-    }
+    output::thresholds(object, &model.output.thresholds);
 }

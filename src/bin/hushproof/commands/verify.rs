@@ -73,9 +73,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             if let Some(input) = &vk.statement.input {
                 object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
             }
-            if let Some(threshold) = vk.statement.output.threshold {
-                object["threshold"] = json!(threshold);
-            }
+            output::thresholds(&mut object, &vk.statement.output.thresholds);
             output::print(&object, args.json, Channel::Output)?;
             Ok(())
         }

@@ -148,8 +148,8 @@ fn answer(question: &Question, verdict: Verdict) -> Value {
     match verdict {
         Verdict::Valid(values) => {
             answer["verified"] = json!(true);
-            for (name, value) in values {
-                answer[name] = value;
+            for (name, value) in values.as_object().into_iter().flatten() {
+                answer[name] = value.clone();
             }
         }
         Verdict::Invalid(code, message) => {

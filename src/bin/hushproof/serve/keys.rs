@@ -8,7 +8,7 @@ use hushproof::{
     request::Asked,
 };
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use crate::{files, output};
@@ -43,7 +43,7 @@ pub(super) struct About {
 #[derive(Debug)]
 pub(super) enum Verdict {
     /// It is valid for these public values, named as `hushproof verify --json` does.
-    Valid(Map<String, Value>),
+    Valid(Value),
     /// It is not valid; a stable code and the reason.
     Invalid(&'static str, String),
 }
@@ -89,17 +89,14 @@ impl LoadedKey {
     }
 
     /// The public values of a valid proof.
-    fn values(&self, verified: &Verified) -> Map<String, Value> {
+    fn values(&self, verified: &Verified) -> Value {
         let statement = &self.key.statement;
-        let mut values = Map::new();
-        let outputs = output::named(&statement.output.value_info.name, &verified.outputs);
-        values.insert("outputs".to_owned(), outputs);
+        let mut values = json!({});
+        values["outputs"] = output::named(&statement.output.value_info.name, &verified.outputs);
         if let Some(input) = &statement.input {
-            values.insert("inputs".to_owned(), output::named(&input.value_info.name, &verified.inputs));
+            values["inputs"] = output::named(&input.value_info.name, &verified.inputs);
         }
-        if let Some(threshold) = statement.output.threshold {
-            values.insert("threshold".to_owned(), json!(threshold));
-        }
+        output::thresholds(&mut values, &statement.output.thresholds);
         values
     }
 }

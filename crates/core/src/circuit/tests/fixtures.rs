@@ -41,8 +41,12 @@ impl Geometry {
 impl Builder {
     pub(crate) fn new(shape: Shape, lanes: Lanes) -> Self {
         let value_info = ValueInfo::new("x", vec![1, shape.channels, shape.height, shape.width]);
-        let output =
-            Output { value_info: value_info.clone(), scale: vec![1.0; shape.channels], threshold: None, finish: None };
+        let output = Output {
+            value_info: value_info.clone(),
+            scale: vec![1.0; shape.channels],
+            thresholds: Vec::new(),
+            finish: None,
+        };
         let scale = vec![1.0; shape.channels];
         let input = Input {
             value_info,

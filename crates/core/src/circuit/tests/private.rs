@@ -321,7 +321,7 @@ fn a_private_threshold_has_one_answer() {
         b.dense(0, 1, Activation::Threshold);
         b.model.private_weights = Some(2);
         let mut model = change(&b.model, |_, _| 0, |_| bias);
-        model.output.threshold = Some(0.0);
+        model.output.thresholds = vec![0.0];
         let rig = Rig::new(model);
         let witness = rig.witness(&[9, -5]);
         assert_eq!(witness.output(), [expected], "{bias}");

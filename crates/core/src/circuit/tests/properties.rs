@@ -393,7 +393,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         visibility: Visibility::Private,
     };
     let value_info = ValueInfo::new("y", vec![1, outputs]);
-    let output = Output { value_info, scale, threshold: None, finish: None };
+    let output = Output { value_info, scale, thresholds: Vec::new(), finish: None };
     Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }
 

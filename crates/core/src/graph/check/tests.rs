@@ -69,7 +69,7 @@ pub(crate) fn sample(last: Activation) -> Model {
         output: Output {
             value_info: ValueInfo::new("y", vec![1, outputs]),
             scale: vec![1.0, 2.0, 0.5, 0.125],
-            threshold: None,
+            thresholds: Vec::new(),
             finish: None,
         },
         private_weights: None,
@@ -169,7 +169,8 @@ fn malformed_models_are_refused() {
         ("output shape", |m| m.output.value_info.shape = vec![1, 5]),
         ("output scales", |m| m.output.scale.truncate(3)),
         ("zero output scale", |m| m.output.scale[1] = 0.0),
-        ("threshold", |m| m.output.threshold = Some(f64::INFINITY)),
+        ("threshold", |m| m.output.thresholds = vec![f64::INFINITY]),
+        ("thresholds of no decision", |m| m.output.thresholds = vec![0.0, 1.0]),
         ("softmax of other values", |m| m.output.finish = Some(Finish { start: 2, ..Finish::softmax(3) })),
         ("sigmoid of other values", |m| m.output.finish = Some(Finish::sigmoid(5))),
         ("too few zero points", |m| m.input.zero_point = vec![0]),

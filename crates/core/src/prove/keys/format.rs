@@ -18,7 +18,10 @@ use crate::{
     circuit::{CONTEXT_ROWS, Grid, MAX_K, ModelCircuit, Params},
     codec::{Reader, Writer},
     error::{ArtifactKind, Result},
-    graph::{Finish, PublicCode, read_categories, read_value_info, write_categories, write_value_info},
+    graph::{
+        Finish, OutputEncoding, PublicCode, read_categories, read_thresholds, read_value_info, write_categories,
+        write_thresholds, write_value_info,
+    },
     statement::{PublicInput, PublicOutput, Statement},
 };
 
@@ -140,7 +143,7 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
     w.size(output.scale.len());
     write_value_info(w, &output.value_info);
     output.scale.iter().for_each(|v| w.f64(*v));
-    w.optional_f64(output.threshold);
+    write_thresholds(w, &output.thresholds);
     Finish::write(output.finish, output.scale.len(), w);
     if let Some(input) = &statement.input {
         input.grid.write(w);
@@ -159,9 +162,13 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         value_info: read_value_info(r)?,
         scale: r.many(outputs, 8, Reader::f64)?,
         encoding: params.output,
-        threshold: r.optional_f64()?,
+        thresholds: read_thresholds(r)?,
         finish: Finish::read(r, outputs)?,
     };
+    let several = output.thresholds.len() > 1;
+    if several != (output.encoding == OutputEncoding::Bands) || several && output.thresholds.len() != outputs {
+        return Err(r.error("thresholds of another number of values"));
+    }
     if output.finish.is_some() && output.encoding.decision().is_some() {
         return Err(r.error("a function of a decision"));
     }
