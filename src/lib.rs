@@ -11,6 +11,9 @@ pub use hushproof_core::{
     Error, Result, circuit, codec, commitment, error, field, graph, json, poseidon, prove, request, schema, statement,
 };
 
+/// Issuers' signatures on commitments.
+pub use hushproof_credential as credential;
+
 /// Input values and data sets: INPUT.json and DATA.
 pub mod data {
     pub use hushproof_compiler::data::{read_rows, shapes, shapes_of};

@@ -69,3 +69,57 @@ fn a_new_schema_is_the_models() {
     let run = hushproof(&["schema", "check", &path, "--model", &model.hush, "--json"]).run();
     assert_eq!((run.status, &run.json()["code"]), (2, &json!("record")));
 }
+
+#[test]
+fn an_issuer_signs_a_batch_that_shares_nothing() {
+    let folder = scratch("attest");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (schema, record) = (path("schema.json"), path("record.json"));
+    std::fs::write(&schema, PANEL).unwrap();
+    std::fs::write(&record, r#"{"glucose": 91.2, "sex": "male"}"#).unwrap();
+    let (key, keys, batch) = (path("key.jwk"), path("keys.json"), path("batch"));
+    hushproof(&["attest", "key", "--alg", "EdDSA", "-o", &key, "--public", &keys]).ok();
+    hushproof(&["commit", "--schema", &schema, "--record", &record, "--count", "3", "-o", &batch]).ok();
+    let file = |kind: &str, i: u32| format!("{batch}/{i}.{kind}");
+    let commitments = [1, 2, 3].map(|i| file("commitment.json", i));
+    let mut sign = vec!["attest", "sign", "--key", &key, "--issuer", "labor.example", "--ttl", "60", "--now", "1000"];
+    sign.push("--commitment");
+    sign.extend(commitments.iter().map(String::as_str));
+    hushproof(&sign).args(&["-o", &batch]).ok();
+
+    let verify = |credential: &str, now: &str, commitment: &str| {
+        hushproof(&["attest", "verify", credential, "--issuer-keys", &keys, "--now", now, "--json"])
+            .args(&["--commitment", commitment])
+            .run()
+    };
+    let credential = file("credential.jws", 2);
+    let verified = verify(&credential, "1059", &commitments[1]).ok_status().json();
+    assert_eq!((&verified["issuer"], &verified["expires"]), (&json!("labor.example"), &json!(1060)), "{verified}");
+    for (now, commitment) in [("1060", 1), ("1000", 0), ("600", 1)] {
+        let run = verify(&credential, now, &commitments[commitment]);
+        assert_eq!((run.status, &run.json()["code"]), (1, &json!("credential")), "{now}");
+    }
+    // What two showings tell: a schema, an issuer and times, which all of its credentials have.
+    let texts = [1, 2].map(|i| {
+        let shown: Value = world::read_json(&file("commitment.json", i));
+        let opening: Value = world::read_json(&file("opening.json", i));
+        [shown["commitment"].to_string(), opening["salt"].to_string()]
+    });
+    assert!(texts[0].iter().zip(&texts[1]).all(|(a, b)| a != b), "{texts:?}");
+
+    let other = path("other.json");
+    hushproof(&["attest", "key", "-o", &path("other.jwk"), "--public", &other]).ok();
+    let run = hushproof(&["attest", "verify", &credential, "--issuer-keys", &other, "--json"]).run();
+    assert_eq!((run.status, &run.json()["code"]), (1, &json!("credential")));
+    let broken = path("broken.jws");
+    std::fs::write(&broken, "a.b").unwrap();
+    hushproof(&["attest", "verify", &broken, "--issuer-keys", &keys]).run().refused("artifact");
+    hushproof(&["attest", "verify", &credential, "--issuer-keys", &key]).run().refused("artifact");
+    // A commitment is signed, never what opens it.
+    let opening = file("opening.json", 1);
+    hushproof(&["attest", "sign", "--key", &key, "--issuer", "a", "--ttl", "60", "--commitment", &opening])
+        .args(&["-o", &broken])
+        .run()
+        .refused("artifact");
+    assert_eq!(std::fs::read_to_string(&broken).unwrap(), "a.b");
+}

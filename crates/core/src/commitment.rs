@@ -79,7 +79,8 @@ impl Commitment {
     }
 
     fn file(&self) -> PublicFile {
-        PublicFile { schema: hex::encode(self.schema), commitment: to_hex(&self.value) }
+        let (schema, commitment) = self.texts();
+        PublicFile { schema, commitment }
     }
 
     /// Reads what [`Commitment::to_json`] wrote.
@@ -92,7 +93,16 @@ impl Commitment {
         Self::read(&schema, &commitment)
     }
 
-    fn read(schema: &str, commitment: &str) -> Result<Self> {
+    /// The digest of its schema and its value, in hexadecimal.
+    pub fn texts(&self) -> (String, String) {
+        (hex::encode(self.schema), to_hex(&self.value))
+    }
+
+    /// See [`Commitment::texts`].
+    ///
+    /// # Errors
+    /// `Artifact`.
+    pub fn read(schema: &str, commitment: &str) -> Result<Self> {
         let schema = codec::from_hex(schema).map_err(|reason| bad(format!("schema: {reason}")))?;
         let digest = schema.try_into().map_err(|_| bad("schema: expected a digest of 32 bytes"))?;
         Ok(Self { schema: digest, value: from_hex("commitment", commitment)? })

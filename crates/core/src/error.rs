@@ -275,6 +275,10 @@ pub enum Error {
     #[error("proof rejected: {0}")]
     Rejected(Rejection),
 
+    /// What an issuer signed does not hold.
+    #[error("credential rejected: {0}")]
+    Credential(CredentialFault),
+
     // The machine or the browser must act.
     /// Worker threads cannot be had.
     #[error("threads unavailable: {reason}")]
@@ -333,6 +337,7 @@ impl Error {
             Self::Io { .. } => "io",
             Self::Rejected(Rejection::Expired { .. }) => "expired",
             Self::Rejected(_) => "rejected",
+            Self::Credential(_) => "credential",
             Self::Threads { .. } => "threads",
             Self::OutOfMemory { .. } => "out-of-memory",
             Self::Cancelled => "cancelled",
@@ -407,6 +412,10 @@ pub enum ArtifactKind {
     Schema,
     /// A commitment, or what opens it.
     Commitment,
+    /// An issuer's signature on a commitment (`credential.jws`).
+    Credential,
+    /// Keys of issuers (JSON Web Keys).
+    IssuerKeys,
     /// Input values (`input.json`) or a data set (JSON or `.npz`).
     Data,
 }
@@ -423,6 +432,8 @@ impl ArtifactKind {
             Self::Request => "ask anew (`hushproof request new`)",
             Self::Schema => "write it anew (`hushproof schema new`)",
             Self::Commitment => "commit anew (`hushproof commit`)",
+            Self::Credential => "sign it anew (`hushproof attest sign`)",
+            Self::IssuerKeys => "make it anew (`hushproof attest key`)",
             Self::Data => "write it anew",
         }
     }
@@ -438,6 +449,8 @@ impl fmt::Display for ArtifactKind {
             Self::Request => "request",
             Self::Schema => "schema",
             Self::Commitment => "commitment",
+            Self::Credential => "credential",
+            Self::IssuerKeys => "issuer key",
             Self::Data => "data",
         })
     }
@@ -483,6 +496,43 @@ pub enum Rejection {
     /// The verifier's equations do not hold.
     #[error("the verifier's equations do not hold")]
     Equations,
+}
+
+/// Why a credential does not hold; times are in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialFault {
+    /// No key of the issuers has the id that it names, for its algorithm.
+    #[error("none of the issuers' keys made it")]
+    UnknownKey,
+    /// The signature is not by the key that it names.
+    #[error("its signature is not by the key that it names")]
+    Signature,
+    /// It no longer holds.
+    #[error("it expired at {expires}, it is {now} (seconds since 1970)")]
+    Expired {
+        /// From when on it does not hold.
+        expires: u64,
+        /// When it was checked.
+        now: u64,
+    },
+    /// It was signed later than now.
+    #[error("it was signed at {issued}, it is {now} (seconds since 1970)")]
+    NotYet {
+        /// When it was signed.
+        issued: u64,
+        /// When it was checked.
+        now: u64,
+    },
+    /// It is by another issuer than the request asks for.
+    #[error("it is by another issuer than was asked for")]
+    Issuer,
+    /// Its record has another schema than the request asks for.
+    #[error("its record has another schema than was asked for")]
+    Schema,
+    /// It is for another commitment.
+    #[error("it is for another commitment")]
+    Commitment,
 }
 
 fn quoted(names: &[String]) -> String {

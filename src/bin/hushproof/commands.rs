@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod attest;
 mod commit;
 mod compile;
 mod evaluate;
@@ -44,6 +45,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Attest(attest::Args),
     Commit(commit::Args),
     Compile(compile::Args),
     Inspect(inspect::Args),
@@ -63,6 +65,7 @@ impl Command {
     /// Whether results and errors are JSON objects.
     const fn json(&self) -> bool {
         match self {
+            Self::Attest(args) => args.json,
             Self::Commit(args) => args.json,
             Self::Compile(args) => args.json,
             Self::Inspect(args) => args.json,
@@ -81,6 +84,7 @@ impl Command {
 
     fn run(self) -> anyhow::Result<()> {
         match self {
+            Self::Attest(args) => attest::run(args),
             Self::Commit(args) => commit::run(args),
             Self::Compile(args) => compile::run(args),
             Self::Inspect(args) => inspect::run(args),
@@ -140,7 +144,8 @@ pub(crate) fn main() -> ExitCode {
                 print_failure(code, &message);
             }
             output::note(&format!("hushproof: error[{code}]: {message}"));
-            let verdict = not_good.is_some() || matches!(known, Some(Error::Rejected(_) | Error::Accuracy { .. }));
+            let verdict = not_good.is_some()
+                || matches!(known, Some(Error::Rejected(_) | Error::Credential(_) | Error::Accuracy { .. }));
             ExitCode::from(if verdict { 1 } else { 2 })
         }
     }

@@ -64,8 +64,13 @@ pub(crate) fn schema(path: &Path) -> Result<Schema> {
     Schema::from_json(&text(path, ArtifactKind::Schema)?)
 }
 
+/// A folder, made where there is none.
+pub(crate) fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|source| Error::Io { path: path.to_owned(), source })
+}
+
 /// A file of this kind that is text.
-fn text(path: &Path, kind: ArtifactKind) -> Result<String> {
+pub(crate) fn text(path: &Path, kind: ArtifactKind) -> Result<String> {
     String::from_utf8(read(path)?).map_err(|_| Error::artifact(kind, "not UTF-8 text"))
 }
 

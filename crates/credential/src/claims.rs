@@ -1,0 +1,98 @@
+//! What an issuer says of a commitment.
+
+use hushproof_core::{
+    commitment::Commitment,
+    error::{CredentialFault, Error, Result},
+    json::{self, check_text},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    KeySet, SigningKey,
+    jws::{self, bad},
+};
+
+/// The type of a credential's signature.
+const TYPE: &str = "hushproof-credential+jwt";
+
+/// Seconds by which an issuer's clock may be ahead of a relying party's.
+const CLOCK_SKEW: u64 = 300;
+
+/// Largest time that every reader of JSON keeps exactly.
+const MAX_SECONDS: u64 = (1 << 53) - 1;
+
+/// An issuer's word that it knows the record of a commitment. It says nothing of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credential {
+    /// To the record.
+    pub commitment: Commitment,
+    /// Who signs.
+    pub issuer: String,
+    /// When it was signed, in seconds since 1970.
+    pub issued: u64,
+    /// Seconds since 1970 from which on it does not hold.
+    pub expires: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Claims {
+    schema: String,
+    commitment: String,
+    iss: String,
+    iat: u64,
+    exp: u64,
+}
+
+impl Credential {
+    /// Signs it.
+    ///
+    /// # Errors
+    /// `Artifact` for an issuer that can't be shown, and for times that no reader keeps or in the wrong order.
+    pub fn sign(&self, key: &SigningKey) -> Result<String> {
+        self.check()?;
+        let (schema, commitment) = self.commitment.texts();
+        let claims = Claims { schema, commitment, iss: self.issuer.clone(), iat: self.issued, exp: self.expires };
+        jws::sign(key, TYPE, &json::canonical(&claims).map_err(bad)?)
+    }
+
+    /// Reads a credential that one of these keys signed and that holds at this time, in seconds since 1970.
+    ///
+    /// # Errors
+    /// `Artifact` for text that is none, `Credential` for one that does not hold.
+    pub fn verify(text: &str, keys: &KeySet, now: u64) -> Result<Self> {
+        let payload = jws::verify(text.trim_ascii(), TYPE, keys)?;
+        let claims: Claims = json::object(payload.as_bytes()).map_err(|reason| bad(format!("payload: {reason}")))?;
+        let Claims { schema, commitment, iss: issuer, iat: issued, exp: expires } = claims;
+        let commitment = Commitment::read(&schema, &commitment)?;
+        let credential = Self { commitment, issuer, issued, expires };
+        credential.check()?;
+        if now >= expires {
+            return Err(Error::Credential(CredentialFault::Expired { expires, now }));
+        }
+        if issued > now.saturating_add(CLOCK_SKEW) {
+            return Err(Error::Credential(CredentialFault::NotYet { issued, now }));
+        }
+        Ok(credential)
+    }
+
+    /// Whether it is for a commitment.
+    ///
+    /// # Errors
+    /// `Credential` where it is for another one.
+    pub fn check_commitment(&self, commitment: &Commitment) -> Result<()> {
+        let same = self.commitment == *commitment;
+        if same { Ok(()) } else { Err(Error::Credential(CredentialFault::Commitment)) }
+    }
+
+    fn check(&self) -> Result<()> {
+        check_text(&self.issuer).map_err(|reason| bad(format!("iss: {reason}")))?;
+        if self.expires > MAX_SECONDS || self.issued >= self.expires {
+            return Err(bad(format!("iat, exp: expected seconds since 1970 in this order, at most {MAX_SECONDS}")));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

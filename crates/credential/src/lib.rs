@@ -1,0 +1,13 @@
+//! What issuers sign: a commitment to a record, never the record. The signature is checked beside the proof.
+//!
+//! Compact JSON Web Signatures (RFC 7515) by ES256 or EdDSA with keys as JSON Web Keys (RFC 7517, 7518, 8037). Their
+//! frame is read here, more strictly than libraries do: one algorithm per key, nothing critical that is not
+//! understood, no name twice. The signatures themselves are those of `p256` and `ed25519-dalek`.
+
+mod claims;
+mod jws;
+mod key;
+
+pub use claims::Credential;
+pub use jws::MAX_JWS_BYTES;
+pub use key::{Algorithm, KeySet, SigningKey};
