@@ -50,18 +50,18 @@ for (const [name, read] of Object.entries(contextOf)) {
         runInContext("Uint8Array.of(1, 2, 254, 255).buffer", otherFrame),
         runInContext("Uint8Array.of(1, 2, 254, 255)", otherFrame),
       ];
-      for (const context of kinds) assert.deepEqual(read({ context }).context, bytes, String(context));
+      for (const context of kinds) assert.deepEqual(read({ context }).asked, bytes, String(context));
     });
 
     test("a digest as crypto.subtle gives it is its 32 bytes", async () => {
       const context = await crypto.subtle.digest("SHA-256", Uint8Array.from(NONCE));
-      assert.deepEqual(read({ context }).context, new Uint8Array(context));
-      assert.equal(read({ context }).context.length, 32);
+      assert.deepEqual(read({ context }).asked, new Uint8Array(context));
+      assert.equal(read({ context }).asked.length, 32);
     });
 
     test("later changes have no effect", () => {
       const context = Uint8Array.from(NONCE);
-      const taken = read({ context }).context;
+      const taken = read({ context }).asked;
       context.fill(0);
       assert.deepEqual([...taken], NONCE);
     });
@@ -82,14 +82,14 @@ for (const [name, read] of Object.entries(contextOf)) {
     });
 
     test("the longest context is taken", () => {
-      assert.equal(read({ context: new Uint8Array(1024) }).context.length, 1024);
-      assert.equal(read({ context: "00".repeat(1024) }).context.length, 1024);
+      assert.equal(read({ context: new Uint8Array(1024) }).asked.length, 1024);
+      assert.equal(read({ context: "00".repeat(1024) }).asked.length, 1024);
     });
 
     test("none is asked for by name, and not beside one", () => {
-      assert.equal(read({ noContext: true }).context.length, 0);
-      assert.equal(read({ noContext: true, context: undefined }).context.length, 0);
-      assert.deepEqual([...read({ noContext: false, context: "00" }).context], [0]);
+      assert.equal(read({ noContext: true }).asked.length, 0);
+      assert.equal(read({ noContext: true, context: undefined }).asked.length, 0);
+      assert.deepEqual([...read({ noContext: false, context: "00" }).asked], [0]);
       refused(() => read({ noContext: true, context: "00" }), "noContext");
       for (const noContext of [1, 0, "true", "", null, {}]) refused(() => read({ noContext }), "noContext");
     });
@@ -106,8 +106,50 @@ test("verifying demands a context, proving does not", () => {
   for (const given of [{}, { noContext: false }, { noContext: undefined }]) {
     refused(() => contextOf.verify(given), "context");
     refused(() => contextOf["session.verify"](given), "context");
-    assert.equal(contextOf["session.prove"](given).context.length, 0);
+    assert.equal(contextOf["session.prove"](given).asked.length, 0);
   }
+});
+
+test("a request is JSON or an object, in place of a context, and has a time", () => {
+  const request = { version: 1, audience: "a" };
+  for (const [name, read] of Object.entries(contextOf)) {
+    assert.deepEqual(read({ request, now: 7 }).asked, { request: JSON.stringify(request), now: 7 }, name);
+    assert.deepEqual(read({ request: "{", now: 0 }).asked, { request: "{", now: 0 }, name);
+    const { now } = read({ request }).asked;
+    assert.ok(Number.isInteger(now) && Math.abs(now - Date.now() / 1000) < 60, `${now}`);
+    for (const wrong of [null, 1, true, [], new Map(), new Uint8Array(4), () => "{}"]) refused(() => read({ request: wrong }), "request");
+    const cyclic = {};
+    cyclic.cyclic = cyclic;
+    refused(() => read({ request: cyclic }), "request");
+    refused(() => read({ request: undefined }), "request");
+    refused(() => read({ request, context: "00" }), "context");
+    refused(() => read({ request, noContext: true }), "noContext");
+    refused(() => read({ context: "00", now: 7 }), "now");
+    for (const wrong of [-1, 0.5, 2 ** 53, Number.NaN, "7", null]) refused(() => read({ request, now: wrong }), "now");
+  }
+});
+
+test("the options of a new request", () => {
+  const needed = { vk: "model.vk", audience: "a.example", purpose: "a check", ttl: 60 };
+  assert.equal(options.newRequestOptions(needed).ttl, 60);
+  for (const name of Object.keys(needed)) refused(() => options.newRequestOptions({ ...needed, [name]: undefined }), name);
+  const wrong = { audience: [1, null], purpose: [{}], ttl: [0, -1, 1.5, "60"], nonce: [1, new Uint8Array(32)], issuer: [1], schema: [{}], responseUri: [new URL("https://a.example")], now: ["1"], vk: [1, ""] };
+  for (const [name, values] of Object.entries(wrong)) {
+    for (const value of values) refused(() => options.newRequestOptions({ ...needed, [name]: value }), name);
+  }
+  refused(() => options.newRequestOptions({ ...needed, ttL: 1 }), "ttL");
+});
+
+test("records are objects, lists or JSON, whose numbers are kept or refused", () => {
+  const read = (record) => options.commitOptions({ schema: {}, record }).record;
+  assert.equal(read({ a: 1, b: null, c: Number.NaN }), '{"a":1,"b":null,"c":null}');
+  assert.equal(read({ x: [Float32Array.of(1, 2), [3, 4]] }), '{"x":[[1,2],[3,4]]}');
+  assert.equal(read(Uint8Array.of(1, 2)), "[1,2]");
+  assert.equal(read("{}"), "{}");
+  for (const wrong of [null, 1, true, () => 1, new Map(), { a: Infinity }, [-Infinity], { a: 1n }]) refused(() => read(wrong), "record");
+  refused(() => options.commitOptions({ schema: 1, record: {} }), "schema");
+  refused(() => options.commitOptions({ record: {} }), "schema");
+  assert.throws(() => read({ secret: 1n }), ({ message }) => !message.includes("secret"));
 });
 
 test("options are a plain object: a nonce in their place is refused", () => {
@@ -117,8 +159,8 @@ test("options are a plain object: a nonce in their place is refused", () => {
   for (const read of [proveOptions, sessionVerifyOptions, verifyOptions, sessionOptions, keyOptions]) {
     for (const given of wrong) refused(() => read(given), "options", String(given));
   }
-  assert.equal(options.proveOptions(runInContext('({ context: "00" })', otherFrame)).context.length, 1);
-  assert.equal(options.proveOptions(Object.assign(Object.create(null), { context: "00" })).context.length, 1);
+  assert.equal(options.proveOptions(runInContext('({ context: "00" })', otherFrame)).asked.length, 1);
+  assert.equal(options.proveOptions(Object.assign(Object.create(null), { context: "00" })).asked.length, 1);
 });
 
 test("an option is read once, and only of the object itself", () => {
@@ -128,7 +170,7 @@ test("an option is read once, and only of the object itself", () => {
       return ["00", "01"][reads++];
     },
   };
-  const { context } = options.proveOptions(given);
+  const { asked: context } = options.proveOptions(given);
   assert.deepEqual([[...context], reads], [[0], 1]);
   Object.prototype.noContext = true;
   try {
@@ -215,8 +257,8 @@ test("the compiler's options", () => {
     inputMargin: [[1.5], [0, null]],
     inputRange: [[[0, 1]], [[1, 0], [1, 1], [0], [0, 1, 2], [0, Infinity], [0, "1"], "0,1", null]],
     output: [
-      ["public", "argmax", { threshold: 0 }],
-      ["nothing", {}, { threshold: Number.NaN }, { threshold: "0" }, { threshold: 0, at: 1 }, null],
+      ["public", "argmax", { threshold: 0 }, { bands: [-1, 0.5, 2] }],
+      ["nothing", {}, { bands: [1] }, { bands: [1, 1] }, { bands: [2, 1] }, { bands: [0, Infinity] }, { bands: "0,1" }, { bands: [0, 1], threshold: 0 }, { threshold: Number.NaN }, { threshold: "0" }, { threshold: 0, at: 1 }, null],
     ],
     input: [["private", "public"], ["secret", true]],
     weights: [["private", "public"], ["secret", null]],

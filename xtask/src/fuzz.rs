@@ -53,7 +53,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
 /// Folders of files that the fuzzers start from; a file of another format is one more malformed input.
 fn seeds() -> Vec<PathBuf> {
-    let folders = [root().join("models/small"), artifacts_folder(), root().join("target/xtask/proofs")];
+    let folders = [
+        root().join("fuzz/seeds"),
+        root().join("models/small"),
+        artifacts_folder(),
+        root().join("target/xtask/proofs"),
+    ];
     folders.into_iter().filter(|folder| folder.is_dir()).collect()
 }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 
 use hushproof_core::{
     Result,
+    commitment::Opening,
     graph::{Categories, Model, Part, ValueInfo},
     prove::{self, ProvingKey, VerifyingKey, srs::Origin},
     request::Request,
+    schema::Schema,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -159,6 +161,47 @@ impl<'a> RequestInfo<'a> {
             schema: request.schema.map(hex::encode),
             response_uri: request.response_uri.as_deref(),
         })
+    }
+}
+
+/// What a schema allows.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmSchema")]
+pub struct SchemaInfo<'a> {
+    /// What a person calls such a record.
+    pub name: &'a str,
+    /// SHA-256 of its canonical JSON, in hexadecimal.
+    pub digest: String,
+    /// Values of a record.
+    pub elements: usize,
+    /// Bits that hold the integer of any of them.
+    pub bits: u32,
+}
+
+impl<'a> SchemaInfo<'a> {
+    /// Of a schema.
+    ///
+    /// # Errors
+    /// As [`Schema::digest`].
+    pub fn new(schema: &'a Schema) -> Result<Self> {
+        let digest = hex::encode(schema.digest()?);
+        Ok(Self { name: &schema.name, digest, elements: schema.len(), bits: schema.bits() })
+    }
+}
+
+/// A commitment to a record, and what opens it.
+#[derive(Serialize, TS)]
+pub struct Committed {
+    /// JSON with the record and a salt, which only the record's owner keeps.
+    pub opening: String,
+    /// JSON with the schema's digest and the commitment, which says nothing of the record.
+    pub commitment: String,
+}
+
+impl Committed {
+    /// Of an opening.
+    pub fn new(opening: &Opening) -> Self {
+        Self { opening: opening.to_json(), commitment: opening.commitment.to_json() }
     }
 }
 

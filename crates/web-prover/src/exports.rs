@@ -2,11 +2,14 @@
 
 use hushproof_core::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
-    codec, data,
-    error::{Error, Result},
+    codec,
+    commitment::Opening,
+    data,
+    error::{ArtifactKind, Error, Result},
     graph::Model,
     prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
     request::{Asked, Request},
+    schema::Schema,
 };
 use hushproof_web::{Thrown, read_bytes, read_option, read_text, reporter, to_js, to_json};
 use js_sys::{Function, Uint8Array};
@@ -15,7 +18,8 @@ use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
 use crate::boundary::{
-    Arithmetic, Info, Keys, Predicted, Proved, RequestAt, RequestChoices, RequestInfo, Transcript, Verified,
+    Arithmetic, Committed, Info, Keys, Predicted, Proved, RequestAt, RequestChoices, RequestInfo, SchemaInfo,
+    Transcript, Verified,
 };
 
 #[cfg(feature = "web-threads")]
@@ -158,6 +162,23 @@ pub fn new_request(vk: JsValue, choices: JsValue, now: f64) -> Result<JsValue, T
 #[wasm_bindgen(js_name = readRequest)]
 pub fn read_request(request: JsValue) -> Result<JsValue, Thrown> {
     to_js(&RequestInfo::new(&Request::from_json(&read_text("request", &request)?)?)?)
+}
+
+/// What a schema allows; throws an error of code `artifact` or `version` for text that is none.
+#[wasm_bindgen(js_name = readSchema)]
+pub fn read_schema(schema: JsValue) -> Result<JsValue, Thrown> {
+    to_js(&SchemaInfo::new(&Schema::from_json(&read_text("schema", &schema)?)?)?)
+}
+
+/// Commits to a record, JSON, with a salt of the browser's randomness; throws an error of code `record` that names the
+/// field, never its value.
+#[wasm_bindgen]
+pub fn commit(schema: JsValue, record: JsValue) -> Result<JsValue, Thrown> {
+    let schema = Schema::from_json(&read_text("schema", &schema)?)?;
+    // A message of the parser could show a value.
+    let record = serde_json::from_str(&read_text("record", &record)?)
+        .map_err(|_| Error::artifact(ArtifactKind::Data, "expected a record as JSON"))?;
+    to_js(&Committed::new(&Opening::new(&schema, record, OsRng)?))
 }
 
 /// The verifying key of a model. Without an SRS one is made here, of exactly the model's size, and comes with it: a

@@ -14,13 +14,15 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 28] = [
+const TYPES: [fn(&Config) -> String; 30] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
     declaration::<prover::RequestAt>,
     declaration::<prover::RequestChoices>,
     declaration::<prover::RequestInfo<'_>>,
+    declaration::<prover::SchemaInfo<'_>>,
+    declaration::<prover::Committed>,
     declaration::<prover::Info<'_>>,
     declaration::<prover::InputInfo<'_>>,
     declaration::<prover::PartInfo<'_>>,

@@ -18,6 +18,76 @@ export type SrsOrigin = "development" | "ceremony" | "unknown";
 /** The hash that turns what a prover has sent into challenges; EVM chains compute keccak cheaply. */
 export type Transcript = "blake2b" | "keccak";
 
+/** A relying party's request, and when it is looked at. */
+export interface RequestAt {
+  /** JSON. */
+  request: string;
+  /** Seconds since 1970. */
+  now: number;
+}
+
+/** What a new request says. */
+export interface RequestChoices {
+  /** Who asks: a domain, or another name that the person knows. */
+  audience: string;
+  /** What for, in words that the person is shown. */
+  purpose: string;
+  /** Seconds for which it holds. */
+  ttl: number;
+  /** Random bytes in hexadecimal; 32 of the browser's without it. */
+  nonce?: string;
+  /** Who must have signed the commitment to the input. */
+  issuer?: string;
+  /** Digest of the schema that the commitment must be of. */
+  schema?: string;
+  /** Where the answer is to be sent: an address of HTTPS, or of HTTP on this machine. */
+  response_uri?: string;
+}
+
+/** What a request says. */
+export interface WasmRequest {
+  /** Its canonical JSON (RFC 8785). */
+  request: string;
+  /** SHA-256 of that in hexadecimal: the context of a proof that answers it. */
+  context: string;
+  /** Who asks. */
+  audience: string;
+  /** What for. */
+  purpose: string;
+  /** Digest of the verifying key that the proof must be made for, in hexadecimal. */
+  vk: string;
+  /** Seconds since 1970 from which on no proof answers it. */
+  expires: number;
+  /** Random bytes that tell requests apart, in hexadecimal. */
+  nonce: string;
+  /** Who must have signed the commitment to the input. */
+  issuer?: string;
+  /** Digest of the schema that the commitment must be of. */
+  schema?: string;
+  /** Where the answer is to be sent. */
+  response_uri?: string;
+}
+
+/** What a schema allows. */
+export interface WasmSchema {
+  /** What a person calls such a record. */
+  name: string;
+  /** SHA-256 of its canonical JSON, in hexadecimal. */
+  digest: string;
+  /** Values of a record. */
+  elements: number;
+  /** Bits that hold the integer of any of them. */
+  bits: number;
+}
+
+/** A commitment to a record, and what opens it. */
+export interface Committed {
+  /** JSON with the record and a salt, which only the record's owner keeps. */
+  opening: string;
+  /** JSON with the schema's digest and the commitment, which says nothing of the record. */
+  commitment: string;
+}
+
 /** What a model takes and gives, and the size of its circuit. */
 export interface WasmModelInfo {
   /** The model's name. */
@@ -280,8 +350,11 @@ export interface WasmCompileOptions {
 /** What must be right: what each output is, the class in 99.5 % of the rows, or values within 1 % of each value's range. */
 export type Target = "auto" | "class" | "values";
 
-/** All of the output, the index of its largest value, or whether it is at least `threshold`. */
-export type Output = "public" | "argmax" | { "threshold": number };
+/**
+ * All of the output, the index of its largest value, whether it is at least `threshold`, or how many of `bands`, which
+ * ascend, it reaches.
+ */
+export type Output = "public" | "argmax" | { "threshold": number } | { "bands": Array<number> };
 
 /** Who sees it: who proves, or who verifies, too. */
 export type Visibility = "private" | "public";

@@ -7,14 +7,15 @@
  * const ok = await verify({ vk: "model.vk", proof, context });
  * ```
  */
-export type { Accuracy, Arithmetic, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript } from "./boundary.js";
+export type { Accuracy, Arithmetic, Committed, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
 export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions } from "./compile.js";
+export { commit, readSchema, type CommitOptions, type Schema, type SchemaInfo } from "./commitment.js";
 export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";
 export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
-export { newRequest, readRequest, type NewRequestOptions, type ProofRequest, type RequestOptions } from "./request.js";
+export { newRequest, readRequest, type ModuleOptions, type NewRequestOptions, type ProofRequest } from "./request.js";
 export { predict, type PredictOptions } from "./predict.js";
 export {
   ProvingSession,

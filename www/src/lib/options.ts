@@ -10,7 +10,8 @@ import { HushproofError } from "./errors.js";
 import type { KeyOptions } from "./keys.js";
 import type { PredictOptions } from "./predict.js";
 import type { Asked } from "./protocol.js";
-import type { NewRequestOptions, RequestOptions } from "./request.js";
+import type { CommitOptions } from "./commitment.js";
+import type { ModuleOptions, NewRequestOptions } from "./request.js";
 import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
 import type { VerifyOptions } from "./verify.js";
 import type { Inputs, Progress } from "./wasm.js";
@@ -40,7 +41,7 @@ type Bound<C extends Checks, R extends keyof C = never> = Omit<Options<C, R>, ke
 
 const CALL = { signal: abortSignal, onProgress: progress } satisfies Record<keyof CallOptions, Check>;
 
-const EXPECTED = { request, now: time, context: contextBytes, noContext: flag };
+const EXPECTED = { request: json, now: time, context: contextBytes, noContext: flag };
 
 const PROVER = {
   ...CALL,
@@ -109,7 +110,9 @@ const NEW_REQUEST = {
   wasm: folder,
 } satisfies Record<keyof NewRequestOptions, Check>;
 
-const REQUEST = { ...CALL, wasm: folder } satisfies Record<keyof RequestOptions, Check>;
+const MODULE = { ...CALL, wasm: folder } satisfies Record<keyof ModuleOptions, Check>;
+
+const COMMIT = { ...MODULE, schema: json, record: jsonOrList } satisfies Record<keyof CommitOptions, Check>;
 
 const COMPILER = { ...CALL, wasm: folder } satisfies Record<keyof CompilerOptions, Check>;
 
@@ -168,8 +171,12 @@ export function newRequestOptions(given: unknown): Options<typeof NEW_REQUEST, "
   return readOptions(given, NEW_REQUEST, ["vk", "audience", "purpose", "ttl"]);
 }
 
-export function requestOptions(given: unknown): Options<typeof REQUEST> {
-  return readOptions(given, REQUEST);
+export function moduleOptions(given: unknown): Options<typeof MODULE> {
+  return readOptions(given, MODULE);
+}
+
+export function commitOptions(given: unknown): Options<typeof COMMIT, "schema" | "record"> {
+  return readOptions(given, COMMIT, ["schema", "record"]);
 }
 
 export function compilerOptions(given: unknown): Options<typeof COMPILER> {
@@ -237,14 +244,30 @@ export function clock(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** A request's JSON; what is no request the prover says. */
-export function request(value: unknown, name: string): string {
+/** The JSON of a request or a schema; what is none the module says. */
+export function json(value: unknown, name: string): string {
   if (typeof value === "string") return value;
   if (!isPlain(value)) throw refusal(name, `expected JSON or an object, got ${describe(value)}`);
+  return jsonOf(value, name);
+}
+
+/** The JSON of a record, which may be a list. */
+function jsonOrList(value: unknown, name: string): string {
+  if (Array.isArray(value)) return jsonOf(value, name);
+  if (ArrayBuffer.isView(value)) return jsonOf(numbers(value, name, 0), name);
+  return json(value, name);
+}
+
+function jsonOf(value: unknown, name: string): string {
+  const item = (_: string, item: unknown) => {
+    // JSON would make them null, which is a missing value.
+    if (item === Infinity || item === -Infinity) throw new RangeError();
+    return ArrayBuffer.isView(item) ? Array.from(item as unknown as ArrayLike<number>) : item;
+  };
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, item);
   } catch {
-    throw refusal(name, "expected an object that JSON can hold");
+    throw refusal(name, "expected what JSON can hold");
   }
 }
 

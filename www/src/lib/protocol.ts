@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { Arithmetic, OnnxInfo, RequestAt, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmVerified } from "./boundary.js";
+import type { Arithmetic, Committed, OnnxInfo, RequestAt, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
 import type { Inputs } from "./wasm.js";
 
@@ -47,6 +47,10 @@ export interface Operations {
   newRequest: { request: { vk: Uint8Array; choices: RequestChoices; now: number }; result: WasmRequest };
   /** Says what a request says. */
   readRequest: { request: { request: string }; result: WasmRequest };
+  /** Says what a schema allows. */
+  readSchema: { request: { schema: string }; result: WasmSchema };
+  /** Commits to a record. */
+  commit: { request: { schema: string; record: string }; result: Committed };
 }
 
 export type Operation = keyof Operations;

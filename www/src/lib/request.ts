@@ -4,17 +4,17 @@ import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
-import { clock, newRequestOptions, request as requestText, requestOptions } from "./options.js";
+import { clock, json, moduleOptions, newRequestOptions } from "./options.js";
 import type { Request } from "./session.js";
 
-/** What a call about a request may carry. */
-export interface RequestOptions extends CallOptions {
+/** What a call to a wasm module alone may carry. */
+export interface ModuleOptions extends CallOptions {
   /** Folder that holds `single/`; by default the package's own. */
   wasm?: string | URL;
 }
 
 /** What {@link newRequest} needs. */
-export interface NewRequestOptions extends RequestOptions {
+export interface NewRequestOptions extends ModuleOptions {
   /** The verifying key that the proof must be made for. */
   vk: Source;
   /**
@@ -66,26 +66,26 @@ export async function newRequest(options: NewRequestOptions): Promise<ProofReque
   const [vk] = await download([{ source, digest: vkDigest }], call);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   const choices = { ...rest, response_uri: responseUri } as RequestChoices;
-  return ask(wasm, call, (bridge) => bridge.call("newRequest", { vk, choices, now: now ?? clock() }, call));
+  return toRequest(await inModule(wasm, call, (bridge) => bridge.call("newRequest", { vk, choices, now: now ?? clock() }, call)));
 }
 
 /** What a request says. Rejects with code `artifact` or `version` for what is none. */
-export async function readRequest(request: Request, options: RequestOptions = {}): Promise<ProofRequest> {
-  const given = requestText(request, "request");
-  const { wasm, ...call } = requestOptions(options);
-  return ask(wasm, call, (bridge) => bridge.call("readRequest", { request: given }, call));
+export async function readRequest(request: Request, options: ModuleOptions = {}): Promise<ProofRequest> {
+  const given = json(request, "request");
+  const { wasm, ...call } = moduleOptions(options);
+  return toRequest(await inModule(wasm, call, (bridge) => bridge.call("readRequest", { request: given }, call)));
 }
 
-async function ask(
-  wasm: string | undefined,
-  call: CallOptions,
-  what: (bridge: Bridge) => Promise<WasmRequest>,
-): Promise<ProofRequest> {
+function toRequest({ response_uri: responseUri, ...rest }: WasmRequest): ProofRequest {
+  return responseUri === undefined ? rest : { ...rest, responseUri };
+}
+
+/** Asks a module of its own, without threads. */
+export async function inModule<T>(wasm: string | undefined, call: CallOptions, what: (bridge: Bridge) => Promise<T>): Promise<T> {
   const bridge = new Bridge();
   try {
     await bridge.call("start", { base: wasmBase(wasm), threads: 1, relaxedSimd: false }, call);
-    const { response_uri: responseUri, ...rest } = await what(bridge);
-    return responseUri === undefined ? rest : { ...rest, responseUri };
+    return await what(bridge);
   } finally {
     bridge.terminate();
   }

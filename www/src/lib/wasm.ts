@@ -2,7 +2,7 @@
  * Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`. The data
  * that they take and give is declared in `boundary.ts`, in snake case.
  */
-import type { Arithmetic, OnnxInfo, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmVerified } from "./boundary.js";
+import type { Arithmetic, Committed, OnnxInfo, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
 import type { Asked } from "./protocol.js";
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
@@ -63,6 +63,8 @@ export interface ProverModule extends WasmModule {
   verify(vk: Uint8Array, proofJson: string, asked: Asked): WasmVerified;
   newRequest(vk: Uint8Array, choices: RequestChoices, now: number): WasmRequest;
   readRequest(request: string): WasmRequest;
+  readSchema(schema: string): WasmSchema;
+  commit(schema: string, record: string): Committed;
   makeKeys(hush: Uint8Array, srs?: Uint8Array, onProgress?: Progress): WasmKeys;
   /** `limbs30` also where relaxed SIMD was built in and this machine's multiply-add turns out not to be fused. */
   arithmetic(): Arithmetic;

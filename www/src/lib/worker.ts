@@ -70,6 +70,12 @@ function perform(request: Request, progress: Progress): unknown {
     }
     case "readRequest":
       return loaded<ProverModule>().readRequest(request.payload.request);
+    case "readSchema":
+      return loaded<ProverModule>().readSchema(request.payload.schema);
+    case "commit": {
+      const { schema, record } = request.payload;
+      return loaded<ProverModule>().commit(schema, record);
+    }
   }
 }
 

@@ -73,6 +73,19 @@ export async function verifyNatively(entry, proof, context) {
   });
 }
 
+/** What `hushproof commit` writes for a record with this salt. */
+export async function commitNatively(schema, record, salt) {
+  return inFolder(async (folder) => {
+    const path = (name) => join(folder, name);
+    await writeFile(path("schema.json"), JSON.stringify(schema));
+    await writeFile(path("record.json"), JSON.stringify(record));
+    await writeFile(path("salt"), salt);
+    const files = ["--schema", path("schema.json"), "--record", path("record.json"), "--salt", path("salt")];
+    await run(["commit", ...files, "-o", path("opening.json")]);
+    return JSON.parse(await readFile(path("opening.json"), "utf8"));
+  });
+}
+
 async function inFolder(task) {
   const folder = await mkdtemp(join(tmpdir(), "hushproof-"));
   try {

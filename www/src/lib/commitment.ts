@@ -1,0 +1,42 @@
+/** Schemas of records, and commitments to records. */
+import type { Committed } from "./boundary.js";
+import { commitOptions, json, moduleOptions } from "./options.js";
+import { inModule, type ModuleOptions } from "./request.js";
+
+/** A schema: JSON, or the object that it stands for. */
+export type Schema = string | Readonly<Record<string, unknown>>;
+
+/** What a schema allows. */
+export interface SchemaInfo {
+  name: string;
+  /** SHA-256 of its canonical JSON, in hexadecimal. */
+  digest: string;
+  /** Values of a record. */
+  elements: number;
+  /** Bits that hold the integer of any of them. */
+  bits: number;
+}
+
+/** What {@link commit} needs. */
+export interface CommitOptions extends ModuleOptions {
+  schema: Schema;
+  /** Values by the names of the fields, a list in their order, or a (nested) array under the name of an input; or its JSON. */
+  record: string | Readonly<Record<string, unknown>> | readonly unknown[] | ArrayBufferView;
+}
+
+/** What a schema allows. Rejects with code `artifact` or `version` for what is none. */
+export async function readSchema(schema: Schema, options: ModuleOptions = {}): Promise<SchemaInfo> {
+  const given = json(schema, "schema");
+  const { wasm, ...call } = moduleOptions(options);
+  return inModule(wasm, call, (bridge) => bridge.call("readSchema", { schema: given }, call));
+}
+
+/**
+ * Commits to a record, with a salt of the browser's randomness. `opening` is for the record's owner alone; `commitment`
+ * may be shown. Sends nothing. Rejects with code `record`, which names the field and not its value.
+ */
+export async function commit(options: CommitOptions): Promise<Committed> {
+  const { schema, record, wasm, signal, onProgress } = commitOptions(options);
+  const call = { signal, onProgress };
+  return inModule(wasm, call, (bridge) => bridge.call("commit", { schema, record }, call));
+}
