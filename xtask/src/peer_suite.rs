@@ -171,10 +171,11 @@ fn network(program: &Path, folder: &Path, name: &str, known: &mut Proof) -> Resu
             .arg(&input)
             .arg("--srs")
             .arg(&srs)
+            .arg("--no-context")
             .arg("-o")
             .arg(&proof),
     )?;
-    let outputs = step("verify", command(program).arg("verify").arg(&vk).arg(&proof))?;
+    let outputs = step("verify", command(program).arg("verify").arg(&vk).arg(&proof).arg("--no-context"))?;
     if outputs["verified"] != true {
         bail!("verify: the proof is not valid");
     }
