@@ -16,6 +16,8 @@ mod files;
 mod graph;
 #[path = "cli/imports.rs"]
 mod imports;
+#[path = "cli/provenance.rs"]
+mod provenance;
 #[path = "cli/requests.rs"]
 mod requests;
 #[path = "cli/serve.rs"]

@@ -275,9 +275,14 @@ pub enum Error {
     #[error("proof rejected: {0}")]
     Rejected(Rejection),
 
-    /// What an issuer signed does not hold.
-    #[error("credential rejected: {0}")]
-    Credential(CredentialFault),
+    /// What an issuer or a publisher signed does not hold.
+    #[error("{kind} rejected: {fault}")]
+    Untrusted {
+        /// What was signed.
+        kind: ArtifactKind,
+        /// Why it does not hold.
+        fault: TrustFault,
+    },
 
     // The machine or the browser must act.
     /// Worker threads cannot be had.
@@ -337,7 +342,8 @@ impl Error {
             Self::Io { .. } => "io",
             Self::Rejected(Rejection::Expired { .. }) => "expired",
             Self::Rejected(_) => "rejected",
-            Self::Credential(_) => "credential",
+            Self::Untrusted { kind: ArtifactKind::Manifest, .. } => "manifest",
+            Self::Untrusted { .. } => "credential",
             Self::Threads { .. } => "threads",
             Self::OutOfMemory { .. } => "out-of-memory",
             Self::Cancelled => "cancelled",
@@ -414,6 +420,8 @@ pub enum ArtifactKind {
     Commitment,
     /// An issuer's signature on a commitment (`credential.jws`).
     Credential,
+    /// What a publisher signs of a model (`manifest.jws`).
+    Manifest,
     /// Keys of issuers (JSON Web Keys).
     IssuerKeys,
     /// Input values (`input.json`) or a data set (JSON or `.npz`).
@@ -433,6 +441,7 @@ impl ArtifactKind {
             Self::Schema => "write it anew (`hushproof schema new`)",
             Self::Commitment => "commit anew (`hushproof commit`)",
             Self::Credential => "sign it anew (`hushproof attest sign`)",
+            Self::Manifest => "sign it anew (`hushproof manifest sign`)",
             Self::IssuerKeys => "make it anew (`hushproof attest key`)",
             Self::Data => "write it anew",
         }
@@ -450,7 +459,8 @@ impl fmt::Display for ArtifactKind {
             Self::Schema => "schema",
             Self::Commitment => "commitment",
             Self::Credential => "credential",
-            Self::IssuerKeys => "issuer key",
+            Self::Manifest => "manifest",
+            Self::IssuerKeys => "key",
             Self::Data => "data",
         })
     }
@@ -498,12 +508,12 @@ pub enum Rejection {
     Equations,
 }
 
-/// Why a credential does not hold; times are in seconds since 1970.
+/// Why a signed statement does not hold; times are in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum CredentialFault {
-    /// No key of the issuers has the id that it names, for its algorithm.
-    #[error("none of the issuers' keys made it")]
+pub enum TrustFault {
+    /// No key has the id that it names, for its algorithm.
+    #[error("none of the keys made it")]
     UnknownKey,
     /// The signature is not by the key that it names.
     #[error("its signature is not by the key that it names")]
@@ -533,6 +543,12 @@ pub enum CredentialFault {
     /// It is for another commitment.
     #[error("it is for another commitment")]
     Commitment,
+    /// It names another verifying key.
+    #[error("it names another verifying key")]
+    Key,
+    /// It names another file.
+    #[error("it names another {0}")]
+    File(&'static str),
 }
 
 fn quoted(names: &[String]) -> String {

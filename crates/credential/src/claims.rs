@@ -2,18 +2,15 @@
 
 use hushproof_core::{
     commitment::Commitment,
-    error::{CredentialFault, Error, Result},
+    error::{ArtifactKind, Error, Result, TrustFault},
     json::{self, check_text},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     KeySet, SigningKey,
-    jws::{self, bad},
+    jws::{self, Kind},
 };
-
-/// The type of a credential's signature.
-const TYPE: &str = "hushproof-credential+jwt";
 
 /// Seconds by which an issuer's clock may be ahead of a relying party's.
 const CLOCK_SKEW: u64 = 300;
@@ -53,25 +50,25 @@ impl Credential {
         self.check()?;
         let (schema, commitment) = self.commitment.texts();
         let claims = Claims { schema, commitment, iss: self.issuer.clone(), iat: self.issued, exp: self.expires };
-        jws::sign(key, TYPE, &json::canonical(&claims).map_err(bad)?)
+        jws::sign(key, Kind::Credential, &json::canonical(&claims).map_err(bad)?)
     }
 
     /// Reads a credential that one of these keys signed and that holds at this time, in seconds since 1970.
     ///
     /// # Errors
-    /// `Artifact` for text that is none, `Credential` for one that does not hold.
+    /// `Artifact` for text that is none, `Untrusted` for one that does not hold.
     pub fn verify(text: &str, keys: &KeySet, now: u64) -> Result<Self> {
-        let payload = jws::verify(text.trim_ascii(), TYPE, keys)?;
+        let payload = jws::verify(text.trim_ascii(), Kind::Credential, keys)?;
         let claims: Claims = json::object(payload.as_bytes()).map_err(|reason| bad(format!("payload: {reason}")))?;
         let Claims { schema, commitment, iss: issuer, iat: issued, exp: expires } = claims;
         let commitment = Commitment::read(&schema, &commitment)?;
         let credential = Self { commitment, issuer, issued, expires };
         credential.check()?;
         if now >= expires {
-            return Err(Error::Credential(CredentialFault::Expired { expires, now }));
+            return Err(untrusted(TrustFault::Expired { expires, now }));
         }
         if issued > now.saturating_add(CLOCK_SKEW) {
-            return Err(Error::Credential(CredentialFault::NotYet { issued, now }));
+            return Err(untrusted(TrustFault::NotYet { issued, now }));
         }
         Ok(credential)
     }
@@ -79,10 +76,10 @@ impl Credential {
     /// Whether it is for a commitment.
     ///
     /// # Errors
-    /// `Credential` where it is for another one.
+    /// `Untrusted` where it is for another one.
     pub fn check_commitment(&self, commitment: &Commitment) -> Result<()> {
         let same = self.commitment == *commitment;
-        if same { Ok(()) } else { Err(Error::Credential(CredentialFault::Commitment)) }
+        if same { Ok(()) } else { Err(untrusted(TrustFault::Commitment)) }
     }
 
     fn check(&self) -> Result<()> {
@@ -92,6 +89,14 @@ impl Credential {
         }
         Ok(())
     }
+}
+
+fn untrusted(fault: TrustFault) -> Error {
+    Error::Untrusted { kind: ArtifactKind::Credential, fault }
+}
+
+fn bad(reason: impl Into<String>) -> Error {
+    Error::artifact(ArtifactKind::Credential, reason)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! What issuers sign: a commitment to a record, never the record. The signature is checked beside the proof.
+//! What issuers and publishers sign: a commitment to a record, never the record; and which files a model is made of.
+//! Signatures are checked beside the proof.
 //!
 //! Compact JSON Web Signatures (RFC 7515) by ES256 or EdDSA with keys as JSON Web Keys (RFC 7517, 7518, 8037). Their
 //! frame is read here, more strictly than libraries do: one algorithm per key, nothing critical that is not
@@ -7,7 +8,9 @@
 mod claims;
 mod jws;
 mod key;
+mod manifest;
 
 pub use claims::Credential;
 pub use jws::MAX_JWS_BYTES;
 pub use key::{Algorithm, KeySet, SigningKey};
+pub use manifest::{Manifest, sha256};

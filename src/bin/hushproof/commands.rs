@@ -1,12 +1,14 @@
 //! The subcommands, one file each.
 
 mod attest;
+mod choices;
 mod commit;
 mod compile;
 mod evaluate;
 mod input;
 mod inspect;
 mod keys;
+mod manifest;
 mod predict;
 mod prove;
 mod request;
@@ -53,8 +55,10 @@ enum Command {
     Input(input::Args),
     Srs(srs::Args),
     Keys(keys::Args),
+    Manifest(manifest::Args),
     Predict(predict::Args),
     Prove(prove::Args),
+    Reproduce(manifest::Reproduce),
     Request(request::Args),
     Schema(schema::Args),
     Verify(verify::Args),
@@ -73,8 +77,10 @@ impl Command {
             Self::Input(args) => args.json,
             Self::Srs(args) => args.json,
             Self::Keys(args) => args.json,
+            Self::Manifest(args) => args.json,
             Self::Predict(args) => args.json,
             Self::Prove(args) => args.json,
+            Self::Reproduce(args) => args.json,
             Self::Request(args) => args.json,
             Self::Schema(args) => args.json,
             Self::Verify(args) => args.json,
@@ -92,8 +98,10 @@ impl Command {
             Self::Input(args) => input::run(args),
             Self::Srs(args) => srs::run(args),
             Self::Keys(args) => keys::run(args),
+            Self::Manifest(args) => manifest::run(args),
             Self::Predict(args) => predict::run(args),
             Self::Prove(args) => prove::run(args),
+            Self::Reproduce(args) => manifest::reproduce(&args),
             Self::Request(args) => request::run(args),
             Self::Schema(args) => schema::run(args),
             Self::Verify(args) => verify::run(args),
@@ -145,7 +153,7 @@ pub(crate) fn main() -> ExitCode {
             }
             output::note(&format!("hushproof: error[{code}]: {message}"));
             let verdict = not_good.is_some()
-                || matches!(known, Some(Error::Rejected(_) | Error::Credential(_) | Error::Accuracy { .. }));
+                || matches!(known, Some(Error::Rejected(_) | Error::Untrusted { .. } | Error::Accuracy { .. }));
             ExitCode::from(if verdict { 1 } else { 2 })
         }
     }

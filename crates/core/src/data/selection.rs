@@ -1,6 +1,6 @@
 //! Choosing rows of a data set.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::error::{Error, Result};
 
@@ -27,6 +27,15 @@ impl FromStr for Selection {
             step: step.map_or(Ok(1), number)?,
         };
         if selection.step == 0 { Err("the step is at least 1".to_owned()) } else { Ok(selection) }
+    }
+}
+
+/// A text that is read as the same rows.
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..", self.start)?;
+        self.end.map_or(Ok(()), |end| end.fmt(f))?;
+        if self.step == 1 { Ok(()) } else { write!(f, ":{}", self.step) }
     }
 }
 

@@ -26,15 +26,15 @@ fn a_credential_holds_for_its_issuers_key_and_time() {
         // A clock that is a little behind.
         Credential::verify(&text, &keys, 700).unwrap();
         let fault = |keys: &KeySet, now| match Credential::verify(&text, keys, now) {
-            Err(Error::Credential(fault)) => fault,
+            Err(Error::Untrusted { fault, .. }) => fault,
             other => panic!("{other:?}"),
         };
-        assert_eq!(fault(&keys, 2000), CredentialFault::Expired { expires: 2000, now: 2000 });
-        assert_eq!(fault(&keys, 699), CredentialFault::NotYet { issued: 1000, now: 699 });
-        assert_eq!(fault(&other.public(), 1500), CredentialFault::UnknownKey);
+        assert_eq!(fault(&keys, 2000), TrustFault::Expired { expires: 2000, now: 2000 });
+        assert_eq!(fault(&keys, 699), TrustFault::NotYet { issued: 1000, now: 699 });
+        assert_eq!(fault(&other.public(), 1500), TrustFault::UnknownKey);
         // Another key under the same id.
         let renamed = other.public().to_json().replace(other.id(), key.id());
-        assert_eq!(fault(&KeySet::from_json(&renamed).unwrap(), 1500), CredentialFault::Signature);
+        assert_eq!(fault(&KeySet::from_json(&renamed).unwrap(), 1500), TrustFault::Signature);
     }
 }
 
@@ -58,7 +58,7 @@ fn what_is_no_credential_is_refused() {
     let keys = key.public();
     let (schema, commitment) = credential().commitment.texts();
     let claims = json!({"schema": schema, "commitment": commitment, "iss": "a", "iat": 1000, "exp": 2000});
-    let header = json!({"alg": "EdDSA", "kid": key.id(), "typ": TYPE});
+    let header = json!({"alg": "EdDSA", "kid": key.id(), "typ": "hushproof-credential+jwt"});
     let signed = |header: &str, payload: &str| {
         let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(key.sign(text.as_bytes())))

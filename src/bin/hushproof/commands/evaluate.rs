@@ -12,7 +12,7 @@ use hushproof::{
 };
 use serde_json::json;
 
-use super::{NotGood, compile::TargetArgs};
+use super::{NotGood, choices::TargetArgs};
 use crate::{
     files::{self, Beside, Plan},
     output::{self, Channel},

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     asked::AskedArgs,
-    commands::Reported,
+    commands::{Reported, manifest},
     files::{self, Plan},
     output::{self, Channel},
 };
@@ -25,13 +25,26 @@ pub(crate) struct Args {
     srs: Option<PathBuf>,
     #[command(flatten)]
     asked: AskedArgs,
+    /// Also check that the publisher's manifest names this key, by one of --publisher-keys
+    #[arg(long, value_name = "MANIFEST.jws", requires = "publisher_keys")]
+    manifest: Option<PathBuf>,
+    /// Keys of the publishers that are believed
+    #[arg(long, value_name = "KEYS.json", requires = "manifest")]
+    publisher_keys: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    Plan::reading(&[Some(&args.vk), Some(&args.proof), args.srs.as_ref(), args.asked.request.as_ref()])?;
+    Plan::reading(&[
+        Some(&args.vk),
+        Some(&args.proof),
+        args.srs.as_ref(),
+        args.asked.request.as_ref(),
+        args.manifest.as_ref(),
+        args.publisher_keys.as_ref(),
+    ])?;
     let asked = args.asked.read()?.ok_or_else(|| Error::Option {
         option: "--request",
         reason: "what was this proof asked for? --request FILE, --context HEX, or --no-context if for none".to_owned(),
@@ -41,9 +54,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Some(path) => vk.check_srs(&files::srs(path)?)?,
         None => files::announce(vk.srs_origin),
     }
+    let manifest = match (&args.manifest, &args.publisher_keys) {
+        (Some(manifest), Some(keys)) => Some(manifest::read(manifest, keys)?),
+        _ => None,
+    };
     let proof = files::proof(&args.proof)?;
     let start = Instant::now();
-    let outcome = prove::verify(&vk, &proof, &asked);
+    let named = manifest.as_ref().map_or(Ok(()), |manifest| manifest.check_key(&vk.digest()));
+    let outcome = named.and_then(|()| prove::verify(&vk, &proof, &asked));
     let seconds = start.elapsed().as_secs_f64();
     let mut object = json!({
         "verified": outcome.is_ok(),
@@ -58,6 +76,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "vk": hex::encode(vk.digest()),
         "context": hex::encode(asked.context.bytes()?),
     });
+    if let Some(manifest) = &manifest {
+        object["publisher"] = json!(manifest.issuer);
+    }
     if let Context::Request(request) = &asked.context {
         object["request"] = json!(request);
     }
@@ -77,7 +98,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             output::print(&object, args.json, Channel::Output)?;
             Ok(())
         }
-        Err(error @ Error::Rejected(_)) => {
+        Err(error @ (Error::Rejected(_) | Error::Untrusted { .. })) => {
             object["reason"] = json!(error.to_string());
             if args.json {
                 object["code"] = json!(error.code());

@@ -1,0 +1,122 @@
+//! What a publisher says of a model: which files it is made of, and how.
+
+use hushproof_core::{
+    codec::{self, DIGEST_BYTES},
+    error::{ArtifactKind, Error, Result, TrustFault},
+    json::{self, check_text},
+};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    KeySet, SigningKey,
+    jws::{self, Kind},
+};
+
+/// Arguments of a compilation, at most; and bytes of each.
+const MAX_SETTINGS: (usize, usize) = (256, 4096);
+
+/// A publisher's word on a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Who signs.
+    #[serde(rename = "iss")]
+    pub issuer: String,
+    /// When it was signed, in seconds since 1970.
+    #[serde(rename = "iat")]
+    pub issued: u64,
+    /// The model's name.
+    pub model: String,
+    /// SHA-256 of the ONNX file, in hexadecimal.
+    pub onnx: String,
+    /// SHA-256 of the rows that it was compiled on; none where it was compiled without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<String>,
+    /// Arguments of `hushproof compile` beside these files.
+    pub settings: Vec<String>,
+    /// Digest of the `.hush` file, Blake2b-256.
+    pub hush: String,
+    /// Digest of the `.vk` file, as proofs name it.
+    pub vk: String,
+    /// The version of Hushproof that compiled it.
+    pub version: String,
+    /// Digest of the schema of its records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Under what licence it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// SHA-256 of the manifest of the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+}
+
+impl Manifest {
+    /// Signs it.
+    ///
+    /// # Errors
+    /// `Artifact` for what a manifest can't hold.
+    pub fn sign(&self, key: &SigningKey) -> Result<String> {
+        self.check()?;
+        jws::sign(key, Kind::Manifest, &json::canonical(self).map_err(bad)?)
+    }
+
+    /// Reads a manifest that one of these keys signed.
+    ///
+    /// # Errors
+    /// `Artifact` for text that is none, `Untrusted` for one by none of the keys.
+    pub fn verify(text: &str, keys: &KeySet) -> Result<Self> {
+        let payload = jws::verify(text.trim_ascii(), Kind::Manifest, keys)?;
+        let manifest: Self = json::object(payload.as_bytes()).map_err(|reason| bad(format!("payload: {reason}")))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Whether it names a verifying key.
+    ///
+    /// # Errors
+    /// `Untrusted` where it names another.
+    pub fn check_key(&self, vk: &[u8; DIGEST_BYTES]) -> Result<()> {
+        let same = self.vk == hex::encode(vk);
+        if same { Ok(()) } else { Err(Error::Untrusted { kind: ArtifactKind::Manifest, fault: TrustFault::Key }) }
+    }
+
+    fn check(&self) -> Result<()> {
+        let texts = [("iss", Some(&self.issuer)), ("version", Some(&self.version)), ("licence", self.licence.as_ref())];
+        for (name, text) in texts {
+            text.map_or(Ok(()), |text| check_text(text)).map_err(|reason| bad(format!("{name}: {reason}")))?;
+        }
+        let digests = [
+            ("onnx", Some(&self.onnx)),
+            ("calibration", self.calibration.as_ref()),
+            ("hush", Some(&self.hush)),
+            ("vk", Some(&self.vk)),
+            ("schema", self.schema.as_ref()),
+            ("previous", self.previous.as_ref()),
+        ];
+        for (name, digest) in digests {
+            let is_digest = digest.is_none_or(|text| codec::from_hex(text).is_ok_and(|bytes| bytes.len() == 32));
+            if !is_digest {
+                return Err(bad(format!("{name}: expected a digest of 32 bytes")));
+            }
+        }
+        let (count, bytes) = MAX_SETTINGS;
+        if self.settings.len() > count || self.settings.iter().any(|setting| setting.len() > bytes) {
+            return Err(bad("settings: too many, or too long"));
+        }
+        Ok(())
+    }
+}
+
+/// SHA-256 of a file, in hexadecimal, as manifests name it.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn bad(reason: impl Into<String>) -> Error {
+    Error::artifact(ArtifactKind::Manifest, reason)
+}
+
+#[cfg(test)]
+mod tests;
