@@ -296,12 +296,9 @@ impl Builder {
             }
             tensor
         };
-        let plain = Conv::select(0, 0, layer.shape.channels);
         let moved = |term: &Term<f64>| {
             let Map::Conv(conv) = &term.map else { return None };
-            let moves = conv.weights.iter().all(|weight| weight.abs() == 1.0)
-                && conv.with_weights(plain.weights.clone()) == plain
-                && self.codes(term.source) == Some(layer.shape);
+            let moves = conv.mirrors(layer.shape.channels) && self.codes(term.source) == Some(layer.shape);
             moves.then(|| root(term.source))
         };
         let roots: Option<Vec<usize>> = layer.terms.iter().map(moved).collect();

@@ -11,32 +11,11 @@ pub(super) fn as_functions(mut network: Network) -> Network {
             layer.activation = SQUARE;
         }
     }
-    let squared = |network: &Network, term: &Term<f64>| match &term.map {
-        Map::Product(product) => product.factor == term.source && network.shape(term.source).is_vector(),
-        _ => false,
-    };
-    while let Some(index) =
-        network.layers.iter().position(|layer| layer.terms.iter().any(|term| squared(&network, term)))
-    {
-        let layer = &network.layers[index];
-        let Some(source) = layer.terms.iter().find(|term| squared(&network, term)).map(|term| term.source) else {
-            break;
-        };
-        let shape = network.shape(source);
-        let square = FloatLayer {
-            node: layer.node.clone(),
-            op: layer.op.clone(),
-            shape,
-            terms: vec![Term { source, map: Map::Conv(Conv::select(0, 0, shape.channels)), negative: None }],
-            bias: vec![0.0; shape.channels],
-            activation: SQUARE,
-            same_scale: None,
-        };
-        network.layers.insert(index, square);
+    while let Some((index, source)) = squared(&network) {
+        let (layer, shape) = (&network.layers[index], network.shape(source));
+        let square = FloatLayer { activation: SQUARE, ..FloatLayer::copy(&layer.node, &layer.op, source, shape) };
+        network.insert(index, square);
         let own = index + 1;
-        for layer in &mut network.layers[own..] {
-            layer.renumber(|tensor| if tensor >= own { tensor + 1 } else { tensor });
-        }
         for term in network.layers[own].terms.iter_mut().filter(|term| term.source == source) {
             if let Map::Product(product) = &term.map
                 && product.factor == source
@@ -48,6 +27,16 @@ pub(super) fn as_functions(mut network: Network) -> Network {
         }
     }
     network
+}
+
+/// The first layer that has a vector's product with itself among its terms, and that vector.
+fn squared(network: &Network) -> Option<(usize, usize)> {
+    let is_square = |term: &&Term<f64>| match &term.map {
+        Map::Product(product) => product.factor == term.source && network.shape(term.source).is_vector(),
+        _ => false,
+    };
+    let mut layers = network.layers.iter().enumerate();
+    layers.find_map(|(index, layer)| Some((index, layer.terms.iter().find(is_square)?.source)))
 }
 
 #[cfg(test)]

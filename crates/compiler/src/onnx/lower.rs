@@ -346,12 +346,8 @@ impl Lowering<'_> {
     /// as exact as it is, as of a value and what it exceeds a bound by.
     fn moved_from(&self, expr: &Expr, activation: &FloatActivation) -> Option<usize> {
         let [(source, Map::Conv(conv))] = &expr.terms[..] else { return None };
-        let plain = Conv::select(0, 0, expr.shape.channels);
         let changed = expr.bias.iter().any(|bias| *bias != 0.0) || conv.weights.iter().any(|weight| *weight < 0.0);
-        let moves = changed
-            && conv.weights.iter().all(|weight| weight.abs() == 1.0)
-            && conv.with_weights(plain.weights.clone()) == plain
-            && self.shape(*source) == expr.shape;
+        let moves = changed && conv.mirrors(expr.shape.channels) && self.shape(*source) == expr.shape;
         let of_codes = match source.checked_sub(1) {
             None => self.ranks.cuts.is_empty(),
             Some(layer) => matches!(self.layers[layer].activation, FloatActivation::Linear | FloatActivation::Relu),

@@ -2,7 +2,7 @@
 
 use hushproof_core::{
     float,
-    graph::{Conv, FloatActivation, FloatLayer, Map, Network, Term, ZERO_POINT_BITS},
+    graph::{Conv, FloatLayer, Map, Network, Term, ZERO_POINT_BITS},
 };
 
 use super::{Channel, Options, scaling::positive};
@@ -75,21 +75,11 @@ pub(crate) fn behind_copy(mut network: Network) -> Network {
     if !mixed || network.layers.iter().all(absorbs) {
         return network;
     }
-    for layer in &mut network.layers {
-        let copied = !absorbs(layer);
-        layer.renumber(|tensor| if tensor == 0 && !copied { 0 } else { tensor + 1 });
+    let copy = FloatLayer::copy(&network.input.name, "input", 0, network.input_shape);
+    network.insert(0, copy);
+    for layer in network.layers.iter_mut().skip(1).filter(|layer| !absorbs(layer)) {
+        layer.renumber(|tensor| tensor.max(1));
     }
-    let shape = network.input_shape;
-    let copy = FloatLayer {
-        node: network.input.name.clone(),
-        op: "input".to_owned(),
-        shape,
-        terms: vec![Term { source: 0, map: Map::Conv(Conv::select(0, 0, shape.channels)), negative: None }],
-        bias: vec![0.0; shape.channels],
-        activation: FloatActivation::Linear,
-        same_scale: None,
-    };
-    network.layers.insert(0, copy);
     network
 }
 

@@ -71,14 +71,13 @@ fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
 /// Puts a copy of a tensor behind it, for the readers that are chosen.
 fn insert(network: &mut Network, tensor: usize, chosen: impl Fn(&Map<f64>, Shape) -> bool) {
     let copy = identity(network, tensor);
-    shift(network, tensor);
-    for layer in &mut network.layers {
+    network.insert(tensor, copy);
+    for layer in &mut network.layers[tensor + 1..] {
         let shape = layer.shape;
         for term in layer.all_terms_mut().filter(|term| term.source == tensor) {
             term.source += usize::from(chosen(&term.map, shape));
         }
     }
-    network.layers.insert(tensor, copy);
 }
 
 /// A tensor whose strided readers should read a copy: its layer has hidden coefficients, and computing it in residue
@@ -217,13 +216,12 @@ fn separate(network: &mut Network, operand: Operand) {
         let columns = (0..copy.shape.len() as u32).map(|index| vec![(index, 1.0)]).collect();
         copy.terms[0].map = Map::Sparse(Sparse { columns });
     }
-    shift(network, tensor);
-    let read = &mut network.layers[operand.layer].terms[operand.term];
+    network.insert(tensor, copy);
+    let read = &mut network.layers[operand.layer + 1].terms[operand.term];
     match &mut read.map {
         Map::Product(product) if operand.factor => product.factor = tensor + 1,
         _ => read.source = tensor + 1,
     }
-    network.layers.insert(tensor, copy);
 }
 
 fn hides_output(network: &Network) -> Result<bool> {
@@ -235,33 +233,14 @@ fn hides_output(network: &Network) -> Result<bool> {
 
 /// A layer that copies a tensor.
 fn identity(network: &Network, tensor: usize) -> FloatLayer {
-    let shape: Shape = network.shape(tensor);
-    let channels = shape.channels;
     let source = tensor.checked_sub(1).map(|layer| &network.layers[layer]);
     let exact = |layer: &FloatLayer| {
         use FloatActivation::{Clip, Linear, Quantize, Relu};
         matches!(layer.activation, Linear | Relu | Clip { .. } | Quantize { .. })
     };
+    let (node, op) = source.map_or((network.input.name.as_str(), "input"), |layer| (&layer.node, &layer.op));
     FloatLayer {
-        node: source.map_or_else(|| network.input.name.clone(), |layer| layer.node.clone()),
-        op: source.map_or_else(|| "input".to_owned(), |layer| layer.op.clone()),
-        shape,
-        terms: vec![Term { source: tensor, map: Map::Conv(Conv::select(0, 0, channels)), negative: None }],
-        bias: vec![0.0; channels],
-        activation: FloatActivation::Linear,
         same_scale: source.filter(|layer| exact(layer)).map(|_| tensor),
-    }
-}
-
-/// Makes room for a tensor after `tensor`.
-fn shift(network: &mut Network, tensor: usize) {
-    for layer in &mut network.layers {
-        for term in layer.all_terms_mut() {
-            term.source += usize::from(term.source > tensor);
-            if let Map::Product(product) = &mut term.map {
-                product.factor += usize::from(product.factor > tensor);
-            }
-        }
-        layer.same_scale.iter_mut().filter(|source| **source > tensor).for_each(|source| *source += 1);
+        ..FloatLayer::copy(node, op, tensor, network.shape(tensor))
     }
 }

@@ -72,6 +72,12 @@ impl<W> Conv<W> {
 }
 
 impl Conv<f64> {
+    /// Whether it gives each of so many channels as it is, or its negative.
+    pub fn mirrors(&self, channels: usize) -> bool {
+        let plain = Conv::select(0, 0, channels);
+        self.weights.iter().all(|weight| weight.abs() == 1.0) && self.with_weights(plain.weights.clone()) == plain
+    }
+
     /// One tap that reads `channels` channels from `input_start` on and writes as many from `output_start` on.
     pub fn select(input_start: usize, output_start: usize, channels: usize) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! The float network, and what its output means.
 
-use super::{Decision, Finish, FloatActivation, Function, Map, Meaning, OutputPart, Shape, Term, ValueInfo};
+use super::{Conv, Decision, Finish, FloatActivation, Function, Map, Meaning, OutputPart, Shape, Term, ValueInfo};
 
 /// A layer of the float network.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +43,19 @@ impl FloatLayer {
             _ => &mut [],
         };
         self.terms.iter_mut().chain(times)
+    }
+
+    /// A copy of a tensor of this shape, named as what makes the tensor.
+    pub fn copy(node: &str, op: &str, source: usize, shape: Shape) -> Self {
+        Self {
+            node: node.to_owned(),
+            op: op.to_owned(),
+            shape,
+            terms: vec![Term { source, map: Map::Conv(Conv::select(0, 0, shape.channels)), negative: None }],
+            bias: vec![0.0; shape.channels],
+            activation: FloatActivation::Linear,
+            same_scale: None,
+        }
     }
 
     /// Whether it multiplies tensors.
@@ -100,6 +113,14 @@ impl Network {
     pub fn compares(&self) -> bool {
         let inner = self.layers.split_last().map_or(&[][..], |(_, inner)| inner);
         inner.iter().any(|layer| matches!(layer.activation, FloatActivation::Threshold { .. }))
+    }
+
+    /// Puts a layer in front of the layer of this index; the others go on reading the tensors that they read.
+    pub fn insert(&mut self, index: usize, layer: FloatLayer) {
+        for later in self.layers.iter_mut().skip(index) {
+            later.renumber(|tensor| tensor + usize::from(tensor > index));
+        }
+        self.layers.insert(index, layer);
     }
 
     /// Shape of a tensor; tensor 0 is the input.
