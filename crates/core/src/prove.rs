@@ -12,7 +12,7 @@ mod tests;
 mod transcript;
 mod verifier;
 
-pub use keys::{ProvingKey, VerifyingKey, keygen};
+pub use keys::{ProvingKey, VerifyingKey, keygen, keygen_with};
 pub use progress::StageSeconds;
 pub use proof::{PROOF_FORMAT, Proof};
 pub use prover::{Proved, Seconds, prove};

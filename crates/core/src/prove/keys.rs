@@ -66,10 +66,21 @@ pub struct ProvingKey {
 /// # Errors
 /// `ModelTooLarge`, `SrsTooSmall`, `SrsInvalid`, `Layout`.
 pub fn keygen(model: &Model, srs: &Srs) -> Result<VerifyingKey> {
+    keygen_with(model, srs, &mut |_, _| {})
+}
+
+/// [`keygen`], which calls `progress` with a stage (`SRS`, `audit`, `keys`) and the fraction of the work before it.
+///
+/// # Errors
+/// Those of [`keygen`].
+pub fn keygen_with(model: &Model, srs: &Srs, progress: &mut dyn FnMut(&'static str, f64)) -> Result<VerifyingKey> {
+    progress("SRS", 0.0);
     let layout = Layout::new(model)?;
     let srs = srs.trim(layout.k)?.checked()?;
+    progress("audit", 0.5);
     let circuit = ModelCircuit::new(model, &layout);
     circuit.audit()?;
+    progress("keys", 0.6);
     let key = keygen_vk(&srs.params()?, &circuit)?;
     check_degrees(key.cs())?;
     Ok(VerifyingKey {

@@ -82,7 +82,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = &compiled.model;
     let hush = model.to_bytes();
     let key = match key {
-        Some((srs, file)) => Some((prove::keygen(model, &files::srs(srs)?)?, file)),
+        Some((srs, file)) => {
+            let (srs, progress) = (files::srs(srs)?, Progress::new(args.json));
+            let vk = prove::keygen_with(model, &srs, &mut |stage, done| progress.report(stage, done))?;
+            Some((vk, file))
+        }
         None => None,
     };
     output.write(&hush, if model.weights_visibility().is_public() { Secrecy::Public } else { Secrecy::Secret })?;

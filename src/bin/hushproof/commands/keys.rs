@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::{
     files::{self, Plan, Secrecy},
-    output,
+    output::{self, Progress},
 };
 
 /// Derive a compiled model's verifying key (.vk) from an SRS, which is checked first.
@@ -34,7 +34,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let path = args.output.map_or_else(|| files::sibling(&args.model, "vk", "-o"), Ok)?;
     let output = plan.writing("-o", &path)?;
     let model = files::model(&args.model)?;
-    let vk = prove::keygen(&model, &files::srs(&args.srs)?)?;
+    let srs = files::srs(&args.srs)?;
+    let progress = Progress::new(args.json);
+    let vk = prove::keygen_with(&model, &srs, &mut |stage, done| progress.report(stage, done))?;
+    drop(progress);
     let digest = hex::encode(vk.digest());
     if let Some(expected) = args.expect.filter(|expected| *expected != digest) {
         return Err(Error::KeyMismatch { kind: ArtifactKind::VerifyingKey, expected, got: digest }.into());

@@ -63,14 +63,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let model = files::model(&args.model)?;
     let values = data::read_input(&files::read(&args.input)?, &model.input.value_info)?;
     let srs = files::srs(&args.srs)?;
+    let progress = output::Progress::new(args.json);
     let start = Instant::now();
     let vk = match &args.vk {
         Some(path) => files::verifying_key(path)?,
-        None => prove::keygen(&model, &srs)?,
+        None => prove::keygen_with(&model, &srs, &mut |stage, done| progress.report(stage, done))?,
     };
+    progress.report("proving key", 0.0);
     let key = ProvingKey::new(&model, vk, &srs)?;
     let keygen = start.elapsed().as_secs_f64();
-    let progress = output::Progress::new(args.json);
     let mut report = |stage, fraction| progress.report(stage, fraction);
     let mut prove_runs = Vec::new();
     let proved = loop {
