@@ -7,11 +7,6 @@ use hushproof_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    KeySet, SigningKey,
-    jws::{self, Kind},
-};
-
 /// Seconds by which an issuer's clock may be ahead of a relying party's.
 const CLOCK_SKEW: u64 = 300;
 
@@ -42,23 +37,11 @@ struct Claims {
 }
 
 impl Credential {
-    /// Signs it.
+    /// Reads what was signed, by a key that is believed; it must hold at this time, in seconds since 1970.
     ///
     /// # Errors
-    /// `Artifact` for an issuer that can't be shown, and for times that no reader keeps or in the wrong order.
-    pub fn sign(&self, key: &SigningKey) -> Result<String> {
-        self.check()?;
-        let (schema, commitment) = self.commitment.texts();
-        let claims = Claims { schema, commitment, iss: self.issuer.clone(), iat: self.issued, exp: self.expires };
-        jws::sign(key, Kind::Credential, &json::canonical(&claims).map_err(bad)?)
-    }
-
-    /// Reads a credential that one of these keys signed and that holds at this time, in seconds since 1970.
-    ///
-    /// # Errors
-    /// `Artifact` for text that is none, `Untrusted` for one that does not hold.
-    pub fn verify(text: &str, keys: &KeySet, now: u64) -> Result<Self> {
-        let payload = jws::verify(text.trim_ascii(), Kind::Credential, keys)?;
+    /// `Artifact` for a payload that is no credential's, `Untrusted` for one that does not hold now.
+    pub fn read(payload: &str, now: u64) -> Result<Self> {
         let claims: Claims = json::object(payload.as_bytes()).map_err(|reason| bad(format!("payload: {reason}")))?;
         let Claims { schema, commitment, iss: issuer, iat: issued, exp: expires } = claims;
         let commitment = Commitment::read(&schema, &commitment)?;
@@ -82,6 +65,17 @@ impl Credential {
         if same { Ok(()) } else { Err(untrusted(TrustFault::Commitment)) }
     }
 
+    /// The JSON that is signed.
+    ///
+    /// # Errors
+    /// `Artifact` for what can't be signed.
+    pub fn payload(&self) -> Result<String> {
+        self.check()?;
+        let (schema, commitment) = self.commitment.texts();
+        let claims = Claims { schema, commitment, iss: self.issuer.clone(), iat: self.issued, exp: self.expires };
+        json::canonical(&claims).map_err(bad)
+    }
+
     fn check(&self) -> Result<()> {
         check_text(&self.issuer).map_err(|reason| bad(format!("iss: {reason}")))?;
         if self.expires > MAX_SECONDS || self.issued >= self.expires {
@@ -99,5 +93,5 @@ fn bad(reason: impl Into<String>) -> Error {
     Error::artifact(ArtifactKind::Credential, reason)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "signatures"))]
 mod tests;

@@ -9,8 +9,12 @@ mod claims;
 mod jws;
 mod key;
 mod manifest;
+#[cfg(feature = "signatures")]
+mod signatures;
 
 pub use claims::Credential;
-pub use jws::MAX_JWS_BYTES;
-pub use key::{Algorithm, KeySet, SigningKey};
+pub use jws::{Kind, MAX_JWS_BYTES, Signed};
+#[cfg(feature = "signatures")]
+pub use key::SigningKey;
+pub use key::{Algorithm, KeySet, PublicKey};
 pub use manifest::{Manifest, sha256};

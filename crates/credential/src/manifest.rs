@@ -8,11 +8,6 @@ use hushproof_core::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{
-    KeySet, SigningKey,
-    jws::{self, Kind},
-};
-
 /// Arguments of a compilation, at most; and bytes of each.
 const MAX_SETTINGS: (usize, usize) = (256, 4096);
 
@@ -53,21 +48,11 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Signs it.
+    /// Reads what was signed, by a key that is believed.
     ///
     /// # Errors
-    /// `Artifact` for what a manifest can't hold.
-    pub fn sign(&self, key: &SigningKey) -> Result<String> {
-        self.check()?;
-        jws::sign(key, Kind::Manifest, &json::canonical(self).map_err(bad)?)
-    }
-
-    /// Reads a manifest that one of these keys signed.
-    ///
-    /// # Errors
-    /// `Artifact` for text that is none, `Untrusted` for one by none of the keys.
-    pub fn verify(text: &str, keys: &KeySet) -> Result<Self> {
-        let payload = jws::verify(text.trim_ascii(), Kind::Manifest, keys)?;
+    /// `Artifact`.
+    pub fn read(payload: &str) -> Result<Self> {
         let manifest: Self = json::object(payload.as_bytes()).map_err(|reason| bad(format!("payload: {reason}")))?;
         manifest.check()?;
         Ok(manifest)
@@ -80,6 +65,15 @@ impl Manifest {
     pub fn check_key(&self, vk: &[u8; DIGEST_BYTES]) -> Result<()> {
         let same = self.vk == hex::encode(vk);
         if same { Ok(()) } else { Err(Error::Untrusted { kind: ArtifactKind::Manifest, fault: TrustFault::Key }) }
+    }
+
+    /// The JSON that is signed.
+    ///
+    /// # Errors
+    /// `Artifact` for what can't be signed.
+    pub fn payload(&self) -> Result<String> {
+        self.check()?;
+        json::canonical(self).map_err(bad)
     }
 
     fn check(&self) -> Result<()> {
@@ -118,5 +112,5 @@ fn bad(reason: impl Into<String>) -> Error {
     Error::artifact(ArtifactKind::Manifest, reason)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "signatures"))]
 mod tests;

@@ -5,7 +5,7 @@ use rand_core::OsRng;
 use serde_json::json;
 
 use super::*;
-use crate::Algorithm;
+use crate::{Algorithm, KeySet, SigningKey};
 
 fn credential() -> Credential {
     let fields = json!([{"name": "glucose", "kind": "decimal", "decimals": 1, "min": 0, "max": 1000}]);

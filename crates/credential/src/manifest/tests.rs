@@ -1,7 +1,7 @@
 use rand_core::OsRng;
 
 use super::*;
-use crate::{Algorithm, Credential};
+use crate::{Algorithm, Credential, SigningKey};
 
 fn manifest() -> Manifest {
     Manifest {
