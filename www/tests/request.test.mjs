@@ -1,10 +1,11 @@
 // Requests made, read and answered in the browser, schemas and commitments; the native program takes the same ones.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { openApi } from "./support/api.mjs";
 import { launch } from "./support/browser.mjs";
 import { serveFiles } from "./support/server.mjs";
-import { DIST, commitNatively, readCatalog, verifyNatively } from "./support/site.mjs";
+import { DIST, MODELS, attestNatively, commitNatively, manifestNatively, readCatalog, verifyNatively } from "./support/site.mjs";
 
 const [entry] = await readCatalog();
 let browser;
@@ -103,5 +104,83 @@ test("a record is committed to as the native program does", async () => {
   assert.notEqual(JSON.parse(again.commitment).commitment, commitment.commitment);
   const native = await commitNatively(schema, opening.record, opening.salt);
   assert.deepEqual(native, opening);
+  await page.close();
+});
+
+test("a credential holds for its issuer's key, time and commitment", async () => {
+  const commitment = { schema: "11".repeat(32), commitment: "00".repeat(31) + "07" };
+  const made = {};
+  for (const alg of ["ES256", "EdDSA"]) made[alg] = await attestNatively(alg, JSON.stringify(commitment));
+  const page = await openApi(browser, site.url);
+  const outcome = await page.evaluate(async ([made, commitment]) => {
+    const { verifyCredential, verifyManifest } = await import("/pkg/lib/index.js");
+    const code = (promise) => promise.then(() => "taken", (error) => error.code);
+    const results = {};
+    for (const [alg, { credential, keys }] of Object.entries(made)) {
+      const other = Object.values(made).find((each) => each.keys !== keys);
+      const given = { credential, issuerKeys: keys, now: 1500 };
+      const id = (set) => JSON.parse(set).keys[0].kid;
+      const [head, body, signature] = credential.split(".");
+      const flipped = `${head}.${body}.${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`;
+      const off = JSON.parse(keys);
+      off.keys[0].x = "A".repeat(43);
+      results[alg] = {
+        said: await verifyCredential({ ...given, commitment }),
+        codes: [
+          await code(verifyCredential({ ...given, issuerKeys: JSON.parse(keys) })),
+          await code(verifyCredential({ ...given, now: 2000 })),
+          await code(verifyCredential({ ...given, now: 100 })),
+          await code(verifyCredential({ ...given, issuerKeys: other.keys })),
+          await code(verifyCredential({ ...given, issuerKeys: other.keys.replace(id(other.keys), id(keys)) })),
+          await code(verifyCredential({ ...given, credential: flipped })),
+          await code(verifyCredential({ ...given, commitment: { ...commitment, commitment: "00".repeat(32) } })),
+          await code(verifyCredential({ ...given, commitment: { ...commitment, salt: "00" } })),
+          await code(verifyCredential({ ...given, credential: `${head}.${body}` })),
+          await code(verifyCredential({ ...given, issuerKeys: { keys: [] } })),
+          await code(verifyManifest({ manifest: credential, publisherKeys: keys })),
+          await code(verifyCredential({ credential })),
+        ],
+      };
+    }
+    return results;
+  }, [made, commitment]);
+  const rejected = Array(6).fill("credential");
+  const unreadable = Array(4).fill("artifact");
+  for (const alg of ["ES256", "EdDSA"]) {
+    const { said, codes } = outcome[alg];
+    assert.deepEqual(said, { issuer: "labor.example", issued: 1000, expires: 2000, ...commitment });
+    assert.deepEqual(codes, ["taken", ...rejected, ...unreadable, "option"], alg);
+  }
+  await page.close();
+});
+
+test("a verifier takes no key that the publisher's manifest does not name", async () => {
+  const name = entry.hush.replace(/\.hush$/, "");
+  const made = await manifestNatively(name, entry.srs, join(MODELS, "breast_cancer_calibration.json"));
+  const other = await manifestNatively("breast_cancer_mlp", entry.srs, join(MODELS, "breast_cancer_calibration.json"));
+  const page = await openApi(browser, site.url);
+  const files = { hush: [...made.hush], vk: [...made.vk] };
+  const outcome = await page.evaluate(async ([entry, files, made, other]) => {
+    const { ProvingSession, verify, verifyDetailed, verifyManifest } = await import("/pkg/lib/index.js");
+    const code = (promise) => promise.then(() => "taken", (error) => error.code);
+    const [model, vk] = [Uint8Array.from(files.hush), Uint8Array.from(files.vk)];
+    const session = await ProvingSession.create({ model, vk, srs: new URL(entry.srs, `${location.origin}/artifacts/`) });
+    const { proof } = await session.prove({ [entry.input.name]: entry.examples[0].record }, { context: "00" });
+    const given = { vk, proof, context: "00" };
+    const detailed = await verifyDetailed({ ...given, manifest: made.manifest, publisherKeys: made.keys });
+    const codes = [
+      await code(verifyManifest({ manifest: made.manifest, publisherKeys: made.keys })),
+      await code(verify({ ...given, manifest: other.manifest, publisherKeys: other.keys })),
+      await code(verify({ ...given, manifest: made.manifest, publisherKeys: other.keys })),
+      await code(verify({ ...given, manifest: made.manifest })),
+      await code(verify({ ...given, publisherKeys: made.keys })),
+      await code(verify({ ...given, manifest: undefined })),
+    ];
+    const digest = session.info.digest;
+    session.close();
+    return { detailed, codes, digest };
+  }, [entry, files, { manifest: made.manifest, keys: made.keys }, { manifest: other.manifest, keys: other.keys }]);
+  assert.deepEqual([outcome.detailed.vk, outcome.detailed.manifest.vk, outcome.detailed.manifest.issuer], [outcome.digest, outcome.digest, "models.example"]);
+  assert.deepEqual(outcome.codes, ["taken", "manifest", "manifest", "option", "option", "option"]);
   await page.close();
 });

@@ -11,6 +11,7 @@ use hushproof_core::{
     request::Request,
     schema::Schema,
 };
+use hushproof_credential::{Credential, KeySet, Kind, Manifest, PublicKey, Signed};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -205,6 +206,135 @@ impl Committed {
     }
 }
 
+/// What a signature is of.
+#[derive(Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum SignedKind {
+    /// A commitment to a record.
+    Credential,
+    /// The files of a model.
+    Manifest,
+}
+
+impl From<SignedKind> for Kind {
+    fn from(kind: SignedKind) -> Self {
+        match kind {
+            SignedKind::Credential => Self::Credential,
+            SignedKind::Manifest => Self::Manifest,
+        }
+    }
+}
+
+/// A signature, and the key that it says to be by; nothing of it is checked yet.
+#[derive(Serialize, TS)]
+pub struct SignedStatement<'a> {
+    /// `ES256` or `EdDSA`.
+    pub alg: &'static str,
+    /// The key as JSON Web Key; none where no key of the set has its id, for this algorithm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub jwk: Option<String>,
+    /// What is signed, ASCII.
+    pub signed: &'a str,
+    /// The signature.
+    #[serde(with = "serde_bytes")]
+    #[ts(type = "Uint8Array<ArrayBuffer>")]
+    pub signature: Vec<u8>,
+    /// What is said, JSON.
+    pub payload: String,
+}
+
+impl<'a> SignedStatement<'a> {
+    /// Of a signature and the keys that are believed.
+    pub fn new(read: Signed<'a>, keys: &KeySet) -> Self {
+        let Signed { algorithm, key, signed, signature, payload } = read;
+        let jwk = keys.find(&key, algorithm).map(PublicKey::to_json);
+        Self { alg: algorithm.name(), jwk, signed, signature, payload }
+    }
+}
+
+/// What an issuer says.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmCredential")]
+pub struct CredentialInfo {
+    /// Who signed.
+    pub issuer: String,
+    /// When, in seconds since 1970.
+    pub issued: u64,
+    /// Seconds since 1970 from which on it does not hold.
+    pub expires: u64,
+    /// Digest of the record's schema, in hexadecimal.
+    pub schema: String,
+    /// The commitment to the record, in hexadecimal.
+    pub commitment: String,
+}
+
+impl From<Credential> for CredentialInfo {
+    fn from(credential: Credential) -> Self {
+        let (schema, commitment) = credential.commitment.texts();
+        let Credential { issuer, issued, expires, .. } = credential;
+        Self { issuer, issued, expires, schema, commitment }
+    }
+}
+
+/// What a publisher says of a model.
+#[derive(Serialize, TS)]
+#[ts(rename = "WasmManifest")]
+pub struct ManifestInfo {
+    /// Who signed.
+    pub issuer: String,
+    /// When, in seconds since 1970.
+    pub issued: u64,
+    /// The model's name.
+    pub model: String,
+    /// SHA-256 of the ONNX file, in hexadecimal.
+    pub onnx: String,
+    /// SHA-256 of the rows that it was compiled on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub calibration: Option<String>,
+    /// Arguments of `hushproof compile` beside these files.
+    pub settings: Vec<String>,
+    /// Digest of the `.hush` file, Blake2b-256 in hexadecimal.
+    pub hush: String,
+    /// Digest of the `.vk` file, as proofs name it.
+    pub vk: String,
+    /// The version of Hushproof that compiled it.
+    pub version: String,
+    /// Digest of the schema of its records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub schema: Option<String>,
+    /// Under what licence it is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub licence: Option<String>,
+    /// SHA-256 of the manifest of the version before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub previous: Option<String>,
+}
+
+impl From<Manifest> for ManifestInfo {
+    fn from(manifest: Manifest) -> Self {
+        let Manifest {
+            issuer,
+            issued,
+            model,
+            onnx,
+            calibration,
+            settings,
+            hush,
+            vk,
+            version,
+            schema,
+            licence,
+            previous,
+        } = manifest;
+        Self { issuer, issued, model, onnx, calibration, settings, hush, vk, version, schema, licence, previous }
+    }
+}
+
 /// What a model takes and gives, and the size of its circuit.
 #[derive(Serialize, TS)]
 #[ts(rename = "WasmModelInfo")]
@@ -382,6 +512,8 @@ pub struct Verified<'a> {
     pub inputs: Option<BTreeMap<&'a str, &'a [f64]>>,
     /// The model's name.
     pub model: &'a str,
+    /// What proofs name the verifying key by, in hexadecimal.
+    pub vk: String,
     /// Seconds that verifying took.
     pub seconds: f64,
     /// Of the SRS that the verifying key was made with.
@@ -397,6 +529,7 @@ impl<'a> Verified<'a> {
             inputs: (vk.statement.input.as_ref())
                 .map(|input| BTreeMap::from([(input.value_info.name.as_str(), verified.inputs.as_slice())])),
             model: &vk.model,
+            vk: hex::encode(vk.digest()),
             seconds,
             srs_origin: vk.srs_origin.into(),
         }

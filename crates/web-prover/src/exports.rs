@@ -11,6 +11,7 @@ use hushproof_core::{
     request::{Asked, Request},
     schema::Schema,
 };
+use hushproof_credential::{Credential, KeySet, Manifest, Signed};
 use hushproof_web::{Thrown, read_bytes, read_option, read_text, reporter, to_js, to_json};
 use js_sys::{Function, Uint8Array};
 use rand_core::OsRng;
@@ -18,8 +19,8 @@ use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
 use crate::boundary::{
-    Arithmetic, Committed, Info, Keys, Predicted, Proved, RequestAt, RequestChoices, RequestInfo, SchemaInfo,
-    Transcript, Verified,
+    Arithmetic, Committed, CredentialInfo, Info, Keys, ManifestInfo, Predicted, Proved, RequestAt, RequestChoices,
+    RequestInfo, SchemaInfo, SignedKind, SignedStatement, Transcript, Verified,
 };
 
 #[cfg(feature = "web-threads")]
@@ -179,6 +180,29 @@ pub fn commit(schema: JsValue, record: JsValue) -> Result<JsValue, Thrown> {
     let record = serde_json::from_str(&read_text("record", &record)?)
         .map_err(|_| Error::artifact(ArtifactKind::Data, "expected a record as JSON"))?;
     to_js(&Committed::new(&Opening::new(&schema, record, OsRng)?))
+}
+
+/// Reads a signature and finds the key that it says to be by in a set of JSON Web Keys; checks neither.
+#[wasm_bindgen(js_name = readSigned)]
+pub fn read_signed(text: JsValue, kind: JsValue, keys: JsValue) -> Result<JsValue, Thrown> {
+    let kind: Option<SignedKind> = read_option("kind", kind)?;
+    let kind = kind.ok_or_else(|| Error::Option { option: "kind", reason: "needed".to_owned() })?;
+    let (text, keys) = (read_text("credential", &text)?, KeySet::from_json(&read_text("keys", &keys)?)?);
+    to_js(&SignedStatement::new(Signed::read(&text, kind.into())?, &keys))
+}
+
+/// What the payload of a credential says, whose signature was checked; throws an error of code `credential` where it
+/// does not hold at this time.
+#[wasm_bindgen(js_name = readCredential)]
+pub fn read_credential(payload: JsValue, now: f64) -> Result<JsValue, Thrown> {
+    let credential = Credential::read(&read_text("payload", &payload)?, seconds("now", now)?)?;
+    to_js(&CredentialInfo::from(credential))
+}
+
+/// What the payload of a manifest says, whose signature was checked.
+#[wasm_bindgen(js_name = readManifest)]
+pub fn read_manifest(payload: JsValue) -> Result<JsValue, Thrown> {
+    to_js(&ManifestInfo::from(Manifest::read(&read_text("payload", &payload)?)?))
 }
 
 /// The verifying key of a model. Without an SRS one is made here, of exactly the model's size, and comes with it: a

@@ -14,7 +14,7 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 30] = [
+const TYPES: [fn(&Config) -> String; 34] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
@@ -23,6 +23,10 @@ const TYPES: [fn(&Config) -> String; 30] = [
     declaration::<prover::RequestInfo<'_>>,
     declaration::<prover::SchemaInfo<'_>>,
     declaration::<prover::Committed>,
+    declaration::<prover::SignedKind>,
+    declaration::<prover::SignedStatement<'_>>,
+    declaration::<prover::CredentialInfo>,
+    declaration::<prover::ManifestInfo>,
     declaration::<prover::Info<'_>>,
     declaration::<prover::InputInfo<'_>>,
     declaration::<prover::PartInfo<'_>>,

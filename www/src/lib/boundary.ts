@@ -88,6 +88,65 @@ export interface Committed {
   commitment: string;
 }
 
+/** What a signature is of. */
+export type SignedKind = "credential" | "manifest";
+
+/** A signature, and the key that it says to be by; nothing of it is checked yet. */
+export interface SignedStatement {
+  /** `ES256` or `EdDSA`. */
+  alg: string;
+  /** The key as JSON Web Key; none where no key of the set has its id, for this algorithm. */
+  jwk?: string;
+  /** What is signed, ASCII. */
+  signed: string;
+  /** The signature. */
+  signature: Uint8Array<ArrayBuffer>;
+  /** What is said, JSON. */
+  payload: string;
+}
+
+/** What an issuer says. */
+export interface WasmCredential {
+  /** Who signed. */
+  issuer: string;
+  /** When, in seconds since 1970. */
+  issued: number;
+  /** Seconds since 1970 from which on it does not hold. */
+  expires: number;
+  /** Digest of the record's schema, in hexadecimal. */
+  schema: string;
+  /** The commitment to the record, in hexadecimal. */
+  commitment: string;
+}
+
+/** What a publisher says of a model. */
+export interface WasmManifest {
+  /** Who signed. */
+  issuer: string;
+  /** When, in seconds since 1970. */
+  issued: number;
+  /** The model's name. */
+  model: string;
+  /** SHA-256 of the ONNX file, in hexadecimal. */
+  onnx: string;
+  /** SHA-256 of the rows that it was compiled on. */
+  calibration?: string;
+  /** Arguments of `hushproof compile` beside these files. */
+  settings: Array<string>;
+  /** Digest of the `.hush` file, Blake2b-256 in hexadecimal. */
+  hush: string;
+  /** Digest of the `.vk` file, as proofs name it. */
+  vk: string;
+  /** The version of Hushproof that compiled it. */
+  version: string;
+  /** Digest of the schema of its records. */
+  schema?: string;
+  /** Under what licence it is given. */
+  licence?: string;
+  /** SHA-256 of the manifest of the version before. */
+  previous?: string;
+}
+
 /** What a model takes and gives, and the size of its circuit. */
 export interface WasmModelInfo {
   /** The model's name. */
@@ -185,6 +244,8 @@ export interface WasmVerified {
   inputs?: { [key in string]: Array<number> };
   /** The model's name. */
   model: string;
+  /** What proofs name the verifying key by, in hexadecimal. */
+  vk: string;
   /** Seconds that verifying took. */
   seconds: number;
   /** Of the SRS that the verifying key was made with. */

@@ -11,6 +11,7 @@ export type { Accuracy, Arithmetic, Committed, CompileReport, OnnxInfo, OutputAc
 export type { CallOptions } from "./bridge.js";
 export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions } from "./compile.js";
 export { commit, readSchema, type CommitOptions, type Schema, type SchemaInfo } from "./commitment.js";
+export { verifyCredential, verifyManifest, type Credential, type CredentialOptions, type KeySet, type Manifest, type ManifestOptions } from "./credential.js";
 export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";

@@ -11,6 +11,7 @@ import type { KeyOptions } from "./keys.js";
 import type { PredictOptions } from "./predict.js";
 import type { Asked } from "./protocol.js";
 import type { CommitOptions } from "./commitment.js";
+import type { CredentialOptions, ManifestOptions } from "./credential.js";
 import type { ModuleOptions, NewRequestOptions } from "./request.js";
 import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
 import type { VerifyOptions } from "./verify.js";
@@ -76,8 +77,21 @@ const VERIFY = {
   vk: source,
   vkDigest: digest,
   proof: text,
+  manifest: text,
+  publisherKeys: json,
   wasm: folder,
 } satisfies Record<keyof VerifyOptions, Check>;
+
+const CREDENTIAL = {
+  ...CALL,
+  wasm: folder,
+  credential: text,
+  issuerKeys: json,
+  commitment: json,
+  now: time,
+} satisfies Record<keyof CredentialOptions, Check>;
+
+const MANIFEST = { ...CALL, wasm: folder, manifest: text, publisherKeys: json } satisfies Record<keyof ManifestOptions, Check>;
 
 const PREDICT = {
   ...CALL,
@@ -175,6 +189,14 @@ export function moduleOptions(given: unknown): Options<typeof MODULE> {
   return readOptions(given, MODULE);
 }
 
+export function credentialOptions(given: unknown): Options<typeof CREDENTIAL, "credential" | "issuerKeys"> {
+  return readOptions(given, CREDENTIAL, ["credential", "issuerKeys"]);
+}
+
+export function manifestOptions(given: unknown): Options<typeof MANIFEST, "manifest" | "publisherKeys"> {
+  return readOptions(given, MANIFEST, ["manifest", "publisherKeys"]);
+}
+
 export function commitOptions(given: unknown): Options<typeof COMMIT, "schema" | "record"> {
   return readOptions(given, COMMIT, ["schema", "record"]);
 }
@@ -217,7 +239,12 @@ export function sessionVerifyOptions(given: unknown): Bound<typeof SESSION_VERIF
 
 /** Demands a request or a context, or that there is none by name. */
 export function verifyOptions(given: unknown): Bound<typeof VERIFY, "vk" | "proof"> {
-  return bound(readOptions(given, VERIFY, ["vk", "proof"]), true);
+  const options = readOptions(given, VERIFY, ["vk", "proof"]);
+  const { manifest, publisherKeys } = options;
+  if (manifest !== undefined && publisherKeys === undefined) throw refusal("publisherKeys", "needed for the manifest");
+  // One that is there and undefined is a variable that was not set.
+  if (manifest === undefined && ("manifest" in options || publisherKeys !== undefined)) throw refusal("manifest", "needed");
+  return bound(options, true);
 }
 
 /** Says what a proof is for as the prover takes it: no context is an empty one. */

@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { Arithmetic, Committed, OnnxInfo, RequestAt, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
+import type { Arithmetic, Committed, OnnxInfo, RequestAt, RequestChoices, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
 import type { Inputs } from "./wasm.js";
 
@@ -49,6 +49,12 @@ export interface Operations {
   readRequest: { request: { request: string }; result: WasmRequest };
   /** Says what a schema allows. */
   readSchema: { request: { schema: string }; result: WasmSchema };
+  /** Reads a signature, which is not checked, and finds its key in a set. */
+  readSigned: { request: { text: string; kind: SignedKind; keys: string }; result: SignedStatement };
+  /** Says what a credential says whose signature was checked. */
+  readCredential: { request: { payload: string; now: number }; result: WasmCredential };
+  /** Says what a manifest says whose signature was checked. */
+  readManifest: { request: { payload: string }; result: WasmManifest };
   /** Commits to a record. */
   commit: { request: { schema: string; record: string }; result: Committed };
 }

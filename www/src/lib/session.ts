@@ -1,6 +1,7 @@
 /** A model made ready for proving on this device. */
 import type { Arithmetic, SrsOrigin, Transcript, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
+import type { Manifest } from "./credential.js";
 import { download, type Bytes, type FileData, type Source, type Wanted } from "./download.js";
 import { chooseThreads, isIsolated, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
@@ -139,8 +140,12 @@ export interface Verified {
   /** What the proof was made for, where the input is public. */
   inputs?: Record<string, number[]>;
   model: string;
+  /** What proofs name the verifying key by, in hexadecimal. */
+  vk: string;
   seconds: number;
   srsOrigin: SrsOrigin;
+  /** What the publisher says of the model, where a manifest was asked for. */
+  manifest?: Manifest;
 }
 
 /**

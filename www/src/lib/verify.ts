@@ -1,5 +1,6 @@
 /** Verification alone: what a relying party runs. Needs neither the model nor the SRS, and no isolation headers. */
 import { Bridge, type CallOptions } from "./bridge.js";
+import { readManifest, type KeySet } from "./credential.js";
 import { download, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
@@ -18,6 +19,10 @@ export type VerifyOptions = CallOptions &
     vkDigest?: string;
     /** The text of `proof.json`. */
     proof: string;
+    /** A publisher's manifest, which must name this key; code `manifest` where it doesn't, or is not by one of `publisherKeys`. */
+    manifest?: string;
+    /** JSON Web Keys of the publishers that are believed. */
+    publisherKeys?: KeySet;
     /** Folder that holds `single/`; by default the package's own. */
     wasm?: string | URL;
   };
@@ -26,13 +31,16 @@ export type VerifyOptions = CallOptions &
  * What the proof says. Rejects with code `rejected` if it is invalid, `expired` if its request no longer holds, with another code if it could not be checked.
  */
 export async function verifyDetailed(options: VerifyOptions): Promise<Verified> {
-  const { vk: key, vkDigest, proof, asked, wasm, ...call } = verifyOptions(options);
+  const { vk: key, vkDigest, proof, asked, manifest, publisherKeys, wasm, ...call } = verifyOptions(options);
   const [vk] = await download([{ source: key, digest: vkDigest }], call);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   const bridge = new Bridge();
   try {
     await bridge.call("start", { base: wasmBase(wasm), threads: 1, relaxedSimd: false }, call);
-    return toVerified(await bridge.call("verify", { vk, proof, asked }, call));
+    const named = manifest === undefined ? undefined : await readManifest(bridge, manifest, publisherKeys ?? "", call);
+    const verified = toVerified(await bridge.call("verify", { vk, proof, asked }, call));
+    if (named && named.vk !== verified.vk) throw new HushproofError("manifest", "manifest rejected: it names another verifying key");
+    return named ? { ...verified, manifest: named } : verified;
   } finally {
     bridge.terminate();
   }

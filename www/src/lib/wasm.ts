@@ -2,7 +2,7 @@
  * Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`. The data
  * that they take and give is declared in `boundary.ts`, in snake case.
  */
-import type { Arithmetic, Committed, OnnxInfo, RequestChoices, Transcript, WasmCompiled, WasmCompileOptions, WasmKeys, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
+import type { Arithmetic, Committed, OnnxInfo, RequestChoices, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
 import type { Asked } from "./protocol.js";
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
@@ -65,6 +65,9 @@ export interface ProverModule extends WasmModule {
   readRequest(request: string): WasmRequest;
   readSchema(schema: string): WasmSchema;
   commit(schema: string, record: string): Committed;
+  readSigned(text: string, kind: SignedKind, keys: string): SignedStatement;
+  readCredential(payload: string, now: number): WasmCredential;
+  readManifest(payload: string): WasmManifest;
   makeKeys(hush: Uint8Array, srs?: Uint8Array, onProgress?: Progress): WasmKeys;
   /** `limbs30` also where relaxed SIMD was built in and this machine's multiply-add turns out not to be fused. */
   arithmetic(): Arithmetic;

@@ -72,6 +72,16 @@ function perform(request: Request, progress: Progress): unknown {
       return loaded<ProverModule>().readRequest(request.payload.request);
     case "readSchema":
       return loaded<ProverModule>().readSchema(request.payload.schema);
+    case "readSigned": {
+      const { text, kind, keys } = request.payload;
+      return loaded<ProverModule>().readSigned(text, kind, keys);
+    }
+    case "readCredential": {
+      const { payload, now } = request.payload;
+      return loaded<ProverModule>().readCredential(payload, now);
+    }
+    case "readManifest":
+      return loaded<ProverModule>().readManifest(request.payload.payload);
     case "commit": {
       const { schema, record } = request.payload;
       return loaded<ProverModule>().commit(schema, record);

@@ -86,6 +86,34 @@ export async function commitNatively(schema, record, salt) {
   });
 }
 
+/** What `hushproof attest` makes for a commitment, signed at 1,000 for 1,000 seconds, with the keys of its issuer. */
+export async function attestNatively(alg, commitment) {
+  return inFolder(async (folder) => {
+    const path = (name) => join(folder, name);
+    await writeFile(path("commitment.json"), commitment);
+    await run(["attest", "key", "--alg", alg, "-o", path("key.jwk"), "--public", path("keys.json")]);
+    const times = ["--ttl", "1000", "--now", "1000"];
+    const files = ["--key", path("key.jwk"), "--commitment", path("commitment.json"), "-o", path("credential.jws")];
+    await run(["attest", "sign", "--issuer", "labor.example", ...times, ...files]);
+    const read = (name) => readFile(path(name), "utf8");
+    return { credential: await read("credential.jws"), keys: await read("keys.json") };
+  });
+}
+
+/** A manifest of a model of the site, compiled here from the repository's ONNX file, with the keys of its publisher. */
+export async function manifestNatively(name, srs, calibration) {
+  return inFolder(async (folder) => {
+    const path = (file) => join(folder, file);
+    const onnx = join(MODELS, `${name}.onnx`);
+    await run(["compile", onnx, "-o", path("model.hush"), "--calibration", calibration, "--srs", join(DIST, "artifacts", srs)]);
+    await run(["attest", "key", "-o", path("key.jwk"), "--public", path("keys.json")]);
+    const model = ["--model", path("model.hush"), "--vk", path("model.vk"), "--calibration", calibration];
+    await run(["manifest", "sign", onnx, ...model, "--key", path("key.jwk"), "--issuer", "models.example", "-o", path("manifest.jws")]);
+    const read = (file) => readFile(path(file), "utf8");
+    return { manifest: await read("manifest.jws"), keys: await read("keys.json"), vk: await readFile(path("model.vk")), hush: await readFile(path("model.hush")) };
+  });
+}
+
 async function inFolder(task) {
   const folder = await mkdtemp(join(tmpdir(), "hushproof-"));
   try {
