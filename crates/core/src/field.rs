@@ -20,7 +20,7 @@ pub(crate) fn halves(digest: &[u8; DIGEST_BYTES]) -> [Fr; 2] {
 
 /// 32 bytes in hexadecimal, the highest first.
 pub fn to_hex(value: &Fr) -> String {
-    let mut bytes: [u8; 32] = value.to_repr().into();
+    let mut bytes = value.to_repr();
     bytes.reverse();
     hex::encode(bytes)
 }
@@ -32,5 +32,5 @@ pub fn to_hex(value: &Fr) -> String {
 pub fn from_hex(text: &str) -> Result<Fr, String> {
     let mut bytes: [u8; 32] = codec::from_hex(text)?.try_into().map_err(|_| "expected 32 bytes".to_owned())?;
     bytes.reverse();
-    Option::from(Fr::from_repr(bytes.into())).ok_or_else(|| "expected an element of the field".to_owned())
+    Option::from(Fr::from_repr(bytes)).ok_or_else(|| "expected an element of the field".to_owned())
 }

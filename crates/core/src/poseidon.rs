@@ -138,7 +138,7 @@ impl Grain {
     /// A number below the modulus; others are left out.
     fn element(&mut self) -> Fr {
         loop {
-            if let Some(element) = Option::from(Fr::from_repr(self.number().into())) {
+            if let Some(element) = Option::from(Fr::from_repr(self.number())) {
                 return element;
             }
         }

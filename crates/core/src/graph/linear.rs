@@ -74,7 +74,7 @@ impl<W> Conv<W> {
 impl Conv<f64> {
     /// Whether it gives each of so many channels as it is, or its negative.
     pub fn mirrors(&self, channels: usize) -> bool {
-        let plain = Conv::select(0, 0, channels);
+        let plain = Self::select(0, 0, channels);
         self.weights.iter().all(|weight| weight.abs() == 1.0) && self.with_weights(plain.weights.clone()) == plain
     }
 
