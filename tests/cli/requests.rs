@@ -53,6 +53,12 @@ fn a_proof_answers_the_request_that_it_was_made_for() {
     assert_eq!((another.status, &another.json()["code"]), (1, &json!("rejected")));
     // By the system's clock, which is later.
     assert_eq!(verify(&["--request", &path]).status, 1);
+    // An issuer that is asked for is not passed over.
+    let wanted = folder.join("wanted.json").display().to_string();
+    let new = ["request", "new", "--vk", &model.vk, "--audience", "a", "--purpose", "b", "--ttl", "60", "-o", &wanted];
+    hushproof(&new).args(&["--issuer", "labor.example", "--now", "1000"]).ok();
+    assert_eq!(prove(&model, &proof, &["--request", &wanted, "--now", "1001"]).status, 1);
+    assert_eq!(verify(&["--request", &wanted, "--now", "1001"]).json()["code"], "rejected");
     // What was asked for is not taken from the proof.
     assert_eq!(verify(&[]).json()["code"], "option");
 }

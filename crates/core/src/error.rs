@@ -497,6 +497,9 @@ pub enum Rejection {
         /// When it was checked.
         now: u64,
     },
+    /// The request asks for an input whose commitment an issuer signed, or of a schema.
+    #[error("the request asks for an input with a commitment, which it does not have")]
+    Uncommitted,
     /// A public output does not belong to the public instance.
     #[error("a public output has no valid encoding")]
     Output,

@@ -150,7 +150,7 @@ impl Request {
     /// Whether a proof under this key may answer it at this time, in seconds since 1970.
     ///
     /// # Errors
-    /// `KeyMismatch` for another key, `Rejected` once it has expired.
+    /// `KeyMismatch` for another key; `Rejected` once it has expired, and where it asks for a commitment to the input.
     pub fn check(&self, vk: &[u8; DIGEST_BYTES], now: u64) -> Result<()> {
         if self.vk != *vk {
             let (expected, got) = (hex::encode(vk), hex::encode(self.vk));
@@ -158,6 +158,10 @@ impl Request {
         }
         if now >= self.expires {
             return Err(Error::Rejected(Rejection::Expired { expires: self.expires, now }));
+        }
+        // No proof of this version has a commitment to its input.
+        if self.issuer.is_some() || self.schema.is_some() {
+            return Err(Error::Rejected(Rejection::Uncommitted));
         }
         Ok(())
     }

@@ -34,11 +34,12 @@ use crate::{
 #[derive(Parser)]
 #[command(name = "hushproof", version)]
 #[command(
-    after_help = "Exit status: 0 success; 1 an invalid proof, a missed target of accuracy, refused rows; 2 unusable \
+    after_help = "Exit status: 0 success; 1 an invalid proof, a credential or manifest that does not hold, a missed target of accuracy, refused rows; 2 unusable \
                   arguments or files. With --json a failure is an object too, with `code` and `error`, on standard output.\n\nAs a file to read, `-` is standard input. \
                   As a file to write, it is standard output; the report then goes to standard error. Symbolic links \
                   are followed, devices and pipes written through, regular files replaced when the new one is \
-                  complete. Inputs and models with private weights are written for their owner alone."
+                  complete. Inputs, models with private weights, openings of commitments and private keys are \
+                  written for their owner alone."
 )]
 struct Cli {
     #[command(subcommand)]

@@ -104,6 +104,11 @@ fn make(args: New, as_json: bool) -> anyhow::Result<()> {
     if let Some((option, reason)) = request.unfit() {
         return Err(Error::Option { option, reason }.into());
     }
+    if request.issuer.is_some() || request.schema.is_some() {
+        output::note(
+            "note: proofs of this version have no commitment to their input, so that none answers this request",
+        );
+    }
     output.write(request.to_json()?.as_bytes(), Secrecy::Public)?;
     let mut object = describe(&request)?;
     object["file"] = json!(args.output.display().to_string());
