@@ -44,6 +44,7 @@ fn a_commitment_is_opened_by_its_owner_alone() {
         (r#"{"glucose": 91.2, "sex": "male", "age": 7}"#, "record"),
         (r#"{"glucose": 77777, "sex": "male"}"#, "record"),
         (r#"{"glucose": 77777, "sex": "#, "artifact"),
+        (r#"{"glucose": 91.2, "glucose": 7777, "sex": "male"}"#, "artifact"),
     ];
     for (text, code) in bad {
         file("record.json", text);

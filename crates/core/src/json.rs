@@ -7,6 +7,7 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{Error, MapAccess, SeqAccess, Visitor},
 };
+use serde_json::Value;
 
 /// Longest text that a person is shown, in bytes.
 const MAX_TEXT_BYTES: usize = 512;
@@ -19,6 +20,15 @@ pub fn object<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, String> {
     if !text.trim_ascii_start().starts_with(b"{") {
         return Err("expected an object".to_owned());
     }
+    serde_json::from_slice::<Unambiguous>(text).map_err(|error| error.to_string())?;
+    serde_json::from_slice(text).map_err(|error| error.to_string())
+}
+
+/// Reads any JSON.
+///
+/// # Errors
+/// What is wrong with the text; a name that stands twice in an object, too.
+pub fn any(text: &[u8]) -> Result<Value, String> {
     serde_json::from_slice::<Unambiguous>(text).map_err(|error| error.to_string())?;
     serde_json::from_slice(text).map_err(|error| error.to_string())
 }

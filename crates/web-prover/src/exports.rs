@@ -7,6 +7,7 @@ use hushproof_core::{
     data,
     error::{ArtifactKind, Error, Result},
     graph::Model,
+    json,
     prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
     request::{Asked, Request},
     schema::Schema,
@@ -177,8 +178,8 @@ pub fn read_schema(schema: JsValue) -> Result<JsValue, Thrown> {
 pub fn commit(schema: JsValue, record: JsValue) -> Result<JsValue, Thrown> {
     let schema = Schema::from_json(&read_text("schema", &schema)?)?;
     // A message of the parser could show a value.
-    let record = serde_json::from_str(&read_text("record", &record)?)
-        .map_err(|_| Error::artifact(ArtifactKind::Data, "expected a record as JSON"))?;
+    let record = json::any(read_text("record", &record)?.as_bytes())
+        .map_err(|_| Error::artifact(ArtifactKind::Data, "expected a record as JSON, no name in it twice"))?;
     to_js(&Committed::new(&Opening::new(&schema, record, OsRng)?))
 }
 

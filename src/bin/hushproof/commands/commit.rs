@@ -72,8 +72,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
 fn read(args: &Args) -> anyhow::Result<(Schema, Value)> {
     let schema = files::schema(&args.schema)?;
     // A message of the parser could show a value.
-    let record = serde_json::from_slice(&files::read(&args.record)?)
-        .map_err(|_| Error::artifact(ArtifactKind::Data, "expected a record as JSON"))?;
+    let record = hushproof::json::any(&files::read(&args.record)?)
+        .map_err(|_| Error::artifact(ArtifactKind::Data, "expected a record as JSON, no name in it twice"))?;
     Ok((schema, record))
 }
 

@@ -54,13 +54,21 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Some(path) => vk.check_srs(&files::srs(path)?)?,
         None => files::announce(vk.srs_origin),
     }
-    let manifest = match (&args.manifest, &args.publisher_keys) {
-        (Some(manifest), Some(keys)) => Some(manifest::read(manifest, keys)?),
-        _ => None,
+    let named = match (&args.manifest, &args.publisher_keys) {
+        (Some(manifest), Some(keys)) => manifest::read(manifest, keys).and_then(|manifest| {
+            manifest.check_key(&vk.digest())?;
+            Ok(Some(manifest))
+        }),
+        _ => Ok(None),
+    };
+    // One that does not hold is a verdict, like a proof that does not.
+    let (manifest, named) = match named {
+        Ok(manifest) => (manifest, Ok(())),
+        Err(error @ Error::Untrusted { .. }) => (None, Err(error)),
+        Err(error) => return Err(error.into()),
     };
     let proof = files::proof(&args.proof)?;
     let start = Instant::now();
-    let named = manifest.as_ref().map_or(Ok(()), |manifest| manifest.check_key(&vk.digest()));
     let outcome = named.and_then(|()| prove::verify(&vk, &proof, &asked));
     let seconds = start.elapsed().as_secs_f64();
     let mut object = json!({
