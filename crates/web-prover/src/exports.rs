@@ -14,7 +14,7 @@ use hushproof_core::{
 };
 use hushproof_credential::{Credential, KeySet, Manifest, Signed};
 use hushproof_web::{Thrown, read_bytes, read_option, read_text, reporter, to_js, to_json};
-use js_sys::{Function, Uint8Array};
+use js_sys::{Function, Reflect, Uint8Array};
 use rand_core::OsRng;
 use wasm_bindgen::prelude::*;
 use web_time::Instant;
@@ -110,9 +110,12 @@ fn read_asked(asked: JsValue) -> Result<Asked> {
     if asked.is_instance_of::<Uint8Array>() {
         return Ok((&read_bytes("context", &asked)?).into());
     }
+    let neither = || Error::Option { option: "context", reason: "expected a Uint8Array, or a request".to_owned() };
+    if !Reflect::has(&asked, &"request".into()).unwrap_or(false) {
+        return Err(neither());
+    }
     let asked: Option<RequestAt> = read_option("request", asked)?;
-    let RequestAt { request, now } = asked
-        .ok_or_else(|| Error::Option { option: "context", reason: "expected a context or a request".to_owned() })?;
+    let RequestAt { request, now } = asked.ok_or_else(neither)?;
     Ok(Asked::request(Request::from_json(&request)?, seconds("now", now)?))
 }
 

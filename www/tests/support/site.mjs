@@ -100,15 +100,15 @@ export async function attestNatively(alg, commitment) {
   });
 }
 
-/** A manifest of a model of the site, compiled here from the repository's ONNX file, with the keys of its publisher. */
-export async function manifestNatively(name, srs, calibration) {
+/** A manifest of a model, compiled here from the repository's ONNX file with these options, and the keys of its publisher. */
+export async function manifestNatively(name, srs, calibration, options = []) {
   return inFolder(async (folder) => {
     const path = (file) => join(folder, file);
     const onnx = join(MODELS, `${name}.onnx`);
-    await run(["compile", onnx, "-o", path("model.hush"), "--calibration", calibration, "--srs", join(DIST, "artifacts", srs)]);
+    await run(["compile", onnx, "-o", path("model.hush"), "--calibration", calibration, "--srs", join(DIST, "artifacts", srs), ...options]);
     await run(["attest", "key", "-o", path("key.jwk"), "--public", path("keys.json")]);
     const model = ["--model", path("model.hush"), "--vk", path("model.vk"), "--calibration", calibration];
-    await run(["manifest", "sign", onnx, ...model, "--key", path("key.jwk"), "--issuer", "models.example", "-o", path("manifest.jws")]);
+    await run(["manifest", "sign", onnx, ...model, "--key", path("key.jwk"), "--issuer", "models.example", ...options, "-o", path("manifest.jws")]);
     const read = (file) => readFile(path(file), "utf8");
     return { manifest: await read("manifest.jws"), keys: await read("keys.json"), vk: await readFile(path("model.vk")), hush: await readFile(path("model.hush")) };
   });
