@@ -1,7 +1,7 @@
 /** Schemas of records, and commitments to records. */
 import type { Committed } from "./boundary.js";
+import { inModule, type ModuleOptions } from "./module.js";
 import { commitOptions, json, moduleOptions } from "./options.js";
-import { inModule, type ModuleOptions } from "./request.js";
 
 /** A schema: JSON, or the object that it stands for. */
 export type Schema = string | Readonly<Record<string, unknown>>;

@@ -2,8 +2,8 @@
 import type { SignedKind, WasmManifest } from "./boundary.js";
 import type { Bridge, CallOptions } from "./bridge.js";
 import { HushproofError } from "./errors.js";
+import { inModule, type ModuleOptions } from "./module.js";
 import { clock, credentialOptions, manifestOptions } from "./options.js";
-import { inModule, type ModuleOptions } from "./request.js";
 
 /** A set of JSON Web Keys: JSON, or the object that it stands for. */
 export type KeySet = string | Readonly<Record<string, unknown>>;

@@ -16,7 +16,8 @@ export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";
 export { makeKeys, type Keys, type KeyOptions } from "./keys.js";
-export { newRequest, readRequest, type ModuleOptions, type NewRequestOptions, type ProofRequest } from "./request.js";
+export type { ModuleOptions } from "./module.js";
+export { newRequest, readRequest, type NewRequestOptions, type ProofRequest } from "./request.js";
 export { predict, type PredictOptions } from "./predict.js";
 export {
   ProvingSession,

@@ -1,17 +1,10 @@
 /** Relying parties' requests: made by whoever asks, read by whoever is asked. */
 import type { RequestChoices, WasmRequest } from "./boundary.js";
-import { Bridge, type CallOptions } from "./bridge.js";
 import { download, type Source } from "./download.js";
-import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
+import { inModule, type ModuleOptions } from "./module.js";
 import { clock, json, moduleOptions, newRequestOptions } from "./options.js";
 import type { Request } from "./session.js";
-
-/** What a call to a wasm module alone may carry. */
-export interface ModuleOptions extends CallOptions {
-  /** Folder that holds `single/`; by default the package's own. */
-  wasm?: string | URL;
-}
 
 /** What {@link newRequest} needs. */
 export interface NewRequestOptions extends ModuleOptions {
@@ -78,15 +71,4 @@ export async function readRequest(request: Request, options: ModuleOptions = {})
 
 function toRequest({ response_uri: responseUri, ...rest }: WasmRequest): ProofRequest {
   return responseUri === undefined ? rest : { ...rest, responseUri };
-}
-
-/** Asks a module of its own, without threads. */
-export async function inModule<T>(wasm: string | undefined, call: CallOptions, what: (bridge: Bridge) => Promise<T>): Promise<T> {
-  const bridge = new Bridge();
-  try {
-    await bridge.call("start", { base: wasmBase(wasm), threads: 1, relaxedSimd: false }, call);
-    return await what(bridge);
-  } finally {
-    bridge.terminate();
-  }
 }

@@ -1,14 +1,13 @@
 /** Verification alone: what a relying party runs. Needs neither the model nor the SRS, and no isolation headers. */
-import { Bridge, type CallOptions } from "./bridge.js";
 import { readManifest, type KeySet } from "./credential.js";
 import { download, type Source } from "./download.js";
-import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
+import { inModule, type ModuleOptions } from "./module.js";
 import { verifyOptions } from "./options.js";
 import { toVerified, type ExpectedContext, type Verified } from "./session.js";
 
 /** What {@link verify} needs: a key, a proof, and the request or context that was issued for it or `noContext: true`. */
-export type VerifyOptions = CallOptions &
+export type VerifyOptions = ModuleOptions &
   ExpectedContext & {
     /** The model's verifying key. */
     vk: Source;
@@ -23,8 +22,6 @@ export type VerifyOptions = CallOptions &
     manifest?: string;
     /** JSON Web Keys of the publishers that are believed. */
     publisherKeys?: KeySet;
-    /** Folder that holds `single/`; by default the package's own. */
-    wasm?: string | URL;
   };
 
 /**
@@ -34,16 +31,12 @@ export async function verifyDetailed(options: VerifyOptions): Promise<Verified> 
   const { vk: key, vkDigest, proof, asked, manifest, publisherKeys, wasm, ...call } = verifyOptions(options);
   const [vk] = await download([{ source: key, digest: vkDigest }], call);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
-  const bridge = new Bridge();
-  try {
-    await bridge.call("start", { base: wasmBase(wasm), threads: 1, relaxedSimd: false }, call);
+  return inModule(wasm, call, async (bridge) => {
     const named = manifest === undefined ? undefined : await readManifest(bridge, manifest, publisherKeys ?? "", call);
     const verified = toVerified(await bridge.call("verify", { vk, proof, asked }, call));
     if (named && named.vk !== verified.vk) throw new HushproofError("manifest", "manifest rejected: it names another verifying key");
     return named ? { ...verified, manifest: named } : verified;
-  } finally {
-    bridge.terminate();
-  }
+  });
 }
 
 /**
