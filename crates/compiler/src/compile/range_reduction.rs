@@ -153,8 +153,23 @@ impl Lines {
     }
 }
 
-/// Makes a layer of one function's reduction from shape, terms, bias and activation.
-type New<'a> = dyn Fn(Shape, Vec<Term<f64>>, f64, FloatActivation) -> FloatLayer + 'a;
+/// What the layers of one function's reduction are named by.
+struct Names {
+    node: String,
+    op: String,
+}
+
+impl Names {
+    fn of(layer: &FloatLayer) -> Self {
+        Self { node: layer.node.clone(), op: layer.op.clone() }
+    }
+
+    /// A layer with a scale of its own.
+    fn layer(&self, shape: Shape, terms: Vec<Term<f64>>, bias: f64, activation: FloatActivation) -> FloatLayer {
+        let (node, op) = (self.node.clone(), self.op.clone());
+        FloatLayer { node, op, shape, terms, bias: vec![bias; shape.channels], activation, same_scale: None }
+    }
+}
 
 struct Builder {
     /// Shape of the input, where it is no ranks.
@@ -172,28 +187,15 @@ impl Builder {
     /// Adds a function with its range reduced; the tensor of its values.
     fn reduce(&mut self, layer: FloatLayer, plan: &Octaves) -> usize {
         let (shape, steps) = (layer.shape, plan.factors - 1);
-        let function = layer.activation.clone();
-        let (node, op) = (layer.node.clone(), layer.op.clone());
-        let new = |shape: Shape, terms: Vec<Term<f64>>, bias: f64, activation: FloatActivation| FloatLayer {
-            node: node.clone(),
-            op: op.clone(),
-            shape,
-            terms,
-            bias: vec![bias; shape.channels],
-            activation,
-            same_scale: None,
-        };
-        let x = match copied(&layer, self.codes_of(&layer)) {
-            Some(source) => source,
-            None => self.linear(layer),
-        };
+        let (function, names) = (layer.activation.clone(), Names::of(&layer));
+        let x = self.argument(layer);
         // Whether x reaches most / 4^i, for i from `steps` down to 1.
         let wide = Shape { channels: shape.channels * steps, ..shape };
         let each = |outputs: usize, inputs: usize, weights: Vec<f64>| {
             Map::Conv(Conv { inputs, outputs, groups: shape.channels, weights, ..Conv::select(0, 0, shape.channels) })
         };
         let spread = each(wide.channels, shape.channels, vec![1.0; wide.channels]);
-        let mut reaches = new(wide, vec![term(x, spread)], 0.0, FloatActivation::Threshold { at: 0.0 });
+        let mut reaches = names.layer(wide, vec![term(x, spread)], 0.0, FloatActivation::Threshold { at: 0.0 });
         let bound = |i: usize| -plan.most / power_of_base((steps - i) as i32);
         reaches.bias = (0..wide.channels).map(|channel| bound(channel % steps)).collect();
         let reaches = self.push(reaches);
@@ -206,55 +208,44 @@ impl Builder {
         };
         let number = |builder: &mut Self, of: &dyn Fn(i32) -> f64| {
             let (choice, bias) = chosen(of);
-            builder.push(new(shape, vec![choice], bias, FloatActivation::Linear))
+            builder.push(names.layer(shape, vec![choice], bias, FloatActivation::Linear))
         };
         // m in parts, each of which multiplies by so little that products keep within accumulators.
         let part = |stage: i32| move |m: i32| (m - stage * STAGE).clamp(0, STAGE);
         let stages = 0..(steps as i32).div_euclid(STAGE) + i32::from(steps as i32 % STAGE > 0);
         let scales: Vec<usize> = stages.clone().map(|stage| number(self, &|m| power_of_base(part(stage)(m)))).collect();
-        let scaled = scales.iter().fold(x, |x, scale| self.multiply(&new, [x, *scale], 1.0, shape));
-        let value = self.push(new(shape, vec![copy(scaled, shape)], 0.0, function));
+        let scaled = scales.iter().fold(x, |x, scale| self.multiply(&names, [x, *scale], 1.0, shape));
+        let value = self.push(names.layer(shape, vec![copy(scaled, shape)], 0.0, function));
         let Some(power) = plan.power else {
             let (choice, bias) = chosen(&|m| -f64::from(m) * float::ln(BASE));
-            return self.push(new(shape, vec![copy(value, shape), choice], bias, FloatActivation::Linear));
+            return self.push(names.layer(shape, vec![copy(value, shape), choice], bias, FloatActivation::Linear));
         };
         stages.zip(scales).fold(value, |value, (stage, scale)| {
             if power == -1.0 {
-                return self.multiply(&new, [value, scale], 1.0, shape);
+                return self.multiply(&names, [value, scale], 1.0, shape);
             }
             // 4^(−m·p), or as much more as makes it 1 at least.
             let most = part(stage)(steps as i32);
             let more = if power > 0.0 { float::pow(BASE, f64::from(most) * power) } else { 1.0 };
             let back = number(self, &|m| more * float::pow(BASE, -f64::from(part(stage)(m)) * power));
-            self.multiply(&new, [value, back], more.recip(), shape)
+            self.multiply(&names, [value, back], more.recip(), shape)
         })
     }
 
     /// Adds a function of clamped arguments; the tensor of its values.
     fn clamp(&mut self, layer: FloatLayer, plan: &Lines) -> usize {
-        let (shape, function) = (layer.shape, layer.activation.clone());
-        let (node, op) = (layer.node.clone(), layer.op.clone());
-        let new =
-            |terms: Vec<Term<f64>>, bias: f64, activation: FloatActivation, same_scale: Option<usize>| FloatLayer {
-                node: node.clone(),
-                op: op.clone(),
-                shape,
-                terms,
-                bias: vec![bias; shape.channels],
-                activation,
-                same_scale,
-            };
+        let (shape, function, names) = (layer.shape, layer.activation.clone(), Names::of(&layer));
         let times = |source: usize, weight: f64| {
             let weights = vec![weight; shape.channels];
             term(source, Map::Conv(Conv { weights, ..Conv::select(0, 0, shape.channels) }))
         };
-        let x = match copied(&layer, self.codes_of(&layer)) {
-            Some(source) => source,
-            None => self.linear(layer),
+        let x = self.argument(layer);
+        let relu = |sign: f64, bias: f64| {
+            let relu = names.layer(shape, vec![times(x, sign)], bias, FloatActivation::Relu);
+            FloatLayer { same_scale: Some(x), ..relu }
         };
-        let relu = FloatActivation::Relu;
-        let above = plan.high.map(|high| self.push(new(vec![times(x, 1.0)], -high, relu.clone(), Some(x))));
-        let below = plan.low.map(|low| self.push(new(vec![times(x, -1.0)], low, relu, Some(x))));
+        let above = plan.high.map(|high| self.push(relu(1.0, -high)));
+        let below = plan.low.map(|low| self.push(relu(-1.0, low)));
         // What is above and below, with factors.
         let beyond = |[down, up]: [f64; 2]| {
             let above = above.map(|tensor| times(tensor, up)).filter(|_| up != 0.0);
@@ -264,28 +255,36 @@ impl Builder {
         let [down, up] = plan.slopes;
         if let Some([slope, offset]) = plan.straight {
             let terms = std::iter::once(times(x, slope)).chain(beyond([slope - down, up - slope])).collect();
-            return self.push(new(terms, offset, FloatActivation::Linear, None));
+            return self.push(names.layer(shape, terms, offset, FloatActivation::Linear));
         }
         let clamped = std::iter::once(times(x, 1.0)).chain(beyond([1.0, -1.0])).collect();
-        let value = self.push(new(clamped, 0.0, function, None));
+        let value = self.push(names.layer(shape, clamped, 0.0, function));
         if plan.slopes == [0.0; 2] {
             return value;
         }
         let terms = std::iter::once(times(value, 1.0)).chain(beyond([-down, up])).collect();
-        self.push(new(terms, 0.0, FloatActivation::Linear, None))
+        self.push(names.layer(shape, terms, 0.0, FloatActivation::Linear))
     }
 
     /// The product of two tensors of a shape, value by value, with a factor; the tensor of its codes.
-    fn multiply(&mut self, new: &New<'_>, [a, b]: [usize; 2], weight: f64, shape: Shape) -> usize {
+    fn multiply(&mut self, names: &Names, [a, b]: [usize; 2], weight: f64, shape: Shape) -> usize {
         let read = if shape.is_vector() {
             term(a, Map::Product(Product { factor: b, groups: shape.channels, weight }))
         } else {
             let times = FloatActivation::Product { times: vec![copy(b, shape)] };
-            let product = self.push(new(shape, vec![copy(a, shape)], 0.0, times));
+            let product = self.push(names.layer(shape, vec![copy(a, shape)], 0.0, times));
             let weights = vec![weight; shape.channels];
             term(product, Map::Conv(Conv { weights, ..Conv::select(0, 0, shape.channels) }))
         };
-        self.push(new(shape, vec![read], 0.0, FloatActivation::Linear))
+        self.push(names.layer(shape, vec![read], 0.0, FloatActivation::Linear))
+    }
+
+    /// The tensor of what a layer feeds its activation, added where there is none yet.
+    fn argument(&mut self, layer: FloatLayer) -> usize {
+        match copied(&layer, self.codes_of(&layer)) {
+            Some(source) => source,
+            None => self.linear(layer),
+        }
     }
 
     /// Adds what a layer feeds its activation. Sums of values of one scale keep it, so that nothing is rounded.

@@ -3,7 +3,7 @@
 use hushproof_core::{
     error::{Error, Result},
     float,
-    graph::{Conv, FinishFunction, FloatActivation, FloatLayer, Function, Map, Network, Term},
+    graph::{FinishFunction, FloatActivation, FloatLayer, Function, Map, Network},
 };
 
 /// What leaves the circuit in public.
@@ -119,15 +119,18 @@ fn bands(mut network: Network, thresholds: &[f64]) -> Result<Network> {
     Ok(network)
 }
 
-/// Makes a layer of one value give it so many times; false where its maps have no such form.
-fn repeat(layer: &mut FloatLayer, times: usize) -> bool {
-    let whole = |conv: &Conv<f64>| conv.groups == 1 && (conv.output_start, conv.outputs) == (0, 1);
-    let served = |term: &Term<f64>| match &term.map {
-        Map::Conv(conv) => whole(conv),
+/// Whether each map of a layer gives all of so many channels, by weights that can be changed.
+fn is_whole(layer: &FloatLayer, channels: usize) -> bool {
+    layer.terms.iter().all(|term| match &term.map {
+        Map::Conv(conv) => conv.groups == 1 && (conv.output_start, conv.outputs) == (0, channels),
         Map::Sparse(_) => true,
         Map::Product(_) => false,
-    };
-    if layer.bias.len() != 1 || !layer.terms.iter().all(served) {
+    })
+}
+
+/// Makes a layer of one value give it so many times; false where its maps have no such form.
+fn repeat(layer: &mut FloatLayer, times: usize) -> bool {
+    if layer.bias.len() != 1 || !is_whole(layer, 1) {
         return false;
     }
     layer.bias = layer.bias.repeat(times);
@@ -171,14 +174,8 @@ fn reduced(end: End, outputs: usize, threshold: Option<f64>) -> Result<Reduced, 
 /// Makes the two values of a layer their difference and its negative, which a softmax of two depends on; false where
 /// its maps have no such form.
 fn subtract(layer: &mut FloatLayer) -> bool {
-    let whole = |conv: &Conv<f64>| conv.groups == 1 && (conv.output_start, conv.outputs) == (0, 2);
-    let served = |term: &Term<f64>| match &term.map {
-        Map::Conv(conv) => whole(conv),
-        Map::Sparse(_) => true,
-        Map::Product(_) => false,
-    };
     let [first, second] = layer.bias[..] else { return false };
-    if !layer.terms.iter().all(served) {
+    if !is_whole(layer, 2) {
         return false;
     }
     layer.bias = vec![first - second, second - first];
