@@ -47,8 +47,12 @@ pub(crate) struct Clock {
 impl Clock {
     /// Seconds since 1970.
     pub(crate) fn now(&self) -> Result<u64> {
-        let before = |_| Error::Option { option: "--now", reason: "the system's clock is before 1970".to_owned() };
-        let system = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|time| time.as_secs());
-        self.now.map_or_else(|| system().map_err(before), Ok)
+        let before = || Error::Option { option: "--now", reason: "the system's clock is before 1970".to_owned() };
+        self.now.or_else(since_1970).ok_or_else(before)
     }
+}
+
+/// Seconds since 1970 by the system's clock; none where that is before.
+pub(crate) fn since_1970() -> Option<u64> {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok().map(|time| time.as_secs())
 }

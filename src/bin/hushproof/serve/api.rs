@@ -1,6 +1,6 @@
 //! The verification API, which `docs/server.md` describes. Answers are JSON; no request is logged.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::{
     Json, Router,
@@ -23,6 +23,7 @@ use super::{
     limits::Limits,
     refusal::Refusal,
 };
+use crate::asked::since_1970;
 
 struct Api {
     keys: Vec<Arc<dyn Key>>,
@@ -119,8 +120,7 @@ fn asked(body: &Verify<'_>) -> Result<Asked, Refusal> {
     match (body.request, &body.context, body.no_context) {
         (Some(request), None, false) => {
             let request = Request::from_json(request.get()).map_err(|error| refuse("request", error.to_string()))?;
-            let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(|_| Refusal::Internal)?;
-            Ok(Asked::request(request, since_1970.as_secs()))
+            Ok(Asked::request(request, since_1970().ok_or(Refusal::Internal)?))
         }
         (None, None, true) => Ok((&[]).into()),
         (None, Some(text), false) if !text.is_empty() => {
