@@ -50,13 +50,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         reason: "what was this proof asked for? --request FILE, --context HEX, or --no-context if for none".to_owned(),
     })?;
     let vk = files::verifying_key(&args.vk)?;
+    let digest = vk.digest();
     match &args.srs {
         Some(path) => vk.check_srs(&files::srs(path)?)?,
         None => files::announce(vk.srs_origin),
     }
     let named = match (&args.manifest, &args.publisher_keys) {
         (Some(manifest), Some(keys)) => manifest::read(manifest, keys).and_then(|manifest| {
-            manifest.check_key(&vk.digest())?;
+            manifest.check_key(&digest)?;
             Ok(Some(manifest))
         }),
         _ => Ok(None),
@@ -81,7 +82,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "proof_bytes": proof.bytes.len(),
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": vk.srs_origin.to_string(),
-        "vk": hex::encode(vk.digest()),
+        "vk": hex::encode(digest),
         "context": hex::encode(asked.context.bytes()?),
     });
     if let Some(manifest) = &manifest {
