@@ -79,16 +79,18 @@ fn what_no_proof_can_answer_is_refused_before_there_is_one() {
     assert!(!proof.exists());
 
     let new = ["request", "new", "--vk", &model.vk, "--purpose", "x", "--ttl", "60", "-o", &broken, "--json"];
-    let bad: [&[&str]; 5] = [
-        &["--audience", ""],
-        &["--audience", "a", "--nonce", "00"],
-        &["--audience", "a", "--schema", "00"],
-        &["--audience", "a", "--response-uri", "http://a.example/"],
-        &["--audience", "a", "--now", "18446744073709551615"],
+    let bad: [(&[&str], &str); 5] = [
+        (&["--audience", ""], "--audience"),
+        (&["--audience", "a", "--nonce", "00"], "--nonce"),
+        (&["--audience", "a", "--schema", "00"], "--schema"),
+        (&["--audience", "a", "--response-uri", "http://a.example/"], "--response-uri"),
+        (&["--audience", "a", "--now", "18446744073709551615"], "--ttl"),
     ];
-    for options in bad {
+    for (options, named) in bad {
         let run = hushproof(&new).args(options).run();
-        assert_eq!((run.status, &run.json()["code"]), (2, &json!("option")), "{options:?}");
+        let failure = run.json();
+        assert_eq!((run.status, &failure["code"]), (2, &json!("option")), "{options:?}");
+        assert!(failure["error"].as_str().unwrap().starts_with(&format!("{named}: ")), "{failure}");
     }
     assert_eq!(std::fs::read_to_string(&broken).unwrap(), r#"{"version": 1}"#);
 }

@@ -82,6 +82,47 @@ struct Version {
     version: u32,
 }
 
+/// What a relying party chooses of a new request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Who asks: a domain, or another name that the person knows.
+    pub audience: String,
+    /// What for, in words that the person is shown.
+    pub purpose: String,
+    /// Seconds for which it holds.
+    pub ttl: u64,
+    /// Random bytes in hexadecimal; 32 of the generator's without it.
+    pub nonce: Option<String>,
+    /// Who must have signed the commitment to the input.
+    pub issuer: Option<String>,
+    /// Digest of the schema that the commitment must be of, in hexadecimal.
+    pub schema: Option<String>,
+    /// Where the answer is sent: an address of HTTPS, or of HTTP on this machine.
+    pub response_uri: Option<String>,
+}
+
+impl Choices {
+    /// The request for a proof under a key, from `now` on.
+    ///
+    /// # Errors
+    /// The first field that a request can't have so, and why.
+    pub fn request(
+        self,
+        vk: [u8; DIGEST_BYTES],
+        now: u64,
+        rng: impl RngCore + CryptoRng,
+    ) -> Result<Request, (&'static str, String)> {
+        let mut request = Request::new(vk, (&self.audience, &self.purpose), (now, self.ttl), rng);
+        if let Some(nonce) = &self.nonce {
+            request.nonce = codec::from_hex(nonce).map_err(|reason| ("nonce", reason))?;
+        }
+        request.schema = self.schema.map(|text| read_digest(&text)).transpose().map_err(|reason| ("schema", reason))?;
+        request.issuer = self.issuer;
+        request.response_uri = self.response_uri;
+        request.unfit().map_or(Ok(request), Err)
+    }
+}
+
 impl Request {
     /// A request for a proof under a key, with a nonce of 32 bytes, that expires `ttl` seconds after `now`. Whether it can
     /// be written [`Request::unfit`] says.
@@ -190,13 +231,10 @@ impl TryFrom<File> for Request {
         if file.version != REQUEST_VERSION {
             return Err(Error::Version { kind: ArtifactKind::Request, expected: REQUEST_VERSION, got: file.version });
         }
-        let bytes = |name: &str, text: &str| codec::from_hex(text).map_err(|reason| bad(format!("{name}: {reason}")));
-        let digest = |name: &str, text: &str| {
-            let bytes = bytes(name, text)?;
-            bytes.try_into().map_err(|_| bad(format!("{name}: expected a digest of {DIGEST_BYTES} bytes")))
-        };
+        let named = |name: &str, reason: String| bad(format!("{name}: {reason}"));
+        let digest = |name: &str, text: &str| read_digest(text).map_err(|reason| named(name, reason));
         let request = Self {
-            nonce: bytes("nonce", &file.nonce)?,
+            nonce: codec::from_hex(&file.nonce).map_err(|reason| named("nonce", reason))?,
             audience: file.audience,
             purpose: file.purpose,
             vk: digest("vk", &file.vk)?,
@@ -206,7 +244,7 @@ impl TryFrom<File> for Request {
             response_uri: file.response_uri,
         };
         match request.unfit() {
-            Some((name, reason)) => Err(bad(format!("{name}: {reason}"))),
+            Some((name, reason)) => Err(named(name, reason)),
             None => Ok(request),
         }
     }
@@ -288,6 +326,10 @@ impl From<&Self> for Asked {
     fn from(asked: &Self) -> Self {
         asked.clone()
     }
+}
+
+fn read_digest(text: &str) -> Result<[u8; DIGEST_BYTES], String> {
+    codec::from_hex(text)?.try_into().map_err(|_| format!("expected a digest of {DIGEST_BYTES} bytes"))
 }
 
 /// An address of HTTPS, or of HTTP on this machine.

@@ -2,14 +2,13 @@
 
 use hushproof_core::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
-    codec,
     commitment::Opening,
     data,
     error::{ArtifactKind, Error, Result},
     graph::Model,
     json,
     prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
-    request::{Asked, Request},
+    request::{Asked, Choices, Request},
     schema::Schema,
 };
 use hushproof_credential::{Credential, KeySet, Manifest, Signed};
@@ -145,22 +144,11 @@ pub fn new_request(vk: JsValue, choices: JsValue, now: f64) -> Result<JsValue, T
     let choices: Option<RequestChoices> = read_option("request", choices)?;
     let choices =
         choices.ok_or_else(|| Error::Option { option: "request", reason: "expected an object".to_owned() })?;
-    let times = (seconds("now", now)?, seconds("ttl", choices.ttl)?);
-    let mut request = Request::new(vk, (&choices.audience, &choices.purpose), times, OsRng);
-    let hex = |option, text: &str| codec::from_hex(text).map_err(|reason| Error::Option { option, reason });
-    if let Some(nonce) = &choices.nonce {
-        request.nonce = hex("nonce", nonce)?;
-    }
-    if let Some(schema) = &choices.schema {
-        let refuse = |_| Error::Option { option: "schema", reason: "expected a digest of 32 bytes".to_owned() };
-        request.schema = Some(hex("schema", schema)?.try_into().map_err(refuse)?);
-    }
-    request.issuer = choices.issuer;
-    request.response_uri = choices.response_uri;
-    match request.unfit() {
-        Some((option, reason)) => Err(Error::Option { option, reason }.into()),
-        None => to_js(&RequestInfo::new(&request)?),
-    }
+    let RequestChoices { audience, purpose, ttl, nonce, issuer, schema, response_uri } = choices;
+    let (now, ttl) = (seconds("now", now)?, seconds("ttl", ttl)?);
+    let choices = Choices { audience, purpose, ttl, nonce, issuer, schema, response_uri };
+    let request = choices.request(vk, now, OsRng).map_err(|(option, reason)| Error::Option { option, reason })?;
+    to_js(&RequestInfo::new(&request)?)
 }
 
 /// What a request says; throws an error of code `artifact` or `version` for text that is none.

@@ -62,6 +62,31 @@ fn a_new_request_is_read_as_it_was_written() {
 }
 
 #[test]
+fn choices_make_a_request_or_name_the_field() {
+    let choose = |choices: Choices| choices.request([0x11; 32], 1_699_999_000, ChaCha20Rng::seed_from_u64(1));
+    let text = |name: &str| full()[name].as_str().unwrap().to_owned();
+    let (nonce, issuer) = (Some(text("nonce")), Some(text("issuer")));
+    let (schema, response_uri) = (Some(text("schema")), Some(text("response_uri")));
+    let (audience, purpose) = (text("audience"), text("purpose"));
+    let all = Choices { audience, purpose, ttl: 1000, nonce, issuer, schema, response_uri };
+    assert_eq!(choose(all.clone()), Ok(read(&full()).unwrap()));
+    assert_eq!(choose(Choices { nonce: None, ..all.clone() }).unwrap().nonce.len(), 32);
+    let some = |text: &str| Some(text.to_owned());
+    let bad = [
+        (Choices { nonce: some("0"), ..all.clone() }, "nonce"),
+        (Choices { nonce: some("00"), ..all.clone() }, "nonce"),
+        (Choices { schema: some("zz"), ..all.clone() }, "schema"),
+        (Choices { schema: some("22"), ..all.clone() }, "schema"),
+        (Choices { audience: String::new(), ..all.clone() }, "audience"),
+        (Choices { ttl: u64::MAX, ..all.clone() }, "expires"),
+        (Choices { response_uri: some("http://klinik.example/"), ..all.clone() }, "response_uri"),
+    ];
+    for (choices, name) in bad {
+        assert_eq!(choose(choices).unwrap_err().0, name);
+    }
+}
+
+#[test]
 fn each_field_changes_the_context() {
     let context = read(&full()).unwrap().context().unwrap();
     let others = [

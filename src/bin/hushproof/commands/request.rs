@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use hushproof::{Error, codec, request::Request};
+use hushproof::{
+    Error,
+    request::{Choices, Request},
+};
 use rand_core::OsRng;
 use serde_json::{Value, json};
 
@@ -89,21 +92,10 @@ fn make(args: New, as_json: bool) -> anyhow::Result<()> {
     let mut plan = Plan::reading(&[Some(&args.vk)])?;
     let output = plan.writing("-o", &args.output)?;
     let vk = files::verifying_key(&args.vk)?;
-    let hex =
-        |option: &'static str, text: &str| codec::from_hex(text).map_err(|reason| Error::Option { option, reason });
-    let mut request = Request::new(vk.digest(), (&args.audience, &args.purpose), (args.clock.now()?, args.ttl), OsRng);
-    if let Some(nonce) = &args.nonce {
-        request.nonce = hex("--nonce", nonce)?;
-    }
-    if let Some(schema) = &args.schema {
-        let short = |_| Error::Option { option: "--schema", reason: "expected a digest of 32 bytes".to_owned() };
-        request.schema = Some(hex("--schema", schema)?.try_into().map_err(short)?);
-    }
-    request.issuer = args.issuer;
-    request.response_uri = args.response_uri;
-    if let Some((option, reason)) = request.unfit() {
-        return Err(Error::Option { option, reason }.into());
-    }
+    let New { audience, purpose, ttl, nonce, issuer, schema, response_uri, .. } = args;
+    let choices = Choices { audience, purpose, ttl, nonce, issuer, schema, response_uri };
+    let request = choices.request(vk.digest(), args.clock.now()?, OsRng);
+    let request = request.map_err(|(field, reason)| Error::Option { option: option(field), reason })?;
     if request.issuer.is_some() || request.schema.is_some() {
         output::note(
             "note: proofs of this version have no commitment to their input, so that none answers this request",
@@ -114,6 +106,20 @@ fn make(args: New, as_json: bool) -> anyhow::Result<()> {
     object["file"] = json!(args.output.display().to_string());
     output::print(&object, as_json, plan.channel())?;
     Ok(())
+}
+
+/// The option that a field of a request is chosen by.
+fn option(field: &'static str) -> &'static str {
+    match field {
+        "nonce" => "--nonce",
+        "audience" => "--audience",
+        "purpose" => "--purpose",
+        "expires" => "--ttl",
+        "issuer" => "--issuer",
+        "schema" => "--schema",
+        "response_uri" => "--response-uri",
+        other => other,
+    }
 }
 
 /// What a request says, and the context that it stands for.
