@@ -19,9 +19,9 @@ const CORE: Layers = &[
     &["statement"],
     &["circuit"],
     &["commitment"],
-    &["schema"],
     &["data"],
     &["graph"],
+    &["schema"],
     &["poseidon"],
 ];
 

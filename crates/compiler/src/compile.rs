@@ -4,6 +4,7 @@ mod explain;
 mod guards;
 mod layers;
 mod range_reduction;
+mod record;
 mod reduce;
 mod reference;
 mod report;
@@ -15,6 +16,7 @@ use hushproof_core::{
     circuit::{self, Layout},
     error::{Error, Result},
     graph::{FunctionTables, Model, Network, Visibility, limbs_of, signed_bits},
+    schema::Schema,
 };
 pub use layers::LayerReport;
 pub use reduce::{Reduction, reduce};
@@ -71,6 +73,8 @@ pub struct Options {
     pub input_margin: f64,
     /// Who sees the input.
     pub input: Visibility,
+    /// What a committed input is a record of; `None` for others.
+    pub schema: Option<Schema>,
     /// Who sees the weights; of private ones the verifying key says nothing, and the prover alone knows them.
     pub weights: Visibility,
     /// What is revealed of the output.
@@ -89,6 +93,7 @@ impl Default for Options {
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
             input: Visibility::Private,
+            schema: None,
             weights: Visibility::Public,
             reduction: Reduction::Full,
             prefer: Prefer::Speed,
@@ -148,10 +153,34 @@ pub fn compile_with(
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Compiled> {
     let network = guards::drop_unreached(reduce(network, &options.reduction)?, rows, options);
+    let (network, rows) = match (&options.schema, options.input) {
+        (None, Visibility::Private | Visibility::Public) => (network, Cow::Borrowed(rows)),
+        (Some(_), Visibility::Committed) if rows.is_empty() => {
+            let reason = "a model of committed inputs needs rows of typical ones".to_owned();
+            return Err(Error::Option { option: "--calibration", reason });
+        }
+        (Some(schema), Visibility::Committed) => {
+            let meant = rows.iter().map(|row| schema.meant(row)).collect::<Result<_>>()?;
+            (record::on_records(network, schema)?, Cow::Owned(meant))
+        }
+        (None, Visibility::Committed) => {
+            let reason = "committed inputs are records of a schema; give one".to_owned();
+            return Err(Error::Option { option: "--schema", reason });
+        }
+        (Some(_), Visibility::Private | Visibility::Public) => {
+            let reason = "a schema is one of committed inputs".to_owned();
+            return Err(Error::Option { option: "--schema", reason });
+        }
+    };
+    let rows: &[Vec<f64>] = &rows;
     let network = quant::behind_copy(network);
     let network = match options.weights {
         Visibility::Public => circuit::legalize(network)?,
         Visibility::Private => circuit::legalize_private(squares::as_functions(network))?,
+        Visibility::Committed => {
+            let reason = "weights are private or public".to_owned();
+            return Err(Error::Option { option: "--weights", reason });
+        }
     };
     if let Target::MaxError(error) = options.target
         && !(error > 0.0 && error.is_finite())
@@ -294,17 +323,20 @@ fn least_bits(
     tables: FunctionTables,
 ) -> (u32, u32) {
     let (coded, row) = quant::comparison_bits(network, ranges, options).unwrap_or_default();
+    // Codes of a record are its integers, and remainders hold what these lack of the largest one.
+    let packed = network.schema.as_ref().map_or(0, Schema::bits);
+    let coded = coded.max(packed);
     if let Some(bits) = quant::code_bits(network, ranges) {
         let bits = bits.max(coded);
-        return (bits, quant::EXACT_REMAINDER_BITS.max(row.saturating_sub(bits)));
+        return (bits, quant::EXACT_REMAINDER_BITS.max(row.saturating_sub(bits)).max(packed));
     }
-    let ranks = network.cuts.iter().flatten().map(Vec::len).max().unwrap_or(0);
-    let rank_bits = usize::BITS - ranks.leading_zeros();
+    let ranks = (0..network.cuts.len()).filter_map(|element| network.largest_rank(element)).max().unwrap_or(0);
+    let rank_bits = u64::BITS - ranks.leading_zeros();
     let label = network.decision().is_none() && network.gives_integers();
     let exact = tables.count == 0 && (label || !network.cuts.is_empty());
     let (value, remainder) = if exact { EXACT_BITS } else { (0, 0) };
     let value = value.max(rank_bits).max(coded);
-    (value, remainder.max(row.saturating_sub(value)))
+    (value, remainder.max(row.saturating_sub(value)).max(packed))
 }
 
 /// Bits of a code and of a remainder of networks of decisions.

@@ -22,6 +22,7 @@ mod params;
 mod pareto;
 mod placement;
 mod private;
+mod record;
 mod runs;
 mod search;
 mod synthesis;

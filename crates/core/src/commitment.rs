@@ -1,8 +1,7 @@
 //! Commitments to records, and what opens them.
 //!
-//! `commitment = sponge(0; tag, schema, salt, packed integers)`: Poseidon over pairs of field elements
-//! ([`poseidon::absorb`]). The schema fixes how many there are, so that no length comes from private data and the padding is
-//! always the same.
+//! `commitment = sponge(tag; schema, salt, packed integers)`: Poseidon over pairs of field elements ([`poseidon::absorb`]).
+//! The schema fixes how many there are, so that no length comes from private data and the padding is always the same.
 
 use halo2curves::{bn256::Fr, ff::Field};
 use rand_core::{CryptoRng, RngCore};
@@ -17,7 +16,7 @@ use crate::{
     schema::Schema,
 };
 
-/// What every commitment begins with.
+/// The capacity that every commitment begins with.
 const TAG: &[u8] = b"hushproof record 1";
 
 /// Longest text of an opening, in bytes.
@@ -63,14 +62,18 @@ impl Commitment {
     /// To integers, one for each element of a schema.
     ///
     /// # Errors
-    /// As [`Schema::digest`].
+    /// `Record` for another number of integers, or one above its largest; as [`Schema::digest`].
     pub fn new(schema: &Schema, integers: &[u64], salt: Fr) -> Result<Self> {
+        let fits = |(at, (integer, largest)): (usize, (&u64, u64))| match *integer <= largest {
+            true => Ok(()),
+            false => Err(schema.misfit(at)),
+        };
+        if integers.len() != schema.len() {
+            return Err(schema.misfit(integers.len().min(schema.len())));
+        }
+        integers.iter().zip(schema.largest()).enumerate().try_for_each(fits)?;
         let digest = schema.digest()?;
-        let [high, low] = halves(&digest);
-        let packed = pack(integers, schema.bits(), schema.integers_per_element());
-        let elements: Vec<Fr> = [element(TAG), high, low, salt].into_iter().chain(packed).collect();
-        let pairs = elements.chunks(2).map(|pair| [pair[0], pair.get(1).copied().unwrap_or(Fr::ZERO)]);
-        Ok(Self { schema: digest, value: poseidon::absorb(Fr::ZERO, pairs) })
+        Ok(Self { schema: digest, value: sponge(capacity(&digest), salt, pack(schema, integers)) })
     }
 
     /// The JSON that may be shown to anybody.
@@ -133,15 +136,28 @@ impl Opening {
     /// `Record` for a record that does not fit the schema, `Artifact` for one that was not committed to, and for another
     /// schema.
     pub fn open(&self, schema: &Schema) -> Result<Vec<f64>> {
+        self.opened(schema).map(|(values, _)| values)
+    }
+
+    /// As [`Opening::open`], the integers that stand for the values.
+    ///
+    /// # Errors
+    /// As [`Opening::open`].
+    pub fn integers(&self, schema: &Schema) -> Result<Vec<u64>> {
+        self.opened(schema).map(|(_, integers)| integers)
+    }
+
+    fn opened(&self, schema: &Schema) -> Result<(Vec<f64>, Vec<u64>)> {
         let values = schema.values(&self.record)?;
-        let made = Commitment::new(schema, &schema.integers(&values)?, self.salt)?;
+        let integers = schema.integers(&values)?;
+        let made = Commitment::new(schema, &integers, self.salt)?;
         if made.schema != self.commitment.schema {
             return Err(bad("it is of another schema"));
         }
         if made.value != self.commitment.value {
             return Err(bad("record and salt do not open it"));
         }
-        Ok(values)
+        Ok((values, integers))
     }
 
     /// The JSON that only the owner keeps.
@@ -164,12 +180,25 @@ impl Opening {
     }
 }
 
-/// Field elements of so many integers each, the first in the lowest bits.
-fn pack(integers: &[u64], bits: u32, per_element: usize) -> Vec<Fr> {
-    let base = Fr::from(2).pow([u64::from(bits)]);
+/// The sponge's capacity when it has absorbed a schema: what a commitment to any record of it begins with.
+pub fn capacity(schema: &[u8; DIGEST_BYTES]) -> Fr {
+    poseidon::absorb(element(TAG), [halves(schema)])
+}
+
+/// What the sponge makes of a salt and packed integers.
+pub(crate) fn sponge(capacity: Fr, salt: Fr, packed: Vec<Fr>) -> Fr {
+    let elements: Vec<Fr> = [salt].into_iter().chain(packed).collect();
+    poseidon::absorb(capacity, elements.chunks(2).map(|pair| [pair[0], pair.get(1).copied().unwrap_or(Fr::ZERO)]))
+}
+
+/// The integers of a record, one for each element, in field elements.
+pub(crate) fn pack(schema: &Schema, integers: &[u64]) -> Vec<Fr> {
+    let packing = schema.packing();
+    let base = Fr::from(2).pow([u64::from(packing.bits)]);
+    let ordered: Vec<u64> = schema.packed_order().filter_map(|at| integers.get(at).copied()).collect();
     let packed =
         |integers: &[u64]| integers.iter().rev().fold(Fr::ZERO, |sum, integer| sum * base + Fr::from(*integer));
-    integers.chunks(per_element).map(packed).collect()
+    ordered.chunks(packing.integers).map(packed).collect()
 }
 
 /// A field element from its one text.

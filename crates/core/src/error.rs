@@ -500,9 +500,18 @@ pub enum Rejection {
     /// The request asks for an input whose commitment an issuer signed, or of a schema.
     #[error("the request asks for an input with a commitment, which it does not have")]
     Uncommitted,
+    /// The request asks for a record of another schema.
+    #[error("the request asks for a record of another schema")]
+    Schema,
+    /// The request asks for an issuer's signature, which was not checked, or another's was.
+    #[error("the request asks for a credential of an issuer, and none of theirs was checked")]
+    Issuer,
     /// A public output does not belong to the public instance.
     #[error("a public output has no valid encoding")]
     Output,
+    /// A commitment to the input is missing, or there is none to be.
+    #[error("it has a commitment to the input where there should be none, or none where there should be one")]
+    Commitment,
     /// A public input does not belong to the public instance.
     #[error("a public input has no valid encoding")]
     Input,
@@ -543,6 +552,9 @@ pub enum TrustFault {
     /// Its record has another schema than the request asks for.
     #[error("its record has another schema than was asked for")]
     Schema,
+    /// There is none.
+    #[error("none was given")]
+    Missing,
     /// It is for another commitment.
     #[error("it is for another commitment")]
     Commitment,

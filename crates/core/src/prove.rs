@@ -15,7 +15,7 @@ mod verifier;
 pub use keys::{ProvingKey, VerifyingKey, keygen, keygen_with};
 pub use progress::StageSeconds;
 pub use proof::{PROOF_FORMAT, Proof};
-pub use prover::{Proved, Seconds, prove};
+pub use prover::{Input, Proved, Seconds, prove};
 pub use srs::Srs;
 pub use transcript::Transcript;
 #[cfg(test)]

@@ -188,11 +188,13 @@ impl Request {
         Ok(Sha256::digest(self.to_json()?).into())
     }
 
-    /// Whether a proof under this key may answer it at this time, in seconds since 1970.
+    /// Whether a proof under this key, of inputs that are records of this schema where they are committed to, may answer
+    /// it at this time, in seconds since 1970.
     ///
     /// # Errors
-    /// `KeyMismatch` for another key; `Rejected` once it has expired, and where it asks for a commitment to the input.
-    pub fn check(&self, vk: &[u8; DIGEST_BYTES], now: u64) -> Result<()> {
+    /// `KeyMismatch` for another key; `Rejected` once it has expired, and where it asks for a commitment to the input, or
+    /// for a record of another schema.
+    pub fn check(&self, vk: &[u8; DIGEST_BYTES], schema: Option<&[u8; DIGEST_BYTES]>, now: u64) -> Result<()> {
         if self.vk != *vk {
             let (expected, got) = (hex::encode(vk), hex::encode(self.vk));
             return Err(Error::KeyMismatch { kind: ArtifactKind::Request, expected, got });
@@ -200,11 +202,11 @@ impl Request {
         if now >= self.expires {
             return Err(Error::Rejected(Rejection::Expired { expires: self.expires, now }));
         }
-        // No proof of this version has a commitment to its input.
-        if self.issuer.is_some() || self.schema.is_some() {
-            return Err(Error::Rejected(Rejection::Uncommitted));
+        match (schema, &self.schema) {
+            (None, _) if self.issuer.is_some() || self.schema.is_some() => Err(Error::Rejected(Rejection::Uncommitted)),
+            (Some(schema), Some(wanted)) if schema != wanted => Err(Error::Rejected(Rejection::Schema)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -283,22 +285,43 @@ pub struct Asked {
     pub context: Context,
     /// When this is asked, in seconds since 1970; of no meaning to bytes.
     now: u64,
+    /// Whose signature on the commitment to the input whoever asks has checked.
+    issuer: Option<String>,
 }
 
 impl Asked {
     /// A request, at a time in seconds since 1970.
     pub fn request(request: Request, now: u64) -> Self {
-        Self { context: Context::Request(Box::new(request)), now }
+        Self { context: Context::Request(Box::new(request)), now, issuer: None }
     }
 
-    /// Whether a proof under this key may answer it.
+    /// The same by whoever has checked that this issuer signed the commitment which the proof shows.
+    #[must_use]
+    pub fn attested_by(self, issuer: impl Into<String>) -> Self {
+        Self { issuer: Some(issuer.into()), ..self }
+    }
+
+    /// Whether a proof under this key, of records of this schema, may answer it.
     ///
     /// # Errors
     /// As [`Request::check`].
-    pub fn check(&self, vk: &[u8; DIGEST_BYTES]) -> Result<()> {
+    pub fn check(&self, vk: &[u8; DIGEST_BYTES], schema: Option<&[u8; DIGEST_BYTES]>) -> Result<()> {
         match &self.context {
             Context::Bytes(_) => Ok(()),
-            Context::Request(request) => request.check(vk, self.now),
+            Context::Request(request) => request.check(vk, schema, self.now),
+        }
+    }
+
+    /// Whether the issuer that a request asks for is the one whose signature was checked.
+    ///
+    /// # Errors
+    /// `Rejected`.
+    pub fn check_issuer(&self) -> Result<()> {
+        match &self.context {
+            Context::Request(request) if request.issuer.is_some() && request.issuer != self.issuer => {
+                Err(Error::Rejected(Rejection::Issuer))
+            }
+            Context::Request(_) | Context::Bytes(_) => Ok(()),
         }
     }
 }
@@ -306,7 +329,7 @@ impl Asked {
 /// A context of these bytes.
 impl From<&[u8]> for Asked {
     fn from(bytes: &[u8]) -> Self {
-        Self { context: Context::Bytes(bytes.to_vec()), now: 0 }
+        Self { context: Context::Bytes(bytes.to_vec()), now: 0, issuer: None }
     }
 }
 

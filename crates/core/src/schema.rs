@@ -37,7 +37,24 @@ const MAX_DECIMALS: u32 = 12;
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Bits of a field element that hold integers: 31 bytes, which are always below the modulus.
-pub const PACKED_BITS: u32 = 248;
+const PACKED_BITS: u32 = 248;
+
+/// Channels of an image, at most: a pixel fits a field element.
+const MAX_CHANNELS: usize = 31;
+
+/// Fewest bits of a packed integer, so that a field element holds at most as many as a circuit packs while it permutes.
+const MIN_PACKED_BITS: u32 = 8;
+
+/// How integers are packed into field elements: the first in the lowest bits, a pixel's together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packing {
+    /// Bits of an integer.
+    pub bits: u32,
+    /// Integers in an element.
+    pub integers: usize,
+    /// Integers of a pixel, which one element holds; 1 where there are no pixels.
+    pub pixel: usize,
+}
 
 /// The elements of a record, one for each element of a network's input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -236,9 +253,22 @@ impl Schema {
         (u64::BITS - largest.leading_zeros()).max(1)
     }
 
-    /// Integers that one field element holds.
-    pub fn integers_per_element(&self) -> usize {
-        (PACKED_BITS / self.bits()) as usize
+    /// How the integers are packed into field elements.
+    pub fn packing(&self) -> Packing {
+        let bits = self.bits().max(MIN_PACKED_BITS);
+        let most = (PACKED_BITS / bits) as usize;
+        let pixel = match &self.shape {
+            Shape::Image(image) => image.channels,
+            Shape::Fields(_) | Shape::Vector(_) => 1,
+        };
+        Packing { bits, integers: most - most % pixel, pixel }
+    }
+
+    /// The elements in the order in which their integers are packed: those of an image pixel by pixel.
+    pub fn packed_order(&self) -> impl Iterator<Item = usize> {
+        let channels = self.packing().pixel;
+        let plane = self.len() / channels;
+        (0..plane).flat_map(move |cell| (0..channels).map(move |channel| channel * plane + cell))
     }
 
     /// The integers of values, one for each element; NaN is a missing one.
@@ -255,9 +285,69 @@ impl Schema {
                 .zip(values)
                 .map(|(field, value)| field.integer(*value).map_err(|reason| record(&field.name, reason)))
                 .collect(),
-            Shape::Image(_) => self.numbers(values, &Scaled { decimals: 0, min: 0.0, max: u8::MAX.into() }, true),
+            Shape::Image(_) => self.numbers(values, &Scaled::BYTE, true),
             Shape::Vector(vector) => self.numbers(values, &vector.scaled(), false),
         }
+    }
+
+    /// The numbers of an element, and whether it may be missing.
+    fn numbers_of(&self, at: usize) -> (Scaled, bool) {
+        match &self.shape {
+            Shape::Fields(fields) => {
+                fields.get(at).map_or((Scaled::BYTE, false), |field| (field.kind.scaled(), field.missing))
+            }
+            Shape::Image(_) => (Scaled::BYTE, false),
+            Shape::Vector(vector) => (vector.scaled(), false),
+        }
+    }
+
+    /// How the integer of an element is read as its value: `scale · (integer − zero point)`.
+    pub fn scaling(&self, at: usize) -> (f64, i64) {
+        let (scaled, _) = self.numbers_of(at);
+        (scaled.unit().recip(), -scaled.units(scaled.min) as i64)
+    }
+
+    /// What an integer of an element is read as.
+    pub fn value(&self, at: usize, integer: u64) -> f64 {
+        self.numbers_of(at).0.value(integer)
+    }
+
+    /// The integer of the value that is the nearest to one; `None` for NaN where none may be missing.
+    pub fn nearest(&self, at: usize, value: f64) -> Option<u64> {
+        let (scaled, missing) = self.numbers_of(at);
+        if value.is_nan() {
+            return missing.then(|| scaled.largest() + 1);
+        }
+        Some((scaled.units(value) - scaled.units(scaled.min)).clamp(0.0, scaled.largest() as f64) as u64)
+    }
+
+    /// The largest integer of an element.
+    pub fn largest_of(&self, at: usize) -> u64 {
+        let (scaled, missing) = self.numbers_of(at);
+        scaled.largest() + u64::from(missing)
+    }
+
+    /// The largest magnitude of what an integer of an element is read as.
+    pub fn magnitude(&self, at: usize) -> f64 {
+        self.value(at, 0).abs().max(self.value(at, self.largest_of(at)).abs())
+    }
+
+    /// Whether an element is a whole number, a name or a truth value.
+    pub fn is_whole(&self, at: usize) -> bool {
+        match &self.shape {
+            Shape::Fields(fields) => !fields.get(at).is_some_and(|field| matches!(field.kind, Kind::Decimal(_))),
+            Shape::Image(_) => true,
+            Shape::Vector(_) => false,
+        }
+    }
+
+    /// Says that an integer is not one of an element.
+    pub(crate) fn misfit(&self, at: usize) -> Error {
+        let name = match &self.shape {
+            Shape::Fields(fields) => fields.get(at).map(|field| field.name.clone()),
+            Shape::Image(_) | Shape::Vector(_) => None,
+        };
+        record(&name.unwrap_or_else(|| format!("{}[{at}]", self.name)), "an integer that the schema does not have")
     }
 
     fn numbers(&self, values: &[f64], scaled: &Scaled, whole: bool) -> Result<Vec<u64>> {
@@ -281,9 +371,7 @@ impl Field {
         match &self.kind {
             Kind::Integer(scaled) => scaled.integer(value, true),
             Kind::Decimal(scaled) => scaled.integer(value, false),
-            Kind::Category(_) | Kind::Boolean => {
-                Scaled { decimals: 0, min: 0.0, max: self.kind.largest() as f64 }.integer(value, true)
-            }
+            Kind::Category(_) | Kind::Boolean => self.kind.scaled().integer(value, true),
         }
     }
 }
@@ -305,7 +393,20 @@ impl Vector {
     }
 }
 
+impl Kind {
+    /// Its numbers; of a name its index.
+    fn scaled(&self) -> Scaled {
+        match self {
+            Self::Integer(scaled) | Self::Decimal(scaled) => *scaled,
+            Self::Category(_) | Self::Boolean => Scaled { decimals: 0, min: 0.0, max: self.largest() as f64 },
+        }
+    }
+}
+
 impl Scaled {
+    /// Those of a byte.
+    const BYTE: Self = Self { decimals: 0, min: 0.0, max: u8::MAX as f64 };
+
     /// 10^decimals, which a double holds exactly.
     fn unit(&self) -> f64 {
         (0..self.decimals).fold(1.0, |power, _| power * 10.0)
@@ -382,6 +483,12 @@ impl TryFrom<File> for Schema {
             }
             Shape::Vector(vector) => Some(vector.length),
         };
+        if let Shape::Image(Image { channels, .. }) = shape
+            && channels > MAX_CHANNELS
+            && len.is_some_and(|len| len <= MAX_ELEMENTS)
+        {
+            return Err(bad(format!("image: at most {MAX_CHANNELS} channels")));
+        }
         match len {
             Some(1..=MAX_ELEMENTS) => Ok(Self { name: file.name, shape }),
             _ => Err(bad(format!("expected 1 to {MAX_ELEMENTS} elements"))),

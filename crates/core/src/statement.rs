@@ -1,4 +1,5 @@
-//! What a proof states in public: context, output codes, and input codes when they are public.
+//! What a proof states in public: context, output codes, and input codes or a commitment to them when they are public or
+//! committed to.
 //!
 //! The instance vector has one value per public row of the circuit, zeros in the gaps, then the binding's digest. A row
 //! of a public input holds the codes of its lanes, each in bits of its own. It is always rebuilt from the codes, so
@@ -8,6 +9,8 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
     circuit::{CONTEXT_ROWS, Grid, Layout},
+    codec::DIGEST_BYTES,
+    commitment::Commitment,
     error::{Error, Rejection, Result},
     field::halves,
     graph::{Finish, Model, OutputEncoding, PublicCode, ValueInfo},
@@ -23,6 +26,8 @@ pub struct PublicCodes {
     pub output: Vec<u64>,
     /// Input codes; empty unless the input is public.
     pub input: Vec<u64>,
+    /// The commitment to the input; `None` unless it is committed to.
+    pub commitment: Option<Fr>,
 }
 
 /// The output tensor and how its public codes are read.
@@ -76,6 +81,15 @@ impl PublicInput {
     }
 }
 
+/// A record that the input is committed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommittedInput {
+    /// The schema's digest.
+    pub schema: [u8; DIGEST_BYTES],
+    /// The row of the commitment.
+    pub row: usize,
+}
+
 /// The form of a statement: which rows of the instance mean what.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
@@ -83,15 +97,24 @@ pub struct Statement {
     pub output: PublicOutput,
     /// The input, when it is public.
     pub input: Option<PublicInput>,
+    /// What the input is committed to as, when it is.
+    pub committed: Option<CommittedInput>,
 }
 
 impl Statement {
     /// The statement of a model in its layout.
-    pub fn new(model: &Model, layout: &Layout) -> Self {
+    ///
+    /// # Errors
+    /// As [`Schema::digest`](crate::schema::Schema::digest).
+    pub fn new(model: &Model, layout: &Layout) -> Result<Self> {
         let (input, output, code) = (&model.input, &model.output, model.input_code());
         let zero_point =
             if input.zero_point.is_empty() { vec![code.offset; input.scale.len()] } else { input.zero_point.clone() };
-        Self {
+        let committed = match (&input.schema, layout.commitment_row()) {
+            (Some(schema), Some(row)) => Some(CommittedInput { schema: schema.digest()?, row }),
+            _ => None,
+        };
+        Ok(Self {
             output: PublicOutput {
                 value_info: output.value_info.clone(),
                 scale: output.scale.clone(),
@@ -107,7 +130,8 @@ impl Statement {
                 code,
                 grid,
             }),
-        }
+            committed,
+        })
     }
 
     /// Rows of the output, from the first one on.
@@ -118,7 +142,8 @@ impl Statement {
     /// Number of values in the instance vector.
     pub fn instance_len(&self) -> usize {
         let input = self.input.as_ref().map_or(0, |input| input.grid.end());
-        self.outputs().max(input) + CONTEXT_ROWS
+        let committed = self.committed.map_or(0, |committed| committed.row + 1);
+        self.outputs().max(input).max(committed) + CONTEXT_ROWS
     }
 
     /// The instance vector; `binding` is the digest of all that a proof is bound to beside its codes
@@ -135,6 +160,9 @@ impl Statement {
         if let Some(input) = &self.input {
             let (first, end) = (input.grid.first, input.grid.end());
             values[first..end].copy_from_slice(&input.rows(&codes.input));
+        }
+        if let (Some(committed), Some(commitment)) = (&self.committed, codes.commitment) {
+            values[committed.row] = commitment;
         }
         values.extend(halves(binding));
         Ok(values)
@@ -154,12 +182,25 @@ impl Statement {
         self.input.as_ref().map_or_else(Vec::new, |input| input.values(&codes.input))
     }
 
+    /// The digest of the schema of a committed input.
+    pub fn schema(&self) -> Option<&[u8; DIGEST_BYTES]> {
+        self.committed.as_ref().map(|committed| &committed.schema)
+    }
+
+    /// The commitment to the input; `None` where there is none.
+    pub fn commitment(&self, codes: &PublicCodes) -> Option<Commitment> {
+        Some(Commitment { schema: self.committed?.schema, value: codes.commitment? })
+    }
+
     fn check(&self, codes: &PublicCodes) -> Result<()> {
         let inputs = self.input.as_ref().map_or(0, |input| input.grid.shape.len());
         let expected = self.outputs() + inputs;
         let got = codes.output.len() + codes.input.len();
         if codes.output.len() != self.outputs() || codes.input.len() != inputs {
             return Err(Error::Rejected(Rejection::InstanceLength { expected, got }));
+        }
+        if codes.commitment.is_some() != self.committed.is_some() {
+            return Err(Error::Rejected(Rejection::Commitment));
         }
         let fits = |input: &PublicInput| codes.input.iter().all(|code| code >> input.code.bits == 0);
         if !self.input.as_ref().is_none_or(fits) {

@@ -42,6 +42,7 @@ fn model() -> Model {
             cuts: Vec::new(),
             missing: Vec::new(),
             visibility: Visibility::Private,
+            schema: None,
         },
         layers: vec![Layer {
             node: "dense".to_owned(),

@@ -114,7 +114,8 @@ fn model_case<'a>(
     params: ParamsKZG<Bn256>,
 ) -> Result<Case<Assigned<ModelCircuit<'a>>>, Error> {
     let [output, input] = witness.published(model)?;
-    let instance = Statement::new(model, layout).instance(&PublicCodes { output, input }, &[0; 32])?;
+    let codes = PublicCodes { output, input, commitment: witness.commitment(layout) };
+    let instance = Statement::new(model, layout)?.instance(&codes, &[0; 32])?;
     let circuit = Assigned::new(ModelCircuit::new(model, layout).with_witness(witness), Config::handles);
     Ok(Case { params, circuit, instance })
 }

@@ -267,8 +267,10 @@ pub struct Choices {
     pub input_range: Option<[f64; 2]>,
     /// What is revealed of the output.
     pub output: Option<Output>,
-    /// Who sees the input.
+    /// Who sees the input; of a record of a schema a commitment by default.
     pub input: Option<Visibility>,
+    /// What a committed input is a record of, as JSON.
+    pub schema: Option<String>,
     /// Who sees the weights. Private ones are in the `.hush` file, which must then stay secret.
     pub weights: Option<Visibility>,
     /// Whether the layout is chosen for proving time or for few columns.
@@ -312,7 +314,7 @@ pub enum Output {
     Bands(Vec<f64>),
 }
 
-/// Who sees it: who proves, or who verifies, too.
+/// Who sees it: who proves, or who verifies, too, or a commitment to it.
 #[derive(Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
@@ -320,6 +322,8 @@ pub enum Visibility {
     Private,
     /// Who verifies, too.
     Public,
+    /// Who proves; who verifies sees a commitment to it.
+    Committed,
 }
 
 impl From<graph::Visibility> for Visibility {
@@ -327,6 +331,7 @@ impl From<graph::Visibility> for Visibility {
         match visibility {
             graph::Visibility::Private => Self::Private,
             graph::Visibility::Public => Self::Public,
+            graph::Visibility::Committed => Self::Committed,
         }
     }
 }
@@ -336,6 +341,7 @@ impl From<Visibility> for graph::Visibility {
         match visibility {
             Visibility::Private => Self::Private,
             Visibility::Public => Self::Public,
+            Visibility::Committed => Self::Committed,
         }
     }
 }

@@ -7,7 +7,8 @@ use hushproof_compiler::{
 };
 use hushproof_core::{
     error::{Error, Result},
-    graph::Network,
+    graph::{Network, Visibility},
+    schema::Schema,
 };
 use hushproof_web::{Thrown, read_bytes, read_option, reporter, to_js, to_json};
 use js_sys::{Array, Float64Array, Function, Uint8Array};
@@ -116,13 +117,16 @@ fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
         (Some(error), None) => Target::MaxError(error),
         (None, target) => target.map_or(defaults.target, Into::into),
     };
+    let schema = choices.schema.map(|text| Schema::from_json(&text)).transpose()?;
+    let usual = if schema.is_some() { Visibility::Committed } else { defaults.input };
     let options = Options {
         value_bits: choices.bits,
         target,
         accept_error: choices.accept_error.unwrap_or(defaults.accept_error),
         input_range: choices.input_range,
         margin: choices.margin.unwrap_or(defaults.margin),
-        input: choices.input.map_or(defaults.input, Into::into),
+        input: choices.input.map_or(usual, Into::into),
+        schema,
         weights: choices.weights.map_or(defaults.weights, Into::into),
         prefer: choices.prefer.map_or(defaults.prefer, Into::into),
         reduction,

@@ -20,7 +20,7 @@ pub(crate) struct AskedArgs {
     #[arg(long, conflicts_with_all = ["request", "context"])]
     no_context: bool,
     #[command(flatten)]
-    clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 impl AskedArgs {

@@ -48,6 +48,10 @@ fn is_guard(layer: &FloatLayer) -> bool {
 
 /// Least and largest input value.
 fn input_range(rows: &[Vec<f64>], options: &Options) -> [f64; 2] {
+    if let Some(schema) = &options.schema {
+        let largest = (0..schema.len()).map(|at| schema.magnitude(at)).fold(0.0, f64::max);
+        return [-largest, largest];
+    }
     if rows.is_empty() {
         return options.input_range.unwrap_or(INPUT_RANGE).map(|end| end * REACH);
     }

@@ -403,6 +403,7 @@ impl Lowering<'_> {
                 parts: self.graph.output_parts.clone(),
                 cuts: self.ranks.cuts,
                 missing: self.ranks.missing,
+                schema: None,
                 whole: self.graph.whole.clone(),
             }),
             _ => Err(Error::Graph {

@@ -102,11 +102,10 @@ pub(super) fn exact(network: &Network, input: &[Option<f64>], top: f64) -> Integ
     }
     let held = |bound: Option<f64>| bound.filter(|bound| *bound <= top);
     let plane = network.input_shape.plane();
-    for (channel, cuts) in exact.magnitude[0].iter_mut().zip(network.cuts.chunks(plane)) {
-        *channel = cuts
-            .iter()
-            .map(|cuts| Some(cuts.as_ref()?.len() as f64))
-            .try_fold(0.0, |most: f64, count| Some(most.max(count?)));
+    for (channel, first) in exact.magnitude[0].iter_mut().zip((0..network.cuts.len()).step_by(plane)) {
+        *channel = (first..first + plane)
+            .map(|element| network.largest_rank(element))
+            .try_fold(0.0, |most: f64, largest| Some(most.max(largest? as f64)));
     }
     exact.magnitude[0].iter_mut().zip(input).for_each(|(channel, bound)| *channel = channel.or(held(*bound)));
     for (index, layer) in network.layers.iter().enumerate() {
@@ -133,12 +132,17 @@ pub(super) fn exact(network: &Network, input: &[Option<f64>], top: f64) -> Integ
     exact
 }
 
-/// The magnitude of each channel of the input that holds integers only, as far as calibration and margin let it go.
+/// The magnitude of each channel of the input that holds integers only, as far as calibration and margin, or a record's
+/// schema, let it go.
 pub(super) fn inputs(network: &Network, ranges: &Ranges, margin: f64) -> Vec<Option<f64>> {
     let plane = network.input_shape.plane();
-    let channels = network.whole.chunks(plane).zip(&ranges.tensors[0]);
-    let bound = |(whole, seen): (&[bool], &Channel)| {
-        whole.iter().all(|whole| *whole).then(|| (seen.magnitude().max(1.0) * margin).ceil())
+    let channels = network.whole.chunks(plane).zip(&ranges.tensors[0]).enumerate();
+    let bound = |(channel, (whole, seen)): (usize, (&[bool], &Channel))| {
+        let most = || match &network.schema {
+            Some(schema) => (channel * plane..(channel + 1) * plane).map(|at| schema.magnitude(at)).fold(1.0, f64::max),
+            None => (seen.magnitude().max(1.0) * margin).ceil(),
+        };
+        whole.iter().all(|whole| *whole).then(most)
     };
     channels.map(bound).collect()
 }

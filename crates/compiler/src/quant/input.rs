@@ -34,6 +34,14 @@ pub(super) fn range(network: &Network, channels: &[Channel], top: f64, options: 
     channels.iter().map(|c| positive(range(c)) * top / code as f64).collect()
 }
 
+/// Scale and zero point of each channel of a record's input, whose codes are its integers; `None` for other inputs.
+pub(super) fn of_record(network: &Network) -> Option<Vec<(f64, i64)>> {
+    let schema = network.schema.as_ref()?;
+    let plane = network.input_shape.plane();
+    let of = |first: usize| if network.is_ranked(first) { (1.0, 0) } else { schema.scaling(first) };
+    Some((0..network.input_shape.channels).map(|channel| of(channel * plane)).collect())
+}
+
 /// Scale and zero point of each feature, whose codes are `0 ..= top`; `None` where codes of either sign serve as well,
 /// or where something reads codes themselves. A constant feature is met exactly by a code.
 pub(super) fn zero_points(
@@ -68,19 +76,32 @@ pub(super) fn zero_points(
     channels.iter().enumerate().map(of).collect()
 }
 
-/// The network with a copy of the input in front of what can't read codes with zero points, where values of the input
-/// are ranks and others are numbers: beside ranks, numbers have zero points.
+/// The network with a copy of the input in front of what can't read its codes: those with zero points, where values of
+/// the input are ranks and others are numbers, as beside ranks numbers have zero points; and the integers of a record.
 pub(crate) fn behind_copy(mut network: Network) -> Network {
     let mixed = network.cuts.iter().any(Option::is_none);
-    if !mixed || network.layers.iter().all(absorbs) {
+    let reads = |layer: &FloatLayer| match of_record(&network) {
+        Some(channels) if channels.iter().all(|(_, zero_point)| *zero_point == 0) => takes_scales(layer),
+        Some(_) => absorbs(layer),
+        None => !mixed || absorbs(layer),
+    };
+    let reads: Vec<bool> = network.layers.iter().map(reads).collect();
+    if reads.iter().all(|reads| *reads) {
         return network;
     }
     let copy = FloatLayer::copy(&network.input.name, "input", 0, network.input_shape);
     network.insert(0, copy);
-    for layer in network.layers.iter_mut().skip(1).filter(|layer| !absorbs(layer)) {
-        layer.renumber(|tensor| tensor.max(1));
-    }
+    let others = network.layers.iter_mut().skip(1).zip(reads).filter(|(_, reads)| !reads);
+    others.for_each(|(layer, _)| layer.renumber(|tensor| tensor.max(1)));
     network
+}
+
+/// Whether a layer can read codes of scales that are given: it multiplies none of them, and shares none of the scales.
+fn takes_scales(layer: &FloatLayer) -> bool {
+    let multiplies = |term: &Term<f64>| term.map.factor().is_some_and(|factor| factor == 0 || term.source == 0);
+    layer.same_scale != Some(0)
+        && !layer.all_terms().any(multiplies)
+        && (layer.times().is_empty() || layer.all_terms().all(|term| term.source > 0))
 }
 
 /// Whether a layer's bias can take up what zero points of the input add to it.

@@ -24,8 +24,8 @@ impl Interval {
         if network.cuts.is_empty() {
             return Self::uniform(network.input_shape.len(), min, max);
         }
-        let ends = |cuts: &Option<Vec<f64>>| cuts.as_ref().map_or((min, max), |cuts| (0.0, cuts.len() as f64));
-        Self::from_ends(network.cuts.iter().map(ends))
+        let ends = |element| network.largest_rank(element).map_or((min, max), |largest| (0.0, largest as f64));
+        Self::from_ends((0..network.cuts.len()).map(ends))
     }
 
     fn ends(&self) -> impl Iterator<Item = (f64, f64)> + '_ {

@@ -105,7 +105,8 @@ pub(super) fn quantize(
 /// A layer that reads the codes of the input instead of its values: its bias has what their zero points add.
 fn shifted<'a>(network: &'a Network, index: usize, scales: &Scaling) -> Cow<'a, FloatLayer> {
     let layer = &network.layers[index];
-    if scales.zero_point.is_empty() || layer.terms.iter().all(|term| term.source > 0) {
+    let none = scales.zero_point.iter().all(|zero_point| *zero_point == 0);
+    if none || layer.terms.iter().all(|term| term.source > 0) {
         return Cow::Borrowed(layer);
     }
     let repeat = layer.shape.len() / layer.bias.len();

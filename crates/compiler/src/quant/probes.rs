@@ -55,7 +55,7 @@ pub(crate) fn between(network: &Network, rows: &[Vec<f64>], count: usize) -> Vec
     let pairs: Vec<_> = (0..count).map(|_| (pick(), pick())).collect();
     let mixed = |index: usize| {
         let whole = network.whole.get(index).copied().unwrap_or(false);
-        !whole && !matches!(network.cuts.get(index), Some(Some(_)))
+        !whole && !network.is_ranked(index)
     };
     let row = |(a, b): (&[f64], &[f64])| {
         let share = unit();

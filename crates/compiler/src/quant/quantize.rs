@@ -55,14 +55,16 @@ pub fn quantize_with_scales(
     }
     let function_error = function_error(network, ranges, &digits, &scales, options.margin.sqrt());
     let decision = network.decision().is_some();
+    let record = network.schema.as_ref();
     let input = Input {
         value_info: network.input.clone(),
         shape: network.input_shape,
         scale: scales.scale[0].clone(),
         zero_point: scales.zero_point.clone(),
-        cuts: network.cuts.clone(),
-        missing: network.missing.clone(),
+        cuts: if record.is_some() { Vec::new() } else { network.cuts.clone() },
+        missing: if record.is_some() { Vec::new() } else { network.missing.clone() },
         visibility: options.input,
+        schema: record.cloned(),
     };
     let output = Output {
         value_info: network.output.clone(),

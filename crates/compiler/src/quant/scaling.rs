@@ -113,11 +113,15 @@ impl Scaling {
         let mut given = codes::scales(network, ranges, top);
         // Beside ranks, numbers of the input have scales of their own.
         let mixed = network.cuts.iter().any(Option::is_none);
-        if mixed {
+        let record = input::of_record(network);
+        if mixed || record.is_some() {
             given[0] = None;
         }
         let free = mixed || given[0].is_none() && exact.magnitude[0].iter().all(Option::is_none);
-        let zero_points = input::zero_points(network, &ranges.tensors[0], top, options).filter(|_| free);
+        let zero_points = match &record {
+            Some(channels) => Some(channels.clone()),
+            None => input::zero_points(network, &ranges.tensors[0], top, options).filter(|_| free),
+        };
         let mut needs = vec![match &zero_points {
             Some(channels) => Need::Range(channels.iter().map(|(scale, _)| scale * top).collect()),
             None => {
@@ -151,7 +155,14 @@ impl Scaling {
                 *need = Need::Fixed(scale);
             }
         }
-        let scale = tie(network, ranges, &integers, &needs, digits)?;
+        let mut scale = tie(network, ranges, &integers, &needs, digits)?;
+        for (scale, (own, _)) in scale[0].iter_mut().zip(record.into_iter().flatten()) {
+            if (*scale / own - 1.0).abs() > f64::EPSILON.sqrt() {
+                let reason = "something changes the scales of a committed input".to_owned();
+                return Err(Error::Graph { node: network.input.name.clone(), reason });
+            }
+            *scale = own;
+        }
         for (exact, scale) in exact.magnitude.iter_mut().flatten().zip(scale.iter().flatten()) {
             // 0 is exact at any scale.
             *exact = exact.filter(|magnitude| *scale == 1.0 || *magnitude == 0.0);

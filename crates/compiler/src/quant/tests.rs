@@ -113,6 +113,7 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
+        schema: None,
         whole: Vec::new(),
     }
 }

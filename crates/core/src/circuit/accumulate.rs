@@ -85,6 +85,9 @@ pub(super) fn accumulate(
             steps[row] += negative[row] * transfer[row + 1];
         }
     }
+    if let Some(record) = &layout.record {
+        steps[record.first] += weight[record.first];
+    }
     let mut sum = zero();
     sum[0] = -produced[0];
     for (row, step) in steps.into_iter().enumerate() {
@@ -130,7 +133,7 @@ impl Powers {
 fn weigh(layout: &Layout, first: &FirstPhase, [eta, gamma]: [Fr; 2], consumed: &[Fr]) -> (Vec<Fr>, Vec<Fr>) {
     let lanes = |x: Fr| x.powers(layout.params.lanes.weights).collect::<Vec<_>>();
     let (by_eta, by_gamma) = (lanes(eta), lanes(gamma));
-    let locals: Vec<Fr> = layout
+    let mut locals: Vec<Fr> = layout
         .weights
         .rows
         .par_iter()
@@ -145,16 +148,19 @@ fn weigh(layout: &Layout, first: &FirstPhase, [eta, gamma]: [Fr; 2], consumed: &
             } else {
                 row.lanes.iter().zip(powers).for_each(|(weight, power)| sum.add(*weight, power));
             }
-            sum.total()
+            let recorded = row.recorded.map_or(Fr::ZERO, |shift| Fr::from_u64(2).pow(&[u64::from(shift)]));
+            sum.total() - recorded
         })
         .collect();
+    if let (Some(rows), Some(record)) = (&layout.record, &first.record) {
+        for (row, integers) in record.integers(rows) {
+            locals[row] += integers;
+        }
+    }
     let (mut weight, mut multiplier) = (vec![Fr::ZERO; consumed.len()], vec![Fr::ZERO; consumed.len()]);
-    // Chains stand in the order in which they use one another, and end where `more` is not set.
-    let mut start = 0;
-    while start < locals.len() {
-        let end = (start..locals.len()).find(|row| !layout.weights.rows[*row].more).unwrap_or(start);
-        for row in (start..=end).rev() {
-            let below = if row < end { weight[row + 1] } else { Fr::ZERO };
+    for chain in layout.weights.order() {
+        for row in chain.clone().rev() {
+            let below = if row + 1 < chain.end { weight[row + 1] } else { Fr::ZERO };
             multiplier[row] = match layout.weights.rows[row].multiplier {
                 Multiplier::One => {
                     (multiplier[row], weight[row]) = (Fr::ONE, locals[row] + below);
@@ -167,7 +173,6 @@ fn weigh(layout: &Layout, first: &FirstPhase, [eta, gamma]: [Fr; 2], consumed: &
             };
             weight[row] = multiplier[row] * (locals[row] + below);
         }
-        start = end + 1;
     }
     (weight, multiplier)
 }

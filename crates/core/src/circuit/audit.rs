@@ -7,15 +7,19 @@
 //! and about 2^-20 for the codes.
 
 mod identity;
+mod record;
 
 use std::collections::HashMap;
 
-use halo2_proofs::plonk::{Advice, Column, Fixed as FixedColumn};
+use halo2_proofs::{
+    halo2curves::bn256::Fr,
+    plonk::{Advice, Column, Fixed as FixedColumn},
+};
 use rayon::prelude::*;
 
 use super::{
     Config, Layout,
-    fixed::{AdviceCell, Cell, table_entries},
+    fixed::{AdviceCell, Cell, ConstantCell, table_entries},
     witness::{decides, table_of},
 };
 use crate::{
@@ -23,20 +27,24 @@ use crate::{
     graph::{Activation, Model},
 };
 
+/// What a key is made from beside the constraint system.
+#[derive(Clone, Copy)]
+pub(super) struct Keyed<'a> {
+    /// Fixed cells that hold integers.
+    pub(super) cells: &'a [Cell],
+    /// Fixed cells that hold other field elements.
+    pub(super) constants: &'a [ConstantCell],
+    pub(super) copies: &'a [(AdviceCell, AdviceCell)],
+}
+
 /// Checks the fixed columns and copies of a model's circuit.
 ///
 /// # Errors
 /// `Layout` with what is wrong.
-pub(super) fn audit(
-    config: &Config,
-    layout: &Layout,
-    model: &Model,
-    fixed: &[Cell],
-    copies: &[(AdviceCell, AdviceCell)],
-) -> Result<()> {
+pub(super) fn audit(config: &Config, layout: &Layout, model: &Model, keyed: Keyed<'_>) -> Result<()> {
     let refuse = |reason: String| Error::Layout { reason };
-    let audit = Audit::new(config, layout, model, fixed, copies).map_err(refuse)?;
-    let parts = [Audit::selectors, Audit::biases, Audit::tables, Audit::identity];
+    let audit = Audit::new(config, layout, model, keyed).map_err(refuse)?;
+    let parts = [Audit::selectors, Audit::biases, Audit::tables, Audit::identity, Audit::record];
     let verdicts: Vec<Verdict> = parts.par_iter().map(|part| part(&audit)).collect();
     verdicts.into_iter().collect::<Verdict>().map_err(refuse)
 }
@@ -57,6 +65,7 @@ struct Audit<'a> {
     model: &'a Model,
     /// By index, cut off after the last cell that is not 0.
     fixed: Vec<Vec<i64>>,
+    constants: HashMap<(Column<FixedColumn>, usize), Fr>,
     /// From the cell that is a copy.
     sources: HashMap<(Column<Advice>, usize), (Column<Advice>, usize)>,
     /// By row and lane, [`NONE`] where there is none.
@@ -71,8 +80,7 @@ impl<'a> Audit<'a> {
         config: &'a Config,
         layout: &'a Layout,
         model: &'a Model,
-        cells: &[Cell],
-        copies: &[(AdviceCell, AdviceCell)],
+        Keyed { cells, constants, copies }: Keyed<'_>,
     ) -> Verdict<Self> {
         let mut fixed: Vec<Vec<i64>> = vec![Vec::new(); config.params.fixed_columns()];
         for (column, row, value) in cells {
@@ -97,7 +105,8 @@ impl<'a> Audit<'a> {
                 *free.ok_or_else(|| format!("two elements on row {row}"))? = (tensor as u32, index as u32);
             }
         }
-        Ok(Self { config, layout, model, fixed, sources, elements })
+        let constants = constants.iter().map(|(column, row, value)| ((*column, *row), *value)).collect();
+        Ok(Self { config, layout, model, fixed, constants, sources, elements })
     }
 
     /// The element in a row and lane.

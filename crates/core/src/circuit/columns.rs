@@ -5,7 +5,7 @@ use halo2_proofs::{
     plonk::{Advice, Column, ConstraintSystem, Fixed},
 };
 
-use super::{Params, private::PrivateFixed};
+use super::{Params, private::PrivateFixed, record::RecordFixed};
 
 /// The cells of one lane.
 #[derive(Debug, Clone)]
@@ -63,6 +63,7 @@ pub(super) struct FixedColumns {
     pub(super) more: Column<Fixed>,
     pub(super) one: Column<Fixed>,
     pub(super) private: Option<PrivateFixed>,
+    pub(super) record: Option<RecordFixed>,
 }
 
 /// Fixed columns of models with function tables.
@@ -122,6 +123,7 @@ impl FixedColumns {
             more: meta.fixed_column(),
             one: meta.fixed_column(),
             private: params.private.map(|_| PrivateFixed::new(meta, params)),
+            record: params.committed.then(|| RecordFixed::new(meta)),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
     challenges::Challenges,
     columns::{FixedColumns, Lane},
     private::PrivateColumns,
+    record::RecordColumns,
 };
 
 /// Largest degree of a gate; the extended domain has four times the rows.
@@ -28,6 +29,7 @@ pub struct Config {
     pub(super) maximum: Option<Column<Advice>>,
     pub(super) multiplicity: Column<Advice>,
     pub(super) private: Option<PrivateColumns>,
+    pub(super) record: Option<RecordColumns>,
     // Second phase: accumulators.
     pub(super) produced: Column<Advice>,
     pub(super) consumed: Column<Advice>,
@@ -57,12 +59,14 @@ impl Config {
         let maximum = argmax.then(|| meta.advice_column_in(FirstPhase));
         let multiplicity = meta.advice_column_in(FirstPhase);
         let private = params.private.map(|limbs| PrivateColumns::new(meta, &params, limbs));
+        let record = params.committed.then(|| RecordColumns::new(meta));
         let challenges = Challenges::new(|_| meta.challenge_usable_after(FirstPhase));
         let config = Self {
             lanes,
             maximum,
             multiplicity,
             private,
+            record,
             produced: meta.advice_column_in(SecondPhase),
             consumed: meta.advice_column_in(SecondPhase),
             negative: params.negative.then(|| meta.advice_column_in(SecondPhase)),
@@ -92,6 +96,7 @@ impl Config {
         config.publish_input(meta);
         config.argmax(meta);
         config.same_bias(meta);
+        config.commit(meta);
         meta.set_minimum_degree(DEGREE);
         config
     }
@@ -107,6 +112,7 @@ impl Config {
         columns.extend(self.maximum.map(|c| ("maximum".to_owned(), c)));
         columns.push(("multiplicity".to_owned(), self.multiplicity));
         columns.extend(self.private.iter().flat_map(PrivateColumns::named));
+        columns.extend(self.record.iter().flat_map(RecordColumns::named));
         columns.push(("produced".to_owned(), self.produced));
         columns.push(("consumed".to_owned(), self.consumed));
         columns.extend(self.negative.map(|c| ("negative".to_owned(), c)));

@@ -7,10 +7,12 @@ use halo2_proofs::{
 
 use super::{
     config::Config,
+    gates::power_of_two,
     layout::Layout,
     lookup::Entry,
     placement::{Link, Row},
     private::same_channel,
+    record::StepKind,
     weights::{Multiplier, WeightCell, WeightRow},
     witness::decides,
 };
@@ -18,6 +20,9 @@ use crate::graph::{Activation, Model};
 
 /// One assignment, of an integer.
 pub(super) type Cell = (Column<Fixed>, usize, i64);
+
+/// One assignment, of a field element.
+pub(super) type ConstantCell = (Column<Fixed>, usize, Fr);
 
 /// A signed integer in the field.
 pub(super) fn signed(value: i64) -> Fr {
@@ -30,7 +35,7 @@ pub(super) type AdviceCell = (Column<Advice>, usize);
 
 /// All nonzero cells of the fixed columns.
 pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell> {
-    let mut writer = Writer { config, layout, model, cells: Vec::new() };
+    let mut writer = Writer { config, layout, model, largest: model.input.largest(), cells: Vec::new() };
     let fixed = &config.fixed;
     let usable = layout.usable_rows();
     for row in 0..usable - 1 {
@@ -43,6 +48,7 @@ pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell
     }
     writer.output();
     writer.weights();
+    writer.record();
     for (row, entry) in table_entries(model).into_iter().enumerate() {
         writer.set(fixed.table, row, entry.value.cast_signed());
         if let Some(function) = fixed.function {
@@ -54,6 +60,23 @@ pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell
         }
     }
     writer.cells
+}
+
+/// All nonzero cells of fixed columns that hold other field elements, of a committed input: what its sponge adds, and
+/// how its integers are packed.
+pub(super) fn constants(config: &Config, layout: &Layout, model: &Model) -> Vec<ConstantCell> {
+    let (Some(columns), Some(record), Some(schema)) = (config.fixed.record, &layout.record, &model.input.schema) else {
+        return Vec::new();
+    };
+    // A model that was checked has a schema with a digest.
+    let steps = record.steps(schema).unwrap_or_default();
+    let mut cells: Vec<_> = steps.into_iter().map(|(row, step)| (columns.added, row, step.added)).collect();
+    cells.extend(record.rows.iter().filter(|row| row.more).map(|row| (columns.more, row.row, record.more())));
+    // Lane 0, or the coefficient of 1 where weights are private.
+    let lane = config.fixed.private.map_or(config.fixed.weights[0], |private| private.constant);
+    let runs = layout.weights.rows.iter().enumerate();
+    cells.extend(runs.filter_map(|(row, weights)| Some((lane, row, -power_of_two(weights.recorded?)))));
+    cells
 }
 
 /// All equalities between cells of the weight columns and of the transfer column.
@@ -80,6 +103,8 @@ struct Writer<'a> {
     config: &'a Config,
     layout: &'a Layout,
     model: &'a Model,
+    /// The largest code of each channel of a committed input.
+    largest: Vec<u64>,
     cells: Vec<Cell>,
 }
 
@@ -141,6 +166,9 @@ impl Writer<'_> {
         if let Some(column) = fixed.compare {
             self.flag(column, index, !decision && activation == Some(&Activation::Threshold));
         }
+        if let (Some(columns), Some(largest), 0) = (fixed.record, self.largest.get(row.channel as usize), row.tensor) {
+            self.set(columns.bound, index, largest.cast_signed() + 1);
+        }
         if let (Some(function), Some(Activation::Table(table))) = (fixed.function, activation) {
             self.flag(function.active, index, true);
             self.set(function.tag, index, *table as i64 + 1);
@@ -194,6 +222,21 @@ impl Writer<'_> {
 }
 
 impl Writer<'_> {
+    /// The sponge of a committed input.
+    fn record(&mut self) {
+        let (Some(columns), Some(record)) = (self.config.fixed.record, &self.layout.record) else { return };
+        let steps = self.model.input.schema.as_ref().and_then(|schema| record.steps(schema).ok());
+        for (row, step) in steps.unwrap_or_default() {
+            self.flag(columns.mix, row, matches!(step.kind, StepKind::Mix | StepKind::Partial));
+            self.flag(columns.turn, row, matches!(step.kind, StepKind::Mix | StepKind::Turn));
+            self.flag(columns.load, row, step.load);
+        }
+        for row in &record.rows {
+            self.flag(columns.integer, row.row, true);
+        }
+        self.flag(columns.shown, record.first, true);
+    }
+
     /// The coefficients of a weight row; where weights are private, the places of weights, or a monomial's
     /// coefficients.
     fn coefficients(&mut self, index: usize, row: &WeightRow) {

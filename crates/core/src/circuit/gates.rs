@@ -44,7 +44,7 @@ fn power(x: &Expression<Fr>, exponent: usize) -> Expression<Fr> {
 }
 
 /// `Σ x^i · terms_i`.
-fn horner(x: &Expression<Fr>, terms: Vec<Expression<Fr>>) -> Expression<Fr> {
+pub(super) fn horner(x: &Expression<Fr>, terms: Vec<Expression<Fr>>) -> Expression<Fr> {
     let sum = terms.into_iter().rev().reduce(|sum, term| sum * x.clone() + term);
     sum.unwrap_or_else(|| constant(0))
 }
@@ -225,8 +225,8 @@ impl Config {
             let one = fixed(cells, self.fixed.one);
             let multiplier = advice(cells, self.multiplier);
             let mut local = by_eta.clone() + along_gamma * (by_gamma - by_eta);
-            if let Some(monomial) = self.monomial_row(cells) {
-                local = local + monomial;
+            for added in [self.monomial_row(cells), self.packed_integer(cells)].into_iter().flatten() {
+                local = local + added;
             }
             vec![
                 ("weight", usable * advice(cells, self.weight) - multiplier.clone() * (local + more * below)),
@@ -297,6 +297,9 @@ impl Config {
                 fixed(cells, self.fixed.head) * advice(cells, self.consumed) * advice(cells, self.transfer);
             if let (Some(head), Some(negative)) = (self.fixed.negative_head, self.negative) {
                 products = products + fixed(cells, head) * advice(cells, negative) * next(cells, self.transfer);
+            }
+            if let Some(recorded) = self.recorded(cells) {
+                products = products + recorded;
             }
             vec![("sum", fixed(cells, self.fixed.usable) * step - products)]
         });

@@ -9,6 +9,7 @@ use super::{
     geometry::Geometry,
     placement::{Link, Row, TensorRows, ends, place},
     private,
+    record::RecordRows,
     runs::Runs,
     search::predict,
     view::{View, Weight},
@@ -43,6 +44,8 @@ pub struct Layout {
     pub(super) weights: WeightRows,
     /// Copies of weight cells into the transfer column: factors of runs and jumps.
     pub(super) transfers: Vec<(usize, WeightCell)>,
+    /// The sponge of a committed input.
+    pub(super) record: Option<RecordRows>,
     used_rows: usize,
     activations: usize,
 }
@@ -87,6 +90,12 @@ impl Layout {
                 transfers.push((row, weights.monomial((to.0 - from.0, to.1 - from.1))));
             }
         }
+        let outputs = view.shapes.last().map_or(0, |shape| shape.len());
+        let record = view.record.as_ref().map(|packed| {
+            let blocks: usize =
+                tensors.iter().map(|stored| stored.storage.shape.channels * stored.channel_blocks).sum();
+            weights.record(packed, &|index| packed.monomial(&tensors[0], index), (blocks as i64, 0), outputs)
+        });
         let mut runs = Runs { view, tensors: &tensors, weights, transfers, rows: &mut rows };
         runs.all(&geometry)?;
         let (weights, transfers) = (runs.weights, runs.transfers);
@@ -95,9 +104,10 @@ impl Layout {
         params.reach(&weights.rows);
         params.check()?;
         private::check(view, &geometry, &weights, &params)?;
-        let outputs = view.shapes.last().map_or(0, |shape| shape.len());
-        let used_rows = rows.len().max(weights.rows.len()).max(params.table_rows());
-        let public_rows = if params.public_input.is_some() { rows.len() } else { outputs };
+        let sponge = record.as_ref().map_or(0, |record| record.bottom() + 1);
+        let used_rows = rows.len().max(weights.rows.len()).max(sponge).max(params.table_rows());
+        let shown = record.as_ref().map_or(outputs, |record| record.first + 1);
+        let public_rows = if params.public_input.is_some() { rows.len() } else { shown };
         let needed = used_rows.max(public_rows + CONTEXT_ROWS) + 1 + RESERVED_ROWS;
         let k = needed.next_power_of_two().trailing_zeros();
         if k > MAX_K {
@@ -112,7 +122,7 @@ impl Layout {
             });
         }
         let activations = view.shapes.iter().map(|shape| shape.len()).sum();
-        Ok(Self { k, params, tensors, rows, weights, transfers, used_rows, activations })
+        Ok(Self { k, params, tensors, rows, weights, transfers, record, used_rows, activations })
     }
 
     /// Rows that gates may use, the end of the running sums included.
@@ -149,6 +159,11 @@ impl Layout {
     pub fn public_input(&self) -> Option<Grid> {
         let stored = self.tensors.first().filter(|_| self.params.public_input.is_some());
         stored.map(|stored| Grid::new(stored, self.params.lanes.activations))
+    }
+
+    /// The row of the instance with the commitment to the input; `None` where there is none.
+    pub fn commitment_row(&self) -> Option<usize> {
+        self.record.as_ref().map(|record| record.first)
     }
 
     /// Committed values of the network: its input and what each layer makes.

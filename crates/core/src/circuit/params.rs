@@ -30,6 +30,8 @@ const COMPARES: u8 = 1 << 4;
 const PUBLIC_INPUT: u8 = 1 << 5;
 /// Set beside it where its codes have a sign.
 const SIGNED_INPUT: u8 = 1 << 6;
+/// Set there where the input is committed to.
+const COMMITTED: u8 = 1 << 7;
 
 /// The codes of a public input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,8 +119,10 @@ pub struct Params {
     pub output: OutputEncoding,
     /// Limbs of a private weight; `None` where weights are public.
     pub private: Option<u32>,
-    /// The codes of a public input; `None` where it is private.
+    /// The codes of a public input; `None` where it is none.
     pub public_input: Option<InputCodes>,
+    /// Whether the input is a record that is committed to.
+    pub committed: bool,
 }
 
 impl Default for Params {
@@ -141,6 +145,7 @@ impl Default for Params {
             output: OutputEncoding::signed(4),
             private: None,
             public_input: None,
+            committed: false,
         }
     }
 }
@@ -180,6 +185,7 @@ impl Params {
             output: model.output_encoding(),
             private: model.private_weights,
             public_input: InputCodes::published(model.input.visibility, model.input.is_signed()),
+            committed: model.input.visibility == Visibility::Committed,
         };
         params.check()?;
         Ok(params)
@@ -211,6 +217,7 @@ impl Params {
             },
             private: None,
             public_input: None,
+            committed: network.schema.is_some(),
         }
     }
 
@@ -363,6 +370,7 @@ impl Params {
             (self.compares, COMPARES),
             (self.public_input.is_some(), PUBLIC_INPUT),
             (self.public_input == Some(InputCodes::Signed), SIGNED_INPUT),
+            (self.committed, COMMITTED),
         ];
         w.u8(flags.iter().filter(|(set, _)| *set).fold(output, |byte, (_, flag)| byte | flag));
         self.private.iter().for_each(|limbs| w.varint((*limbs).into()));
@@ -398,7 +406,11 @@ impl Params {
             (true, true) => Some(InputCodes::Signed),
             (false, true) => return Err(r.error("signs of an input that is not public")),
         };
-        let kind = kind & !(PRIVATE | COMPARES | PUBLIC_INPUT | SIGNED_INPUT);
+        let committed = kind & COMMITTED != 0;
+        if committed && public_input.is_some() {
+            return Err(r.error("an input that is public and committed to"));
+        }
+        let kind = kind & !(PRIVATE | COMPARES | PUBLIC_INPUT | SIGNED_INPUT | COMMITTED);
         let output = OutputEncoding::from_byte(kind, digits.value_bits());
         let output = output.ok_or_else(|| r.error(format!("unknown kind of output {kind}")))?;
         let params = Self {
@@ -418,6 +430,7 @@ impl Params {
             output,
             private,
             public_input,
+            committed,
         };
         params.check().map_err(|_| r.error("sizes of lanes, limbs or tables that no circuit has"))?;
         Ok(params)
@@ -429,7 +442,8 @@ impl Params {
     pub fn advice_columns(&self) -> usize {
         // multiplicity, produced, consumed, weight, multiplier, transfer and the running sum
         let optional = [self.negative, self.argmax()].iter().filter(|b| **b).count();
-        self.lanes.activations * self.lane_columns() + self.helpers() + 7 + optional + self.private_columns()
+        let record = if self.committed { super::record::ADVICE } else { 0 };
+        self.lanes.activations * self.lane_columns() + self.helpers() + 7 + optional + self.private_columns() + record
     }
 
     /// Fixed columns of the circuit.
@@ -453,6 +467,7 @@ impl Params {
             + optional.iter().filter(|b| **b).count()
             + tables
             + self.lanes.weights
+            + if self.committed { super::record::FIXED } else { 0 }
     }
 
     /// Who sees the weights; private ones are a witness.

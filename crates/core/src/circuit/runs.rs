@@ -30,6 +30,11 @@ impl<W: Weight> Runs<'_, W> {
             let scattered = is_scattered(self.view, tensor);
             for channel in 0..shape.channels {
                 let mut terms = Terms::new(&self.tensors[tensor], scattered);
+                if let (0, Some(packed)) = (tensor, &self.view.record) {
+                    for (slot, run) in terms.main.iter_mut().enumerate() {
+                        run.recorded = packed.run(&self.tensors[0], channel, slot);
+                    }
+                }
                 for (layer, reader) in self.view.layers.iter().enumerate() {
                     for view in reader.terms.iter().filter(|view| view.term.source == tensor) {
                         let reading = Reading { geometry, layer, channel, view };

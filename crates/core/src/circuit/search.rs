@@ -90,7 +90,7 @@ const MAX_BITS: u32 = 32;
 const MAX_REMAINDER_BITS: u32 = 26;
 
 const ACTIVATION_LANES: [usize; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24];
-const WEIGHT_LANES: [usize; 9] = [2, 4, 8, 12, 16, 24, 32, 64, 128];
+const WEIGHT_LANES: [usize; 12] = [2, 4, 8, 12, 13, 14, 16, 20, 24, 32, 64, 128];
 /// Limbs of a private weight in layouts that only count rows.
 const SEARCHED_LIMBS: u32 = 6;
 const PRIVATE_LANES: [usize; 10] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 24];

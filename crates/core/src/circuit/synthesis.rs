@@ -10,7 +10,11 @@ use hushproof_halo2_prover::{self as prover, ColumnValues};
 use rand_core::OsRng;
 
 use super::{
-    Config, Layout, Params, Witness, accumulate::accumulate, audit::audit, challenges::Challenges, fixed,
+    Config, Layout, Params, Witness,
+    accumulate::accumulate,
+    audit::{Keyed, audit},
+    challenges::Challenges,
+    fixed,
     witness::FirstPhase,
 };
 use crate::graph::Model;
@@ -38,12 +42,14 @@ impl<'a> ModelCircuit<'a> {
         let mut cs = ConstraintSystem::default();
         let config = Config::new(&mut cs, self.layout.params.clone());
         let (cells, copies) = (fixed::cells(&config, self.layout, self.model), fixed::copies(&config, self.layout));
+        let constants = fixed::constants(&config, self.layout, self.model);
+        let keyed = Keyed { cells: &cells, constants: &constants, copies: &copies };
         if self.model.private_weights.is_none() {
-            return audit(&config, self.layout, self.model, &cells, &copies);
+            return audit(&config, self.layout, self.model, keyed);
         }
         // A key for private weights is one for any weights: a 0 among them would hide its place.
         let other = self.model.with_random_weights(OsRng);
-        audit(&config, &Layout::new(&other)?, &other, &cells, &copies)
+        audit(&config, &Layout::new(&other)?, &other, keyed)
     }
 
     /// The circuit with a witness.
@@ -52,7 +58,7 @@ impl<'a> ModelCircuit<'a> {
     }
 
     /// The first-phase columns, none without a witness.
-    fn first(&self) -> Vec<&[i64]> {
+    fn first(&self) -> Vec<ColumnValues> {
         self.witness.map(FirstPhase::columns).unwrap_or_default()
     }
 
@@ -67,17 +73,11 @@ impl<'a> ModelCircuit<'a> {
 impl prover::Witness for ModelCircuit<'_> {
     fn phase(&mut self, phase: u8, challenges: &prover::Challenges) -> Result<Vec<ColumnValues>, prover::Source> {
         if phase == 0 {
-            return Ok(self.first().into_iter().map(small).collect());
+            return Ok(self.first());
         }
         let challenges = Challenges::of(challenges).ok_or("a challenge is missing")?;
         Ok(self.second(challenges).into_iter().map(ColumnValues::Field).collect())
     }
-}
-
-/// A column of integers with the bits that its largest one has.
-fn small(column: &[i64]) -> ColumnValues {
-    let largest = column.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
-    ColumnValues::Small { values: column.to_vec(), bits: u64::BITS - largest.leading_zeros() }
 }
 
 impl Circuit<Fr> for ModelCircuit<'_> {
@@ -107,6 +107,9 @@ impl Circuit<Fr> for ModelCircuit<'_> {
             |mut region| {
                 for (column, row, value) in fixed::cells(&config, self.layout, self.model) {
                     region.assign_fixed(column, row, fixed::signed(value));
+                }
+                for (column, row, value) in fixed::constants(&config, self.layout, self.model) {
+                    region.assign_fixed(column, row, value);
                 }
                 let cell =
                     |(column, row_offset): fixed::AdviceCell| Cell { row_offset, column: Column::<Any>::from(column) };

@@ -3,6 +3,7 @@
 mod adaptive;
 mod audit;
 mod audited;
+mod committed;
 mod costs;
 mod decisions;
 pub(crate) mod fixtures;
@@ -55,12 +56,22 @@ impl Rig {
     }
 
     pub(in crate::circuit) fn witness(&self, input: &[i64]) -> Witness {
-        Witness::new(&self.model, self.layout(), input.to_vec()).unwrap()
+        self.salted(input, Fr::from(77))
+    }
+
+    /// As [`Rig::witness`], with a salt of its own where the input is committed to.
+    pub(in crate::circuit) fn salted(&self, input: &[i64], salt: Fr) -> Witness {
+        let (model, layout) = (&self.model, self.layout());
+        let made = match &model.input.schema {
+            Some(_) => Witness::committed(model, layout, input.to_vec(), salt),
+            None => Witness::new(model, layout, input.to_vec()),
+        };
+        made.unwrap()
     }
 
     pub(in crate::circuit) fn codes(&self, witness: &Witness) -> PublicCodes {
         let [output, input] = witness.published(&self.model).unwrap();
-        PublicCodes { output, input }
+        PublicCodes { output, input, commitment: witness.commitment(self.layout()) }
     }
 
     /// Proves whatever the columns say and lets the stock verifier judge it.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::record::Packed;
 use crate::graph::{Activation, Conv, FloatActivation, FloatLayer, Layer, Map, Model, Network, Shape, Term};
 
 /// A weight, of which the layout keeps an integer.
@@ -48,6 +49,8 @@ pub(super) struct LayerView<'a, W: Clone> {
 pub(super) struct View<'a, W: Clone> {
     pub(super) shapes: Vec<Shape>,
     pub(super) layers: Vec<LayerView<'a, W>>,
+    /// How a committed input is packed; `None` for others.
+    pub(super) record: Option<Packed>,
 }
 
 impl<'a> View<'a, i64> {
@@ -59,7 +62,8 @@ impl<'a> View<'a, i64> {
             negative: layer.activation == Activation::PRelu,
             multiplies: !layer.times().is_empty(),
         };
-        Self { layers: model.layers.iter().map(layer).collect(), shapes }
+        let record = model.input.schema.as_ref().map(|schema| Packed::new(schema, model.input.shape));
+        Self { layers: model.layers.iter().map(layer).collect(), shapes, record }
     }
 }
 
@@ -72,7 +76,8 @@ impl<'a> View<'a, f64> {
             negative: matches!(layer.activation, FloatActivation::PRelu { .. }),
             multiplies: !layer.times().is_empty(),
         };
-        Self { layers: network.layers.iter().map(layer).collect(), shapes }
+        let record = network.schema.as_ref().map(|schema| Packed::new(schema, network.input_shape));
+        Self { layers: network.layers.iter().map(layer).collect(), shapes, record }
     }
 }
 

@@ -4,7 +4,12 @@
 //! `w'` the row below, where the chain goes on. A chain's first `w` is the value of a polynomial in η and γ with
 //! integer coefficients; multipliers are copies of monomials, which are chains themselves.
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Range,
+};
+
+use super::record::{Packed, RecordRows};
 
 /// η^a · γ^b as (a, b).
 pub(super) type Monomial = (i64, i64);
@@ -27,13 +32,24 @@ pub(super) struct Factor {
     pub(super) terms: Vec<(Monomial, i64)>,
     /// Monomial, weight and first row of the other run; at most one in a chain.
     pub(super) products: Vec<(Monomial, i64, usize)>,
+    /// What of a record's polynomial the run is.
+    pub(super) recorded: Option<Recorded>,
+}
+
+/// Where the polynomial of a record has a run: 2^shift times the run is taken from it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Recorded {
+    pub(super) monomial: Monomial,
+    pub(super) shift: u32,
 }
 
 impl Factor {
     /// The factor of a run that begins `lead` exponents earlier.
     pub(super) fn relative(mut self, lead: usize) -> Self {
         let monomials = self.terms.iter_mut().map(|term| &mut term.0);
-        monomials.chain(self.products.iter_mut().map(|product| &mut product.0)).for_each(|m| m.1 -= lead as i64);
+        let monomials = monomials.chain(self.products.iter_mut().map(|product| &mut product.0));
+        let monomials = monomials.chain(self.recorded.iter_mut().map(|recorded| &mut recorded.monomial));
+        monomials.for_each(|m| m.1 -= lead as i64);
         self
     }
 }
@@ -59,6 +75,8 @@ pub(super) struct WeightRow {
     pub(super) more: bool,
     /// The weights, from lane 0.
     pub(super) lanes: Vec<i64>,
+    /// A weight −2^shift in lane 0 in place of those.
+    pub(super) recorded: Option<u32>,
     /// Which lanes hold a private weight; empty where coefficients are fixed.
     pub(super) secret: Vec<bool>,
     /// A cell that the row's value must equal.
@@ -75,37 +93,84 @@ pub(super) struct WeightRows {
     lanes: usize,
     /// Whether weights are private: zeros keep their places.
     pub(super) private: bool,
+    /// Free rows between those of a record, in order.
+    gaps: VecDeque<Range<usize>>,
+    /// The chains of a record, each of which uses the next one.
+    late: Vec<Range<usize>>,
 }
 
 impl WeightRows {
     /// No weights yet; `lanes` is at least 2.
     pub(super) fn new(lanes: usize) -> Self {
-        let mut rows = Self { rows: Vec::new(), known: HashMap::new(), lanes, private: false };
+        let mut rows = Self { lanes, ..Self::default() };
         let one = rows.push(WeightRow { multiplier: Multiplier::One, ..WeightRow::constant(false, 0) });
         rows.known.insert((0, 0), WeightCell::Value(one));
         for (monomial, gamma) in [((1, 0), false), ((0, 1), true)] {
             let multiplier = Multiplier::Copy(WeightCell::Value(one));
             let base = rows.push(WeightRow { multiplier, ..WeightRow::constant(gamma, 1) });
             rows.known.insert(monomial, WeightCell::Value(base));
-            let inverse = rows.push(WeightRow {
+            let inverse = WeightRow {
                 multiplier: Multiplier::Inverse,
                 more: true,
                 lanes: Vec::new(),
                 equals: Some(WeightCell::Value(one)),
                 ..WeightRow::constant(false, 0)
-            });
-            rows.push(WeightRow {
-                multiplier: Multiplier::Copy(WeightCell::Value(base)),
-                ..WeightRow::constant(false, 0)
-            });
+            };
+            let multiplier = Multiplier::Copy(WeightCell::Value(base));
+            let inverse = rows.place(vec![inverse, WeightRow { multiplier, ..WeightRow::constant(false, 0) }]);
             rows.known.insert((-monomial.0, -monomial.1), WeightCell::Multiplier(inverse));
         }
         rows
     }
 
     fn push(&mut self, row: WeightRow) -> usize {
-        self.rows.push(row);
-        self.rows.len() - 1
+        self.place(vec![row])
+    }
+
+    /// Places a chain that others may use; gives its first row.
+    fn place(&mut self, chain: Vec<WeightRow>) -> usize {
+        if !self.gaps.iter().any(|gap| gap.len() >= chain.len()) {
+            // What uses it has to stand behind it.
+            self.gaps.clear();
+        }
+        self.place_last(chain)
+    }
+
+    /// Places a chain that no other one uses, behind all that it uses itself: between the rows of a record, or behind
+    /// them.
+    fn place_last(&mut self, chain: Vec<WeightRow>) -> usize {
+        let len = chain.len();
+        if self.gaps.iter().any(|gap| gap.len() >= len) {
+            while self.gaps.front().is_some_and(|gap| gap.len() < len) {
+                self.gaps.pop_front();
+            }
+        }
+        match self.gaps.front_mut().filter(|gap| gap.len() >= len) {
+            Some(gap) => {
+                let first = gap.start;
+                gap.start += len;
+                self.rows.splice(first..first + len, chain);
+                first
+            }
+            None => {
+                self.rows.extend(chain);
+                self.rows.len() - len
+            }
+        }
+    }
+
+    /// The rows of all chains, each behind those that it uses.
+    pub(super) fn order(&self) -> Vec<Range<usize>> {
+        let mut chains = Vec::new();
+        let mut start = 0;
+        while start < self.rows.len() {
+            let end = (start..self.rows.len()).find(|row| !self.rows[*row].more).map_or(self.rows.len(), |end| end + 1);
+            chains.push(start..end);
+            start = end;
+        }
+        chains.retain(|chain| !self.late.contains(chain));
+        chains.extend(self.late.iter().rev().cloned());
+        chains
     }
 
     /// A cell that holds a monomial.
@@ -149,23 +214,21 @@ impl WeightRows {
     }
 
     fn product(&mut self, factors: &[WeightCell]) -> WeightCell {
-        let first = self.rows.len();
-        for (i, factor) in factors.iter().enumerate() {
-            let last = i + 1 == factors.len();
+        let row = |(i, factor): (usize, &WeightCell)| {
             let mut row = WeightRow { multiplier: Multiplier::Copy(*factor), ..WeightRow::constant(false, 0) };
-            if !last {
+            if i + 1 < factors.len() {
                 row.more = true;
                 row.lanes.clear();
             }
-            self.push(row);
-        }
-        WeightCell::Value(first)
+            row
+        };
+        WeightCell::Value(self.place(factors.iter().enumerate().map(row).collect()))
     }
 
     /// Appends the chain of a factor; its value stands in the cell returned. `None` for the zero polynomial, and for
     /// one without monomials where weights are private.
     pub(super) fn chain(&mut self, factor: Factor) -> Option<WeightCell> {
-        let Factor { mut terms, products } = factor;
+        let Factor { mut terms, products, recorded } = factor;
         let mut places: Vec<_> = terms.iter().filter(|_| self.private).map(|term| (term.0, 1)).collect();
         terms.retain(|term| self.private || term.1 != 0);
         let by_eta = pack(&mut terms, self.lanes, false);
@@ -179,35 +242,79 @@ impl WeightRows {
             multipliers.push(self.monomial((monomial.0 - at.0, monomial.1 - at.1)));
             at = *monomial;
         }
+        let recorded = recorded.map(|Recorded { monomial, shift }| {
+            let multiplier = self.monomial((monomial.0 - at.0, monomial.1 - at.1));
+            at = monomial;
+            (multiplier, vec![], Some(shift))
+        });
         let product = products.into_iter().next().filter(|(_, weight, _)| *weight != 0);
         let product = product.map(|(monomial, weight, row)| {
             let multiplier = self.monomial((monomial.0 - at.0, monomial.1 - at.1));
-            [(multiplier, vec![]), (WeightCell::Consumed(row), vec![weight])]
+            [(multiplier, vec![], None), (WeightCell::Consumed(row), vec![weight], None)]
         });
-        let (first, count) = (self.rows.len(), packed.len() + product.as_ref().map_or(0, |rows| rows.len()));
-        for (i, ((monomial, lanes), multiplier)) in packed.into_iter().zip(multipliers).enumerate() {
-            self.push(WeightRow {
+        let mut rows = Vec::new();
+        for ((monomial, lanes), multiplier) in packed.into_iter().zip(multipliers) {
+            rows.push(WeightRow {
                 multiplier: Multiplier::Copy(multiplier),
                 gamma,
-                more: i + 1 < count,
                 lanes,
                 secret: places.next().map_or_else(Vec::new, |(_, row)| row.iter().map(|count| *count > 0).collect()),
-                equals: None,
                 value: Some(monomial),
+                ..WeightRow::passing()
             });
         }
-        for (multiplier, lanes) in product.into_iter().flatten() {
-            self.push(WeightRow {
-                multiplier: Multiplier::Copy(multiplier),
-                gamma: false,
-                more: lanes.is_empty(),
-                lanes,
-                secret: Vec::new(),
-                equals: None,
-                value: None,
-            });
+        for (multiplier, lanes, recorded) in recorded.into_iter().chain(product.into_iter().flatten()) {
+            rows.push(WeightRow { multiplier: Multiplier::Copy(multiplier), lanes, recorded, ..WeightRow::passing() });
         }
-        (count > 0).then_some(WeightCell::Value(first))
+        rows.last_mut()?.more = false;
+        Some(WeightCell::Value(self.place_last(rows)))
+    }
+
+    /// Places the chains of a packed record, whose rows have these monomials by their first integer; at least `above`
+    /// rows stand in front of them. A pair that is filled up has a coefficient at `rest`, which nothing else has. What
+    /// is placed later stands between the chains while there is room.
+    pub(super) fn record(
+        &mut self,
+        packed: &Packed,
+        monomial: &dyn Fn(usize) -> Monomial,
+        rest: Monomial,
+        above: usize,
+    ) -> RecordRows {
+        let mut at = (0, 0);
+        let mut multipliers = Vec::new();
+        for row in RecordRows::new(0, packed).rows {
+            let (a, b) = row.first.map_or(rest, monomial);
+            multipliers.push(self.monomial((a - at.0, b - at.1)));
+            at = (a, b);
+        }
+        let idle = WeightRow { more: false, ..WeightRow::passing() };
+        self.rows.resize(self.rows.len().max(above), idle.clone());
+        let record = RecordRows::new(self.rows.len(), packed);
+        let chains = record.chains();
+        // A chain goes on in the next one by a row that copies its value.
+        let link = |chain: &Range<usize>| WeightRow {
+            multiplier: Multiplier::Copy(WeightCell::Value(chain.start)),
+            more: false,
+            ..WeightRow::constant(false, 0)
+        };
+        let mut free = record.first + 1;
+        self.rows.extend(chains.first().map(link));
+        self.late.push(record.first..free);
+        for (at, chain) in chains.iter().enumerate() {
+            self.rows.resize(chain.start, idle.clone());
+            self.gaps.push_back(free..chain.start);
+            self.rows.resize(chain.end, WeightRow::passing());
+            match chains.get(at + 1) {
+                Some(next) => self.rows.push(link(next)),
+                None => self.rows.iter_mut().last().iter_mut().for_each(|row| row.more = false),
+            }
+            free = self.rows.len();
+            self.late.push(chain.start..free);
+        }
+        for (row, multiplier) in record.rows.iter().zip(multipliers) {
+            self.rows[row.row].multiplier = Multiplier::Copy(multiplier);
+        }
+        record
     }
 }
 
@@ -216,7 +323,21 @@ impl WeightRow {
     fn constant(gamma: bool, lane: usize) -> Self {
         let mut lanes = vec![0; lane + 1];
         lanes[lane] = 1;
-        Self { multiplier: Multiplier::One, gamma, more: false, lanes, secret: Vec::new(), equals: None, value: None }
+        Self { gamma, more: false, lanes, ..Self::passing() }
+    }
+
+    /// A row that hands on the value of the row below.
+    const fn passing() -> Self {
+        Self {
+            multiplier: Multiplier::One,
+            gamma: false,
+            more: true,
+            lanes: Vec::new(),
+            recorded: None,
+            secret: Vec::new(),
+            equals: None,
+            value: None,
+        }
     }
 }
 

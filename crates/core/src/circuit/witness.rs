@@ -1,5 +1,7 @@
 //! First-phase advice: every integer of one evaluation, and the hidden coefficients of its convolutions.
 
+use halo2curves::bn256;
+use hushproof_halo2_prover::ColumnValues;
 use rayon::prelude::*;
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     layout::Layout,
     placement::TensorRows,
     private::PrivateCells,
+    record::RecordCells,
     view::{class_size, classes, taps},
 };
 use crate::{
@@ -38,11 +41,12 @@ pub struct FirstPhase {
     pub(super) maximum: Option<Vec<i64>>,
     pub(super) multiplicity: Vec<i64>,
     pub(super) private: Option<PrivateCells>,
+    pub(super) record: Option<RecordCells>,
 }
 
 impl FirstPhase {
     /// All columns, in the order of the constraint system.
-    pub(super) fn columns(&self) -> Vec<&[i64]> {
+    pub(super) fn columns(&self) -> Vec<ColumnValues> {
         let mut columns: Vec<&[i64]> = Vec::new();
         for lane in &self.lanes {
             columns.push(&lane.state);
@@ -52,8 +56,15 @@ impl FirstPhase {
         columns.extend(self.maximum.as_deref());
         columns.push(&self.multiplicity);
         columns.extend(self.private.iter().flat_map(PrivateCells::columns));
-        columns
+        let record = self.record.iter().flat_map(RecordCells::columns);
+        columns.into_iter().map(small).chain(record.map(|column| ColumnValues::Field(column.to_vec()))).collect()
     }
+}
+
+/// A column of integers with the bits that its largest one has.
+fn small(column: &[i64]) -> ColumnValues {
+    let largest = column.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
+    ColumnValues::Small { values: column.to_vec(), bits: u64::BITS - largest.leading_zeros() }
 }
 
 /// A model's evaluation on one input.
@@ -69,18 +80,43 @@ impl Witness {
     /// Evaluates a model on input codes and writes the first-phase columns.
     ///
     /// # Errors
-    /// `ActivationRange` when a value does not fit its cells.
+    /// `ActivationRange` when a value does not fit its cells; `Option` for a model of committed inputs.
     pub fn new(model: &Model, layout: &Layout, input: Vec<i64>) -> Result<Self> {
+        if model.input.schema.is_some() {
+            let reason = "the model takes a commitment, which an opening opens".to_owned();
+            return Err(Error::Option { option: "opening", reason });
+        }
+        Self::with_record(model, layout, input, None)
+    }
+
+    /// As [`Witness::new`], of the integers of a record that is committed to with a salt.
+    ///
+    /// # Errors
+    /// `ActivationRange` when a value does not fit its cells.
+    pub fn committed(model: &Model, layout: &Layout, integers: Vec<i64>, salt: bn256::Fr) -> Result<Self> {
+        let record = RecordCells::new(model, layout, &integers, salt)?;
+        Self::with_record(model, layout, integers, record)
+    }
+
+    pub(super) fn with_record(
+        model: &Model,
+        layout: &Layout,
+        input: Vec<i64>,
+        record: Option<RecordCells>,
+    ) -> Result<Self> {
         let trace = model.run(input)?;
-        let mut first = FirstPhase { private: PrivateCells::new(model, layout), ..FirstPhase::blank(layout) };
+        let mut first = FirstPhase { private: PrivateCells::new(model, layout), record, ..FirstPhase::blank(layout) };
+        first.bound(model, layout);
         let shift = model.digits.remainder_bits();
+        let largest = model.input.largest();
         for tensor in 0..layout.tensors.len() {
             let rows = &layout.tensors[tensor];
             let shape = rows.storage.shape;
             let element = |index: usize| match tensor.checked_sub(1) {
                 None => {
                     let code = trace.codes[0][index];
-                    Some((i64::from(code > 0), code.unsigned_abs() << shift))
+                    let rest = largest.get(index / shape.plane()).map_or(0, |most| most - code.unsigned_abs());
+                    Some((i64::from(code > 0), (code.unsigned_abs() << shift) + rest))
                 }
                 Some(layer) => first_cells(model, layer, &trace, index),
             };
@@ -133,6 +169,11 @@ impl Witness {
         Ok([output, input])
     }
 
+    /// The commitment to the input; `None` where there is none.
+    pub fn commitment(&self, layout: &Layout) -> Option<bn256::Fr> {
+        Some(self.first.record.as_ref()?.commitment(layout.record.as_ref()?))
+    }
+
     /// Codes of the output tensor.
     pub fn output(&self) -> &[i64] {
         self.trace.codes.last().map_or(&[], Vec::as_slice)
@@ -164,6 +205,16 @@ impl FirstPhase {
             maximum: (params.argmax()).then(|| vec![0; rows]),
             multiplicity: vec![0; rows],
             private: None,
+            record: None,
+        }
+    }
+
+    /// In all lanes of a committed input's rows, elements or none, what a 0 lacks of the largest integer.
+    pub(super) fn bound(&mut self, model: &Model, layout: &Layout) {
+        let largest = model.input.largest();
+        for (index, row) in layout.rows.iter().enumerate().filter(|(_, row)| row.tensor == 0) {
+            let rest = largest.get(row.channel as usize).copied().unwrap_or(0);
+            (0..self.lanes.len()).for_each(|lane| self.put(model, (index, lane), 0, rest));
         }
     }
 

@@ -22,12 +22,23 @@ fn a_commitment_is_the_sponge_of_tag_schema_salt_and_packed_integers() {
     let digest = schema().digest().unwrap();
     let big = |bytes: &[u8]| bytes.iter().fold(Fr::ZERO, |sum, byte| sum * Fr::from(256) + Fr::from(u64::from(*byte)));
     let packed = Fr::from(912 + (41 << 14));
-    let elements = [big(b"hushproof record 1"), big(&digest[..16]), big(&digest[16..]), Fr::from(7), packed, Fr::ZERO];
-    let mut state = [Fr::ZERO; 3];
+    let elements = [big(&digest[..16]), big(&digest[16..]), Fr::from(7), packed];
+    let mut state = [big(b"hushproof record 1"), Fr::ZERO, Fr::ZERO];
     for pair in elements.chunks(2) {
         state = poseidon::permute([state[0], pair[0], pair[1]]);
     }
     assert_eq!(opening(7).commitment.value, state[0]);
+}
+
+#[test]
+fn integers_that_the_schema_does_not_have_are_refused() {
+    let commit = |integers: &[u64]| Commitment::new(&schema(), integers, Fr::ONE).map(drop);
+    commit(&[10_001, 130]).unwrap();
+    for (integers, field) in [(&[10_002, 130][..], "glucose"), (&[0, 131], "age"), (&[0], "age"), (&[], "glucose")] {
+        let error = commit(integers).unwrap_err();
+        assert!(error.code() == "record" && error.to_string().contains(field), "{error}");
+    }
+    assert!(commit(&[0, 0, 0]).is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The invariants of a [`Model`] that the circuit and the executor rely on, by interval arithmetic where values matter.
 
-use super::{Activation, Conv, Layer, Map, Model, OutputEncoding, Product, Shape, Term};
+use super::{Activation, Conv, Layer, Map, Model, OutputEncoding, Product, Shape, Term, Visibility};
 use crate::{
     error::{Error, Result},
     graph::{ACCUMULATOR_BITS, ZERO_POINT_BITS, elements, ensure},
@@ -143,6 +143,7 @@ impl Model {
             let fits = input.zero_point.len() == input.shape.channels && bounded;
             ensure(fits, || "zero points of the input that do not fit it".to_owned())?;
         }
+        self.check_record()?;
         self.check_cuts(top)?;
         let missing = |(index, value): (usize, &Option<f64>)| match value {
             Some(value) if matches!(input.cuts.get(index), Some(Some(_))) => !value.is_nan(),
@@ -153,6 +154,31 @@ impl Model {
         let some = input.missing.is_empty() || input.missing.iter().any(Option::is_some);
         ensure(sizes && some && input.missing.iter().enumerate().all(missing), || {
             "what stands for missing values of the input is no number, or does not fit it".to_owned()
+        })
+    }
+
+    /// The codes of a committed input are the integers of a record: never negative, in the range of their element, which
+    /// is the same in a channel, with room for the check in the remainder's limbs.
+    fn check_record(&self) -> Result<()> {
+        let input = &self.input;
+        let committed = input.visibility == Visibility::Committed;
+        ensure(committed == input.schema.is_some(), || {
+            "a committed input without a schema, or another with".to_owned()
+        })?;
+        let Some(schema) = &input.schema else { return Ok(()) };
+        let plain = input.cuts.is_empty() && input.missing.is_empty() && !input.zero_point.is_empty();
+        let bits = self.digits.value_bits().min(self.digits.remainder_bits());
+        let fits = schema.len() == input.shape.len() && schema.bits() <= bits;
+        let largest = schema.largest();
+        let alike =
+            largest.chunks(input.shape.plane()).all(|channel| channel.windows(2).all(|pair| pair[0] == pair[1]));
+        ensure(plain && fits && alike, || {
+            format!(
+                "a record of {} values of {} bits that is no input of {:?}",
+                schema.len(),
+                schema.bits(),
+                input.shape
+            )
         })
     }
 

@@ -18,7 +18,16 @@ impl Network {
     }
 
     /// Tensor 0 on input values: each value, or how many of its cuts it reaches. NaN stays where it may not be missing.
+    /// Of a record see [`Network::schema`].
     pub fn read(&self, input: &[f64]) -> Vec<f64> {
+        if let Some(schema) = &self.schema {
+            let value = |(at, x): (usize, &f64)| match (schema.nearest(at, *x), self.is_ranked(at)) {
+                (None, _) => *x,
+                (Some(integer), true) => integer as f64,
+                (Some(integer), false) => schema.value(at, integer),
+            };
+            return input.iter().enumerate().map(value).collect();
+        }
         let value = |(index, x): (usize, &f64)| {
             let missing = if x.is_nan() { self.missing.get(index).copied().flatten() } else { None };
             let x = missing.unwrap_or(*x);

@@ -21,7 +21,7 @@ impl Model {
     ///
     /// # Errors
     /// `InputShape`, `InputValue` (infinity, NaN where no value may be missing) and, of values without cuts,
-    /// `InputRange`.
+    /// `InputRange`; `Record` for what a committed input's schema does not have.
     pub fn quantize_input(&self, values: &[f64]) -> Result<Vec<i64>> {
         let input = &self.input;
         if values.len() != input.shape.len() {
@@ -30,6 +30,9 @@ impl Model {
                 expected: format!("{:?}", input.value_info.shape),
                 got: format!("[{}]", values.len()),
             });
+        }
+        if let Some(schema) = &input.schema {
+            return Ok(schema.integers(values)?.into_iter().map(u64::cast_signed).collect());
         }
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let quantize = |(index, &x): (usize, &f64)| {

@@ -2,7 +2,7 @@
 //!
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals little-endian doubles; the outputs of a
 //! sparse column are written as gaps. A model has exactly one encoding; what it has beside a usual one, the reader is
-//! told.
+//! told; the schema of a committed input, as canonical JSON, stands last.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term};
@@ -13,6 +13,7 @@ use crate::{
         Digits, Finish, Visibility, ensure, read_categories, read_parts, read_thresholds, read_value_info,
         write_categories, write_parts, write_thresholds, write_value_info,
     },
+    schema::Schema,
 };
 
 /// Fewest bytes of a table: the numbers of its bases and of its slopes.
@@ -132,6 +133,7 @@ impl Model {
             write_categories(w, &self.input.value_info.categories);
             write_categories(w, &self.output.value_info.categories);
         }
+        self.input.schema.iter().for_each(|schema| w.text(&schema.to_json().unwrap_or_default()));
     }
 
     /// Reads the body and checks the model.
@@ -154,7 +156,8 @@ impl Model {
         let cuts = |r: &mut Reader<'_>| if flags.zero_points && !r.bool()? { Ok(None) } else { read_cuts(r).map(Some) };
         let cuts = if flags.cuts { r.many(values, 1, cuts)? } else { Vec::new() };
         let missing = if flags.missing { r.many(values, 1, Reader::optional_f64)? } else { Vec::new() };
-        let input = Input { value_info, shape, scale, zero_point, cuts, missing, visibility: flags.input };
+        let input =
+            Input { value_info, shape, scale, zero_point, cuts, missing, visibility: flags.input, schema: None };
         let count = r.size()?;
         let mut tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         if flags.absent {
@@ -180,6 +183,14 @@ impl Model {
             if !Flags::of(&model).names {
                 return Err(r.error("no names where there should be some"));
             }
+        }
+        if r.remaining() > 0 {
+            let text = r.text()?;
+            let schema = Schema::from_json(&text)?;
+            ensure(schema.to_json()? == text, || "a schema that is not canonical".to_owned())?;
+            model.input.schema = Some(schema);
+            ensure(!model.input.visibility.is_public(), || "a public input with a commitment".to_owned())?;
+            model.input.visibility = Visibility::Committed;
         }
         model.check()?;
         Ok(model)

@@ -10,6 +10,7 @@ use super::{Activation, Digits, Finish, Flags, Shape, Table, Term, ValueInfo, Vi
 use crate::{
     codec::{self, Reader, Writer},
     error::{ArtifactKind, Result},
+    schema::Schema,
 };
 
 const MAGIC: &[u8; 8] = b"HUSHMODL";
@@ -94,12 +95,20 @@ pub struct Input {
     pub missing: Vec<Option<f64>>,
     /// Who sees the codes.
     pub visibility: Visibility,
+    /// What a committed input is a record of, whose integers are the codes; `None` for others.
+    pub schema: Option<Schema>,
 }
 
 impl Input {
     /// Whether codes may be negative.
     pub const fn is_signed(&self) -> bool {
         self.cuts.is_empty() && self.zero_point.is_empty()
+    }
+
+    /// The largest code of each channel of a committed input; none of others.
+    pub fn largest(&self) -> Vec<u64> {
+        let largest = self.schema.as_ref().map_or_else(Vec::new, Schema::largest);
+        largest.into_iter().step_by(self.shape.plane().max(1)).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The float network, and what its output means.
 
+use crate::schema::Schema;
+
 use super::{Conv, Decision, Finish, FloatActivation, Function, Map, Meaning, OutputPart, Shape, Term, ValueInfo};
 
 /// A layer of the float network.
@@ -99,6 +101,9 @@ pub struct Network {
     /// Per input value what stands for a missing one (NaN): a number, or an infinity beyond all numbers where it has
     /// cuts. `None` where it may not be missing; empty where none may.
     pub missing: Vec<Option<f64>>,
+    /// What the input is a record of, where it is committed to: tensor 0 then has, in place of ranks, the record's
+    /// integers, and in place of numbers what the integers stand for.
+    pub schema: Option<Schema>,
     /// Per input value whether it is an integer or a truth value; empty where all are real numbers.
     pub whole: Vec<bool>,
 }
@@ -113,6 +118,17 @@ impl Network {
     pub fn compares(&self) -> bool {
         let inner = self.layers.split_last().map_or(&[][..], |(_, inner)| inner);
         inner.iter().any(|layer| matches!(layer.activation, FloatActivation::Threshold { .. }))
+    }
+
+    /// Whether a value of the input is read by comparisons alone.
+    pub fn is_ranked(&self, element: usize) -> bool {
+        matches!(self.cuts.get(element), Some(Some(_)))
+    }
+
+    /// The largest number that tensor 0 has in place of a value that comparisons alone read; `None` for others.
+    pub fn largest_rank(&self, element: usize) -> Option<u64> {
+        let cuts = self.cuts.get(element)?.as_ref()?;
+        Some(self.schema.as_ref().map_or(cuts.len() as u64, |schema| schema.largest_of(element)))
     }
 
     /// Puts a layer in front of the layer of this index; the others go on reading the tensors that they read.

@@ -12,6 +12,8 @@ pub enum Visibility {
     Private,
     /// Who verifies, too.
     Public,
+    /// Who proves; who verifies sees a commitment to it.
+    Committed,
 }
 
 impl Visibility {
@@ -30,6 +32,7 @@ impl Visibility {
         match self {
             Self::Private => "private",
             Self::Public => "public",
+            Self::Committed => "committed",
         }
     }
 }
@@ -48,8 +51,8 @@ impl FromStr for Visibility {
         match text {
             "private" => Ok(Self::Private),
             "public" => Ok(Self::Public),
-            "committed" => Err("committed values are not in this version; use private or public".to_owned()),
-            _ => Err("expected private or public".to_owned()),
+            "committed" => Ok(Self::Committed),
+            _ => Err("expected private, public or committed".to_owned()),
         }
     }
 }

@@ -88,7 +88,7 @@ pub fn keygen_with(model: &Model, srs: &Srs, progress: &mut dyn FnMut(&'static s
         model_digest: model.key_digest(),
         srs_origin: srs.origin(),
         srs: srs.verifier_points(),
-        statement: Statement::new(model, &layout),
+        statement: Statement::new(model, &layout)?,
         params: layout.params.clone(),
         k: layout.k,
         key,

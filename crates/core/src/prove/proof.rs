@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     codec,
     error::{ArtifactKind, Error, Result},
+    field,
     request::{Context, Request},
     statement::PublicCodes,
 };
@@ -32,6 +33,9 @@ pub struct Proof {
     pub codes: PublicCodes,
     /// The halo2 proof.
     pub bytes: Vec<u8>,
+    /// An issuer's signature on the commitment to the input, a JSON Web Signature; nothing here reads it, and no proof is
+    /// bound to it but by the commitment.
+    pub credential: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +51,8 @@ struct File {
     transcript: Transcript,
     public: Public,
     proof: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    credential: Option<String>,
 }
 
 /// Public codes.
@@ -56,6 +62,8 @@ struct Public {
     outputs: Vec<u64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inputs: Vec<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    input_commitment: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,8 +84,13 @@ impl Proof {
             context,
             request,
             transcript: self.transcript,
-            public: Public { outputs: self.codes.output.clone(), inputs: self.codes.input.clone() },
+            public: Public {
+                outputs: self.codes.output.clone(),
+                inputs: self.codes.input.clone(),
+                input_commitment: self.codes.commitment.as_ref().map(field::to_hex),
+            },
             proof: hex::encode(&self.bytes),
+            credential: self.credential.clone(),
         };
         serde_json::json!(file).to_string()
     }
@@ -114,12 +127,16 @@ impl Proof {
         };
         context.bytes().map_err(|error| bad(error.to_string()))?;
         let vk = decode("vk", &file.vk)?;
+        let Public { outputs: output, inputs: input, input_commitment } = file.public;
+        let commitment = input_commitment
+            .map(|text| field::from_hex(&text).map_err(|reason| bad(format!("input_commitment: {reason}"))));
         Ok(Self {
             vk: vk.try_into().map_err(|_| bad("vk is not a digest of 32 bytes".to_owned()))?,
             context,
             transcript: file.transcript,
-            codes: PublicCodes { output: file.public.outputs, input: file.public.inputs },
+            codes: PublicCodes { output, input, commitment: commitment.transpose()? },
             bytes: decode("proof", &file.proof)?,
+            credential: file.credential,
         })
     }
 }

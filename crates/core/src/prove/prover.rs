@@ -14,6 +14,7 @@ use web_time::Instant;
 
 use crate::{
     circuit::{ModelCircuit, Witness},
+    commitment::Opening,
     error::{ArtifactKind, Error, Result},
     graph::Model,
     request::Asked,
@@ -49,19 +50,47 @@ pub struct Proved {
     pub stages: StageSeconds,
 }
 
-/// Proves a model's output on input values (flat, ONNX order) for what was asked: bytes of a context, or a request.
+/// What a proof is about.
+#[derive(Clone, Copy)]
+pub enum Input<'a> {
+    /// The values of an input (flat, ONNX order).
+    Values(&'a [f64]),
+    /// The record of a commitment that the proof shows.
+    Opening(&'a Opening),
+}
+
+impl<'a> From<&'a [f64]> for Input<'a> {
+    fn from(values: &'a [f64]) -> Self {
+        Self::Values(values)
+    }
+}
+
+impl<'a> From<&'a Vec<f64>> for Input<'a> {
+    fn from(values: &'a Vec<f64>) -> Self {
+        Self::Values(values)
+    }
+}
+
+impl<'a> From<&'a Opening> for Input<'a> {
+    fn from(opening: &'a Opening) -> Self {
+        Self::Opening(opening)
+    }
+}
+
+/// Proves a model's output on an input for what was asked: bytes of a context, or a request.
 ///
 /// `rng` must be the platform's cryptographic generator: its values are all that hides the witness. `progress` is
 /// called on this thread with a stage (`witness`, `commit`, `quotient`, `open`) and the fraction of all work that is
 /// done, which never decreases and ends at 1.
 ///
 /// # Errors
-/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`; `Option` for a context that is too long, `KeyMismatch` and
-/// `Rejected` for a request of another key or an expired one.
-pub fn prove(
+/// `InputShape`, `InputValue`, `InputRange`, `ActivationRange`; `Option` for a context that is too long, and for values
+/// where the model takes a commitment or the other way round; `Record` and `Artifact` for an opening that opens nothing of
+/// the model's schema; `KeyMismatch` and `Rejected` for a request of another key or an expired one.
+pub fn prove<'a>(
     model: &Model,
     key: &ProvingKey,
-    values: &[f64],
+    input: impl Into<Input<'a>>,
     asked: impl Into<Asked>,
     transcript: Transcript,
     rng: impl RngCore + CryptoRng,
@@ -69,12 +98,23 @@ pub fn prove(
 ) -> Result<Proved> {
     let (start, asked) = (Instant::now(), asked.into());
     let vk = key.vk.digest();
-    asked.check(&vk)?;
+    asked.check(&vk, key.vk.statement.schema())?;
     let binding = transcript.binding(&vk, &asked.context.bytes()?);
     progress("witness", 0.0);
-    let witness = Witness::new(model, &key.layout, model.quantize_input(values)?)?;
+    let layout = &key.layout;
+    let witness = match input.into() {
+        Input::Values(values) => Witness::new(model, layout, model.quantize_input(values)?)?,
+        Input::Opening(opening) => {
+            let schema = model.input.schema.as_ref().ok_or_else(|| Error::Option {
+                option: "opening",
+                reason: "the model takes no commitment to its input".to_owned(),
+            })?;
+            let integers = opening.integers(schema)?.into_iter().map(u64::cast_signed).collect();
+            Witness::committed(model, layout, integers, opening.salt)?
+        }
+    };
     let [output, input] = witness.published(model)?;
-    let codes = PublicCodes { output, input };
+    let codes = PublicCodes { output, input, commitment: witness.commitment(layout) };
     let statement = &key.vk.statement;
     let instance = statement.instance(&codes, &binding)?;
     let witness_seconds = start.elapsed().as_secs_f64();
@@ -92,7 +132,7 @@ pub fn prove(
         return Err(Error::artifact(ArtifactKind::Proof, reason));
     }
     let outputs = statement.output_values(&codes);
-    let proof = Proof { vk, context: asked.context, transcript, codes, bytes };
+    let proof = Proof { vk, context: asked.context, transcript, codes, bytes, credential: None };
     let seconds = Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() };
     Ok(Proved { proof, outputs, seconds, stages })
 }

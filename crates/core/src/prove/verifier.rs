@@ -8,6 +8,7 @@ use halo2_proofs::{
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 
 use crate::{
+    commitment::Commitment,
     error::{ArtifactKind, Error, Rejection, Result},
     request::Asked,
 };
@@ -21,6 +22,8 @@ pub struct Verified {
     pub outputs: Vec<f64>,
     /// Real input values, or ranks where the input is only compared; empty unless the input is public.
     pub inputs: Vec<f64>,
+    /// The commitment to the input; `None` unless it is committed to.
+    pub commitment: Option<Commitment>,
 }
 
 /// Verifies a proof for what was asked, bytes of a context or a request, with the stock verifier.
@@ -37,7 +40,8 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, asked: impl Into<Asked>) -> Resu
             got: hex::encode(proof.vk),
         });
     }
-    asked.check(&digest)?;
+    asked.check(&digest, vk.statement.schema())?;
+    asked.check_issuer()?;
     let context = asked.context.bytes()?;
     if proof.context.bytes()? != context {
         return Err(Error::Rejected(Rejection::Context));
@@ -48,7 +52,12 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, asked: impl Into<Asked>) -> Resu
     }
     let instance = vk.statement.instance(&proof.codes, &proof.transcript.binding(&digest, &context))?;
     verify_instance(vk, proof.transcript, &proof.bytes, &instance)?;
-    Ok(Verified { outputs: vk.statement.output_values(&proof.codes), inputs: vk.statement.input_values(&proof.codes) })
+    let statement = &vk.statement;
+    Ok(Verified {
+        outputs: statement.output_values(&proof.codes),
+        inputs: statement.input_values(&proof.codes),
+        commitment: statement.commitment(&proof.codes),
+    })
 }
 
 /// Verifies proof bytes for an instance with the stock verifier.

@@ -31,7 +31,7 @@ impl Schema {
                 given.into_iter().enumerate().map(number).collect()
             }
         };
-        self.means(&values?)
+        self.meant(&values?)
     }
 
     /// What nested arrays of the record's own shape hold, in row-major order; also flat ones, and with axes of one in
@@ -62,7 +62,10 @@ impl Schema {
     }
 
     /// The values that the integers of these values stand for.
-    fn means(&self, values: &[f64]) -> Result<Vec<f64>> {
+    ///
+    /// # Errors
+    /// As [`Schema::integers`].
+    pub fn meant(&self, values: &[f64]) -> Result<Vec<f64>> {
         let integers = self.integers(values)?;
         Ok(match &self.shape {
             Shape::Fields(fields) => fields.iter().zip(integers).map(|(field, integer)| field.meant(integer)).collect(),

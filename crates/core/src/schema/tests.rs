@@ -30,7 +30,7 @@ fn integers_count_from_the_least_value() {
     assert_eq!(values, [91.2, 40.0, 1.0, 1.0]);
     assert_eq!(panel.integers(&values).unwrap(), [912, 41, 1, 1]);
     assert_eq!(panel.largest(), [10_001, 131, 2, 2]);
-    assert_eq!((panel.bits(), panel.integers_per_element()), (14, 17));
+    assert_eq!((panel.bits(), panel.packing()), (14, Packing { bits: 14, integers: 17, pixel: 1 }));
     let listed = panel.values(&json!([91.24, 40, "male", true])).unwrap();
     assert_eq!(listed, values);
     assert_eq!(panel.values(&json!({"record": [[91.24, 40, "male", true]]})).unwrap(), values);
@@ -158,7 +158,10 @@ fn records_that_do_not_fit_are_refused_by_field_and_without_their_values() {
 fn pictures_and_vectors_are_lists_of_their_own_shape() {
     let image =
         read(&json!({"version": 1, "name": "face", "image": {"height": 2, "width": 3, "channels": 1}})).unwrap();
-    assert_eq!((image.len(), image.bits(), image.integers_per_element()), (6, 8, 31));
+    assert_eq!((image.len(), image.bits(), image.packing()), (6, 8, Packing { bits: 8, integers: 31, pixel: 1 }));
+    let color = Schema { shape: Shape::Image(Image { height: 1, width: 2, channels: 3 }), ..image.clone() };
+    assert_eq!(color.packing(), Packing { bits: 8, integers: 30, pixel: 3 });
+    assert_eq!(color.packed_order().collect::<Vec<_>>(), [0, 2, 4, 1, 3, 5]);
     let rows = json!({"pixels": [[[[0, 1, 2], [3, 4, 255]]]]});
     assert_eq!(image.integers(&image.values(&rows).unwrap()).unwrap(), [0, 1, 2, 3, 4, 255]);
     assert_eq!(image.values(&json!([0, 1, 2, 3, 4, 255])).unwrap(), image.values(&rows).unwrap());

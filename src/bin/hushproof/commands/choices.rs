@@ -1,12 +1,16 @@
 //! What a publisher chooses of a model, and the compilation that follows from it.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use clap::ValueEnum;
 use hushproof::{
-    Error,
+    Error, codec,
     compile::{self, Compiled, INPUT_RANGE, Options, Prefer, Reduction, Report, Target},
     data::{self, Selection},
+    graph::Visibility,
     onnx::{Dims, ReadOptions},
 };
 
@@ -38,9 +42,13 @@ pub(super) struct Choices {
     /// Factor on the calibrated ranges of input values [default: 8; 1 with --input-range]
     #[arg(long)]
     input_margin: Option<f64>,
-    /// Who sees the input
-    #[arg(long, value_name = "private|public", default_value = "private")]
-    input: String,
+    /// Who sees the input. Committed: who verifies sees a commitment to it, a record of --schema [default: private, or
+    /// committed with --schema]
+    #[arg(long, value_name = "private|public|committed")]
+    input: Option<String>,
+    /// What the record of a committed input holds
+    #[arg(long, value_name = "SCHEMA.json")]
+    schema: Option<PathBuf>,
     /// What is revealed of the output: public, argmax, threshold=NUMBER, or bands=NUMBER,NUMBER,… (how many of these, which ascend,
     /// the one output value reaches)
     #[arg(long, default_value = "public", value_parser = parse_output)]
@@ -218,7 +226,7 @@ impl Choices {
             option("bits", self.bits.map(|bits| bits.to_string())),
             option("margin", margin),
             option("input-margin", self.input_margin.map(|margin| margin.to_string())),
-            other("input", &self.input, "private"),
+            other("input", self.input(), "private"),
             other("output", &self.output.to_string(), "public"),
             option("outputs", outputs),
             other("weights", &self.weights, "public"),
@@ -250,9 +258,32 @@ impl Choices {
         self.options().map(drop)
     }
 
+    /// Takes a schema from elsewhere, where the input is committed.
+    pub(super) fn with_schema(&mut self, path: Option<PathBuf>) {
+        self.schema = path;
+    }
+
+    /// The digest of the schema; none where there is none.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub(super) fn schema_digest(&self) -> Result<Option<[u8; codec::DIGEST_BYTES]>, Error> {
+        self.schema.as_ref().map(|path| files::schema(path)?.digest()).transpose()
+    }
+
+    /// The file of the schema.
+    pub(super) fn schema_file(&self) -> Option<&PathBuf> {
+        self.schema.as_ref()
+    }
+
+    fn input(&self) -> &str {
+        let usual = if self.schema.is_some() { Visibility::Committed } else { Visibility::Private };
+        self.input.as_deref().unwrap_or_else(|| usual.name())
+    }
+
     fn options(&self) -> Result<Options, Error> {
         let visibility = |option, text: &str| text.parse().map_err(|reason| Error::Option { option, reason });
-        let (input, weights) = (visibility("--input", &self.input)?, visibility("--weights", &self.weights)?);
+        let (input, weights) = (visibility("--input", self.input())?, visibility("--weights", &self.weights)?);
         let Output::Reduced(reduction) = &self.output else {
             let reason = "private and committed outputs are not in this version".to_owned();
             return Err(Error::Option { option: "--output", reason });
@@ -264,6 +295,7 @@ impl Choices {
             input_range: self.input_range,
             margin: self.margin,
             input,
+            schema: self.schema.as_ref().map(|path| files::schema(path)).transpose()?,
             weights,
             reduction: reduction.clone(),
             prefer: match self.prefer {

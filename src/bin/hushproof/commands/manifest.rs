@@ -72,9 +72,6 @@ struct Sign {
     /// Who signs: a domain, or another name that relying parties know
     #[arg(long, value_name = "NAME")]
     issuer: String,
-    /// The schema of its records
-    #[arg(long, value_name = "SCHEMA.json")]
-    schema: Option<PathBuf>,
     /// Under what licence it is given
     #[arg(long, value_name = "TEXT")]
     licence: Option<String>,
@@ -102,6 +99,9 @@ pub(crate) struct Reproduce {
     /// The rows that it was compiled on
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
+    /// What the record of its committed input holds
+    #[arg(long, value_name = "SCHEMA.json")]
+    schema: Option<PathBuf>,
     /// Also write the compiled model
     #[arg(short, value_name = "MODEL.hush")]
     output: Option<PathBuf>,
@@ -157,7 +157,7 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
         Some(&args.vk),
         args.calibration.as_ref(),
         Some(&args.key),
-        args.schema.as_ref(),
+        args.choices.schema_file(),
         args.previous.as_ref(),
     ])?;
     let output = plan.writing("-o", &args.output_file)?;
@@ -167,7 +167,7 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
         let (expected, got) = (hex::encode(model.key_digest()), hex::encode(vk.model_digest));
         return Err(Error::KeyMismatch { kind: ArtifactKind::Model, expected, got }.into());
     }
-    let schema = args.schema.as_ref().map(|path| files::schema(path)?.digest()).transpose()?;
+    let schema = args.choices.schema_digest()?;
     let previous = args.previous.as_ref().map(|path| files::text(path, ArtifactKind::Manifest)).transpose()?;
     let (onnx, calibration) = (files::read(&args.onnx)?, args.calibration.as_ref());
     let calibration = calibration.map(|path| files::read(path)).transpose()?;
@@ -198,8 +198,13 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
 }
 
 pub(crate) fn reproduce(args: &Reproduce) -> anyhow::Result<()> {
-    let files = [Some(&args.manifest), Some(&args.publisher_keys), Some(&args.onnx), args.calibration.as_ref()];
-    let mut plan = Plan::reading(&files)?;
+    let mut plan = Plan::reading(&[
+        Some(&args.manifest),
+        Some(&args.publisher_keys),
+        Some(&args.onnx),
+        args.calibration.as_ref(),
+        args.schema.as_ref(),
+    ])?;
     let output = args.output.as_ref().map(|path| plan.writing("-o", path)).transpose()?;
     let manifest = read(&args.manifest, &args.publisher_keys)?;
     let onnx = files::read(&args.onnx)?;
@@ -218,7 +223,20 @@ pub(crate) fn reproduce(args: &Reproduce) -> anyhow::Result<()> {
         }
     }
     let unreadable = |error: clap::Error| Error::artifact(ArtifactKind::Manifest, format!("settings: {error}"));
-    let settings = Settings::try_parse_from(&manifest.settings).map_err(unreadable)?;
+    let mut settings = Settings::try_parse_from(&manifest.settings).map_err(unreadable)?;
+    settings.choices.with_schema(args.schema.clone());
+    match (&manifest.schema, settings.choices.schema_digest()?) {
+        (Some(expected), Some(schema)) => same(expected, &hex::encode(schema), "schema")?,
+        (None, None) => {}
+        (Some(_), None) => {
+            let reason = "needed: the manifest names the schema of its committed input".to_owned();
+            return Err(Error::Option { option: "--schema", reason }.into());
+        }
+        (None, Some(_)) => {
+            let reason = "the manifest says that its input is not committed".to_owned();
+            return Err(Error::Option { option: "--schema", reason }.into());
+        }
+    }
     let built = settings.choices.build(&args.onnx, &onnx, calibration.as_deref(), Progress::new(args.json))?;
     let Built { compiled, .. } = built;
     let made = hex::encode(compiled.model.digest());

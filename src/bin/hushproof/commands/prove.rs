@@ -3,8 +3,15 @@
 use std::{path::PathBuf, time::Instant};
 
 use hushproof::{
+    Error,
+    commitment::Opening,
+    credential::{Credential, Kind, Signed},
     data,
+    error::ArtifactKind,
+    field,
+    graph::Model,
     prove::{self, ProvingKey, Transcript},
+    request::{Asked, Context},
 };
 use rand_core::OsRng;
 use serde_json::json;
@@ -21,8 +28,14 @@ pub(crate) struct Args {
     /// The compiled model
     model: PathBuf,
     /// The input: {"name": nested array}, with several inputs by their names
-    #[arg(long, value_name = "INPUT.json")]
-    input: PathBuf,
+    #[arg(long, value_name = "INPUT.json", required_unless_present = "opening", conflicts_with = "opening")]
+    input: Option<PathBuf>,
+    /// Of a model with a committed input what `commit` wrote: the record, its salt, and the commitment that the proof shows
+    #[arg(long, value_name = "OPENING.json")]
+    opening: Option<PathBuf>,
+    /// The issuer's signature on the commitment, which the proof's file then holds
+    #[arg(long, value_name = "CREDENTIAL.jws", requires = "opening")]
+    credential: Option<PathBuf>,
     /// The SRS
     #[arg(long)]
     srs: PathBuf,
@@ -45,10 +58,62 @@ pub(crate) struct Args {
     pub(super) json: bool,
 }
 
+/// What the proof is about.
+enum Given {
+    Values(Vec<f64>),
+    Opening(Box<Opening>),
+}
+
+impl Given {
+    /// # Errors
+    /// Those of reading the file; `Option` where it is not the one that the model takes.
+    fn read(args: &Args, model: &Model) -> anyhow::Result<Self> {
+        let refuse = |option, reason: &str| Err(Error::Option { option, reason: reason.to_owned() }.into());
+        match (&args.input, &args.opening, &model.input.schema) {
+            (_, Some(path), Some(_)) => {
+                let opening = Opening::from_json(&files::text(path, ArtifactKind::Commitment)?)?;
+                Ok(Self::Opening(Box::new(opening)))
+            }
+            (Some(path), _, None) => Ok(Self::Values(data::read_input(&files::read(path)?, &model.input.value_info)?)),
+            (_, _, Some(_)) => {
+                refuse("--input", "the model takes a committed input; give what opens the commitment, --opening")
+            }
+            _ => refuse("--opening", "the model takes no committed input; give the input itself, --input"),
+        }
+    }
+
+    /// The credential's text, which is one for the commitment that is opened and holds at this time; whose it is, who
+    /// verifies checks.
+    ///
+    /// # Errors
+    /// Those of reading it; `Untrusted` for one that does not hold, `Rejected` for another issuer than the request asks for.
+    fn credential(&self, args: &Args, asked: &Asked) -> anyhow::Result<Option<String>> {
+        let (Some(path), Self::Opening(opening)) = (&args.credential, self) else {
+            asked.check_issuer()?;
+            return Ok(None);
+        };
+        let text = files::text(path, ArtifactKind::Credential)?.trim_ascii().to_owned();
+        let signed = Signed::read(&text, Kind::Credential)?;
+        let credential = Credential::read(&signed.payload, args.asked.clock.now()?)?;
+        credential.check_commitment(&opening.commitment)?;
+        asked.clone().attested_by(credential.issuer).check_issuer()?;
+        Ok(Some(text))
+    }
+
+    fn input(&self) -> prove::Input<'_> {
+        match self {
+            Self::Values(values) => values.into(),
+            Self::Opening(opening) => opening.as_ref().into(),
+        }
+    }
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let mut plan = Plan::reading(&[
         Some(&args.model),
-        Some(&args.input),
+        args.input.as_ref(),
+        args.opening.as_ref(),
+        args.credential.as_ref(),
         Some(&args.srs),
         args.vk.as_ref(),
         args.asked.request.as_ref(),
@@ -61,7 +126,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         (&[]).into()
     });
     let model = files::model(&args.model)?;
-    let values = data::read_input(&files::read(&args.input)?, &model.input.value_info)?;
+    let given = Given::read(&args, &model)?;
+    let credential = given.credential(&args, &asked)?;
     let srs = files::srs(&args.srs)?;
     let progress = output::Progress::new(args.json);
     let start = Instant::now();
@@ -74,16 +140,22 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let keygen = start.elapsed().as_secs_f64();
     let mut report = |stage, fraction| progress.report(stage, fraction);
     let mut prove_runs = Vec::new();
-    let proved = loop {
-        let proved = prove::prove(&model, &key, &values, &asked, args.transcript, OsRng, &mut report)?;
+    let mut proved = loop {
+        let proved = prove::prove(&model, &key, given.input(), &asked, args.transcript, OsRng, &mut report)?;
         prove_runs.push(proved.seconds.prove);
         if prove_runs.len() >= args.runs as usize {
             break proved;
         }
     };
     drop(progress);
+    proved.proof.credential = credential;
     let start = Instant::now();
-    let verified = prove::verify(&key.vk, &proved.proof, &asked)?;
+    // The signature is the verifier's to check.
+    let attested = match &asked.context {
+        Context::Request(request) => request.issuer.clone().map(|issuer| asked.clone().attested_by(issuer)),
+        Context::Bytes(_) => None,
+    };
+    let verified = prove::verify(&key.vk, &proved.proof, attested.unwrap_or(asked))?;
     let verify = start.elapsed().as_secs_f64();
     output.write(proved.proof.to_json().as_bytes(), Secrecy::Public)?;
     let mut object = json!({
@@ -112,6 +184,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     if let Some(input) = &key.vk.statement.input {
         object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
+    }
+    if let Some(commitment) = &verified.commitment {
+        object["input_commitment"] = json!(field::to_hex(&commitment.value));
     }
     output::print(&object, args.json, plan.channel())?;
     Ok(())

@@ -103,19 +103,34 @@ fn draft(model: &Model, name: String, decimals: u32) -> Schema {
         Field {
             name: format!("{}_{element}", info.name),
             kind: categories.map_or_else(
-                || Kind::Decimal(range(at(&min, element), at(&max, element))),
+                || match compared(model, element) {
+                    Some((min, max)) => Kind::Decimal(range(min, max)),
+                    None => Kind::Decimal(range(at(&min, element), at(&max, element))),
+                },
                 |categories| Kind::Category(categories.names.clone()),
             ),
             unit: None,
-            missing: false,
+            missing: model.input.missing.get(element).is_some_and(Option::is_some),
         }
     };
     Schema { name, shape: Shape::Fields((0..info.len()).map(field).collect()) }
 }
 
+/// A range around the numbers that a value is compared with, where comparisons alone read it.
+fn compared(model: &Model, element: usize) -> Option<(f64, f64)> {
+    let cuts = model.input.cuts.get(element)?.as_ref()?;
+    let finite = || cuts.iter().copied().filter(|cut| cut.abs() < LARGE);
+    let (low, high) = (finite().next().unwrap_or(0.0), finite().next_back().unwrap_or(0.0));
+    let width = (high - low).max(1.0);
+    Some((low - width, high + width))
+}
+
+/// Cuts beyond stand for no number that records have.
+const LARGE: f64 = 1e15;
+
 /// What a schema allows.
 fn describe(schema: &Schema) -> anyhow::Result<Value> {
-    let elements = schema.len().div_ceil(schema.integers_per_element());
+    let elements = schema.len().div_ceil(schema.packing().integers);
     Ok(json!({
         "name": schema.name,
         "digest": hex::encode(schema.digest()?),

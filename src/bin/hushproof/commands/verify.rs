@@ -2,7 +2,13 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use hushproof::{Error, prove, request::Context};
+use hushproof::{
+    Error,
+    credential::{Credential, KeySet},
+    error::{ArtifactKind, Rejection, TrustFault},
+    prove::{self, Proof, VerifyingKey},
+    request::Context,
+};
 use serde_json::json;
 
 use crate::{
@@ -31,9 +37,33 @@ pub(crate) struct Args {
     /// Keys of the publishers that are believed
     #[arg(long, value_name = "KEYS.json", requires = "manifest")]
     publisher_keys: Option<PathBuf>,
+    /// Keys of the issuers that are believed: the commitment to the input must be signed by one of them
+    #[arg(long, value_name = "KEYS.json")]
+    issuer_keys: Option<PathBuf>,
+    /// The issuer's signature, where the proof's file does not hold it
+    #[arg(long, value_name = "CREDENTIAL.jws", requires = "issuer_keys")]
+    credential: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// The credential of a proof's commitment, by one of the issuers that are believed; none where there are no such issuers.
+fn credential(args: &Args, vk: &VerifyingKey, proof: &Proof) -> Result<Option<Credential>, Error> {
+    let Some(keys) = &args.issuer_keys else {
+        if proof.credential.is_some() {
+            output::note("note: the proof's credential is not checked without --issuer-keys");
+        }
+        return Ok(None);
+    };
+    let keys = KeySet::from_json(&files::text(keys, ArtifactKind::IssuerKeys)?)?;
+    let file = args.credential.as_ref().map(|path| files::text(path, ArtifactKind::Credential)).transpose()?;
+    let commitment = vk.statement.commitment(&proof.codes).ok_or(Error::Rejected(Rejection::Uncommitted))?;
+    let text = file.as_ref().or(proof.credential.as_ref());
+    let missing = Error::Untrusted { kind: ArtifactKind::Credential, fault: TrustFault::Missing };
+    let credential = Credential::verify(text.ok_or(missing)?, &keys, args.asked.clock.now()?)?;
+    credential.check_commitment(&commitment)?;
+    Ok(Some(credential))
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
@@ -44,8 +74,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         args.asked.request.as_ref(),
         args.manifest.as_ref(),
         args.publisher_keys.as_ref(),
+        args.issuer_keys.as_ref(),
+        args.credential.as_ref(),
     ])?;
-    let asked = args.asked.read()?.ok_or_else(|| Error::Option {
+    let mut asked = args.asked.read()?.ok_or_else(|| Error::Option {
         option: "--request",
         reason: "what was this proof asked for? --request FILE, --context HEX, or --no-context if for none".to_owned(),
     })?;
@@ -69,8 +101,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Err(error) => return Err(error.into()),
     };
     let proof = files::proof(&args.proof)?;
+    let (credential, attested) = match credential(&args, &vk, &proof) {
+        Ok(credential) => (credential, Ok(())),
+        Err(error @ (Error::Untrusted { .. } | Error::Rejected(_))) => (None, Err(error)),
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(credential) = &credential {
+        asked = asked.attested_by(&credential.issuer);
+    }
     let start = Instant::now();
-    let outcome = named.and_then(|()| prove::verify(&vk, &proof, &asked));
+    let outcome = named.and(attested).and_then(|()| prove::verify(&vk, &proof, &asked));
     let seconds = start.elapsed().as_secs_f64();
     let mut object = json!({
         "verified": outcome.is_ok(),
@@ -88,6 +128,13 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     if let Some(manifest) = &manifest {
         object["publisher"] = json!(manifest.issuer);
     }
+    if let Some(credential) = &credential {
+        object["credential"] = json!({
+            "issuer": credential.issuer,
+            "issued": credential.issued,
+            "expires": credential.expires,
+        });
+    }
     if let Context::Request(request) = &asked.context {
         object["request"] = json!(request);
     }
@@ -102,6 +149,12 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             }
             if let Some(input) = &vk.statement.input {
                 object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
+            }
+            if let Some(commitment) = &verified.commitment {
+                (object["schema"], object["input_commitment"]) = {
+                    let (schema, commitment) = commitment.texts();
+                    (json!(schema), json!(commitment))
+                };
             }
             output::thresholds(&mut object, &vk.statement.output.thresholds);
             output::print(&object, args.json, Channel::Output)?;

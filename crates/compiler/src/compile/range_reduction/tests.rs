@@ -40,6 +40,7 @@ fn network(function: Unary, shape: Shape) -> Network {
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
+        schema: None,
         whole: Vec::new(),
     }
 }

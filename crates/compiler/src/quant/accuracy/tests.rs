@@ -32,6 +32,7 @@ fn network(parts: &[(&str, &[usize], Meaning)]) -> Network {
         parts,
         cuts: Vec::new(),
         missing: Vec::new(),
+        schema: None,
         whole: Vec::new(),
     }
 }

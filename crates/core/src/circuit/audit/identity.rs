@@ -45,13 +45,22 @@ impl Audit<'_> {
         let mut first = FirstPhase::blank(self.layout);
         (1..self.layout.tensors.len()).for_each(|tensor| hide(self.model, self.layout, tensor - 1, trace, &mut first));
         let read = self.read(trace, gamma)?;
-        let weights = self.weights([eta, gamma], &read[0])?;
+        let weights = self.weights([eta, gamma], &read[0], &self.recorded(&trace.codes[0]))?;
         let transfer = |row: usize| {
             let source = self.sources.get(&(self.config.transfer, row));
             let source = source.ok_or_else(|| format!("nothing determines the factor on row {row}"))?;
             weights.cell(self.config, &read[0], *source)
         };
-        let mut sum = self.made([gamma, eta], trace, &first, &transfer)?;
+        let (mut taken, mut sum) = self.made([gamma, eta], trace, &first, &transfer)?;
+        let recorded = self.record_monomials(|row| weights.multipliers.get(row).copied().flatten())?;
+        taken.extend(recorded.iter().map(Fr::montgomery_limbs));
+        taken.par_sort_unstable();
+        ensure(taken.windows(2).all(|pair| pair[0] != pair[1]), || "two cells stand at one monomial".to_owned())?;
+        if let Some(columns) = self.config.fixed.record {
+            for row in (0..self.layout.usable_rows()).filter(|row| self.at(columns.shown, *row) != 0) {
+                sum -= weights.cell(self.config, &read[0], (self.config.weight, row))?;
+            }
+        }
         let [codes, negative] = &read;
         for (row, (codes, negative)) in codes.iter().zip(negative).enumerate().take(self.layout.usable_rows()) {
             if self.bit(self.config.fixed.head, row)? {
@@ -145,14 +154,14 @@ impl Audit<'_> {
         Ok(found)
     }
 
-    /// What the layers make, at the monomials of their elements and of the free cells, each of which has its own.
+    /// What the layers make, with the monomials of their elements and of the free cells.
     fn made(
         &self,
         [gamma, eta]: [Fr; 2],
         trace: &Trace,
         first: &FirstPhase,
         transfer: &dyn Fn(usize) -> Verdict<Fr>,
-    ) -> Verdict<Fr> {
+    ) -> Verdict<Taken> {
         let (params, columns) = (&self.config.params, &self.config.fixed);
         let private = PrivateCells::new(self.model, self.layout);
         let lanes = params.lanes.activations;
@@ -227,10 +236,7 @@ impl Audit<'_> {
             Ok((taken, sum + other))
         };
         let rows = places.par_iter().enumerate().with_min_len(ROWS_TOGETHER);
-        let (mut taken, sum) = rows.try_fold(nothing, add_row).try_reduce(nothing, join)?;
-        taken.par_sort_unstable();
-        ensure(taken.windows(2).all(|pair| pair[0] != pair[1]), || "two cells stand at one monomial".to_owned())?;
-        Ok(sum)
+        rows.try_fold(nothing, add_row).try_reduce(nothing, join)
     }
 
     /// What the lanes of each weight row amount to.
@@ -240,8 +246,11 @@ impl Audit<'_> {
         let powers = [eta, gamma].map(|x| x.powers(columns.weights.len()).collect::<Vec<_>>());
         let sum = |row: usize| -> Verdict<Fr> {
             let along = usize::from(self.bit(columns.along_gamma, row)?);
-            let mut sum = IntegerSum::default();
+            let (mut sum, mut recorded) = (IntegerSum::default(), Fr::ZERO);
             for ((lane, column), power) in columns.weights.iter().enumerate().zip(&powers[along]) {
+                if let Some(constant) = self.constants.get(&(*column, row)).filter(|_| private.is_none() && lane == 0) {
+                    recorded += Fr::from(*constant);
+                }
                 let fixed = self.at(*column, row);
                 if fixed == 0 {
                     continue;
@@ -252,25 +261,43 @@ impl Audit<'_> {
                 sum.add(fixed * weight, power);
             }
             if let Some(private) = columns.private {
+                let constant = self.constants.get(&(private.constant, row)).copied();
+                recorded += constant.map_or(Fr::ZERO, Fr::from);
                 sum.add(self.at(private.constant, row), &Fr::ONE);
                 sum.add(self.at(private.linear, row), &powers[along][1]);
             }
-            Ok(sum.total())
+            Ok(sum.total() + recorded)
         };
         (0..rows).into_par_iter().map(sum).collect()
     }
 
     /// The values of the weight rows, each of which something determines.
-    fn weights(&self, challenges: [Fr; 2], read: &[Fr]) -> Verdict<Weights> {
+    fn weights(&self, challenges: [Fr; 2], read: &[Fr], recorded: &[(usize, Fr)]) -> Verdict<Weights> {
         let (config, columns) = (self.config, &self.config.fixed);
         let usable = self.layout.usable_rows();
         let mut weights = Weights { values: vec![None; usable], multipliers: vec![None; usable] };
         let end = self.fixed.iter().enumerate().filter(|(index, _)| self.is_weight_column(*index));
         let end = end.map(|(_, column)| column.len()).max().unwrap_or(0);
-        let lanes = self.lanes_of_weights(challenges, usable)?;
-        let mut start = 0;
+        let mut lanes = self.lanes_of_weights(challenges, usable)?;
+        for (row, integers) in recorded {
+            lanes[*row] += *integers;
+        }
+        let (mut chains, mut start) = (Vec::new(), 0);
         while start < end {
             let last = (start..usable).find(|row| self.at(columns.more, *row) == 0).unwrap_or(usable - 1);
+            chains.push((start, last));
+            start = last + 1;
+        }
+        // Chains use those above them, but for a record's, each of which uses the next one and no other chain uses.
+        let late = |chain: &(usize, usize)| {
+            (chain.0..=chain.1).any(|row| {
+                let from = self.sources.get(&(config.multiplier, row));
+                from.is_some_and(|(column, from)| *column == config.weight && *from > chain.1)
+                    || columns.record.is_some_and(|record| self.at(record.integer, row) != 0)
+            })
+        };
+        let (late, early): (Vec<_>, Vec<_>) = chains.into_iter().partition(late);
+        for (start, last) in early.into_iter().chain(late.into_iter().rev()) {
             for row in (start..=last).rev() {
                 let more = self.bit(columns.more, row)?;
                 let mut sum = lanes[row];
@@ -292,7 +319,6 @@ impl Audit<'_> {
                 weights.values[row] = Some(multiplier * sum);
                 weights.multipliers[row] = Some(multiplier);
             }
-            start = last + 1;
         }
         Ok(weights)
     }
@@ -301,6 +327,7 @@ impl Audit<'_> {
         let columns = &self.config.fixed;
         let others = [columns.more, columns.one, columns.along_gamma];
         columns.weights.iter().chain(&others).any(|column| column.index() == index)
+            || columns.record.is_some_and(|record| record.integer.index() == index)
             || columns
                 .private
                 .is_some_and(|private| [private.constant, private.linear].iter().any(|c| c.index() == index))

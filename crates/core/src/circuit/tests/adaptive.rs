@@ -172,10 +172,8 @@ fn reweigh(world: World<'_>, changed: usize, change: Change) -> Option<SecondPha
     let rows = &layout.weights.rows;
     let below = |weight: &[Fr], row: usize| if rows[row].more { weight[row + 1] } else { Fr::ZERO };
     let mut second = honest.clone();
-    let mut start = 0;
-    while start < rows.len() {
-        let end = (start..rows.len()).find(|row| !rows[*row].more)?;
-        for row in (start..=end).rev() {
+    for chain in layout.weights.order() {
+        for row in chain.rev() {
             let inverse = honest.multiplier[row].invert().unwrap_or(Fr::ZERO);
             let own = honest.weight[row] * inverse - below(&honest.weight, row);
             let inner = own + below(&second.weight, row);
@@ -200,7 +198,6 @@ fn reweigh(world: World<'_>, changed: usize, change: Change) -> Option<SecondPha
             }
             second.weight[row] = value;
         }
-        start = end + 1;
     }
     for (row, cell) in &layout.transfers {
         let value = match cell {
@@ -221,6 +218,9 @@ fn reweigh(world: World<'_>, changed: usize, change: Change) -> Option<SecondPha
         } else {
             shift(&mut second.sum[*row..], by * honest.negative.as_ref()?[row - 1]);
         }
+    }
+    if let Some(row) = layout.commitment_row() {
+        shift(&mut second.sum[row + 1..], second.weight[row] - honest.weight[row]);
     }
     for row in (0..layout.rows.len()).rev() {
         let own = honest.produced[row] - world.link(row, &honest.transfer) * honest.produced[row + 1];

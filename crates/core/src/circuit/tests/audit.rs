@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::super::{
     Layout,
     placement::Link,
+    record::PackedRow,
     weights::{Monomial, Multiplier, WeightCell},
     witness::decides,
 };
@@ -46,11 +47,26 @@ impl Weights {
     fn new(layout: &Layout, runs: &HashMap<usize, Polynomial>) -> Self {
         let rows = &layout.weights.rows;
         let mut weights = Self { values: vec![Polynomial::new(); rows.len()], multipliers: vec![(0, 0); rows.len()] };
-        let mut done = 0;
-        while done < rows.len() {
-            let end = (done..rows.len()).find(|row| !rows[*row].more).expect("a chain that ends");
-            for row in (done..=end).rev() {
+        let recorded: Vec<usize> = layout.record.iter().flat_map(|record| &record.rows).map(|row| row.row).collect();
+        for chain in layout.weights.order() {
+            assert!(!rows[chain.end - 1].more && rows[chain.start..chain.end - 1].iter().all(|row| row.more));
+            for row in chain.rev() {
                 let mut sum = if rows[row].more { weights.values[row + 1].clone() } else { Polynomial::new() };
+                // The value of a record's chain is no polynomial with integer coefficients that are fixed.
+                if let Multiplier::Copy(WeightCell::Value(from)) = rows[row].multiplier
+                    && from > row
+                {
+                    assert_eq!(
+                        (&rows[row].lanes[..], rows[row].more),
+                        (&[1][..], false),
+                        "a link of the record's chains"
+                    );
+                    continue;
+                }
+                if let Some(shift) = rows[row].recorded {
+                    assert!(rows[row].lanes.is_empty() && shift < 62);
+                    add(&mut sum, [((0, 0), -(1 << shift))].into());
+                }
                 assert!(rows[row].lanes.len() <= layout.params.lanes.weights);
                 for (lane, weight) in rows[row].lanes.iter().enumerate() {
                     let lane = lane as i64;
@@ -72,8 +88,8 @@ impl Weights {
                     }
                 };
                 weights.values[row] = shift(&sum, weights.multipliers[row]);
+                assert!(!recorded.contains(&row) || rows[row].lanes.is_empty());
             }
-            done = end + 1;
         }
         for (row, weight) in rows.iter().enumerate() {
             if let Some(cell) = weight.equals {
@@ -136,6 +152,21 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
     let pairs = cells.keys().filter(|(row, _)| layout.rows[*row].pair).count();
     assert_eq!(masked as usize, cells.len() - pairs, "lanes that are taken for elements");
 
+    let recorded = recorded(layout, &weights);
+    let mut own: HashMap<usize, (Monomial, i64)> = HashMap::new();
+    for (row, monomial) in &recorded {
+        assert!(elements.insert(*monomial), "integers of the record at {monomial:?}, which is an element's");
+        let bits = model.input.schema.as_ref().unwrap().packing().bits;
+        for (at, element) in layout.record.as_ref().unwrap().packed.elements(row).iter().enumerate() {
+            let weight = -(1i64 << (bits * at as u32));
+            assert!(
+                own.insert(*element, (*monomial, weight)).is_none(),
+                "element {element} stands in the record twice"
+            );
+        }
+    }
+    assert!(own.len() == model.shape(0).len() || layout.record.is_none(), "an element that is not in the record");
+
     // Free cells. Beside pairs nothing may reach them: they are 0.
     let (mut free, mut zero): (BTreeSet<Monomial>, BTreeSet<Monomial>) = Default::default();
     for (row, placed) in layout.rows.iter().enumerate().filter(|(_, row)| row.hidden && !decides(model, row.tensor)) {
@@ -158,7 +189,8 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
         for index in 0..model.shape(tensor).len() {
             let read = [main.remove(&(tensor, index)), negative.remove(&(tensor, index))];
             for (read, part) in read.into_iter().zip([false, true]) {
-                let expected = expected(model, &made, &codes, tensor, index, part);
+                let mut expected = expected(model, &made, &codes, tensor, index, part);
+                expected.extend(own.get(&index).copied().filter(|_| (tensor, part) == (0, false)));
                 let read = read.unwrap_or_default();
                 for (monomial, weight) in &read {
                     match expected.get(monomial) {
@@ -174,6 +206,34 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
             }
         }
     }
+}
+
+/// The rows of a committed input's integers with the monomials that the multipliers of their rows give them.
+fn recorded<'a>(layout: &'a Layout, weights: &Weights) -> Vec<(&'a PackedRow, Monomial)> {
+    let Some(record) = &layout.record else { return Vec::new() };
+    // From the commitment's row each chain leads to the next one.
+    let (mut linked, mut row) = (Vec::new(), record.first);
+    loop {
+        if let Multiplier::Copy(WeightCell::Value(next)) = layout.weights.rows[row].multiplier
+            && next > row
+        {
+            row = next;
+            continue;
+        }
+        linked.push(row);
+        if !layout.weights.rows[row].more {
+            break;
+        }
+        row += 1;
+    }
+    assert!(record.rows.iter().all(|row| linked.contains(&row.row)), "integers beside the chains of the record");
+    let mut at = (0, 0);
+    let mut place = |row: usize| {
+        at = times(at, weights.multipliers[row]);
+        at
+    };
+    let places: HashMap<usize, Monomial> = linked.into_iter().map(|row| (row, place(row))).collect();
+    record.rows.iter().map(|row| (row, places[&row.row])).collect()
 }
 
 /// Every head and every jump has its factor, and nothing else is copied.

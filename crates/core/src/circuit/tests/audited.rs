@@ -8,7 +8,7 @@ use rand_core::OsRng;
 use super::{
     super::{
         Config, Layout, audit,
-        fixed::{AdviceCell, Cell, cells, copies},
+        fixed::{AdviceCell, Cell, ConstantCell, cells, constants, copies},
         placement::{Link, Row},
         weights::{Multiplier, WeightCell},
         witness::decides,
@@ -23,6 +23,7 @@ struct Circuit {
     layout: Layout,
     config: Config,
     cells: Vec<Cell>,
+    constants: Vec<ConstantCell>,
     copies: Vec<(AdviceCell, AdviceCell)>,
 }
 
@@ -32,18 +33,20 @@ impl Circuit {
             let layout = Layout::new(&model).unwrap();
             let config = configured(&layout.params).1;
             let (cells, copies) = (cells(&config, &layout, &model), copies(&config, &layout));
+            let constants = constants(&config, &layout, &model);
             let (model, layout) = if model.private_weights.is_some() {
                 let other = model.with_random_weights(OsRng);
                 (other.clone(), Layout::new(&other).unwrap())
             } else {
                 (model, layout)
             };
-            (name, Self { model, layout, config, cells, copies })
+            (name, Self { model, layout, config, cells, constants, copies })
         })
     }
 
     fn audit(&self, cells: &[Cell], copies: &[(AdviceCell, AdviceCell)]) -> Result<(), Error> {
-        audit::audit(&self.config, &self.layout, &self.model, cells, copies)
+        let keyed = audit::Keyed { cells, constants: &self.constants, copies };
+        audit::audit(&self.config, &self.layout, &self.model, keyed)
     }
 }
 
@@ -52,6 +55,7 @@ impl Circuit {
     fn used_weights(&self) -> BTreeSet<usize> {
         let rows = &self.layout.weights.rows;
         let mut pending: Vec<WeightCell> = self.layout.transfers.iter().map(|(_, cell)| *cell).collect();
+        pending.extend(self.layout.commitment_row().map(WeightCell::Value));
         let mut used = BTreeSet::new();
         while let Some(cell) = pending.pop() {
             if let WeightCell::Value(row) | WeightCell::Multiplier(row) = cell
@@ -92,6 +96,7 @@ impl Circuit {
             || columns.spreads.contains(&column)
             || columns.clip == Some(column)
             || columns.compare == Some(column)
+            || columns.record.is_some_and(|record| record.bound == column)
             || columns.private.is_some_and(|private| private.by_value == Some(column))
             || columns.function.is_some_and(|function| [function.active, function.tag].contains(&column));
         let below = self.layout.rows.get(row + 1).is_some_and(|row| row.mask != 0 || row.pair);

@@ -6,9 +6,12 @@ use rand_chacha::{
 };
 
 use super::super::weight_limbs;
-use crate::graph::{
-    Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term, ValueInfo,
-    Visibility,
+use crate::{
+    graph::{
+        Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term,
+        ValueInfo, Visibility,
+    },
+    schema::{self, Field, Image, Kind, Scaled, Schema, Vector},
 };
 
 /// Codes of 8 bits, remainders of 8 bits, limbs of 8 bits.
@@ -56,6 +59,7 @@ impl Builder {
             cuts: Vec::new(),
             missing: Vec::new(),
             visibility: Visibility::Private,
+            schema: None,
         };
         let model = Model {
             name: "fixture".to_owned(),
@@ -442,15 +446,62 @@ pub(crate) fn public() -> Vec<(&'static str, Model, Vec<i64>)> {
     named.chain([flat, strided]).map(publish).collect()
 }
 
+/// Models with a committed input: vectors, planes in one class and in several, single elements, private weights; records
+/// whose elements end with a pair and within one.
+pub(crate) fn committed() -> Vec<(&'static str, Model, Vec<i64>)> {
+    let mut b = Builder::new(shape(3, 6, 6), lanes(3, 4));
+    b.dense(0, 3, Activation::Linear);
+    let (input, flat) = (b.input(), b.model);
+    let flat = ("committed flat", flat, input);
+    let named = all().into_iter().chain(private()).filter_map(|(name, model, input)| {
+        let name = match name {
+            "dense" => "committed dense",
+            "same convolution" => "committed same convolution",
+            "prelu argmax" => "committed prelu argmax",
+            "sloped functions" => "committed sloped functions",
+            "matrix product" => "committed matrix product",
+            "private same convolution" => "committed input, private same convolution",
+            _ => return None,
+        };
+        Some((name, model, input))
+    });
+    let commit = |(name, mut model, input): (&'static str, Model, Vec<i64>)| {
+        model.input.zero_point = vec![0; model.input.shape.channels];
+        model.input.visibility = Visibility::Committed;
+        model.input.schema = Some(schema(&model));
+        (name, model, input.into_iter().map(|code| code.abs() / 2).collect())
+    };
+    named.chain([flat]).map(commit).collect()
+}
+
+/// A record of whole numbers up to 200, or a picture where codes have 8 bits; of a vector each number has a largest one of
+/// its own.
+fn schema(model: &Model) -> Schema {
+    let Shape { channels, height, width } = model.input.shape;
+    let len = model.input.shape.len();
+    let field = |index: usize| {
+        let kind = Kind::Integer(Scaled { decimals: 0, min: 0.0, max: 90.0 + index as f64 });
+        Field { name: format!("x{index}"), kind, unit: None, missing: false }
+    };
+    let of_record = if model.input.shape.is_vector() {
+        schema::Shape::Fields((0..len).map(field).collect())
+    } else if model.digits == DIGITS && (channels < 3 || width == 5) {
+        schema::Shape::Image(Image { height, width, channels })
+    } else {
+        schema::Shape::Vector(Vector { length: len, decimals: 0, min: 0.0, max: 200.0 })
+    };
+    Schema { name: "record".to_owned(), shape: of_record }
+}
+
 /// Real values with these codes.
 pub(crate) fn values(model: &Model, input: &[i64]) -> Vec<f64> {
     let zero_point = |index: usize| model.input.zero_point.get(index).copied().unwrap_or(0);
     input.iter().enumerate().map(|(index, code)| (*code - zero_point(index)) as f64).collect()
 }
 
-/// The models of [`all`], [`private`] and [`public`].
+/// The models of [`all`], [`private`], [`public`] and [`committed`].
 pub(crate) fn every() -> impl Iterator<Item = (&'static str, Model, Vec<i64>)> {
-    all().into_iter().chain(private()).chain(public())
+    all().into_iter().chain(private()).chain(public()).chain(committed())
 }
 
 /// A rising and a falling line of 28 pieces, each steeper than the one before.

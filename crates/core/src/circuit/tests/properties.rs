@@ -293,6 +293,7 @@ impl Recipe {
             parts: Vec::new(),
             cuts: Vec::new(),
             missing: Vec::new(),
+            schema: None,
             whole: Vec::new(),
         };
         let mut maker = Maker { network, digits, seed: u64::from(self.last[19]) };
@@ -391,6 +392,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         cuts: Vec::new(),
         missing: Vec::new(),
         visibility: Visibility::Private,
+        schema: None,
     };
     let value_info = ValueInfo::new("y", vec![1, outputs]);
     let output = Output { value_info, scale, thresholds: Vec::new(), finish: None };

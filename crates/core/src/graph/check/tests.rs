@@ -48,6 +48,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             cuts: Vec::new(),
             missing: Vec::new(),
             visibility: Visibility::Private,
+            schema: None,
         },
         layers: vec![
             layer("conv", plane(3), vec![term(0, Map::Conv(conv(2, 3, 1, 3, 1, 1)))], Activation::PRelu),

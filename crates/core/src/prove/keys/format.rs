@@ -22,7 +22,7 @@ use crate::{
         Finish, OutputEncoding, PublicCode, read_categories, read_thresholds, read_value_info, write_categories,
         write_thresholds, write_value_info,
     },
-    statement::{PublicInput, PublicOutput, Statement},
+    statement::{CommittedInput, PublicInput, PublicOutput, Statement},
 };
 
 use super::{
@@ -151,6 +151,10 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
         input.scale.iter().for_each(|v| w.f64(*v));
         input.zero_point.iter().for_each(|v| w.signed(*v));
     }
+    if let Some(committed) = &statement.committed {
+        w.raw(&committed.schema);
+        w.size(committed.row);
+    }
 }
 
 fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Statement> {
@@ -176,7 +180,17 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         Some(code) => Some(read_input(r, code, params.lanes.activations, k, outputs)?),
         None => None,
     };
-    Ok(Statement { output, input })
+    let committed = if params.committed { Some(read_committed(r, k, outputs)?) } else { None };
+    Ok(Statement { output, input, committed })
+}
+
+/// A commitment to the input, which stands below the outputs and above two rows of the context.
+fn read_committed(r: &mut Reader<'_>, k: u32, outputs: usize) -> Result<CommittedInput> {
+    let committed = CommittedInput { schema: array(r)?, row: r.size()? };
+    if committed.row < outputs || committed.row >= (1 << k) - CONTEXT_ROWS {
+        return Err(r.error("a commitment on a row of the output, or outside the circuit"));
+    }
+    Ok(committed)
 }
 
 /// A public input, which stands below the outputs and above two rows of the context at least.
