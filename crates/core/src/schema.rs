@@ -343,11 +343,16 @@ impl Schema {
 
     /// Says that an integer is not one of an element.
     pub(crate) fn misfit(&self, at: usize) -> Error {
-        let name = match &self.shape {
-            Shape::Fields(fields) => fields.get(at).map(|field| field.name.clone()),
+        record(&self.title(at), "an integer that the schema does not have")
+    }
+
+    /// What an element is called: its field's name, or the schema's with its number.
+    pub fn title(&self, at: usize) -> String {
+        let field = match &self.shape {
+            Shape::Fields(fields) => fields.get(at),
             Shape::Image(_) | Shape::Vector(_) => None,
         };
-        record(&name.unwrap_or_else(|| format!("{}[{at}]", self.name)), "an integer that the schema does not have")
+        field.map_or_else(|| format!("{}[{at}]", self.name), |field| field.name.clone())
     }
 
     fn numbers(&self, values: &[f64], scaled: &Scaled, whole: bool) -> Result<Vec<u64>> {

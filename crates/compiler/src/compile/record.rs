@@ -6,9 +6,12 @@
 
 use hushproof_core::{
     error::{Error, Result},
-    graph::{Categories, FloatActivation, FloatLayer, Map, Network, Shape, Sparse, Term, rank},
+    graph::{Categories, Digits, FloatActivation, FloatLayer, Map, Network, Shape, Sparse, Term, rank},
     schema::{self, Field, Kind, Schema},
 };
+
+/// Most bits of an integer: a row holds it, and what it lacks of the largest one.
+const MAX_BITS: u32 = Digits::MAX_ROW_BITS / 2;
 
 /// What a bit of a missing value adds to an output of a layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,6 +84,13 @@ fn fits(network: &Network, schema: &Schema) -> Result<()> {
     {
         let (own, taken) = ([image.channels, image.height, image.width], [shape.channels, shape.height, shape.width]);
         return refuse(format!("an image of {own:?}, the model takes {taken:?} (channels, height, width)"));
+    }
+    if let Some(at) = (0..schema.len()).find(|at| schema.largest_of(*at) >> MAX_BITS > 0) {
+        let steps = schema.largest_of(at);
+        return refuse(format!(
+            "{} has {steps} steps, fewer than 2^{MAX_BITS} are served: give it fewer decimals, or a smaller range",
+            schema.title(at)
+        ));
     }
     let fields: &[Field] = if let schema::Shape::Fields(fields) = &schema.shape { fields } else { &[] };
     for (at, field) in fields.iter().enumerate() {

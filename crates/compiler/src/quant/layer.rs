@@ -112,7 +112,8 @@ fn shifted<'a>(network: &'a Network, index: usize, scales: &Scaling) -> Cow<'a, 
     let repeat = layer.shape.len() / layer.bias.len();
     let mut bias: Vec<f64> = layer.bias.iter().flat_map(|bias| std::iter::repeat_n(*bias, repeat)).collect();
     let values = scales.zero_point.iter().zip(&scales.scale[0]);
-    let zero: Vec<f64> = values.map(|(zero_point, scale)| -(*zero_point as f64) * scale).collect();
+    let zero = values.map(|(zero_point, scale)| -(*zero_point as f64) * scale);
+    let zero: Vec<f64> = zero.flat_map(|zero| std::iter::repeat_n(zero, network.input_shape.plane())).collect();
     for term in layer.terms.iter().filter(|term| term.source == 0) {
         accumulate(&term.map, network.input_shape, &zero, &[], layer.shape, &mut bias);
     }

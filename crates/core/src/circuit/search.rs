@@ -183,7 +183,9 @@ pub fn search(network: &Network, options: &SearchOptions) -> Result<Vec<Choice>>
     }
     // Wide codes may overflow where narrow ones do not, and so stand for none of them.
     let mut fronts = Vec::new();
-    for width in WIDTHS {
+    let least = options.value_bits.0.max(options.remainder_bits) + SPARE_VALUE_BITS;
+    let needed = Width { value_bits: least, remainder_bits: least, product_bits: least };
+    for width in WIDTHS.into_iter().take(1).chain([needed]).chain(WIDTHS.into_iter().skip(1)) {
         let (narrow, wide) = choices.into_iter().partition(|choice| width.holds(&choice.digits, products));
         fronts.extend(pareto_front(narrow));
         choices = wide;
@@ -207,6 +209,9 @@ impl Width {
         digits.value_bits() <= self.value_bits && digits.remainder_bits() <= remainder_bits
     }
 }
+
+/// Bits of a code beyond those asked for that are no wide ones.
+const SPARE_VALUE_BITS: u32 = 1;
 
 const WIDTHS: [Width; 2] = [
     Width { value_bits: 18, remainder_bits: 26, product_bits: 18 },

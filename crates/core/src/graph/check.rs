@@ -56,7 +56,9 @@ impl Model {
         // Weights are told apart by maps that are checked.
         self.check_private()?;
         self.check_output()?;
-        let (mut codes, mut bounds) = (vec![self.cut_bound(None)], Vec::with_capacity(self.layers.len()));
+        // A proof shows that no integer of a record is above the largest one.
+        let input = self.input.largest().into_iter().max().unwrap_or_else(|| self.cut_bound(None));
+        let (mut codes, mut bounds) = (vec![input], Vec::with_capacity(self.layers.len()));
         for layer in &self.layers {
             let bound = self.bound(layer, &layer.terms, &codes)?;
             bounds.push(bound);

@@ -154,14 +154,14 @@ fn what_is_no_request_is_refused_by_field() {
 #[test]
 fn a_request_holds_for_its_key_until_it_expires() {
     let request = Request { issuer: None, schema: None, ..read(&full()).unwrap() };
-    request.check(&[0x11; 32], 1_699_999_999).unwrap();
-    let late = request.check(&[0x11; 32], 1_700_000_000).unwrap_err();
+    request.check(&[0x11; 32], None, 1_699_999_999).unwrap();
+    let late = request.check(&[0x11; 32], None, 1_700_000_000).unwrap_err();
     assert_eq!(late.code(), "expired");
-    assert_eq!(request.check(&[0x12; 32], 0).unwrap_err().code(), "key-mismatch");
+    assert_eq!(request.check(&[0x12; 32], None, 0).unwrap_err().code(), "key-mismatch");
     // What a proof can't show is not taken as shown.
     let issuer = Some("labor.example".to_owned());
     for more in [Request { issuer, ..request.clone() }, Request { schema: Some([1; 32]), ..request.clone() }] {
-        let outcome = more.check(&[0x11; 32], 0);
+        let outcome = more.check(&[0x11; 32], None, 0);
         assert!(matches!(outcome, Err(Error::Rejected(Rejection::Uncommitted))), "{outcome:?}");
     }
 }

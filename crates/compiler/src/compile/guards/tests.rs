@@ -32,6 +32,7 @@ fn guarded(bound: f64) -> Network {
         parts: Vec::new(),
         cuts: vec![],
         missing: Vec::new(),
+        schema: None,
         whole: Vec::new(),
     }
 }

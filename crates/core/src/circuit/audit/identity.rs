@@ -277,7 +277,8 @@ impl Audit<'_> {
         let usable = self.layout.usable_rows();
         let mut weights = Weights { values: vec![None; usable], multipliers: vec![None; usable] };
         let end = self.fixed.iter().enumerate().filter(|(index, _)| self.is_weight_column(*index));
-        let end = end.map(|(_, column)| column.len()).max().unwrap_or(0);
+        let constants = self.constants.keys().filter(|(column, _)| self.is_weight_column(column.index()));
+        let end = end.map(|(_, column)| column.len()).chain(constants.map(|(_, row)| row + 1)).max().unwrap_or(0);
         let mut lanes = self.lanes_of_weights(challenges, usable)?;
         for (row, integers) in recorded {
             lanes[*row] += *integers;
