@@ -9,6 +9,8 @@ mod bad_input;
 mod client;
 #[path = "cli/commitments.rs"]
 mod commitments;
+#[path = "cli/committed.rs"]
+mod committed;
 #[cfg(unix)]
 #[path = "cli/files.rs"]
 mod files;
