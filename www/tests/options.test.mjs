@@ -261,7 +261,8 @@ test("the compiler's options", () => {
       ["nothing", {}, { bands: [1] }, { bands: [1, 1] }, { bands: [2, 1] }, { bands: [0, Infinity] }, { bands: "0,1" }, { bands: [0, 1], threshold: 0 }, { threshold: Number.NaN }, { threshold: "0" }, { threshold: 0, at: 1 }, null],
     ],
     input: [["private", "public"], ["secret", true]],
-    weights: [["private", "public"], ["secret", null]],
+    schema: [["{"], [null, 1, [], new Map()]],
+    weights: [["private", "public"], ["secret", "committed", null]],
     prefer: [["speed", "columns"], ["size", 1]],
   };
   for (const [name, [right, wrong]] of Object.entries(cases)) {
@@ -270,6 +271,14 @@ test("the compiler's options", () => {
   }
   for (const calibration of [undefined, null, 1, [[1]], () => {}]) {
     refused(() => options.compileOptions({ calibration }), "calibration");
+  }
+  for (const read of [options.compileOptions, options.compileModelOptions]) {
+    const schema = { version: 1, name: "a panel" };
+    for (const given of [{ schema }, { schema, input: "committed" }, { schema: JSON.stringify(schema), input: undefined }]) {
+      assert.equal(options.choices(read({ calibration: "rows.npy", ...given })).schema, JSON.stringify(schema));
+    }
+    const wrong = [{ input: "committed" }, { schema: undefined }, { schema, input: "private" }, { schema, input: "public" }];
+    for (const given of wrong) refused(() => read({ calibration: "rows.npy", ...given }), "schema");
   }
   refused(() => read({ srs: "model.srs" }), "srs");
   assert.equal(options.compileModelOptions({ calibration: "rows.npy", srs: "development" }).srs, "development");

@@ -400,8 +400,10 @@ export interface WasmCompileOptions {
   inputRange?: readonly [number, number];
   /** What is revealed of the output. */
   output?: Output;
-  /** Who sees the input. */
+  /** Who sees the input; of a record of a schema a commitment by default. */
   input?: Visibility;
+  /** What a committed input is a record of, as JSON. */
+  schema?: string;
   /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
   weights?: Visibility;
   /** Whether the layout is chosen for proving time or for few columns. */
@@ -417,8 +419,8 @@ export type Target = "auto" | "class" | "values";
  */
 export type Output = "public" | "argmax" | { "threshold": number } | { "bands": Array<number> };
 
-/** Who sees it: who proves, or who verifies, too. */
-export type Visibility = "private" | "public";
+/** Who sees it: who proves, or who verifies, too, or a commitment to it. */
+export type Visibility = "private" | "public" | "committed";
 
 /** What the layout is chosen for. */
 export type Preference = "speed" | "columns";

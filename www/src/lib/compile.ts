@@ -2,8 +2,9 @@
  * Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked
  * for.
  */
-import type { CompileReport, OnnxInfo, SrsOrigin, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
+import type { CompileReport, OnnxInfo, SrsOrigin, Visibility, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
+import type { Schema } from "./commitment.js";
 import { download, type FileData, type Source } from "./download.js";
 import { wasmBase } from "./environment.js";
 import { HushproofError } from "./errors.js";
@@ -31,13 +32,20 @@ export interface CompilerOptions extends CallOptions {
 export interface ReadOptions extends CallOptions, WasmReadOptions {}
 
 /** How a model is compiled; the defaults are those of `hushproof compile`. */
-export interface CompileOptions extends CallOptions, WasmCompileOptions {
+export interface CompileOptions extends CallOptions, Omit<WasmCompileOptions, "schema"> {
   /**
    * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy`, `.npz` or `.csv` file, or arrays by the names
    * of the inputs with a leading batch axis.
    */
   calibration: Source | Inputs;
+  /** What a committed input is a record of; whoever verifies sees a commitment to it. */
+  schema?: Schema;
+  /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
+  weights?: WeightsVisibility;
 }
+
+/** Who sees weights: who proves, or who verifies, too. */
+export type WeightsVisibility = Exclude<Visibility, "committed">;
 
 /** How {@link compileModel} compiles. */
 export interface CompileModelOptions extends CompileOptions, ProverOptions, WasmReadOptions {

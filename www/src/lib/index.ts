@@ -7,9 +7,9 @@
  * const ok = await verify({ vk: "model.vk", proof, context });
  * ```
  */
-export type { Accuracy, Arithmetic, Committed, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript } from "./boundary.js";
+export type { Accuracy, Arithmetic, Committed, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript, Visibility } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
-export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions } from "./compile.js";
+export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions, type WeightsVisibility } from "./compile.js";
 export { commit, readSchema, type CommitOptions, type Schema, type SchemaInfo } from "./commitment.js";
 export { verifyCredential, verifyManifest, type Credential, type CredentialOptions, type KeySet, type Manifest, type ManifestOptions } from "./credential.js";
 export type { Bytes, Source } from "./download.js";

@@ -2,9 +2,9 @@
  * What callers give, checked before anything is done with it: whatever has another type, range or name is refused with
  * code `option`. Bytes, arrays and objects are copied, so that later changes to them have no effect.
  */
-import type { Output, Preference, Target, Transcript, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
+import type { Output, Preference, Target, Transcript, Visibility, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
 import type { CallOptions } from "./bridge.js";
-import type { CompileModelOptions, CompileOptions, CompilerOptions } from "./compile.js";
+import type { CompileModelOptions, CompileOptions, CompilerOptions, WeightsVisibility } from "./compile.js";
 import type { FileData } from "./download.js";
 import { HushproofError } from "./errors.js";
 import type { KeyOptions } from "./keys.js";
@@ -142,8 +142,9 @@ const CHOICES = {
   inputMargin: (value: unknown, name: string) => number(value, name, 1, 1e6),
   inputRange: range,
   output,
-  input: visibility,
-  weights: visibility,
+  input: (value: unknown, name: string) => oneOf<Visibility>(value, name, ["private", "public", "committed"]),
+  schema: json,
+  weights: (value: unknown, name: string) => oneOf<WeightsVisibility>(value, name, ["private", "public"]),
   prefer: (value: unknown, name: string) => oneOf<Preference>(value, name, ["speed", "columns"]),
 } satisfies Record<keyof WasmCompileOptions, Check>;
 
@@ -207,14 +208,25 @@ export function compilerOptions(given: unknown): Options<typeof COMPILER> {
 }
 
 export function compileOptions(given: unknown): Options<typeof COMPILE, "calibration"> {
-  return readOptions(given, COMPILE, ["calibration"]);
+  const options = readOptions(given, COMPILE, ["calibration"]);
+  checkSchema(options);
+  return options;
 }
 
 export function compileModelOptions(given: unknown): Options<typeof COMPILE_MODEL, "calibration"> {
   const options = readOptions(given, COMPILE_MODEL, ["calibration"]);
   const { srs, srsDigest } = options;
   if (srsDigest !== undefined && (srs === undefined || srs === "development")) throw digestOfNone();
+  checkSchema(options);
   return options;
+}
+
+/** Committed inputs are records of a schema, and only they. */
+function checkSchema(options: Options<typeof CHOICES>): void {
+  const { input, schema } = options;
+  if (schema !== undefined && input !== undefined && input !== "committed") throw refusal("schema", `the input is ${input}`);
+  // One that is there and undefined is a variable that was not set.
+  if (schema === undefined && (input === "committed" || "schema" in options)) throw refusal("schema", "needed");
 }
 
 /** An SRS that is drawn here has no digest that could be known before. */
@@ -494,10 +506,6 @@ function output(value: unknown, name: string): Output {
     if (bands.every((at, i) => i === 0 || at > bands[i - 1])) return { bands: [...bands] as number[] };
   }
   throw refusal(name, "expected an object with a threshold, a finite number, or bands, ascending numbers");
-}
-
-function visibility(value: unknown, name: string): "private" | "public" {
-  return oneOf<"private" | "public">(value, name, ["private", "public"]);
 }
 
 function oneOf<T extends string>(value: unknown, name: string, values: readonly T[]): T {

@@ -49,12 +49,16 @@ export async function serveNatively() {
 /** The repository's models. */
 export const MODELS = fileURLToPath(new URL("../../../models", import.meta.url));
 
-/** The bytes that `hushproof compile` writes for an ONNX file and the text or bytes of its calibration rows. */
-export async function compileNatively(onnx, calibration, options = []) {
+/**
+ * The bytes that `hushproof compile` writes for an ONNX file and the text or bytes of its calibration rows, on records of a
+ * schema if there is one.
+ */
+export async function compileNatively(onnx, calibration, options = [], schema = undefined) {
   return inFolder(async (folder) => {
-    const [rows, hush] = [join(folder, "rows"), join(folder, "model.hush")];
+    const [rows, hush, file] = ["rows", "model.hush", "schema.json"].map((name) => join(folder, name));
     await writeFile(rows, calibration);
-    await run(["compile", onnx, "-o", hush, "--calibration", rows, ...options]);
+    if (schema) await writeFile(file, JSON.stringify(schema));
+    await run(["compile", onnx, "-o", hush, "--calibration", rows, ...options, ...(schema ? ["--schema", file] : [])]);
     return readFile(hush);
   });
 }
