@@ -129,6 +129,43 @@ test("a request is JSON or an object, in place of a context, and has a time", ()
   }
 });
 
+for (const [name, read] of Object.entries(contextOf).slice(1)) {
+  test(`the issuer's signature that ${name} asks for`, () => {
+    const context = { context: "00" };
+    const { issuerKeys, credential, asked, now } = read({ ...context, issuerKeys: { keys: [] }, credential: "a.b.c", now: 7 });
+    assert.deepEqual([issuerKeys, credential, [...asked], now], ['{"keys":[]}', "a.b.c", [0], 7]);
+    assert.equal(read({ ...context, issuerKeys: "{" }).issuerKeys, "{");
+    assert.equal(read({ ...context, issuerKeys: "{}", credential: undefined }).credential, undefined);
+    assert.equal(read({ request: {}, issuerKeys: "{}", now: 7 }).asked.now, 7);
+    for (const wrong of [null, 1, true, [], new Map(), new Uint8Array(4)]) refused(() => read({ ...context, issuerKeys: wrong }), "issuerKeys");
+    for (const wrong of [null, 1, {}, new Uint8Array(4)]) refused(() => read({ ...context, issuerKeys: "{}", credential: wrong }), "credential");
+    refused(() => read({ ...context, issuerKeys: undefined }), "issuerKeys");
+    refused(() => read({ ...context, credential: "a.b.c" }), "issuerKeys");
+    refused(() => read({ issuerKeys: "{}" }), "context");
+    refused(() => options.proveOptions({ issuerKeys: "{}" }), "issuerKeys");
+  });
+}
+
+test("a proof is about values, or about what opens a commitment", () => {
+  const read = options.proofInput;
+  const opening = { schema: "00", record: { a: 1, b: null } };
+  assert.deepEqual({ ...read({ opening }).opened }, { opening: JSON.stringify(opening) });
+  assert.deepEqual({ ...read({ opening: "{", credential: "a.b.c" }).opened }, { opening: "{", credential: "a.b.c" });
+  // Inputs may have these names.
+  assert.deepEqual(read({ opening: [1], credential: [2] }), { inputs: { opening: [1], credential: [2] } });
+  assert.deepEqual(read({ opening: Float32Array.of(1) }).inputs, { opening: Float64Array.of(1) });
+  for (const wrong of [undefined, null, 1, true, new Map(), () => "{}", { record: Infinity }]) refused(() => read({ opening: wrong }), "opening");
+  for (const wrong of [null, 1, {}]) refused(() => read({ opening, credential: wrong }), "credential");
+  refused(() => read({ credential: "a.b.c" }), "opening");
+  refused(() => read({ opening, x: [1] }), "x");
+  refused(() => read({ opening, request: "{}" }), "request");
+  refused(() => read("{}"), "inputs");
+  assert.throws(() => read({ opening: { secret: 1n } }), ({ message }) => !message.includes("secret"));
+  // The credential has a time, also without a request.
+  assert.equal(options.proveOptions({ context: "00", now: 7 }, true).now, 7);
+  refused(() => options.proveOptions({ context: "00", now: 7 }), "now");
+});
+
 test("the options of a new request", () => {
   const needed = { vk: "model.vk", audience: "a.example", purpose: "a check", ttl: 60 };
   assert.equal(options.newRequestOptions(needed).ttl, 60);

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use hushproof_core::{
     Result,
-    commitment::Opening,
+    commitment::{Commitment, Opening},
+    field,
     graph::{Categories, Model, Part, ValueInfo},
     prove::{self, ProvingKey, VerifyingKey, srs::Origin},
     request::Request,
@@ -84,6 +85,26 @@ impl From<Transcript> for prove::Transcript {
 pub struct RequestAt {
     /// JSON.
     pub request: String,
+    /// Seconds since 1970.
+    pub now: f64,
+}
+
+/// An issuer's signature on the commitment that a proof shows, and when it has to hold.
+#[derive(Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialAt {
+    /// A JSON Web Signature.
+    pub credential: String,
+    /// Seconds since 1970.
+    pub now: f64,
+}
+
+/// What an issuer's signature says that was checked, and when it has to hold.
+#[derive(Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct AttestedAt {
+    /// JSON.
+    pub payload: String,
     /// Seconds since 1970.
     pub now: f64,
 }
@@ -373,6 +394,12 @@ pub struct InputInfo<'a> {
     pub parts: Vec<PartInfo<'a>>,
     /// The values that stand for names, which a record gives as strings.
     pub categories: Vec<CategoriesInfo<'a>>,
+    /// Whether proofs show a commitment to it, which an opening is given for in place of values.
+    pub committed: bool,
+    /// What a committed input is a record of, an object that `commit` takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Readonly<Record<string, unknown>>")]
+    pub schema: Option<&'a Schema>,
 }
 
 /// The names that one value of an input stands for.
@@ -429,6 +456,8 @@ impl<'a> Info<'a> {
                 max,
                 parts: input.parts.iter().map(|Part { name, shape }| PartInfo { name, shape }).collect(),
                 categories: input.categories.iter().map(CategoriesInfo::new).collect(),
+                committed: model.input.schema.is_some(),
+                schema: model.input.schema.as_ref(),
             }],
             outputs: vec![output],
         }
@@ -447,6 +476,10 @@ pub struct Proved<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub names: Option<BTreeMap<usize, &'a str>>,
+    /// The commitment to the input that the proof shows, where it does, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub input_commitment: Option<String>,
     /// Seconds of the two parts: `witness` runs the model, `prove` is all that follows.
     #[ts(as = "Numbers")]
     pub seconds: prove::Seconds,
@@ -470,6 +503,7 @@ impl<'a> Proved<'a> {
             proof: proved.proof.to_json(),
             outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), proved.outputs.as_slice())]),
             names: names(&vk.statement.output.value_info, &proved.outputs),
+            input_commitment: proved.proof.codes.commitment.as_ref().map(field::to_hex),
             seconds: proved.seconds,
             stages: proved.stages,
         }
@@ -496,6 +530,23 @@ impl<'a> Predicted<'a> {
     }
 }
 
+/// Who signed the commitment to an input, and for how long that holds.
+#[derive(Serialize, TS)]
+pub struct Attestation {
+    /// Who signed.
+    pub issuer: String,
+    /// When, in seconds since 1970.
+    pub issued: u64,
+    /// Seconds since 1970 from which on it does not hold.
+    pub expires: u64,
+}
+
+impl From<Credential> for Attestation {
+    fn from(Credential { issuer, issued, expires, .. }: Credential) -> Self {
+        Self { issuer, issued, expires }
+    }
+}
+
 /// What a valid proof says.
 #[derive(Serialize, TS)]
 #[ts(rename = "WasmVerified")]
@@ -510,6 +561,18 @@ pub struct Verified<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub inputs: Option<BTreeMap<&'a str, &'a [f64]>>,
+    /// The commitment to the input, where it is committed to, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub input_commitment: Option<String>,
+    /// Digest of the schema that the input is a record of, where it is committed to, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub schema: Option<String>,
+    /// Whose signature on that commitment was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub credential: Option<Attestation>,
     /// The model's name.
     pub model: &'a str,
     /// What proofs name the verifying key by, in hexadecimal.
@@ -521,13 +584,22 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// Of what was verified in so many seconds.
-    pub fn new(vk: &'a VerifyingKey, verified: &'a prove::Verified, seconds: f64) -> Self {
+    /// Of what was verified in so many seconds, by whoever checked this credential.
+    pub fn new(
+        vk: &'a VerifyingKey,
+        verified: &'a prove::Verified,
+        credential: Option<Credential>,
+        seconds: f64,
+    ) -> Self {
+        let (schema, input_commitment) = verified.commitment.as_ref().map(Commitment::texts).unzip();
         Self {
             outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), verified.outputs.as_slice())]),
             names: names(&vk.statement.output.value_info, &verified.outputs),
             inputs: (vk.statement.input.as_ref())
                 .map(|input| BTreeMap::from([(input.value_info.name.as_str(), verified.inputs.as_slice())])),
+            input_commitment,
+            schema,
+            credential: credential.map(Into::into),
             model: &vk.model,
             vk: hex::encode(vk.digest()),
             seconds,

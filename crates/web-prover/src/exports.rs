@@ -2,16 +2,16 @@
 
 use hushproof_core::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
-    commitment::Opening,
+    commitment::{Commitment, Opening},
     data,
-    error::{ArtifactKind, Error, Result},
+    error::{ArtifactKind, Error, Rejection, Result},
     graph::Model,
     json,
     prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
     request::{Asked, Choices, Request},
     schema::Schema,
 };
-use hushproof_credential::{Credential, KeySet, Manifest, Signed};
+use hushproof_credential::{Credential, KeySet, Kind, Manifest, Signed};
 use hushproof_web::{Thrown, read_bytes, read_option, read_text, reporter, to_js, to_json};
 use js_sys::{Function, Reflect, Uint8Array};
 use rand_core::OsRng;
@@ -19,8 +19,8 @@ use wasm_bindgen::prelude::*;
 use web_time::Instant;
 
 use crate::boundary::{
-    Arithmetic, Committed, CredentialInfo, Info, Keys, ManifestInfo, Predicted, Proved, RequestAt, RequestChoices,
-    RequestInfo, SchemaInfo, SignedKind, SignedStatement, Transcript, Verified,
+    Arithmetic, AttestedAt, Committed, CredentialAt, CredentialInfo, Info, Keys, ManifestInfo, Predicted, Proved,
+    RequestAt, RequestChoices, RequestInfo, SchemaInfo, SignedKind, SignedStatement, Transcript, Verified,
 };
 
 #[cfg(feature = "web-threads")]
@@ -76,14 +76,71 @@ impl Prover {
         transcript: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
-        let transcript: Option<Transcript> = read_option("transcript", transcript)?;
-        let transcript = transcript.map(Into::into).unwrap_or_default();
+        if self.model.input.schema.is_some() {
+            let reason = "the model takes a committed input; give what opens the commitment, opening".to_owned();
+            return Err(Error::Option { option: "inputs", reason }.into());
+        }
         let asked = read_asked(asked)?;
         let values = data::read_input(to_json(&inputs)?.as_bytes(), &self.model.input.value_info)?;
+        self.proved((&values).into(), None, asked, transcript, on_progress)
+    }
+
+    /// The same of a model with a committed input on the record of an opening, JSON. The proof's file then holds the
+    /// credential, where there is one: a [`CredentialAt`].
+    #[wasm_bindgen(js_name = proveOpening)]
+    pub fn prove_opening(
+        &self,
+        opening: JsValue,
+        credential: JsValue,
+        asked: JsValue,
+        transcript: JsValue,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, Thrown> {
+        if self.model.input.schema.is_none() {
+            let reason = "the model takes no committed input; give the values of the input, inputs".to_owned();
+            return Err(Error::Option { option: "opening", reason }.into());
+        }
+        let opening = Opening::from_json(&read_text("opening", &opening)?)?;
+        let asked = read_asked(asked)?;
+        let credential = read_option("credential", credential)?;
+        let credential = attached(credential, &opening, &asked)?;
+        self.proved((&opening).into(), credential, asked, transcript, on_progress)
+    }
+}
+
+impl Prover {
+    fn proved(
+        &self,
+        input: prove::Input<'_>,
+        credential: Option<String>,
+        asked: Asked,
+        transcript: JsValue,
+        on_progress: Option<Function>,
+    ) -> Result<JsValue, Thrown> {
+        let transcript: Option<Transcript> = read_option("transcript", transcript)?;
+        let transcript = transcript.map(Into::into).unwrap_or_default();
         let mut progress = reporter(on_progress);
-        let proved = prove::prove(&self.model, &self.key, &values, asked, transcript, OsRng, &mut progress)?;
+        let mut proved = prove::prove(&self.model, &self.key, input, asked, transcript, OsRng, &mut progress)?;
+        proved.proof.credential = credential;
         to_js(&Proved::new(&self.key.vk, &proved))
     }
+}
+
+/// The text of a credential for the commitment that is opened, by the issuer that is asked for, if any is; the signature
+/// is the verifier's to check.
+///
+/// # Errors
+/// Those of reading it; `Untrusted` for one that does not hold, `Rejected` for another issuer than the request asks for.
+fn attached(credential: Option<CredentialAt>, opening: &Opening, asked: &Asked) -> Result<Option<String>> {
+    let Some(CredentialAt { credential: text, now }) = credential else {
+        asked.check_issuer()?;
+        return Ok(None);
+    };
+    let text = text.trim_ascii();
+    let credential = Credential::read(&Signed::read(text, Kind::Credential)?.payload, seconds("now", now)?)?;
+    credential.check_commitment(&opening.commitment)?;
+    asked.clone().attested_by(credential.issuer).check_issuer()?;
+    Ok(Some(text.to_owned()))
 }
 
 /// Refuses a model whose proof needs more than the linear memory can grow to.
@@ -125,16 +182,45 @@ fn seconds(option: &'static str, value: f64) -> Result<u64> {
     if whole { Ok(value as u64) } else { Err(refuse()) }
 }
 
-/// Verifies a proof file for what was asked, as [`Prover::prove`] takes it; throws an error of code `rejected` when the
-/// proof is invalid, of code `expired` when the request no longer holds.
+/// Verifies a proof file for what was asked, as [`Prover::prove`] takes it, and for the credential whose signature was
+/// checked, an [`AttestedAt`], which must be for the commitment that the proof shows; throws an error of code `rejected`
+/// when the proof is invalid, of code `expired` when the request no longer holds, of code `credential` when the
+/// credential does not.
 #[wasm_bindgen]
-pub fn verify(vk: JsValue, proof_json: JsValue, asked: JsValue) -> Result<JsValue, Thrown> {
-    let asked = read_asked(asked)?;
+pub fn verify(vk: JsValue, proof_json: JsValue, asked: JsValue, attested: JsValue) -> Result<JsValue, Thrown> {
+    let mut asked = read_asked(asked)?;
+    let attested: Option<AttestedAt> = read_option("credential", attested)?;
     let vk = VerifyingKey::from_bytes(&read_bytes("vk", &vk)?)?;
     let proof = Proof::from_json(&read_text("proof", &proof_json)?)?;
+    let credential = attested.map(|attested| attesting(&attested, &vk, &proof)).transpose()?;
+    if let Some(credential) = &credential {
+        asked = asked.attested_by(&credential.issuer);
+    }
     let start = Instant::now();
     let verified = prove::verify(&vk, &proof, asked)?;
-    to_js(&Verified::new(&vk, &verified, start.elapsed().as_secs_f64()))
+    to_js(&Verified::new(&vk, &verified, credential, start.elapsed().as_secs_f64()))
+}
+
+/// What a credential says that is for the commitment which a proof shows.
+fn attesting(AttestedAt { payload, now }: &AttestedAt, vk: &VerifyingKey, proof: &Proof) -> Result<Credential> {
+    let credential = Credential::read(payload, seconds("now", *now)?)?;
+    credential.check_commitment(&commitment(vk, proof)?)?;
+    Ok(credential)
+}
+
+/// The commitment to the input that a proof shows.
+fn commitment(vk: &VerifyingKey, proof: &Proof) -> Result<Commitment> {
+    vk.statement.commitment(&proof.codes).ok_or(Error::Rejected(Rejection::Uncommitted))
+}
+
+/// The credential that a proof file holds, of which nothing is checked; `undefined` where there is none. Throws an error
+/// of code `rejected` where the proof shows no commitment that it could be for.
+#[wasm_bindgen(js_name = credentialOf)]
+pub fn credential_of(vk: JsValue, proof_json: JsValue) -> Result<Option<String>, Thrown> {
+    let vk = VerifyingKey::from_bytes(&read_bytes("vk", &vk)?)?;
+    let proof = Proof::from_json(&read_text("proof", &proof_json)?)?;
+    commitment(&vk, &proof)?;
+    Ok(proof.credential)
 }
 
 /// A new request for a proof under a verifying key, from `now` on.

@@ -14,11 +14,13 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 34] = [
+const TYPES: [fn(&Config) -> String; 37] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
     declaration::<prover::RequestAt>,
+    declaration::<prover::CredentialAt>,
+    declaration::<prover::AttestedAt>,
     declaration::<prover::RequestChoices>,
     declaration::<prover::RequestInfo<'_>>,
     declaration::<prover::SchemaInfo<'_>>,
@@ -34,6 +36,7 @@ const TYPES: [fn(&Config) -> String; 34] = [
     declaration::<prover::OutputInfo<'_>>,
     declaration::<prover::Proved<'_>>,
     declaration::<prover::Predicted<'_>>,
+    declaration::<prover::Attestation>,
     declaration::<prover::Verified<'_>>,
     declaration::<prover::Keys>,
     declaration::<compiler::Port<'_>>,

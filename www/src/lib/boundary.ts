@@ -26,6 +26,22 @@ export interface RequestAt {
   now: number;
 }
 
+/** An issuer's signature on the commitment that a proof shows, and when it has to hold. */
+export interface CredentialAt {
+  /** A JSON Web Signature. */
+  credential: string;
+  /** Seconds since 1970. */
+  now: number;
+}
+
+/** What an issuer's signature says that was checked, and when it has to hold. */
+export interface AttestedAt {
+  /** JSON. */
+  payload: string;
+  /** Seconds since 1970. */
+  now: number;
+}
+
 /** What a new request says. */
 export interface RequestChoices {
   /** Who asks: a domain, or another name that the person knows. */
@@ -184,6 +200,10 @@ export interface InputInfo {
   parts: Array<PartInfo>;
   /** The values that stand for names, which a record gives as strings. */
   categories: Array<CategoriesInfo>;
+  /** Whether proofs show a commitment to it, which an opening is given for in place of values. */
+  committed: boolean;
+  /** What a committed input is a record of, an object that `commit` takes. */
+  schema?: Readonly<Record<string, unknown>>;
 }
 
 /** One of several inputs. */
@@ -220,6 +240,8 @@ export interface WasmProof {
   outputs: { [key in string]: Array<number> };
   /** The names that some of these values stand for, by the index of the value. */
   names?: { [key in number]: string };
+  /** The commitment to the input that the proof shows, where it does, in hexadecimal. */
+  input_commitment?: string;
   /** Seconds of the two parts: `witness` runs the model, `prove` is all that follows. */
   seconds: { [key in string]: number };
   /** Seconds of the stages of `prove`. */
@@ -234,6 +256,16 @@ export interface WasmPredicted {
   names?: { [key in number]: string };
 }
 
+/** Who signed the commitment to an input, and for how long that holds. */
+export interface Attestation {
+  /** Who signed. */
+  issuer: string;
+  /** When, in seconds since 1970. */
+  issued: number;
+  /** Seconds since 1970 from which on it does not hold. */
+  expires: number;
+}
+
 /** What a valid proof says. */
 export interface WasmVerified {
   /** Values by the output's name, flat in row-major order. */
@@ -242,6 +274,12 @@ export interface WasmVerified {
   names?: { [key in number]: string };
   /** What the proof was made for, where the input is public. */
   inputs?: { [key in string]: Array<number> };
+  /** The commitment to the input, where it is committed to, in hexadecimal. */
+  input_commitment?: string;
+  /** Digest of the schema that the input is a record of, where it is committed to, in hexadecimal. */
+  schema?: string;
+  /** Whose signature on that commitment was checked. */
+  credential?: Attestation;
   /** The model's name. */
   model: string;
   /** What proofs name the verifying key by, in hexadecimal. */

@@ -6,6 +6,17 @@ import { commitOptions, json, moduleOptions } from "./options.js";
 /** A schema: JSON, or the object that it stands for. */
 export type Schema = string | Readonly<Record<string, unknown>>;
 
+/** What opens a commitment, as {@link commit} gives it: JSON, or the object that it stands for. */
+export type Opening = string | Readonly<Record<string, unknown>>;
+
+/** The record that a proof is about, of a model with a committed input. */
+export interface Opened {
+  /** For the record's owner alone; the proof shows the commitment that it opens, and nothing else of it. */
+  opening: Opening;
+  /** The issuer's signature on that commitment, the text of `credential.jws`, which the proof's file then holds. */
+  credential?: string;
+}
+
 /** What a schema allows. */
 export interface SchemaInfo {
   name: string;

@@ -1,5 +1,5 @@
 /** What issuers and publishers sign, checked by WebCrypto. */
-import type { SignedKind, WasmManifest } from "./boundary.js";
+import type { AttestedAt, SignedKind, WasmManifest } from "./boundary.js";
 import type { Bridge, CallOptions } from "./bridge.js";
 import { HushproofError } from "./errors.js";
 import { inModule, type ModuleOptions } from "./module.js";
@@ -30,6 +30,18 @@ export interface Credential {
   schema: string;
   /** The commitment to the record. */
   commitment: string;
+}
+
+/** Whose signature the commitment to a proof's input must have, where that is asked for. */
+export interface ExpectedIssuer {
+  /**
+   * Keys of the issuers that are believed; code `credential` where none of them signed the commitment that the proof
+   * shows, or the signature no longer holds. A request that asks for an issuer is answered by theirs alone, and by none
+   * without this.
+   */
+  issuerKeys?: KeySet;
+  /** The text of `credential.jws`, where it is not the one that the proof's file holds. */
+  credential?: string;
 }
 
 /** What {@link verifyManifest} needs. */
@@ -66,7 +78,28 @@ export async function verifyManifest(options: ManifestOptions): Promise<Manifest
   return inModule(wasm, call, (bridge) => readManifest(bridge, manifest, publisherKeys, call));
 }
 
-/** The same in a module that was started. */
+/** A proof, and the keys by one of which its commitment must be signed at this time, if there are any. */
+export interface IssuedProof {
+  vk: Uint8Array;
+  proof: string;
+  issuerKeys?: string | undefined;
+  credential?: string | undefined;
+  now: number;
+}
+
+/**
+ * What an issuer says of a proof's commitment, once the signature is known to be by one of the keys; `verify` in the module
+ * checks that it holds and is for that commitment. None where no keys are given.
+ */
+export async function readAttested(bridge: Bridge, { vk, proof, issuerKeys, credential, now }: IssuedProof, call: CallOptions): Promise<AttestedAt | undefined> {
+  if (issuerKeys === undefined) return undefined;
+  const held = await bridge.call("credentialOf", { vk, proof }, call);
+  const text = credential ?? held;
+  if (text === undefined) throw rejected("credential", "none was given");
+  return { payload: await checked(bridge, text, "credential", issuerKeys, call), now };
+}
+
+/** As {@link verifyManifest}, in a module that was started. */
 export async function readManifest(bridge: Bridge, manifest: string, keys: string, call: CallOptions): Promise<Manifest> {
   const payload = await checked(bridge, manifest, "manifest", keys, call);
   return bridge.call("readManifest", { payload }, call);

@@ -6,12 +6,20 @@
  * const { proof, outputs } = await session.prove({ record: [17.14, 16.4, …] }, { context });
  * const ok = await verify({ vk: "model.vk", proof, context });
  * ```
+ *
+ * Of a model with a committed input whoever verifies sees a commitment to the record, which an issuer has signed:
+ *
+ * ```ts
+ * const { opening, commitment } = await commit({ schema: session.info.inputs[0].schema, record });
+ * const { proof } = await session.prove({ opening, credential }, { request });
+ * const ok = await verify({ vk: "model.vk", proof, request, issuerKeys });
+ * ```
  */
-export type { Accuracy, Arithmetic, Committed, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript, Visibility } from "./boundary.js";
+export type { Accuracy, Arithmetic, Attestation, Committed, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript, Visibility } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
 export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions, type WeightsVisibility } from "./compile.js";
-export { commit, readSchema, type CommitOptions, type Schema, type SchemaInfo } from "./commitment.js";
-export { verifyCredential, verifyManifest, type Credential, type CredentialOptions, type KeySet, type Manifest, type ManifestOptions } from "./credential.js";
+export { commit, readSchema, type CommitOptions, type Opened, type Opening, type Schema, type SchemaInfo } from "./commitment.js";
+export { verifyCredential, verifyManifest, type Credential, type CredentialOptions, type ExpectedIssuer, type KeySet, type Manifest, type ManifestOptions } from "./credential.js";
 export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";
 export { HushproofError, type ErrorDetails } from "./errors.js";

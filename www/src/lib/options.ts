@@ -10,8 +10,8 @@ import { HushproofError } from "./errors.js";
 import type { KeyOptions } from "./keys.js";
 import type { PredictOptions } from "./predict.js";
 import type { Asked } from "./protocol.js";
-import type { CommitOptions } from "./commitment.js";
-import type { CredentialOptions, ManifestOptions } from "./credential.js";
+import type { CommitOptions, Opened } from "./commitment.js";
+import type { CredentialOptions, ExpectedIssuer, ManifestOptions } from "./credential.js";
 import type { ModuleOptions } from "./module.js";
 import type { NewRequestOptions } from "./request.js";
 import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
@@ -38,12 +38,19 @@ type Options<C extends Checks, R extends keyof C = never> = { [N in R]: ReturnTy
   [N in Exclude<keyof C, R>]?: ReturnType<C[N]> | undefined;
 };
 
-/** {@link Options} with what a proof is for in place of the options that say it. */
-type Bound<C extends Checks, R extends keyof C = never> = Omit<Options<C, R>, keyof typeof EXPECTED> & { asked: Asked };
+/** {@link Options} with what a proof is for, and when, in place of the options that say it. */
+type Bound<C extends Checks, R extends keyof C = never> = Omit<Options<C, R>, keyof typeof EXPECTED> & Timed;
+
+/** What a proof is for, and when that is looked at, in seconds since 1970. */
+type Timed = { asked: Asked; now: number };
 
 const CALL = { signal: abortSignal, onProgress: progress } satisfies Record<keyof CallOptions, Check>;
 
 const EXPECTED = { request: json, now: time, context: contextBytes, noContext: flag };
+
+const ATTESTED = { issuerKeys: json, credential: text } satisfies Record<keyof ExpectedIssuer, Check>;
+
+const OPENED = { opening: json, credential: text } satisfies Record<keyof Opened, Check>;
 
 const PROVER = {
   ...CALL,
@@ -70,11 +77,12 @@ const PROVE = {
   transcript: (value: unknown, name: string) => oneOf<Transcript>(value, name, ["blake2b", "keccak"]),
 } satisfies Record<keyof ProveOptions, Check>;
 
-const SESSION_VERIFY = { ...CALL, ...EXPECTED } satisfies Record<keyof SessionVerifyOptions, Check>;
+const SESSION_VERIFY = { ...CALL, ...EXPECTED, ...ATTESTED } satisfies Record<keyof SessionVerifyOptions, Check>;
 
 const VERIFY = {
   ...CALL,
   ...EXPECTED,
+  ...ATTESTED,
   vk: source,
   vkDigest: digest,
   proof: text,
@@ -241,13 +249,33 @@ export function choices(options: Options<typeof COMPILE, "calibration">): WasmCo
 }
 
 /** Without a request and a context the proof is bound to none. */
-export function proveOptions(given: unknown): Bound<typeof PROVE> {
-  return bound(readOptions(given, PROVE), false);
+export function proveOptions(given: unknown, attested = false): Bound<typeof PROVE> {
+  return bound(readOptions(given, PROVE), false, attested);
+}
+
+/** What a proof is about: tensors, or what opens a commitment. */
+export function proofInput(given: unknown): { inputs: Inputs; opened?: never } | { inputs?: never; opened: Options<typeof OPENED, "opening"> } {
+  return isOpened(given) ? { opened: readOptions(given, OPENED, ["opening"]) } : { inputs: inputTensors(given, "inputs") };
+}
+
+/** Whether a value says that it opens a commitment; an input of such a name has an array under it. */
+function isOpened(given: unknown): boolean {
+  const isTensor = (value: unknown) => Array.isArray(value) || ArrayBuffer.isView(value);
+  return isPlain(given) && Object.keys(OPENED).some((name) => Object.hasOwn(given, name) && !isTensor(given[name]));
 }
 
 /** Demands a request or a context, or that there is none by name. */
 export function sessionVerifyOptions(given: unknown): Bound<typeof SESSION_VERIFY> {
-  return bound(readOptions(given, SESSION_VERIFY), true);
+  const options = readOptions(given, SESSION_VERIFY);
+  return bound(options, true, checkIssuer(options));
+}
+
+/** Whether an issuer's signature is asked for. */
+function checkIssuer(options: Options<typeof ATTESTED>): boolean {
+  const { issuerKeys, credential } = options;
+  // One that is there and undefined is a variable that was not set: nothing would be checked.
+  if (issuerKeys === undefined && ("issuerKeys" in options || credential !== undefined)) throw refusal("issuerKeys", "needed");
+  return issuerKeys !== undefined;
 }
 
 /** Demands a request or a context, or that there is none by name. */
@@ -257,26 +285,30 @@ export function verifyOptions(given: unknown): Bound<typeof VERIFY, "vk" | "proo
   if (manifest !== undefined && publisherKeys === undefined) throw refusal("publisherKeys", "needed for the manifest");
   // One that is there and undefined is a variable that was not set.
   if (manifest === undefined && ("manifest" in options || publisherKeys !== undefined)) throw refusal("manifest", "needed");
-  return bound(options, true);
+  return bound(options, true, checkIssuer(options));
 }
 
-/** Says what a proof is for as the prover takes it: no context is an empty one. */
-function bound<O extends Options<typeof EXPECTED>>(options: O, demanded: boolean): Omit<O, keyof typeof EXPECTED> & { asked: Asked } {
-  const { request, now, context, noContext, ...others } = options;
+/**
+ * Says what a proof is for as the prover takes it: no context is an empty one. A time is for a request, or for whoever
+ * looks at a credential.
+ */
+function bound<O extends Options<typeof EXPECTED>>(options: O, demanded: boolean, attested: boolean): Omit<O, keyof typeof EXPECTED> & Timed {
+  const { request, now: given, context, noContext, ...others } = options;
+  const now = given ?? clock();
   if (request !== undefined) {
     if (context !== undefined) throw refusal("context", "there is a request");
     if (noContext) throw refusal("noContext", "there is a request");
-    return { ...others, asked: { request, now: now ?? clock() } };
+    return { ...others, asked: { request, now }, now };
   }
-  if (now !== undefined) throw refusal("now", "there is no request");
+  if (given !== undefined && !attested) throw refusal("now", "there is no request and no credential");
   if (context !== undefined) {
     if (noContext) throw refusal("noContext", "there is a context");
-    return { ...others, asked: context };
+    return { ...others, asked: context, now };
   }
   // One that is there and undefined is a variable that was not set.
   const unset = ["request", "context"].find((name) => name in options);
   if (!noContext && (demanded || unset)) throw refusal(unset ?? "context", `needed; ${NONE_BY_NAME}`);
-  return { ...others, asked: new Uint8Array() };
+  return { ...others, asked: new Uint8Array(), now };
 }
 
 /** This device's clock, in seconds since 1970. */

@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { Arithmetic, Committed, OnnxInfo, RequestAt, RequestChoices, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
+import type { Arithmetic, AttestedAt, Committed, CredentialAt, OnnxInfo, RequestAt, RequestChoices, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
 import type { Inputs } from "./wasm.js";
 
@@ -12,6 +12,9 @@ export interface ModelFiles {
 
 /** What a proof is for: the bytes of a context, or a request and the time. */
 export type Asked = Uint8Array | RequestAt;
+
+/** What a proof is about: tensors, or the opening of a commitment with the credential that goes with it. */
+export type ProofInput = { inputs: Inputs; opening?: never } | { inputs?: never; opening: string; credential?: CredentialAt | undefined };
 
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
@@ -37,12 +40,15 @@ export interface Operations {
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: { info: WasmModelInfo; arithmetic: Arithmetic } };
   prove: {
-    request: { inputs: Inputs; asked: Asked; transcript?: Transcript | undefined };
+    request: { input: ProofInput; asked: Asked; transcript?: Transcript | undefined };
     result: WasmProof & { memoryBytes: number };
   };
   /** Computes what a proof would show. */
   predict: { request: { model: Uint8Array; inputs: Inputs }; result: WasmPredicted };
-  verify: { request: { vk: Uint8Array; proof: string; asked: Asked }; result: WasmVerified };
+  /** Verifies a proof, and that a credential whose signature was checked is for what it shows. */
+  verify: { request: { vk: Uint8Array; proof: string; asked: Asked; attested?: AttestedAt | undefined }; result: WasmVerified };
+  /** The credential that a proof file holds. */
+  credentialOf: { request: { vk: Uint8Array; proof: string }; result: string | undefined };
   /** Makes a request. */
   newRequest: { request: { vk: Uint8Array; choices: RequestChoices; now: number }; result: WasmRequest };
   /** Says what a request says. */

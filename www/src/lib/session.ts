@@ -1,20 +1,22 @@
 /** A model made ready for proving on this device. */
-import type { Arithmetic, SrsOrigin, Transcript, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
+import type { Arithmetic, Attestation, CredentialAt, SrsOrigin, Transcript, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
-import type { Manifest } from "./credential.js";
+import type { Opened } from "./commitment.js";
+import { readAttested, type ExpectedIssuer, type IssuedProof, type Manifest } from "./credential.js";
 import { download, type Bytes, type FileData, type Source, type Wanted } from "./download.js";
 import { chooseThreads, isIsolated, wasmBase } from "./environment.js";
 import { HushproofError, cancelled } from "./errors.js";
 import {
   callOptions,
   inputTensors,
+  proofInput,
   proveOptions,
   sessionOptions,
   sessionVerifyOptions,
   text,
   type CheckedProver,
 } from "./options.js";
-import type { ModelFiles, Operations } from "./protocol.js";
+import type { Asked, ModelFiles, Operations } from "./protocol.js";
 import type { Inputs } from "./wasm.js";
 
 type StartRequest = Operations["start"]["request"];
@@ -83,6 +85,10 @@ export interface ModelInfo {
     parts: readonly { name: string; shape: readonly number[] }[];
     /** The values (by their flat index) that stand for names, which a record gives as strings; `open` ones take any. */
     categories: readonly { element: number; names: readonly string[]; open: boolean }[];
+    /** Whether proofs show a commitment to it: {@link ProvingSession.prove} takes what opens one in place of values. */
+    committed: boolean;
+    /** What a committed input is a record of: its name and fields, and what `commit` takes. */
+    schema?: Readonly<Record<string, unknown>>;
   }[];
   outputs: readonly { name: string; kind: string }[];
 }
@@ -93,19 +99,23 @@ export type Context = string | Bytes;
 /** A relying party's request: JSON, or the object that it stands for. */
 export type Request = string | Readonly<Record<string, unknown>>;
 
-/** What a proof must be made for: a request, a context, or by name for none. */
+/**
+ * What a proof must be made for: a request, a context, or by name for none. `now` is when a request and a credential must
+ * hold, in seconds since 1970, by default by this device's clock.
+ */
 export type ExpectedContext =
-  /** The request's key and expiry are checked, too; `now` is in seconds since 1970, by default this device's clock. */
+  /** The request's key and expiry are checked, too. */
   | { request: Request; now?: number; context?: never; noContext?: false }
-  | { context: Context; noContext?: false; request?: never; now?: never }
+  /** A time only with `issuerKeys`. */
+  | { context: Context; now?: number; noContext?: false; request?: never }
   /** Whoever has a proof without a context can show it again. */
-  | { noContext: true; context?: never; request?: never; now?: never };
+  | { noContext: true; now?: number; context?: never; request?: never };
 
 /** What a call to {@link ProvingSession.prove} may carry. */
 export interface ProveOptions extends CallOptions {
   /** The request that the proof answers, and no other; one of another key is refused, and one that has expired. */
   request?: Request;
-  /** When that is, in seconds since 1970; by default by this device's clock. */
+  /** When the request and the credential must hold, in seconds since 1970; by default by this device's clock. */
   now?: number;
   /** In place of a request: the proof holds for this context only. Without both it can be shown again by whoever has it. */
   context?: Context;
@@ -116,10 +126,12 @@ export interface ProveOptions extends CallOptions {
 }
 
 /** What a call to {@link ProvingSession.verify} needs. */
-export type SessionVerifyOptions = CallOptions & ExpectedContext;
+export type SessionVerifyOptions = CallOptions & ExpectedContext & ExpectedIssuer;
 
 /** A proof and what it says. */
-export interface Proved extends WasmProof {
+export interface Proved extends Omit<WasmProof, "input_commitment"> {
+  /** The commitment to the input that the proof shows, where it does, in hexadecimal. */
+  inputCommitment?: string;
   /** Peak size of the prover's memory. */
   memoryBytes: number;
   threads: number;
@@ -139,6 +151,12 @@ export interface Verified {
   names?: Record<number, string>;
   /** What the proof was made for, where the input is public. */
   inputs?: Record<string, number[]>;
+  /** The commitment to the input, where it is committed to, in hexadecimal. */
+  inputCommitment?: string;
+  /** Digest of the schema that such an input is a record of. */
+  schema?: string;
+  /** Whose signature on the commitment was checked, where `issuerKeys` were given. */
+  credential?: Attestation;
   model: string;
   /** What proofs name the verifying key by, in hexadecimal. */
   vk: string;
@@ -208,12 +226,18 @@ export class ProvingSession {
     }
   }
 
-  /** Proves what the model says about `inputs` (by name: flat or nested numbers). Makes no request. */
-  async prove(inputs: Inputs, options: ProveOptions = {}): Promise<Proved> {
-    const { asked, transcript, ...call } = proveOptions(options);
-    const tensors = inputTensors(inputs, "inputs");
+  /**
+   * Proves what the model says about `inputs` (by name: flat or nested numbers), or about the record of an opening, as
+   * `info` says of the input: `prove({ opening, credential }, { request })`. Makes no request. Rejects with code `option`
+   * where the model takes the other one, `artifact` or `record` for an opening of another record, salt or schema, and
+   * `credential` for one of another commitment or that no longer holds.
+   */
+  async prove(inputs: Inputs | Opened, options: ProveOptions = {}): Promise<Proved> {
+    const { inputs: tensors, opened } = proofInput(inputs);
+    const { asked, now, transcript, ...call } = proveOptions(options, opened?.credential !== undefined);
+    const input = opened ? { opening: opened.opening, credential: credentialAt(opened.credential, now) } : { inputs: tensors };
     return this.#enqueue(call, async (bridge) => {
-      const proved = await bridge.call("prove", { inputs: tensors, asked, transcript }, call);
+      const proved = toProved(await bridge.call("prove", { input, asked, transcript }, call));
       return { ...proved, threads: this.threads };
     });
   }
@@ -230,12 +254,12 @@ export class ProvingSession {
 
   /**
    * Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid, `expired` if its
-   * request no longer holds. Sends nothing.
+   * request no longer holds, `credential` if its commitment lacks a signature by one of `issuerKeys`. Sends nothing.
    */
   async verify(proof: string, options: SessionVerifyOptions): Promise<Verified> {
-    const { asked, ...call } = sessionVerifyOptions(options);
-    const request = { vk: this.#files.vk, proof: text(proof, "proof"), asked };
-    return this.#enqueue(call, async (bridge) => toVerified(await bridge.call("verify", request, call)));
+    const { asked, now, issuerKeys, credential, ...call } = sessionVerifyOptions(options);
+    const given = { vk: this.#files.vk, proof: text(proof, "proof"), asked, now, issuerKeys, credential };
+    return this.#enqueue(call, (bridge) => verifyIn(bridge, given, call));
   }
 
   /** Stops the worker, whatever it is doing, and lets go of its memory. */
@@ -335,7 +359,24 @@ function toModelInfo({ advice_columns, srs_origin, ...rest }: WasmModelInfo): Mo
   return { ...rest, adviceColumns: advice_columns, srsOrigin: srs_origin };
 }
 
+function credentialAt(credential: string | undefined, now: number): CredentialAt | undefined {
+  return credential === undefined ? undefined : { credential, now };
+}
+
+/** Verifies a proof, and the issuer's signature on its commitment where one is asked for, in a module that was started. */
+export async function verifyIn(bridge: Bridge, { asked, ...issued }: IssuedProof & { asked: Asked }, call: CallOptions): Promise<Verified> {
+  const { vk, proof } = issued;
+  const attested = await readAttested(bridge, issued, call);
+  return toVerified(await bridge.call("verify", { vk, proof, asked, attested }, call));
+}
+
 /** The worker's answer in the names of this API. */
-export function toVerified({ srs_origin, ...rest }: WasmVerified): Verified {
-  return { ...rest, srsOrigin: srs_origin };
+function toProved<P extends WasmProof>({ input_commitment, ...rest }: P): Omit<P, "input_commitment"> & { inputCommitment?: string } {
+  return input_commitment === undefined ? rest : { ...rest, inputCommitment: input_commitment };
+}
+
+/** The worker's answer in the names of this API. */
+function toVerified({ srs_origin, input_commitment, ...rest }: WasmVerified): Verified {
+  const verified = { ...rest, srsOrigin: srs_origin };
+  return input_commitment === undefined ? verified : { ...verified, inputCommitment: input_commitment };
 }

@@ -1,14 +1,15 @@
 /** Verification alone: what a relying party runs. Needs neither the model nor the SRS, and no isolation headers. */
-import { readManifest, type KeySet } from "./credential.js";
+import { readManifest, type ExpectedIssuer, type KeySet } from "./credential.js";
 import { download, type Source } from "./download.js";
 import { HushproofError } from "./errors.js";
 import { inModule, type ModuleOptions } from "./module.js";
 import { verifyOptions } from "./options.js";
-import { toVerified, type ExpectedContext, type Verified } from "./session.js";
+import { verifyIn, type ExpectedContext, type Verified } from "./session.js";
 
 /** What {@link verify} needs: a key, a proof, and the request or context that was issued for it or `noContext: true`. */
 export type VerifyOptions = ModuleOptions &
-  ExpectedContext & {
+  ExpectedContext &
+  ExpectedIssuer & {
     /** The model's verifying key. */
     vk: Source;
     /**
@@ -25,15 +26,16 @@ export type VerifyOptions = ModuleOptions &
   };
 
 /**
- * What the proof says. Rejects with code `rejected` if it is invalid, `expired` if its request no longer holds, with another code if it could not be checked.
+ * What the proof says. Rejects with code `rejected` if it is invalid, `expired` if its request no longer holds,
+ * `credential` if its commitment lacks a signature by one of `issuerKeys`, with another code if it could not be checked.
  */
 export async function verifyDetailed(options: VerifyOptions): Promise<Verified> {
-  const { vk: key, vkDigest, proof, asked, manifest, publisherKeys, wasm, ...call } = verifyOptions(options);
+  const { vk: key, vkDigest, proof, asked, now, issuerKeys, credential, manifest, publisherKeys, wasm, ...call } = verifyOptions(options);
   const [vk] = await download([{ source: key, digest: vkDigest }], call);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   return inModule(wasm, call, async (bridge) => {
     const named = manifest === undefined ? undefined : await readManifest(bridge, manifest, publisherKeys ?? "", call);
-    const verified = toVerified(await bridge.call("verify", { vk, proof, asked }, call));
+    const verified = await verifyIn(bridge, { vk, proof, asked, now, issuerKeys, credential }, call);
     if (named && named.vk !== verified.vk) throw new HushproofError("manifest", "manifest rejected: it names another verifying key");
     return named ? { ...verified, manifest: named } : verified;
   });
@@ -41,7 +43,7 @@ export async function verifyDetailed(options: VerifyOptions): Promise<Verified> 
 
 /**
  * Whether the proof is valid for this key and what was asked. Rejects if that could not be checked: an unreadable file,
- * another model's proof.
+ * another model's proof; and with code `credential` or `manifest` where a signature that was asked for does not hold.
  */
 export async function verify(options: VerifyOptions): Promise<boolean> {
   try {

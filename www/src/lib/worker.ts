@@ -52,8 +52,11 @@ function perform(request: Request, progress: Progress): unknown {
       return load(request.payload, progress);
     case "prove": {
       if (!prover) throw new HushproofError("option", "no model is loaded");
-      const { inputs, asked, transcript } = request.payload;
-      const proved = prover.prove(inputs, asked, transcript, progress);
+      const { input, asked, transcript } = request.payload;
+      const proved =
+        input.opening === undefined
+          ? prover.prove(input.inputs, asked, transcript, progress)
+          : prover.proveOpening(input.opening, input.credential, asked, transcript, progress);
       return { ...proved, memoryBytes: loaded().memoryBytes() };
     }
     case "predict": {
@@ -61,8 +64,12 @@ function perform(request: Request, progress: Progress): unknown {
       return loaded<ProverModule>().predict(model, inputs);
     }
     case "verify": {
-      const { vk, proof, asked } = request.payload;
-      return loaded<ProverModule>().verify(vk, proof, asked);
+      const { vk, proof, asked, attested } = request.payload;
+      return loaded<ProverModule>().verify(vk, proof, asked, attested);
+    }
+    case "credentialOf": {
+      const { vk, proof } = request.payload;
+      return loaded<ProverModule>().credentialOf(vk, proof);
     }
     case "newRequest": {
       const { vk, choices, now } = request.payload;

@@ -65,15 +65,18 @@ export async function compileNatively(onnx, calibration, options = [], schema = 
 
 /**
  * Exit status of `hushproof verify`: 0 valid, 1 invalid; an empty context is none. `vk` is a file of the site or bytes; files that it cannot use
- * are thrown.
+ * are thrown. With keys of issuers their credential must hold at 1,500.
  */
-export async function verifyNatively(entry, proof, context) {
+export async function verifyNatively(entry, proof, context, issuerKeys = undefined) {
   return inFolder(async (folder) => {
     const [file, made] = [join(folder, "proof.json"), join(folder, "made.vk")];
     await writeFile(file, proof);
     if (typeof entry.vk !== "string") await writeFile(made, entry.vk);
     const vk = typeof entry.vk === "string" ? join(DIST, "artifacts", entry.vk) : made;
-    return run(["verify", vk, file, ...(context === "" ? ["--no-context"] : ["--context", context])], [0, 1]);
+    const keys = join(folder, "keys.json");
+    if (issuerKeys) await writeFile(keys, issuerKeys);
+    const issuer = issuerKeys ? ["--issuer-keys", keys, "--now", "1500"] : [];
+    return run(["verify", vk, file, ...(context === "" ? ["--no-context"] : ["--context", context]), ...issuer], [0, 1]);
   });
 }
 
@@ -91,14 +94,14 @@ export async function commitNatively(schema, record, salt) {
 }
 
 /** What `hushproof attest` makes for a commitment, signed at 1,000 for 1,000 seconds, with the keys of its issuer. */
-export async function attestNatively(alg, commitment) {
+export async function attestNatively(alg, commitment, issuer = "labor.example") {
   return inFolder(async (folder) => {
     const path = (name) => join(folder, name);
     await writeFile(path("commitment.json"), commitment);
     await run(["attest", "key", "--alg", alg, "-o", path("key.jwk"), "--public", path("keys.json")]);
     const times = ["--ttl", "1000", "--now", "1000"];
     const files = ["--key", path("key.jwk"), "--commitment", path("commitment.json"), "-o", path("credential.jws")];
-    await run(["attest", "sign", "--issuer", "labor.example", ...times, ...files]);
+    await run(["attest", "sign", "--issuer", issuer, ...times, ...files]);
     const read = (name) => readFile(path(name), "utf8");
     return { credential: await read("credential.jws"), keys: await read("keys.json") };
   });
