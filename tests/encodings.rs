@@ -61,6 +61,7 @@ fn network(outputs: usize, last: FloatActivation, finish: Option<Finish>) -> Net
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
+        schema: None,
         whole: Vec::new(),
     }
 }
