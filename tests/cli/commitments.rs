@@ -100,6 +100,17 @@ fn an_issuer_signs_a_batch_that_shares_nothing() {
         let run = verify(&credential, now, &commitments[commitment]);
         assert_eq!((run.status, &run.json()["code"]), (1, &json!("credential")), "{now}");
     }
+    // Of those that hold for long not even the second of signing is theirs alone.
+    let long = path("long");
+    let mut sign =
+        vec!["attest", "sign", "--key", &key, "--issuer", "labor.example", "--ttl", "86400", "--now", "9999"];
+    sign.extend(["--json", "-o", &long, "--commitment"]);
+    sign.extend(commitments.iter().map(String::as_str));
+    hushproof(&sign).ok();
+    let one =
+        hushproof(&["attest", "verify", &format!("{long}/1.credential.jws"), "--issuer-keys", &keys, "--now", "9999"]);
+    let told = one.args(&["--json"]).ok().json();
+    assert_eq!((&told["issued"], &told["expires"]), (&json!(7200), &json!(93600)), "{told}");
     // What two showings tell: a schema, an issuer and times, which all of its credentials have.
     let texts = [1, 2].map(|i| {
         let shown: Value = world::read_json(&file("commitment.json", i));

@@ -311,6 +311,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a model refuses the input, and would take another one.
+    pub const fn refuses_input(&self) -> bool {
+        matches!(self, Self::InputRange { .. } | Self::ActivationRange { .. } | Self::Record { .. })
+    }
+
     /// Stable identifier of the variant, part of the public API.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -1,7 +1,7 @@
 //! What becomes of every tensor: its range, its scale, its bits, and how far the integers are from the float network.
 
 use hushproof_core::{
-    error::{Error, Result},
+    error::Result,
     float,
     graph::{Model, Network},
 };
@@ -109,12 +109,12 @@ impl Sums {
 /// Compares all tensors of a model with those of its float network; rows that the model refuses are left out.
 ///
 /// # Errors
-/// Those of the executor but `InputRange` and `ActivationRange`.
+/// Those of the executor but refusals of a row.
 pub(super) fn layers(network: &Network, model: &Model, scales: &Scales, rows: &[&[f64]]) -> Result<Vec<LayerReport>> {
     let see = |row: &&[f64]| -> Result<Option<Vec<Sums>>> {
         let got = match trace::integers(model, network, scales, row) {
             Ok(got) => got,
-            Err(Error::InputRange { .. } | Error::ActivationRange { .. }) => return Ok(None),
+            Err(error) if error.refuses_input() => return Ok(None),
             Err(error) => return Err(error),
         };
         let float = trace::float(network, row);

@@ -46,7 +46,7 @@ impl<'a> Reference<'a> {
     /// Compares a model on every `step`-th row; `report` is called with the fraction of them that is done.
     ///
     /// # Errors
-    /// Those of the executor other than `InputRange` and `ActivationRange`, which are counted.
+    /// Those of the executor other than refusals of a row, which are counted.
     pub(super) fn measure(
         &self,
         model: &Model,

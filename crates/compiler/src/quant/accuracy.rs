@@ -226,7 +226,7 @@ impl fmt::Display for Accuracy {
 ///
 /// # Errors
 /// `Artifact` without rows, `Option` for a target that the network can't have, `Graph` where the float network gives
-/// another number of outputs, and every refusal of the model but `InputRange` and `ActivationRange`, which are counted.
+/// another number of outputs, and every error of the model but refusals of a row, which are counted.
 pub fn evaluate(
     expected: &[Vec<f64>],
     network: &Network,
@@ -250,11 +250,11 @@ pub fn evaluate(
 /// What a model gives, or why it refuses a row.
 ///
 /// # Errors
-/// All but `InputRange` and `ActivationRange`, which are refusals of a row.
+/// All but refusals of a row ([`Error::refuses_input`]).
 pub(crate) fn accepted<T>(outcome: Result<T>) -> Result<Result<T, String>> {
     match outcome {
         Ok(got) => Ok(Ok(got)),
-        Err(error @ (Error::InputRange { .. } | Error::ActivationRange { .. })) => Ok(Err(error.to_string())),
+        Err(error) if error.refuses_input() => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
 }

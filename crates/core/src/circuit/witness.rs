@@ -115,7 +115,8 @@ impl Witness {
             let element = |index: usize| match tensor.checked_sub(1) {
                 None => {
                     let code = trace.codes[0][index];
-                    let rest = largest.get(index / shape.plane()).map_or(0, |most| most - code.unsigned_abs());
+                    let rest =
+                        largest.get(index / shape.plane()).map_or(0, |most| most.saturating_sub(code.unsigned_abs()));
                     Some((i64::from(code > 0), (code.unsigned_abs() << shift) + rest))
                 }
                 Some(layer) => first_cells(model, layer, &trace, index),

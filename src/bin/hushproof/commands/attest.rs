@@ -53,7 +53,8 @@ enum Command {
         /// Who signs: a domain, or another name that relying parties know
         #[arg(long, value_name = "NAME")]
         issuer: String,
-        /// Seconds for which it holds
+        /// Seconds for which it holds; of several commitments a day or more is counted in whole hours, so that the second
+        /// does not tell which of them are one person's
         #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
         ttl: u64,
         #[command(flatten)]
@@ -139,9 +140,9 @@ fn sign(
     let paths = if let [_] = commitments { vec![output.to_owned()] } else { beside(commitments, output)? };
     let key = SigningKey::from_json(&files::text(key, ArtifactKind::IssuerKeys)?)?;
     let mut credentials = Vec::new();
+    let (issued, expires) = times(issued, ttl, commitments.len());
     for commitment in commitments {
         let commitment = read_commitment(commitment)?;
-        let expires = issued.saturating_add(ttl);
         let credential = Credential { commitment, issuer: issuer.to_owned(), issued, expires };
         credentials.push((credential.sign(&key)?, describe(&credential)));
     }
@@ -162,6 +163,16 @@ fn sign(
         several => Ok((json!({ "folder": output.display().to_string(), "credentials": several.len() }), channel)),
     }
 }
+
+/// When what is signed now for so many seconds is signed and expires: of several commitments that hold for days in whole
+/// hours, so that the second does not tell which credentials are of one batch.
+const fn times(now: u64, ttl: u64, commitments: usize) -> (u64, u64) {
+    let (issued, expires) = (now, now.saturating_add(ttl));
+    if commitments > 1 && ttl >= DAY { (issued - issued % HOUR, expires - expires % HOUR) } else { (issued, expires) }
+}
+
+const HOUR: u64 = 60 * 60;
+const DAY: u64 = 24 * HOUR;
 
 /// Paths in a folder, named as commitments are.
 fn beside(commitments: &[PathBuf], folder: &Path) -> Result<Vec<PathBuf>, Error> {

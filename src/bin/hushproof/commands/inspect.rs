@@ -41,10 +41,16 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         );
     }
     let (input, digits, params, finish) = (&model.input.value_info, model.digits, &layout.params, model.output.finish);
+    let schema = model.input.schema.as_ref().map(|schema| schema.digest().map(hex::encode)).transpose()?;
     let object = json!({
         "model": model.name,
         "digest": hex::encode(model.digest()),
-        "input": { "name": input.name, "shape": input.shape, "public": model.input_visibility().is_public() },
+        "input": {
+            "name": input.name,
+            "shape": input.shape,
+            "public": model.input_visibility().is_public(),
+            "schema": schema,
+        },
         "output": {
             "name": model.output.value_info.name,
             "shape": model.output.value_info.shape,

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use hushproof::{
-    Error,
     data::{self, Selection},
     graph::Model,
 };
@@ -59,7 +58,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         let mut object = if numbered { json!({ "row": row }) } else { json!({}) };
         match model.predict(values) {
             Ok(outputs) => answer(&mut object, &model, &outputs),
-            Err(error @ (Error::InputRange { .. } | Error::ActivationRange { .. })) => {
+            Err(error) if error.refuses_input() => {
                 object["code"] = json!(error.code());
                 object["error"] = json!(error.to_string());
                 refusals.push((*row, error));

@@ -96,10 +96,18 @@ fn make(args: New, as_json: bool) -> anyhow::Result<()> {
     let choices = Choices { audience, purpose, ttl, nonce, issuer, schema, response_uri };
     let request = choices.request(vk.digest(), args.clock.now()?, OsRng);
     let request = request.map_err(|(field, reason)| Error::Option { option: option(field), reason })?;
-    if request.issuer.is_some() || request.schema.is_some() {
-        output::note(
-            "note: proofs of this version have no commitment to their input, so that none answers this request",
-        );
+    match (&vk.statement.schema(), &request.schema) {
+        (None, _) if request.issuer.is_some() || request.schema.is_some() => {
+            output::note(
+                "note: the key is of a model that takes no committed input, so that no proof answers this request",
+            );
+        }
+        (Some(own), Some(schema)) if *own != schema => {
+            output::note(
+                "note: the key is of a model that takes records of another schema, so that no proof answers this request",
+            );
+        }
+        _ => {}
     }
     output.write(request.to_json()?.as_bytes(), Secrecy::Public)?;
     let mut object = describe(&request)?;
