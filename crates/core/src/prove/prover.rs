@@ -71,6 +71,12 @@ impl<'a> From<&'a Vec<f64>> for Input<'a> {
     }
 }
 
+impl<'a, const N: usize> From<&'a [f64; N]> for Input<'a> {
+    fn from(values: &'a [f64; N]) -> Self {
+        Self::Values(values)
+    }
+}
+
 impl<'a> From<&'a Opening> for Input<'a> {
     fn from(opening: &'a Opening) -> Self {
         Self::Opening(opening)
