@@ -54,7 +54,6 @@ pub(super) fn zero_points(
     let far = |c: &Channel| half(c) > 0.0 && c.magnitude() > OFFSET * half(c);
     let one_kind = alike(channels.iter().map(|channel| (channel.min, channel.max)));
     // Beside ranks, which are never negative, no code is.
-    let ranked = |channel: usize| matches!(network.cuts.get(channel), Some(Some(_)));
     let wanted = if network.cuts.is_empty() {
         !one_kind && channels.iter().any(far)
     } else {
@@ -72,7 +71,7 @@ pub(super) fn zero_points(
         let zero_point = (options.input_margin * half / scale - center / scale).round();
         (zero_point.abs() <= float::exp2(f64::from(ZERO_POINT_BITS))).then_some((scale, zero_point as i64))
     };
-    let of = |(channel, c)| if ranked(channel) { Some((1.0, 0)) } else { of(c) };
+    let of = |(channel, c)| if network.is_ranked(channel) { Some((1.0, 0)) } else { of(c) };
     channels.iter().enumerate().map(of).collect()
 }
 

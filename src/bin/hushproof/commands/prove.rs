@@ -11,7 +11,7 @@ use hushproof::{
     field,
     graph::Model,
     prove::{self, ProvingKey, Transcript},
-    request::{Asked, Context},
+    request::Asked,
 };
 use rand_core::OsRng;
 use serde_json::json;
@@ -82,22 +82,23 @@ impl Given {
         }
     }
 
-    /// The credential's text, which is one for the commitment that is opened and holds at this time; whose it is, who
-    /// verifies checks.
+    /// The credential's text, which is one for the commitment that is opened and holds at this time, and what is asked with
+    /// the issuer that it names; whether it is theirs, who verifies checks.
     ///
     /// # Errors
     /// Those of reading it; `Untrusted` for one that does not hold, `Rejected` for another issuer than the request asks for.
-    fn credential(&self, args: &Args, asked: &Asked) -> anyhow::Result<Option<String>> {
+    fn credential(&self, args: &Args, asked: Asked) -> anyhow::Result<(Asked, Option<String>)> {
         let (Some(path), Self::Opening(opening)) = (&args.credential, self) else {
             asked.check_issuer()?;
-            return Ok(None);
+            return Ok((asked, None));
         };
         let text = files::text(path, ArtifactKind::Credential)?.trim_ascii().to_owned();
         let signed = Signed::read(&text, Kind::Credential)?;
         let credential = Credential::read(&signed.payload, args.asked.clock.now()?)?;
         credential.check_commitment(&opening.commitment)?;
-        asked.clone().attested_by(credential.issuer).check_issuer()?;
-        Ok(Some(text))
+        let asked = asked.attested_by(credential.issuer);
+        asked.check_issuer()?;
+        Ok((asked, Some(text)))
     }
 
     fn input(&self) -> prove::Input<'_> {
@@ -127,7 +128,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     });
     let model = files::model(&args.model)?;
     let given = Given::read(&args, &model)?;
-    let credential = given.credential(&args, &asked)?;
+    let (asked, credential) = given.credential(&args, asked)?;
     let srs = files::srs(&args.srs)?;
     let progress = output::Progress::new(args.json);
     let start = Instant::now();
@@ -150,12 +151,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     drop(progress);
     proved.proof.credential = credential;
     let start = Instant::now();
-    // The signature is the verifier's to check.
-    let attested = match &asked.context {
-        Context::Request(request) => request.issuer.clone().map(|issuer| asked.clone().attested_by(issuer)),
-        Context::Bytes(_) => None,
-    };
-    let verified = prove::verify(&key.vk, &proved.proof, attested.unwrap_or(asked))?;
+    let verified = prove::verify(&key.vk, &proved.proof, asked)?;
     let verify = start.elapsed().as_secs_f64();
     output.write(proved.proof.to_json().as_bytes(), Secrecy::Public)?;
     let mut object = json!({
