@@ -4,6 +4,9 @@
 mod accuracy;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[cfg(unix)]
+#[path = "cli/chained.rs"]
+mod chained;
 #[expect(dead_code, reason = "what the server's own tests need")]
 #[path = "../src/bin/hushproof/serve/tests/client.rs"]
 mod client;

@@ -1,5 +1,5 @@
-//! Who sees the input, who sees the weights, and what is revealed of the output: every combination over an MLP, a CNN,
-//! trees and an attention block.
+//! Who sees the input, or a commitment to it, who sees the weights, and what is revealed of the output, or committed to:
+//! every combination over an MLP, a CNN, trees and an attention block.
 
 mod setups;
 
@@ -7,15 +7,20 @@ use std::{fs, path::Path};
 
 use hushproof::{
     Error,
+    commitment::Opening,
     compile::{Compiled, Options, Reduction, compile},
     data,
     error::Rejection,
     graph::{Network, Visibility},
     onnx,
-    prove::{Proof, ProvingKey, Transcript, VerifyingKey, keygen, prove, verify},
+    prove::{self, Proof, ProvingKey, Transcript, VerifyingKey, keygen, verify},
+    schema::{Field, Kind, Scaled, Schema, Shape, Vector},
 };
 use rand_core::OsRng;
 use setups::Setups;
+
+/// What integers of records are apart.
+const STEP: f64 = 0.01;
 
 /// The most that an output may be off, as a share of the largest output of a row.
 const TOLERANCE: f64 = 0.03;
@@ -46,6 +51,7 @@ fn expected(values: &[f64], reduction: &Reduction) -> Vec<Option<(f64, f64)>> {
     let close = TOLERANCE * largest(values);
     match reduction {
         Reduction::Full => values.iter().map(|value| Some((*value, close))).collect(),
+        Reduction::Committed(_) => values.iter().map(|value| Some((*value, close + STEP / 2.0))).collect(),
         Reduction::Threshold(at) => {
             let decision = |value: &f64| ((value - *at).abs() > close).then_some((f64::from(*value >= *at), 0.0));
             values.iter().map(decision).collect()
@@ -64,12 +70,39 @@ fn expected(values: &[f64], reduction: &Reduction) -> Vec<Option<(f64, f64)>> {
     }
 }
 
-/// Proves and verifies through the files, and what the verifier reads: outputs and inputs.
+/// A schema of an input: of a vector each value has a range of its own, of some thousand steps.
+fn input_schema(network: &Network, rows: &[Vec<f64>]) -> Schema {
+    if !network.input_shape.is_vector() {
+        return schema("input", rows);
+    }
+    let field = |at: usize| {
+        let most = 2.0 * rows.iter().map(|row| row[at].abs()).fold(0.0, f64::max).max(1e-3);
+        let decimals = (0..6).find(|decimals| most * 10f64.powi(*decimals) >= 1000.0).unwrap_or(6);
+        let max = (most * 10f64.powi(decimals)).ceil() / 10f64.powi(decimals);
+        let kind = Kind::Decimal(Scaled { decimals: decimals as u32, min: -max, max });
+        Field { name: format!("x{at}"), kind, unit: None, missing: false }
+    };
+    Schema { name: "input".to_owned(), shape: Shape::Fields((0..network.input.len()).map(field).collect()) }
+}
+
+/// A schema of values of this magnitude.
+fn schema(name: &str, values: &[Vec<f64>]) -> Schema {
+    let most = 2.0 * values.iter().map(|row| largest(row)).fold(1.0, f64::max).ceil();
+    let vector = Vector { length: values[0].len(), decimals: 2, min: -most, max: most };
+    Schema { name: name.to_owned(), shape: Shape::Vector(vector) }
+}
+
+/// Proves and verifies through the files, and what the verifier reads: outputs and inputs; of a committed output what
+/// opens the commitment that it reads.
 fn shown(name: &str, compiled: &Compiled, row: &[f64], setups: &mut Setups) -> (Vec<f64>, Vec<f64>) {
     let (model, srs) = (&compiled.model, setups.of(compiled.layout.k));
     let vk = VerifyingKey::from_bytes(&keygen(model, srs).unwrap().to_bytes()).unwrap();
     let key = ProvingKey::new(model, vk, srs).unwrap();
-    let proved = prove(model, &key, row, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap();
+    let schemas = model.input.records.iter().flat_map(|records| records.schemas());
+    let openings: Vec<Opening> =
+        schemas.map(|schema| Opening::new(schema, serde_json::json!(row), OsRng).unwrap()).collect();
+    let input = if openings.is_empty() { prove::Input::Values(row) } else { prove::Input::Openings(&openings) };
+    let proved = prove::prove(model, &key, input, b"nonce", Transcript::Blake2b, OsRng, &mut |_, _| {}).unwrap();
     let proof = Proof::from_json(&proved.proof.to_json()).unwrap();
     let verified = verify(&key.vk, &proof, b"nonce").unwrap_or_else(|error| panic!("{name}: {error}"));
     for public in [false, true] {
@@ -81,13 +114,20 @@ fn shown(name: &str, compiled: &Compiled, row: &[f64], setups: &mut Setups) -> (
         let rejected = matches!(outcome, Err(Error::Rejected(Rejection::Equations | Rejection::Output)));
         assert!(rejected, "{name}: a lie about a public code: {outcome:?}");
     }
-    (verified.outputs, verified.inputs)
+    let commitments: Vec<_> = openings.iter().map(|opening| opening.commitment).collect();
+    assert_eq!(verified.commitments, commitments, "{name}");
+    let Some(schema) = &model.output.schema else { return (verified.outputs, verified.inputs) };
+    let opening = Opening::from_json(&proved.opening.unwrap().to_json()).unwrap();
+    assert_eq!(verified.output_commitment, Some(opening.commitment), "{name}");
+    assert!(verified.outputs.is_empty(), "{name}");
+    (opening.open(schema).unwrap(), verified.inputs)
 }
 
 #[test]
 fn every_combination_proves_or_names_what_is_refused() {
     let both = [Visibility::Private, Visibility::Public];
-    let (mut setups, mut proved, mut judged) = (Setups::default(), 0, [0; 3]);
+    let inputs = [Visibility::Private, Visibility::Public, Visibility::Committed];
+    let (mut setups, mut proved, mut judged) = (Setups::default(), 0, [0; 4]);
     for (network, file, rows, refused) in NETWORKS {
         let (float, rows) = load(file, rows);
         let row = &rows[rows.len() / 2];
@@ -103,10 +143,14 @@ fn every_combination_proves_or_names_what_is_refused() {
             let [a, b] = [at, values[0] + at / 2.0].map(|at| at.min(0.99));
             reductions.push(Reduction::Bands(vec![a.min(b), a.max(b)]));
         }
-        for (input, weights) in both.into_iter().flat_map(|input| both.map(|weights| (input, weights))) {
+        let outputs: Vec<Vec<f64>> = rows.iter().map(|row| float.predict(row)).collect();
+        reductions.push(Reduction::Committed(schema("output", &outputs)));
+        for (input, weights) in inputs.into_iter().flat_map(|input| both.map(|weights| (input, weights))) {
             for (kind, reduction) in reductions.iter().enumerate() {
                 let name = format!("{network}, input {input}, weights {weights}, {reduction:?}");
-                let options = Options { input, weights, reduction: reduction.clone(), ..Options::default() };
+                let record = (input == Visibility::Committed).then(|| input_schema(&float, &rows));
+                let schemas = record.into_iter().collect();
+                let options = Options { input, schemas, weights, reduction: reduction.clone(), ..Options::default() };
                 let compiled = match (compile(float.clone(), &rows, &options), refused) {
                     (Ok(compiled), node) => {
                         assert!(node.is_none() || weights.is_public(), "{name}: compiles");
@@ -140,6 +184,6 @@ fn every_combination_proves_or_names_what_is_refused() {
         }
     }
     // The MLP has one output, which has bands in place of a largest one; the attention block is proved with public weights only.
-    assert_eq!(proved, 12 + 12 + 12 + 6);
+    assert_eq!(proved, 24 + 24 + 24 + 12);
     assert!(judged.iter().all(|judged| *judged > 4), "{judged:?}");
 }

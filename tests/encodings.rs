@@ -61,7 +61,8 @@ fn network(outputs: usize, last: FloatActivation, finish: Option<Finish>) -> Net
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     }
 }

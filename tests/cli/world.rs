@@ -37,6 +37,14 @@ pub(crate) fn hushproof(arguments: &[&str]) -> Invocation {
     Invocation(command)
 }
 
+/// A script of `examples/` that runs the program.
+#[cfg(unix)]
+pub(crate) fn example(script: &str, arguments: &[&str]) -> Invocation {
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(script));
+    command.args(arguments).env("HUSHPROOF", env!("CARGO_BIN_EXE_hushproof"));
+    Invocation(command)
+}
+
 impl Invocation {
     pub(crate) fn args(mut self, arguments: &[&str]) -> Self {
         self.0.args(arguments);

@@ -16,7 +16,7 @@ use hushproof_core::{
     circuit::{self, Layout},
     error::{Error, Result},
     graph::{FunctionTables, Model, Network, Visibility, limbs_of, signed_bits},
-    schema::Schema,
+    schema::{Records, Schema},
 };
 pub use layers::LayerReport;
 pub use reduce::{Reduction, reduce};
@@ -73,8 +73,8 @@ pub struct Options {
     pub input_margin: f64,
     /// Who sees the input.
     pub input: Visibility,
-    /// What a committed input is a record of; `None` for others.
-    pub schema: Option<Schema>,
+    /// What a committed input is records of, one for the whole of it or one for each tensor that it joins; none for others.
+    pub schemas: Vec<Schema>,
     /// Who sees the weights; of private ones the verifying key says nothing, and the prover alone knows them.
     pub weights: Visibility,
     /// What is revealed of the output.
@@ -93,7 +93,7 @@ impl Default for Options {
             margin: quant::Options::default().margin,
             input_margin: quant::Options::default().input_margin,
             input: Visibility::Private,
-            schema: None,
+            schemas: Vec::new(),
             weights: Visibility::Public,
             reduction: Reduction::Full,
             prefer: Prefer::Speed,
@@ -153,15 +153,15 @@ pub fn compile_with(
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Compiled> {
     let network = guards::drop_unreached(reduce(network, &options.reduction)?, rows, options);
-    let (network, rows) = match (&options.schema, options.input) {
+    let (network, rows) = match (Records::new(options.schemas.clone()), options.input) {
         (None, Visibility::Private | Visibility::Public) => (network, Cow::Borrowed(rows)),
         (Some(_), Visibility::Committed) if rows.is_empty() => {
             let reason = "a model of committed inputs needs rows of typical ones".to_owned();
             return Err(Error::Option { option: "--calibration", reason });
         }
-        (Some(schema), Visibility::Committed) => {
-            let meant = rows.iter().map(|row| schema.meant(row)).collect::<Result<_>>()?;
-            (record::on_records(network, schema)?, Cow::Owned(meant))
+        (Some(records), Visibility::Committed) => {
+            let network = record::on_records(network, &records)?;
+            (network, Cow::Owned(rows.iter().map(|row| records.meant(row)).collect::<Result<_>>()?))
         }
         (None, Visibility::Committed) => {
             let reason = "committed inputs are records of a schema; give one".to_owned();
@@ -207,7 +207,7 @@ pub fn compile_with(
             model.output.thresholds.clone_from(thresholds);
             model.output.value_info.shape = vec![1];
         }
-        Reduction::Full | Reduction::ArgMax => {}
+        Reduction::Full | Reduction::ArgMax | Reduction::Committed(_) => {}
     }
     let refused = search.attempts[search.taken].accuracy.as_ref().is_none_or(|taken| taken.out_of_range == taken.rows);
     if refused || !search.met && !options.accept_error {
@@ -323,8 +323,9 @@ fn least_bits(
     tables: FunctionTables,
 ) -> (u32, u32) {
     let (coded, row) = quant::comparison_bits(network, ranges, options).unwrap_or_default();
-    // Codes of a record are its integers, and remainders hold what these lack of the largest one.
-    let packed = network.schema.as_ref().map_or(0, Schema::bits);
+    // Codes of records are their integers, and remainders hold what these lack of the largest one.
+    let packed = network.records.as_ref().map_or(0, Records::bits);
+    let packed = network.committed.as_ref().map_or(packed, |schema| schema.bits().max(packed));
     let coded = coded.max(packed);
     if let Some(bits) = quant::code_bits(network, ranges) {
         let bits = bits.max(coded);

@@ -517,6 +517,9 @@ pub enum Rejection {
     /// A commitment to the input is missing, or there is none to be.
     #[error("it has a commitment to the input where there should be none, or none where there should be one")]
     Commitment,
+    /// A record is committed to as another commitment than the one that is wanted.
+    #[error("it shows another commitment to the {0} than the one that was asked for")]
+    OtherCommitment(&'static str),
     /// A public input does not belong to the public instance.
     #[error("a public input has no valid encoding")]
     Input,

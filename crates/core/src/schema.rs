@@ -6,10 +6,14 @@
 #![deny(clippy::indexing_slicing)]
 
 mod record;
+mod records;
+
+pub use records::Records;
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -319,6 +323,25 @@ impl Schema {
             return missing.then(|| scaled.largest() + 1);
         }
         Some((scaled.units(value) - scaled.units(scaled.min)).clamp(0.0, scaled.largest() as f64) as u64)
+    }
+
+    /// The record that integers stand for, one for each element: what [`Schema::values`] and [`Schema::integers`] read them
+    /// from.
+    pub fn record(&self, integers: &[u64]) -> Value {
+        let number = |at: usize, integer: u64| json!(self.value(at, integer));
+        let Shape::Fields(fields) = &self.shape else {
+            return integers.iter().enumerate().map(|(at, integer)| number(at, *integer)).collect();
+        };
+        let value = |(at, (field, integer)): (usize, (&Field, &u64))| match &field.kind {
+            _ if field.missing && *integer == field.largest() => Value::Null,
+            Kind::Category(names) => {
+                usize::try_from(*integer).ok().and_then(|at| names.get(at)).map_or(Value::Null, |name| json!(name))
+            }
+            Kind::Boolean => json!(*integer > 0),
+            Kind::Integer(_) | Kind::Decimal(_) => number(at, *integer),
+        };
+        let values = fields.iter().zip(integers).enumerate();
+        Value::Object(values.map(|(at, of)| (of.0.name.clone(), value((at, of)))).collect())
     }
 
     /// The largest integer of an element.

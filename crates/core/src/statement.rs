@@ -1,5 +1,5 @@
-//! What a proof states in public: context, output codes, and input codes or a commitment to them when they are public or
-//! committed to.
+//! What a proof states in public: context, output codes or a commitment to them, and input codes or commitments to them
+//! when they are public or committed to.
 //!
 //! The instance vector has one value per public row of the circuit, zeros in the gaps, then the binding's digest. A row
 //! of a public input holds the codes of its lanes, each in bits of its own. It is always rebuilt from the codes, so
@@ -14,6 +14,7 @@ use crate::{
     error::{Error, Rejection, Result},
     field::halves,
     graph::{Finish, Model, OutputEncoding, PublicCode, ValueInfo},
+    schema::{Records, Schema},
 };
 
 /// Longest context, in bytes.
@@ -22,12 +23,14 @@ pub const MAX_CONTEXT_BYTES: usize = 1024;
 /// Public codes of one proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicCodes {
-    /// PublicOutput codes, one per element of the last layer.
+    /// Output codes, one per element of the last layer; empty where the output is committed to.
     pub output: Vec<u64>,
     /// Input codes; empty unless the input is public.
     pub input: Vec<u64>,
-    /// The commitment to the input; `None` unless it is committed to.
-    pub commitment: Option<Fr>,
+    /// The commitments to the records of the input, in their order; empty unless it is committed to.
+    pub commitments: Vec<Fr>,
+    /// The commitment to the output; `None` unless it is committed to.
+    pub output_commitment: Option<Fr>,
 }
 
 /// The output tensor and how its public codes are read.
@@ -81,9 +84,9 @@ impl PublicInput {
     }
 }
 
-/// A record that the input is committed to.
+/// A record that is committed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CommittedInput {
+pub struct CommittedRecord {
     /// The schema's digest.
     pub schema: [u8; DIGEST_BYTES],
     /// The row of the commitment.
@@ -97,8 +100,10 @@ pub struct Statement {
     pub output: PublicOutput,
     /// The input, when it is public.
     pub input: Option<PublicInput>,
-    /// What the input is committed to as, when it is.
-    pub committed: Option<CommittedInput>,
+    /// The records that the input is committed to as, when it is.
+    pub records: Vec<CommittedRecord>,
+    /// The record that the output is committed to as, when it is.
+    pub output_record: Option<CommittedRecord>,
 }
 
 impl Statement {
@@ -110,10 +115,11 @@ impl Statement {
         let (input, output, code) = (&model.input, &model.output, model.input_code());
         let zero_point =
             if input.zero_point.is_empty() { vec![code.offset; input.scale.len()] } else { input.zero_point.clone() };
-        let committed = match (&input.schema, layout.commitment_row()) {
-            (Some(schema), Some(row)) => Some(CommittedInput { schema: schema.digest()?, row }),
-            _ => None,
-        };
+        let schemas = input.records.as_ref().map_or(&[][..], Records::schemas);
+        let committed = |(schema, row): (&Schema, usize)| Ok(CommittedRecord { schema: schema.digest()?, row });
+        let all = schemas.iter().chain(&output.schema).zip(layout.commitment_rows()).map(committed);
+        let mut records = all.collect::<Result<Vec<_>>>()?;
+        let output_record = if output.schema.is_some() { records.pop() } else { None };
         Ok(Self {
             output: PublicOutput {
                 value_info: output.value_info.clone(),
@@ -130,19 +136,25 @@ impl Statement {
                 code,
                 grid,
             }),
-            committed,
+            records,
+            output_record,
         })
     }
 
     /// Rows of the output, from the first one on.
     pub(crate) const fn outputs(&self) -> usize {
-        self.output.scale.len()
+        if self.output_record.is_some() { 0 } else { self.output.scale.len() }
+    }
+
+    /// All records, those of the input first.
+    pub(crate) fn committed(&self) -> impl Iterator<Item = &CommittedRecord> {
+        self.records.iter().chain(&self.output_record)
     }
 
     /// Number of values in the instance vector.
     pub fn instance_len(&self) -> usize {
         let input = self.input.as_ref().map_or(0, |input| input.grid.end());
-        let committed = self.committed.map_or(0, |committed| committed.row + 1);
+        let committed = self.committed().map(|committed| committed.row + 1).max().unwrap_or(0);
         self.outputs().max(input).max(committed) + CONTEXT_ROWS
     }
 
@@ -161,8 +173,8 @@ impl Statement {
             let (first, end) = (input.grid.first, input.grid.end());
             values[first..end].copy_from_slice(&input.rows(&codes.input));
         }
-        if let (Some(committed), Some(commitment)) = (&self.committed, codes.commitment) {
-            values[committed.row] = commitment;
+        for (committed, commitment) in self.committed().zip(codes.commitments.iter().chain(&codes.output_commitment)) {
+            values[committed.row] = *commitment;
         }
         values.extend(halves(binding));
         Ok(values)
@@ -182,14 +194,31 @@ impl Statement {
         self.input.as_ref().map_or_else(Vec::new, |input| input.values(&codes.input))
     }
 
-    /// The digest of the schema of a committed input.
+    /// The digest of the schema of an input that is one record; `None` for other inputs.
     pub fn schema(&self) -> Option<&[u8; DIGEST_BYTES]> {
-        self.committed.as_ref().map(|committed| &committed.schema)
+        match self.records.as_slice() {
+            [record] => Some(&record.schema),
+            _ => None,
+        }
     }
 
-    /// The commitment to the input; `None` where there is none.
+    /// The commitment to an input that is one record; `None` for other inputs.
     pub fn commitment(&self, codes: &PublicCodes) -> Option<Commitment> {
-        Some(Commitment { schema: self.committed?.schema, value: codes.commitment? })
+        match self.commitments(codes).as_slice() {
+            [commitment] => Some(*commitment),
+            _ => None,
+        }
+    }
+
+    /// The commitments to the records of the input, in their order.
+    pub fn commitments(&self, codes: &PublicCodes) -> Vec<Commitment> {
+        let of = |(record, value): (&CommittedRecord, &Fr)| Commitment { schema: record.schema, value: *value };
+        self.records.iter().zip(&codes.commitments).map(of).collect()
+    }
+
+    /// The commitment to the output; `None` where its values are published.
+    pub fn output_commitment(&self, codes: &PublicCodes) -> Option<Commitment> {
+        Some(Commitment { schema: self.output_record?.schema, value: codes.output_commitment? })
     }
 
     fn check(&self, codes: &PublicCodes) -> Result<()> {
@@ -199,7 +228,8 @@ impl Statement {
         if codes.output.len() != self.outputs() || codes.input.len() != inputs {
             return Err(Error::Rejected(Rejection::InstanceLength { expected, got }));
         }
-        if codes.commitment.is_some() != self.committed.is_some() {
+        let records = codes.commitments.len() == self.records.len();
+        if !records || codes.output_commitment.is_some() != self.output_record.is_some() {
             return Err(Error::Rejected(Rejection::Commitment));
         }
         let fits = |input: &PublicInput| codes.input.iter().all(|code| code >> input.code.bits == 0);

@@ -36,6 +36,12 @@ pub struct Manifest {
     pub vk: String,
     /// The version of Hushproof that compiled it.
     pub version: String,
+    /// Digests of the schemas of several committed inputs, in their order; empty for one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schemas: Vec<String>,
+    /// Digest of the schema of a committed output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<String>,
     /// Digest of the schema of its records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
@@ -87,6 +93,7 @@ impl Manifest {
             ("hush", Some(&self.hush)),
             ("vk", Some(&self.vk)),
             ("schema", self.schema.as_ref()),
+            ("output_schema", self.output_schema.as_ref()),
             ("previous", self.previous.as_ref()),
         ];
         for (name, digest) in digests {

@@ -269,8 +269,8 @@ pub struct Choices {
     pub output: Option<Output>,
     /// Who sees the input; of a record of a schema a commitment by default.
     pub input: Option<Visibility>,
-    /// What a committed input is a record of, as JSON.
-    pub schema: Option<String>,
+    /// What a committed input is records of, each as JSON: one for all of it, or one for each input that it joins.
+    pub schemas: Option<Vec<String>>,
     /// Who sees the weights. Private ones are in the `.hush` file, which must then stay secret.
     pub weights: Option<Visibility>,
     /// Whether the layout is chosen for proving time or for few columns.
@@ -299,8 +299,8 @@ impl From<Target> for quant::Target {
     }
 }
 
-/// All of the output, the index of its largest value, whether it is at least `threshold`, or how many of `bands`, which
-/// ascend, it reaches.
+/// All of the output, the index of its largest value, whether it is at least `threshold`, how many of `bands`, which
+/// ascend, it reaches, or a commitment to it, a record of a schema.
 #[derive(Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Output {
@@ -312,6 +312,8 @@ pub enum Output {
     Threshold(f64),
     /// How many of these the one output value reaches.
     Bands(Vec<f64>),
+    /// A commitment to it; the record's schema as JSON.
+    Committed(String),
 }
 
 /// Who sees it: who proves, or who verifies, too, or a commitment to it.

@@ -111,14 +111,16 @@ fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
             return Err(refuse("output", format!("threshold {at} is not a finite number")));
         }
         Some(Output::Bands(thresholds)) => Reduction::Bands(thresholds),
+        Some(Output::Committed(schema)) => Reduction::Committed(Schema::from_json(&schema)?),
     };
     let target = match (choices.max_error, choices.target) {
         (Some(_), Some(_)) => return Err(refuse("maxError", "there is a target, too".to_owned())),
         (Some(error), None) => Target::MaxError(error),
         (None, target) => target.map_or(defaults.target, Into::into),
     };
-    let schema = choices.schema.map(|text| Schema::from_json(&text)).transpose()?;
-    let usual = if schema.is_some() { Visibility::Committed } else { defaults.input };
+    let schemas = choices.schemas.iter().flatten().map(|text| Schema::from_json(text));
+    let schemas = schemas.collect::<Result<Vec<_>, _>>()?;
+    let usual = if !schemas.is_empty() { Visibility::Committed } else { defaults.input };
     let options = Options {
         value_bits: choices.bits,
         target,
@@ -126,7 +128,7 @@ fn read_options(options: JsValue) -> Result<(Options, Option<f64>)> {
         input_range: choices.input_range,
         margin: choices.margin.unwrap_or(defaults.margin),
         input: choices.input.map_or(usual, Into::into),
-        schema,
+        schemas,
         weights: choices.weights.map_or(defaults.weights, Into::into),
         prefer: choices.prefer.map_or(defaults.prefer, Into::into),
         reduction,

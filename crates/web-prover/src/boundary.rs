@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use hushproof_core::{
     Result,
     commitment::{Commitment, Opening},
-    field,
     graph::{Categories, Model, Part, ValueInfo},
     prove::{self, ProvingKey, VerifyingKey, srs::Origin},
     request::Request,
-    schema::Schema,
+    schema::{Records, Schema},
 };
 use hushproof_credential::{Credential, KeySet, Kind, Manifest, PublicKey, Signed};
 use serde::{Deserialize, Serialize};
@@ -186,6 +185,30 @@ impl<'a> RequestInfo<'a> {
     }
 }
 
+/// Commitments that a proof must show, each the JSON of one.
+#[derive(Deserialize, TS)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ShownCommitments {
+    /// Those to the records of the input, in their order.
+    #[serde(default)]
+    #[ts(optional)]
+    pub inputs: Option<Vec<String>>,
+    /// That to the output.
+    #[serde(default)]
+    #[ts(optional)]
+    pub output: Option<String>,
+}
+
+impl ShownCommitments {
+    /// # Errors
+    /// `Artifact` for text that is no commitment.
+    pub fn read(self) -> Result<(Option<Vec<Commitment>>, Option<Commitment>)> {
+        let read = |text: String| Commitment::from_json(&text);
+        let inputs = self.inputs.map(|inputs| inputs.into_iter().map(read).collect()).transpose()?;
+        Ok((inputs, self.output.map(read).transpose()?))
+    }
+}
+
 /// What a schema allows.
 #[derive(Serialize, TS)]
 #[ts(rename = "WasmSchema")]
@@ -326,6 +349,14 @@ pub struct ManifestInfo {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub schema: Option<String>,
+    /// Digests of the schemas of several committed inputs, in their order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub schemas: Option<Vec<String>>,
+    /// Digest of the schema of a committed output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub output_schema: Option<String>,
     /// Under what licence it is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -349,10 +380,27 @@ impl From<Manifest> for ManifestInfo {
             vk,
             version,
             schema,
+            schemas,
+            output_schema,
             licence,
             previous,
         } = manifest;
-        Self { issuer, issued, model, onnx, calibration, settings, hush, vk, version, schema, licence, previous }
+        Self {
+            issuer,
+            issued,
+            model,
+            onnx,
+            calibration,
+            settings,
+            hush,
+            vk,
+            version,
+            schema,
+            schemas: Some(schemas).filter(|schemas| !schemas.is_empty()),
+            output_schema,
+            licence,
+            previous,
+        }
     }
 }
 
@@ -400,6 +448,10 @@ pub struct InputInfo<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "Readonly<Record<string, unknown>>")]
     pub schema: Option<&'a Schema>,
+    /// What it is records of where they are several, each with a commitment of its own, in the order of `parts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "readonly Readonly<Record<string, unknown>>[]")]
+    pub schemas: Option<&'a [Schema]>,
 }
 
 /// The names that one value of an input stands for.
@@ -433,15 +485,24 @@ pub struct PartInfo<'a> {
 pub struct OutputInfo<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What its values are: `value`, `decision` or `index`.
+    /// What its values are: `value`, `decision`, `index` or `band`; `commitment` where proofs show a commitment to them.
     pub kind: &'static str,
+    /// What a committed output is a record of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "Readonly<Record<string, unknown>>")]
+    pub schema: Option<&'a Schema>,
 }
 
 impl<'a> Info<'a> {
     /// Of a model and its key.
     pub fn new(model: &'a Model, key: &'a ProvingKey) -> Self {
         let (input, (min, max)) = (&model.input.value_info, model.input_range());
-        let output = OutputInfo { name: &model.output.value_info.name, kind: key.vk.statement.output.encoding.name() };
+        let output = OutputInfo {
+            name: &model.output.value_info.name,
+            kind: key.vk.statement.output.encoding.name(),
+            schema: model.output.schema.as_ref(),
+        };
+        let schemas = model.input.records.as_ref().map_or(&[][..], Records::schemas);
         Self {
             model: &model.name,
             digest: hex::encode(key.vk.digest()),
@@ -456,8 +517,9 @@ impl<'a> Info<'a> {
                 max,
                 parts: input.parts.iter().map(|Part { name, shape }| PartInfo { name, shape }).collect(),
                 categories: input.categories.iter().map(CategoriesInfo::new).collect(),
-                committed: model.input.schema.is_some(),
-                schema: model.input.schema.as_ref(),
+                committed: !schemas.is_empty(),
+                schema: schemas.first().filter(|_| schemas.len() == 1),
+                schemas: Some(schemas).filter(|schemas| schemas.len() > 1),
             }],
             outputs: vec![output],
         }
@@ -470,7 +532,7 @@ impl<'a> Info<'a> {
 pub struct Proved<'a> {
     /// The text of `proof.json`: all that has to leave the device.
     pub proof: String,
-    /// Values by the output's name, flat in row-major order.
+    /// Values by the output's name, flat in row-major order; those of a committed output, too, which the proof does not show.
     pub outputs: BTreeMap<&'a str, &'a [f64]>,
     /// The names that some of these values stand for, by the index of the value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -480,6 +542,22 @@ pub struct Proved<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub input_commitment: Option<String>,
+    /// The same of an input that is several records, in their order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub input_commitments: Option<Vec<CommitmentTexts>>,
+    /// The commitment to the output that the proof shows in place of its values, where it does, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub output_commitment: Option<String>,
+    /// Digest of the schema that the output is a record of, where it is committed to, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub output_schema: Option<String>,
+    /// JSON that opens the commitment to the output: only its owner keeps it, as the opening of a later proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub output_opening: Option<String>,
     /// Seconds of the two parts: `witness` runs the model, `prove` is all that follows.
     #[ts(as = "Numbers")]
     pub seconds: prove::Seconds,
@@ -499,13 +577,54 @@ type Numbers = BTreeMap<&'static str, f64>;
 impl<'a> Proved<'a> {
     /// Of what the owner of a verifying key is to be sent.
     pub fn new(vk: &'a VerifyingKey, proved: &'a prove::Proved) -> Self {
+        let (statement, codes) = (&vk.statement, &proved.proof.codes);
+        let shown = Shown::new(&statement.commitments(codes), statement.output_commitment(codes).as_ref());
         Self {
             proof: proved.proof.to_json(),
             outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), proved.outputs.as_slice())]),
             names: names(&vk.statement.output.value_info, &proved.outputs),
-            input_commitment: proved.proof.codes.commitment.as_ref().map(field::to_hex),
+            input_commitment: shown.input.map(|input| input.commitment),
+            input_commitments: shown.inputs,
+            output_commitment: shown.output.as_ref().map(|output| output.commitment.clone()),
+            output_schema: shown.output.map(|output| output.schema),
+            output_opening: proved.opening.as_ref().map(Opening::to_json),
             seconds: proved.seconds,
             stages: proved.stages,
+        }
+    }
+}
+
+/// A commitment that a proof shows.
+#[derive(Clone, Serialize, TS)]
+#[ts(rename = "Commitment")]
+pub struct CommitmentTexts {
+    /// Digest of the schema that it is a record of, in hexadecimal.
+    pub schema: String,
+    /// The commitment, in hexadecimal.
+    pub commitment: String,
+}
+
+impl From<&Commitment> for CommitmentTexts {
+    fn from(commitment: &Commitment) -> Self {
+        let (schema, commitment) = commitment.texts();
+        Self { schema, commitment }
+    }
+}
+
+/// The commitments of a proof: to an input that is one record, or several, and to the output.
+struct Shown {
+    input: Option<CommitmentTexts>,
+    inputs: Option<Vec<CommitmentTexts>>,
+    output: Option<CommitmentTexts>,
+}
+
+impl Shown {
+    fn new(inputs: &[Commitment], output: Option<&Commitment>) -> Self {
+        let all: Vec<CommitmentTexts> = inputs.iter().map(Into::into).collect();
+        Self {
+            input: all.first().filter(|_| all.len() == 1).cloned(),
+            inputs: Some(all).filter(|all| all.len() > 1),
+            output: output.map(Into::into),
         }
     }
 }
@@ -551,7 +670,7 @@ impl From<Credential> for Attestation {
 #[derive(Serialize, TS)]
 #[ts(rename = "WasmVerified")]
 pub struct Verified<'a> {
-    /// Values by the output's name, flat in row-major order.
+    /// Values by the output's name, flat in row-major order; none of an output that is committed to.
     pub outputs: BTreeMap<&'a str, &'a [f64]>,
     /// The names that some of these values stand for, by the index of the value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -569,6 +688,18 @@ pub struct Verified<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub schema: Option<String>,
+    /// The commitments to an input that is several records, in their order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub input_commitments: Option<Vec<CommitmentTexts>>,
+    /// The commitment to the output, where it is committed to, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub output_commitment: Option<String>,
+    /// Digest of the schema that the output is a record of, where it is committed to, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub output_schema: Option<String>,
     /// Whose signature on that commitment was checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -591,14 +722,22 @@ impl<'a> Verified<'a> {
         credential: Option<Credential>,
         seconds: f64,
     ) -> Self {
-        let (schema, input_commitment) = verified.commitment.as_ref().map(Commitment::texts).unzip();
+        let shown = Shown::new(&verified.commitments, verified.output_commitment.as_ref());
+        let (schema, input_commitment) = shown.input.map(|input| (input.schema, input.commitment)).unzip();
+        let (output_schema, output_commitment) = shown.output.map(|output| (output.schema, output.commitment)).unzip();
         Self {
-            outputs: BTreeMap::from([(vk.statement.output.value_info.name.as_str(), verified.outputs.as_slice())]),
+            outputs: Some((vk.statement.output.value_info.name.as_str(), verified.outputs.as_slice()))
+                .filter(|_| verified.output_commitment.is_none())
+                .into_iter()
+                .collect(),
             names: names(&vk.statement.output.value_info, &verified.outputs),
             inputs: (vk.statement.input.as_ref())
                 .map(|input| BTreeMap::from([(input.value_info.name.as_str(), verified.inputs.as_slice())])),
             input_commitment,
             schema,
+            input_commitments: shown.inputs,
+            output_commitment,
+            output_schema,
             credential: credential.map(Into::into),
             model: &vk.model,
             vk: hex::encode(vk.digest()),

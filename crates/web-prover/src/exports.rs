@@ -20,7 +20,8 @@ use web_time::Instant;
 
 use crate::boundary::{
     Arithmetic, AttestedAt, Committed, CredentialAt, CredentialInfo, Info, Keys, ManifestInfo, Predicted, Proved,
-    RequestAt, RequestChoices, RequestInfo, SchemaInfo, SignedKind, SignedStatement, Transcript, Verified,
+    RequestAt, RequestChoices, RequestInfo, SchemaInfo, ShownCommitments, SignedKind, SignedStatement, Transcript,
+    Verified,
 };
 
 #[cfg(feature = "web-threads")]
@@ -76,7 +77,7 @@ impl Prover {
         transcript: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
-        if self.model.input.schema.is_some() {
+        if self.model.input.records.is_some() {
             let reason = "the model takes a committed input; give what opens the commitment, opening".to_owned();
             return Err(Error::Option { option: "inputs", reason }.into());
         }
@@ -85,26 +86,28 @@ impl Prover {
         self.proved((&values).into(), None, asked, transcript, on_progress)
     }
 
-    /// The same of a model with a committed input on the record of an opening, JSON. The proof's file then holds the
-    /// credential, where there is one: a [`CredentialAt`].
+    /// The same of a model with a committed input on the records of openings, an array of JSON texts in the order of the
+    /// input's records. The proof's file then holds the credential, where there is one: a [`CredentialAt`].
     #[wasm_bindgen(js_name = proveOpening)]
     pub fn prove_opening(
         &self,
-        opening: JsValue,
+        openings: JsValue,
         credential: JsValue,
         asked: JsValue,
         transcript: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
-        if self.model.input.schema.is_none() {
+        if self.model.input.records.is_none() {
             let reason = "the model takes no committed input; give the values of the input, inputs".to_owned();
             return Err(Error::Option { option: "opening", reason }.into());
         }
-        let opening = Opening::from_json(&read_text("opening", &opening)?)?;
+        let texts: Option<Vec<String>> = read_option("opening", openings)?;
+        let openings =
+            texts.unwrap_or_default().iter().map(|text| Opening::from_json(text)).collect::<Result<Vec<_>>>()?;
         let asked = read_asked(asked)?;
         let credential = read_option("credential", credential)?;
-        let credential = attached(credential, &opening, &asked)?;
-        self.proved((&opening).into(), credential, asked, transcript, on_progress)
+        let credential = attached(credential, &openings, &asked)?;
+        self.proved((&openings).into(), credential, asked, transcript, on_progress)
     }
 }
 
@@ -131,10 +134,14 @@ impl Prover {
 ///
 /// # Errors
 /// Those of reading it; `Untrusted` for one that does not hold, `Rejected` for another issuer than the request asks for.
-fn attached(credential: Option<CredentialAt>, opening: &Opening, asked: &Asked) -> Result<Option<String>> {
+fn attached(credential: Option<CredentialAt>, openings: &[Opening], asked: &Asked) -> Result<Option<String>> {
     let Some(CredentialAt { credential: text, now }) = credential else {
         asked.check_issuer()?;
         return Ok(None);
+    };
+    let [opening] = openings else {
+        let reason = "a credential is for an input that is one record".to_owned();
+        return Err(Error::Option { option: "credential", reason });
     };
     let text = text.trim_ascii();
     let credential = Credential::read(&Signed::read(text, Kind::Credential)?.payload, seconds("now", now)?)?;
@@ -183,11 +190,18 @@ fn seconds(option: &'static str, value: f64) -> Result<u64> {
 }
 
 /// Verifies a proof file for what was asked, as [`Prover::prove`] takes it, and for the credential whose signature was
-/// checked, an [`AttestedAt`], which must be for the commitment that the proof shows; throws an error of code `rejected`
+/// checked, an [`AttestedAt`], which must be for the commitment that the proof shows, where it must show these commitments,
+/// a [`ShownCommitments`]; throws an error of code `rejected`
 /// when the proof is invalid, of code `expired` when the request no longer holds, of code `credential` when the
 /// credential does not.
 #[wasm_bindgen]
-pub fn verify(vk: JsValue, proof_json: JsValue, asked: JsValue, attested: JsValue) -> Result<JsValue, Thrown> {
+pub fn verify(
+    vk: JsValue,
+    proof_json: JsValue,
+    asked: JsValue,
+    attested: JsValue,
+    shown: JsValue,
+) -> Result<JsValue, Thrown> {
     let mut asked = read_asked(asked)?;
     let attested: Option<AttestedAt> = read_option("credential", attested)?;
     let vk = VerifyingKey::from_bytes(&read_bytes("vk", &vk)?)?;
@@ -196,8 +210,14 @@ pub fn verify(vk: JsValue, proof_json: JsValue, asked: JsValue, attested: JsValu
     if let Some(credential) = &credential {
         asked = asked.attested_by(&credential.issuer);
     }
+    let shown: Option<ShownCommitments> = read_option("commitments", shown)?;
+    let shown = shown.map(ShownCommitments::read).transpose()?;
     let start = Instant::now();
     let verified = prove::verify(&vk, &proof, asked)?;
+    if let Some((inputs, output)) = &shown {
+        inputs.as_deref().map_or(Ok(()), |inputs| verified.check_inputs(inputs))?;
+        output.as_ref().map_or(Ok(()), |output| verified.check_output(output))?;
+    }
     to_js(&Verified::new(&vk, &verified, credential, start.elapsed().as_secs_f64()))
 }
 

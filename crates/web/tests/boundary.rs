@@ -14,13 +14,15 @@ const HEADER: &str = "\
  */
 ";
 
-const TYPES: [fn(&Config) -> String; 37] = [
+const TYPES: [fn(&Config) -> String; 39] = [
     declaration::<prover::Arithmetic>,
     declaration::<prover::SrsOrigin>,
     declaration::<prover::Transcript>,
     declaration::<prover::RequestAt>,
     declaration::<prover::CredentialAt>,
     declaration::<prover::AttestedAt>,
+    declaration::<prover::ShownCommitments>,
+    declaration::<prover::CommitmentTexts>,
     declaration::<prover::RequestChoices>,
     declaration::<prover::RequestInfo<'_>>,
     declaration::<prover::SchemaInfo<'_>>,

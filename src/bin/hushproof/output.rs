@@ -2,7 +2,9 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use hushproof::{Error, Result, circuit::Layout, graph::ValueInfo};
+use hushproof::{
+    Error, Result, circuit::Layout, commitment::Commitment, graph::ValueInfo, prove::Verified, statement::PublicOutput,
+};
 use serde_json::{Map, Value, json};
 
 /// Where a report goes.
@@ -73,6 +75,36 @@ fn line(value: &Value) -> String {
 /// `{name: values}`.
 pub(crate) fn named(name: &str, values: &[f64]) -> Value {
     Value::Object(Map::from_iter([(name.to_owned(), json!(values))]))
+}
+
+/// The outputs that a proof shows, by their names; none of an output that is committed to.
+pub(crate) fn outputs(output: &PublicOutput, verified: &Verified) -> Value {
+    match verified.output_commitment {
+        Some(_) => json!({}),
+        None => named(&output.value_info.name, &verified.outputs),
+    }
+}
+
+/// The commitments that a proof shows, and the schemas of their records.
+pub(crate) fn commitments(object: &mut Value, verified: &Verified) {
+    let texts = |commitment: &Commitment| {
+        let (schema, value) = commitment.texts();
+        (json!(schema), json!(value))
+    };
+    match verified.commitments.as_slice() {
+        [] => {}
+        [one] => (object["schema"], object["input_commitment"]) = texts(one),
+        several => {
+            let of = |commitment| {
+                let (schema, commitment) = texts(commitment);
+                json!({ "schema": schema, "commitment": commitment })
+            };
+            object["input_commitments"] = several.iter().map(of).collect();
+        }
+    }
+    if let Some(commitment) = &verified.output_commitment {
+        (object["output_schema"], object["output_commitment"]) = texts(commitment);
+    }
 }
 
 /// The names that values stand for, by the index of the value; `None` where none stands for one.

@@ -42,6 +42,22 @@ export interface AttestedAt {
   now: number;
 }
 
+/** Commitments that a proof must show, each the JSON of one. */
+export interface ShownCommitments {
+  /** Those to the records of the input, in their order. */
+  inputs?: Array<string>;
+  /** That to the output. */
+  output?: string;
+}
+
+/** A commitment that a proof shows. */
+export interface Commitment {
+  /** Digest of the schema that it is a record of, in hexadecimal. */
+  schema: string;
+  /** The commitment, in hexadecimal. */
+  commitment: string;
+}
+
 /** What a new request says. */
 export interface RequestChoices {
   /** Who asks: a domain, or another name that the person knows. */
@@ -157,6 +173,10 @@ export interface WasmManifest {
   version: string;
   /** Digest of the schema of its records. */
   schema?: string;
+  /** Digests of the schemas of several committed inputs, in their order. */
+  schemas?: Array<string>;
+  /** Digest of the schema of a committed output. */
+  output_schema?: string;
   /** Under what licence it is given. */
   licence?: string;
   /** SHA-256 of the manifest of the version before. */
@@ -204,6 +224,8 @@ export interface InputInfo {
   committed: boolean;
   /** What a committed input is a record of, an object that `commit` takes. */
   schema?: Readonly<Record<string, unknown>>;
+  /** What it is records of where they are several, each with a commitment of its own, in the order of `parts`. */
+  schemas?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** One of several inputs. */
@@ -228,20 +250,30 @@ export interface CategoriesInfo {
 export interface OutputInfo {
   /** Its name. */
   name: string;
-  /** What its values are: `value`, `decision` or `index`. */
+  /** What its values are: `value`, `decision`, `index` or `band`; `commitment` where proofs show a commitment to them. */
   kind: string;
+  /** What a committed output is a record of. */
+  schema?: Readonly<Record<string, unknown>>;
 }
 
 /** A proof and what it says. */
 export interface WasmProof {
   /** The text of `proof.json`: all that has to leave the device. */
   proof: string;
-  /** Values by the output's name, flat in row-major order. */
+  /** Values by the output's name, flat in row-major order; those of a committed output, too, which the proof does not show. */
   outputs: { [key in string]: Array<number> };
   /** The names that some of these values stand for, by the index of the value. */
   names?: { [key in number]: string };
   /** The commitment to the input that the proof shows, where it does, in hexadecimal. */
   input_commitment?: string;
+  /** The same of an input that is several records, in their order. */
+  input_commitments?: Array<Commitment>;
+  /** The commitment to the output that the proof shows in place of its values, where it does, in hexadecimal. */
+  output_commitment?: string;
+  /** Digest of the schema that the output is a record of, where it is committed to, in hexadecimal. */
+  output_schema?: string;
+  /** JSON that opens the commitment to the output: only its owner keeps it, as the opening of a later proof. */
+  output_opening?: string;
   /** Seconds of the two parts: `witness` runs the model, `prove` is all that follows. */
   seconds: { [key in string]: number };
   /** Seconds of the stages of `prove`. */
@@ -268,7 +300,7 @@ export interface Attestation {
 
 /** What a valid proof says. */
 export interface WasmVerified {
-  /** Values by the output's name, flat in row-major order. */
+  /** Values by the output's name, flat in row-major order; none of an output that is committed to. */
   outputs: { [key in string]: Array<number> };
   /** The names that some of these values stand for, by the index of the value. */
   names?: { [key in number]: string };
@@ -278,6 +310,12 @@ export interface WasmVerified {
   input_commitment?: string;
   /** Digest of the schema that the input is a record of, where it is committed to, in hexadecimal. */
   schema?: string;
+  /** The commitments to an input that is several records, in their order. */
+  input_commitments?: Array<Commitment>;
+  /** The commitment to the output, where it is committed to, in hexadecimal. */
+  output_commitment?: string;
+  /** Digest of the schema that the output is a record of, where it is committed to, in hexadecimal. */
+  output_schema?: string;
   /** Whose signature on that commitment was checked. */
   credential?: Attestation;
   /** The model's name. */
@@ -440,8 +478,8 @@ export interface WasmCompileOptions {
   output?: Output;
   /** Who sees the input; of a record of a schema a commitment by default. */
   input?: Visibility;
-  /** What a committed input is a record of, as JSON. */
-  schema?: string;
+  /** What a committed input is records of, each as JSON: one for all of it, or one for each input that it joins. */
+  schemas?: Array<string>;
   /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
   weights?: Visibility;
   /** Whether the layout is chosen for proving time or for few columns. */
@@ -452,10 +490,10 @@ export interface WasmCompileOptions {
 export type Target = "auto" | "class" | "values";
 
 /**
- * All of the output, the index of its largest value, whether it is at least `threshold`, or how many of `bands`, which
- * ascend, it reaches.
+ * All of the output, the index of its largest value, whether it is at least `threshold`, how many of `bands`, which
+ * ascend, it reaches, or a commitment to it, a record of a schema.
  */
-export type Output = "public" | "argmax" | { "threshold": number } | { "bands": Array<number> };
+export type Output = "public" | "argmax" | { "threshold": number } | { "bands": Array<number> } | { "committed": string };
 
 /** Who sees it: who proves, or who verifies, too, or a commitment to it. */
 export type Visibility = "private" | "public" | "committed";

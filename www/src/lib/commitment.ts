@@ -9,10 +9,16 @@ export type Schema = string | Readonly<Record<string, unknown>>;
 /** What opens a commitment, as {@link commit} gives it: JSON, or the object that it stands for. */
 export type Opening = string | Readonly<Record<string, unknown>>;
 
+/** A commitment: `{ schema, commitment }`, or its JSON. */
+export type Commitment = string | Readonly<Record<string, unknown>>;
+
 /** The record that a proof is about, of a model with a committed input. */
 export interface Opened {
-  /** For the record's owner alone; the proof shows the commitment that it opens, and nothing else of it. */
-  opening: Opening;
+  /**
+   * For the record's owner alone; the proof shows the commitment that it opens, and nothing else of it. Of an input that is
+   * several records one for each, in their order. One that a proof gave for its output is the opening of a later one.
+   */
+  opening: Opening | readonly Opening[];
   /** The issuer's signature on that commitment, the text of `credential.jws`, which the proof's file then holds. */
   credential?: string;
 }

@@ -2,7 +2,7 @@
  * Compiling ONNX models on this device: the compiler is a wasm module of its own, downloaded when it is first asked
  * for.
  */
-import type { CompileReport, OnnxInfo, SrsOrigin, Visibility, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
+import type { CompileReport, OnnxInfo, Output, SrsOrigin, Visibility, WasmCompileOptions, WasmReadOptions } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
 import type { Schema } from "./commitment.js";
 import { download, type FileData, type Source } from "./download.js";
@@ -32,14 +32,22 @@ export interface CompilerOptions extends CallOptions {
 export interface ReadOptions extends CallOptions, WasmReadOptions {}
 
 /** How a model is compiled; the defaults are those of `hushproof compile`. */
-export interface CompileOptions extends CallOptions, Omit<WasmCompileOptions, "schema"> {
+export interface CompileOptions extends CallOptions, Omit<WasmCompileOptions, "schemas" | "output"> {
   /**
    * Rows of typical inputs, on which scales are chosen: a `.json`, `.npy`, `.npz` or `.csv` file, or arrays by the names
    * of the inputs with a leading batch axis.
    */
   calibration: Source | Inputs;
-  /** What a committed input is a record of; whoever verifies sees a commitment to it. */
-  schema?: Schema;
+  /**
+   * What a committed input is a record of; whoever verifies sees a commitment to it. Of a model with several inputs one for
+   * all of them, or one for each, in their order, of which each is committed to by itself.
+   */
+  schema?: Schema | readonly Schema[];
+  /**
+   * What is revealed of the output: all of it, the index of its largest value, whether it is at least a threshold, how many of
+   * several it reaches, or a commitment to it, a record of a schema, which a later proof can take as its input.
+   */
+  output?: Exclude<Output, { committed: string }> | { committed: Schema };
   /** Who sees the weights. Private ones are in the `.hush` file, which must then stay secret. */
   weights?: WeightsVisibility;
 }

@@ -14,7 +14,7 @@ import type { CommitOptions, Opened } from "./commitment.js";
 import type { CredentialOptions, ExpectedIssuer, ManifestOptions } from "./credential.js";
 import type { ModuleOptions } from "./module.js";
 import type { NewRequestOptions } from "./request.js";
-import type { ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
+import type { ExpectedCommitments, ProveOptions, ProverOptions, SessionOptions, SessionVerifyOptions } from "./session.js";
 import type { VerifyOptions } from "./verify.js";
 import type { Inputs, Progress } from "./wasm.js";
 
@@ -50,7 +50,7 @@ const EXPECTED = { request: json, now: time, context: contextBytes, noContext: f
 
 const ATTESTED = { issuerKeys: json, credential: text } satisfies Record<keyof ExpectedIssuer, Check>;
 
-const OPENED = { opening: json, credential: text } satisfies Record<keyof Opened, Check>;
+const OPENED = { opening: jsons, credential: text } satisfies Record<keyof Opened, Check>;
 
 const PROVER = {
   ...CALL,
@@ -77,12 +77,15 @@ const PROVE = {
   transcript: (value: unknown, name: string) => oneOf<Transcript>(value, name, ["blake2b", "keccak"]),
 } satisfies Record<keyof ProveOptions, Check>;
 
-const SESSION_VERIFY = { ...CALL, ...EXPECTED, ...ATTESTED } satisfies Record<keyof SessionVerifyOptions, Check>;
+const SHOWN = { inputCommitment: jsons, outputCommitment: json } satisfies Record<keyof ExpectedCommitments, Check>;
+
+const SESSION_VERIFY = { ...CALL, ...EXPECTED, ...ATTESTED, ...SHOWN } satisfies Record<keyof SessionVerifyOptions, Check>;
 
 const VERIFY = {
   ...CALL,
   ...EXPECTED,
   ...ATTESTED,
+  ...SHOWN,
   vk: source,
   vkDigest: digest,
   proof: text,
@@ -151,10 +154,10 @@ const CHOICES = {
   inputRange: range,
   output,
   input: (value: unknown, name: string) => oneOf<Visibility>(value, name, ["private", "public", "committed"]),
-  schema: json,
+  schema: jsons,
   weights: (value: unknown, name: string) => oneOf<WeightsVisibility>(value, name, ["private", "public"]),
   prefer: (value: unknown, name: string) => oneOf<Preference>(value, name, ["speed", "columns"]),
-} satisfies Record<keyof WasmCompileOptions, Check>;
+} satisfies Record<Exclude<keyof WasmCompileOptions, "schemas"> | "schema", Check>;
 
 const COMPILE = { ...CALL, ...CHOICES, calibration: dataSet } satisfies Record<keyof CompileOptions, Check>;
 
@@ -245,7 +248,8 @@ function digestOfNone(): HushproofError {
 /** Those of the options that are the compiler's own. */
 export function choices(options: Options<typeof COMPILE, "calibration">): WasmCompileOptions {
   const names = Object.keys(CHOICES) as (keyof typeof CHOICES)[];
-  return Object.fromEntries(names.map((name) => [name, options[name]]));
+  const { schema: schemas, ...others } = Object.fromEntries(names.map((name) => [name, options[name]]));
+  return { ...others, schemas } as WasmCompileOptions;
 }
 
 /** Without a request and a context the proof is bound to none. */
@@ -258,9 +262,10 @@ export function proofInput(given: unknown): { inputs: Inputs; opened?: never } |
   return isOpened(given) ? { opened: readOptions(given, OPENED, ["opening"]) } : { inputs: inputTensors(given, "inputs") };
 }
 
-/** Whether a value says that it opens a commitment; an input of such a name has an array under it. */
+/** Whether a value says that it opens a commitment; an input of such a name has numbers or names under it. */
 function isOpened(given: unknown): boolean {
-  const isTensor = (value: unknown) => Array.isArray(value) || ArrayBuffer.isView(value);
+  const isJson = (item: unknown) => isPlain(item) || (typeof item === "string" && item.trimStart().startsWith("{"));
+  const isTensor = (value: unknown) => (Array.isArray(value) ? value.length === 0 || !value.every(isJson) : ArrayBuffer.isView(value));
   return isPlain(given) && Object.keys(OPENED).some((name) => Object.hasOwn(given, name) && !isTensor(given[name]));
 }
 
@@ -321,6 +326,11 @@ export function json(value: unknown, name: string): string {
   if (typeof value === "string") return value;
   if (!isPlain(value)) throw refusal(name, `expected JSON or an object, got ${describe(value)}`);
   return jsonOf(value, name);
+}
+
+/** The JSON of each of several, or of one. */
+function jsons(value: unknown, name: string): string[] {
+  return Array.isArray(value) ? Array.from(value, (item) => json(item, name)) : [json(value, name)];
 }
 
 /** The JSON of a record, which may be a list. */
@@ -529,15 +539,17 @@ function range(value: unknown, name: string): [number, number] {
   throw refusal(name, "expected two numbers, the least and the largest value");
 }
 
+/** A reduction; the schema of a committed output as JSON. */
 function output(value: unknown, name: string): Output {
   if (!isPlain(value)) return oneOf<"public" | "argmax">(value, name, ["public", "argmax"]);
-  const { threshold, bands, ...others } = value;
-  const alone = Object.keys(others).length === 0 && (threshold === undefined) !== (bands === undefined);
+  const { threshold, bands, committed, ...others } = value;
+  if (committed !== undefined && Object.keys(value).length === 1) return { committed: json(committed, name) };
+  const alone = Object.keys(others).length === 0 && committed === undefined && (threshold === undefined) !== (bands === undefined);
   if (alone && Number.isFinite(threshold)) return { threshold: threshold as number };
   if (alone && Array.isArray(bands) && bands.length > 1 && bands.every(Number.isFinite)) {
     if (bands.every((at, i) => i === 0 || at > bands[i - 1])) return { bands: [...bands] as number[] };
   }
-  throw refusal(name, "expected an object with a threshold, a finite number, or bands, ascending numbers");
+  throw refusal(name, "expected an object with a threshold, a finite number, bands, ascending numbers, or committed, a schema");
 }
 
 function oneOf<T extends string>(value: unknown, name: string, values: readonly T[]): T {

@@ -1,5 +1,5 @@
 /** Messages between the page and the worker: plain data only, because structured clone drops what classes add. */
-import type { Arithmetic, AttestedAt, Committed, CredentialAt, OnnxInfo, RequestAt, RequestChoices, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
+import type { Arithmetic, AttestedAt, Committed, CredentialAt, OnnxInfo, RequestAt, RequestChoices, ShownCommitments, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
 import type { Failure } from "./failure.js";
 import type { Inputs } from "./wasm.js";
 
@@ -14,7 +14,7 @@ export interface ModelFiles {
 export type Asked = Uint8Array | RequestAt;
 
 /** What a proof is about: tensors, or the opening of a commitment with the credential that goes with it. */
-export type ProofInput = { inputs: Inputs; opening?: never } | { inputs?: never; opening: string; credential?: CredentialAt | undefined };
+export type ProofInput = { inputs: Inputs; opening?: never } | { inputs?: never; opening: readonly string[]; credential?: CredentialAt | undefined };
 
 /** What can be asked of the worker, and what it answers. */
 export interface Operations {
@@ -45,8 +45,11 @@ export interface Operations {
   };
   /** Computes what a proof would show. */
   predict: { request: { model: Uint8Array; inputs: Inputs }; result: WasmPredicted };
-  /** Verifies a proof, and that a credential whose signature was checked is for what it shows. */
-  verify: { request: { vk: Uint8Array; proof: string; asked: Asked; attested?: AttestedAt | undefined }; result: WasmVerified };
+  /** Verifies a proof, that a credential whose signature was checked is for what it shows, and which commitments it shows. */
+  verify: {
+    request: { vk: Uint8Array; proof: string; asked: Asked; attested?: AttestedAt | undefined; shown?: ShownCommitments | undefined };
+    result: WasmVerified;
+  };
   /** The credential that a proof file holds. */
   credentialOf: { request: { vk: Uint8Array; proof: string }; result: string | undefined };
   /** Makes a request. */

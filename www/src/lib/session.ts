@@ -1,7 +1,7 @@
 /** A model made ready for proving on this device. */
-import type { Arithmetic, Attestation, CredentialAt, SrsOrigin, Transcript, WasmModelInfo, WasmProof, WasmVerified } from "./boundary.js";
+import type { Arithmetic, Attestation, CredentialAt, ShownCommitments, SrsOrigin, Transcript, WasmModelInfo, WasmProof } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
-import type { Opened } from "./commitment.js";
+import type { Commitment, Opened } from "./commitment.js";
 import { readAttested, type ExpectedIssuer, type IssuedProof, type Manifest } from "./credential.js";
 import { download, type Bytes, type FileData, type Source, type Wanted } from "./download.js";
 import { chooseThreads, isIsolated, wasmBase } from "./environment.js";
@@ -89,8 +89,11 @@ export interface ModelInfo {
     committed: boolean;
     /** What a committed input is a record of: its name and fields, and what `commit` takes. */
     schema?: Readonly<Record<string, unknown>>;
+    /** What it is records of where they are several, each with a commitment of its own, in the order of `parts`. */
+    schemas?: readonly Readonly<Record<string, unknown>>[];
   }[];
-  outputs: readonly { name: string; kind: string }[];
+  /** `kind`: `value`, `decision`, `index` or `band`; `commitment` where proofs show a commitment, to a record of `schema`. */
+  outputs: readonly { name: string; kind: string; schema?: Readonly<Record<string, unknown>> }[];
 }
 
 /** The relying party's nonce, 1 to 1024 bytes, as such or in hexadecimal, lower case. */
@@ -126,12 +129,28 @@ export interface ProveOptions extends CallOptions {
 }
 
 /** What a call to {@link ProvingSession.verify} needs. */
-export type SessionVerifyOptions = CallOptions & ExpectedContext & ExpectedIssuer;
+export type SessionVerifyOptions = CallOptions & ExpectedContext & ExpectedIssuer & ExpectedCommitments;
+
+/** The commitments that a valid proof must show: those of another proof, or that were kept; code `rejected` for others. */
+export interface ExpectedCommitments {
+  /** That to the input; of an input that is several records one for each, in their order. */
+  inputCommitment?: Commitment | readonly Commitment[];
+  /** That to the output. */
+  outputCommitment?: Commitment;
+}
 
 /** A proof and what it says. */
-export interface Proved extends Omit<WasmProof, "input_commitment"> {
+export interface Proved extends Omit<WasmProof, keyof typeof NAMES> {
   /** The commitment to the input that the proof shows, where it does, in hexadecimal. */
   inputCommitment?: string;
+  /** The commitments to an input that is several records, in their order. */
+  inputCommitments?: { schema: string; commitment: string }[];
+  /** The commitment to the output that the proof shows in place of its values, where it does, in hexadecimal. */
+  outputCommitment?: string;
+  /** Digest of the schema that such an output is a record of. */
+  outputSchema?: string;
+  /** What opens that commitment, for its owner alone: the opening of a later proof. */
+  outputOpening?: string;
   /** Peak size of the prover's memory. */
   memoryBytes: number;
   threads: number;
@@ -155,6 +174,12 @@ export interface Verified {
   inputCommitment?: string;
   /** Digest of the schema that such an input is a record of. */
   schema?: string;
+  /** The commitments to an input that is several records, in their order. */
+  inputCommitments?: { schema: string; commitment: string }[];
+  /** The commitment to the output, where it is committed to, in hexadecimal. */
+  outputCommitment?: string;
+  /** Digest of the schema that such an output is a record of. */
+  outputSchema?: string;
   /** Whose signature on the commitment was checked, where `issuerKeys` were given. */
   credential?: Attestation;
   model: string;
@@ -237,7 +262,7 @@ export class ProvingSession {
     const { asked, now, transcript, ...call } = proveOptions(options, opened?.credential !== undefined);
     const input = opened ? { opening: opened.opening, credential: credentialAt(opened.credential, now) } : { inputs: tensors };
     return this.#enqueue(call, async (bridge) => {
-      const proved = toProved(await bridge.call("prove", { input, asked, transcript }, call));
+      const proved = renamed(await bridge.call("prove", { input, asked, transcript }, call));
       return { ...proved, threads: this.threads };
     });
   }
@@ -257,8 +282,9 @@ export class ProvingSession {
    * request no longer holds, `credential` if its commitment lacks a signature by one of `issuerKeys`. Sends nothing.
    */
   async verify(proof: string, options: SessionVerifyOptions): Promise<Verified> {
-    const { asked, now, issuerKeys, credential, ...call } = sessionVerifyOptions(options);
-    const given = { vk: this.#files.vk, proof: text(proof, "proof"), asked, now, issuerKeys, credential };
+    const { asked, now, issuerKeys, credential, inputCommitment: inputs, outputCommitment: output, ...call } = sessionVerifyOptions(options);
+    const shown = { inputs, output };
+    const given = { vk: this.#files.vk, proof: text(proof, "proof"), asked, now, issuerKeys, credential, shown };
     return this.#enqueue(call, (bridge) => verifyIn(bridge, given, call));
   }
 
@@ -363,20 +389,30 @@ function credentialAt(credential: string | undefined, now: number): CredentialAt
   return credential === undefined ? undefined : { credential, now };
 }
 
+/** A proof with all that it is checked against. */
+type AskedProof = IssuedProof & { asked: Asked; shown: ShownCommitments };
+
 /** Verifies a proof, and the issuer's signature on its commitment where one is asked for, in a module that was started. */
-export async function verifyIn(bridge: Bridge, { asked, ...issued }: IssuedProof & { asked: Asked }, call: CallOptions): Promise<Verified> {
+export async function verifyIn(bridge: Bridge, { asked, shown, ...issued }: AskedProof, call: CallOptions): Promise<Verified> {
   const { vk, proof } = issued;
   const attested = await readAttested(bridge, issued, call);
-  return toVerified(await bridge.call("verify", { vk, proof, asked, attested }, call));
+  return renamed(await bridge.call("verify", { vk, proof, asked, attested, shown }, call));
 }
 
-/** The worker's answer in the names of this API. */
-function toProved<P extends WasmProof>({ input_commitment, ...rest }: P): Omit<P, "input_commitment"> & { inputCommitment?: string } {
-  return input_commitment === undefined ? rest : { ...rest, inputCommitment: input_commitment };
-}
+/** Names of the module's answers that this API has in its own style. */
+const NAMES = {
+  input_commitment: "inputCommitment",
+  input_commitments: "inputCommitments",
+  output_commitment: "outputCommitment",
+  output_schema: "outputSchema",
+  output_opening: "outputOpening",
+  srs_origin: "srsOrigin",
+} as const;
+
+type Renamed<T> = { [N in keyof T as N extends keyof typeof NAMES ? (typeof NAMES)[N] : N]: T[N] };
 
 /** The worker's answer in the names of this API. */
-function toVerified({ srs_origin, input_commitment, ...rest }: WasmVerified): Verified {
-  const verified = { ...rest, srsOrigin: srs_origin };
-  return input_commitment === undefined ? verified : { ...verified, inputCommitment: input_commitment };
+function renamed<T extends object>(answer: T): Renamed<T> {
+  const name = (given: string) => (Object.hasOwn(NAMES, given) ? NAMES[given as keyof typeof NAMES] : given);
+  return Object.fromEntries(Object.entries(answer).map(([given, value]) => [name(given), value])) as Renamed<T>;
 }

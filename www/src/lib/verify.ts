@@ -4,12 +4,13 @@ import { download, type Source } from "./download.js";
 import { HushproofError } from "./errors.js";
 import { inModule, type ModuleOptions } from "./module.js";
 import { verifyOptions } from "./options.js";
-import { verifyIn, type ExpectedContext, type Verified } from "./session.js";
+import { verifyIn, type ExpectedCommitments, type ExpectedContext, type Verified } from "./session.js";
 
 /** What {@link verify} needs: a key, a proof, and the request or context that was issued for it or `noContext: true`. */
 export type VerifyOptions = ModuleOptions &
   ExpectedContext &
-  ExpectedIssuer & {
+  ExpectedIssuer &
+  ExpectedCommitments & {
     /** The model's verifying key. */
     vk: Source;
     /**
@@ -30,12 +31,13 @@ export type VerifyOptions = ModuleOptions &
  * `credential` if its commitment lacks a signature by one of `issuerKeys`, with another code if it could not be checked.
  */
 export async function verifyDetailed(options: VerifyOptions): Promise<Verified> {
-  const { vk: key, vkDigest, proof, asked, now, issuerKeys, credential, manifest, publisherKeys, wasm, ...call } = verifyOptions(options);
+  const { vk: key, vkDigest, proof, asked, now, issuerKeys, credential, manifest, publisherKeys, wasm, ...rest } = verifyOptions(options);
+  const { inputCommitment: inputs, outputCommitment: output, ...call } = rest;
   const [vk] = await download([{ source: key, digest: vkDigest }], call);
   if (!vk) throw new HushproofError("option", "vk is needed", { option: "vk" });
   return inModule(wasm, call, async (bridge) => {
     const named = manifest === undefined ? undefined : await readManifest(bridge, manifest, publisherKeys ?? "", call);
-    const verified = await verifyIn(bridge, { vk, proof, asked, now, issuerKeys, credential }, call);
+    const verified = await verifyIn(bridge, { vk, proof, asked, now, issuerKeys, credential, shown: { inputs, output } }, call);
     if (named && named.vk !== verified.vk) throw new HushproofError("manifest", "manifest rejected: it names another verifying key");
     return named ? { ...verified, manifest: named } : verified;
   });

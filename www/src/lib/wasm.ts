@@ -2,7 +2,7 @@
  * Declarations of the generated wasm modules, `hushproof.js` in `threads/`, `plain/`, `single/` and `compiler/`. The data
  * that they take and give is declared in `boundary.ts`, in snake case.
  */
-import type { Arithmetic, AttestedAt, Committed, CredentialAt, OnnxInfo, RequestChoices, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
+import type { Arithmetic, AttestedAt, Committed, CredentialAt, OnnxInfo, RequestChoices, ShownCommitments, SignedKind, SignedStatement, Transcript, WasmCompiled, WasmCompileOptions, WasmCredential, WasmKeys, WasmManifest, WasmModelInfo, WasmPredicted, WasmProof, WasmReadOptions, WasmRequest, WasmSchema, WasmVerified } from "./boundary.js";
 import type { Asked } from "./protocol.js";
 
 /** Called with a stage's name and the fraction of it that is done, from 0 to 1. */
@@ -29,7 +29,13 @@ export type NumberArray =
 export interface WasmProver {
   info(): WasmModelInfo;
   prove(inputs: Inputs, asked: Asked, transcript?: Transcript, onProgress?: Progress): WasmProof;
-  proveOpening(opening: string, credential: CredentialAt | undefined, asked: Asked, transcript?: Transcript, onProgress?: Progress): WasmProof;
+  proveOpening(
+    openings: readonly string[],
+    credential: CredentialAt | undefined,
+    asked: Asked,
+    transcript?: Transcript,
+    onProgress?: Progress,
+  ): WasmProof;
   free(): void;
 }
 
@@ -61,7 +67,7 @@ export interface CompilerModule extends WasmModule {
 export interface ProverModule extends WasmModule {
   Prover: new (hush: Uint8Array, vk: Uint8Array, srs: Uint8Array, onProgress?: Progress) => WasmProver;
   predict(hush: Uint8Array, inputs: Inputs): WasmPredicted;
-  verify(vk: Uint8Array, proofJson: string, asked: Asked, attested?: AttestedAt): WasmVerified;
+  verify(vk: Uint8Array, proofJson: string, asked: Asked, attested?: AttestedAt, shown?: ShownCommitments): WasmVerified;
   credentialOf(vk: Uint8Array, proofJson: string): string | undefined;
   newRequest(vk: Uint8Array, choices: RequestChoices, now: number): WasmRequest;
   readRequest(request: string): WasmRequest;

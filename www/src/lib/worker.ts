@@ -64,8 +64,8 @@ function perform(request: Request, progress: Progress): unknown {
       return loaded<ProverModule>().predict(model, inputs);
     }
     case "verify": {
-      const { vk, proof, asked, attested } = request.payload;
-      return loaded<ProverModule>().verify(vk, proof, asked, attested);
+      const { vk, proof, asked, attested, shown } = request.payload;
+      return loaded<ProverModule>().verify(vk, proof, asked, attested, shown);
     }
     case "credentialOf": {
       const { vk, proof } = request.payload;

@@ -1,7 +1,10 @@
 //! Bounds that no value reaches: exporters write them against infinities, and a range that holds them would leave no
 //! bits for the values.
 
-use hushproof_core::graph::{FloatActivation, FloatLayer, Network, Term};
+use hushproof_core::{
+    graph::{FloatActivation, FloatLayer, Network, Term},
+    schema::Records,
+};
 
 use super::{INPUT_RANGE, Options};
 use crate::quant;
@@ -48,7 +51,7 @@ fn is_guard(layer: &FloatLayer) -> bool {
 
 /// Least and largest input value.
 fn input_range(rows: &[Vec<f64>], options: &Options) -> [f64; 2] {
-    if let Some(schema) = &options.schema {
+    if let Some(schema) = Records::new(options.schemas.clone()) {
         let largest = (0..schema.len()).map(|at| schema.magnitude(at)).fold(0.0, f64::max);
         return [-largest, largest];
     }

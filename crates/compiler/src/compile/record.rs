@@ -6,8 +6,11 @@
 
 use hushproof_core::{
     error::{Error, Result},
-    graph::{Categories, Digits, FloatActivation, FloatLayer, Map, Network, Shape, Sparse, Term, rank},
-    schema::{self, Field, Kind, Schema},
+    graph::{
+        Categories, Digits, FinishFunction, FloatActivation, FloatLayer, Function, Map, Network, Shape, Sparse, Term,
+        rank,
+    },
+    schema::{self, Field, Kind, Records, Schema},
 };
 
 /// Most bits of an integer: a row holds it, and what it lacks of the largest one.
@@ -40,9 +43,9 @@ struct Integral {
 /// The network on records of a schema.
 ///
 /// # Errors
-/// `Option` for a schema that is none of the network's input; `Graph` for a network that reads ranks, or values that may
+/// `Option` for schemas that are none of the network's input; `Graph` for a network that reads ranks, or values that may
 /// be missing, in a way that is not served.
-pub(super) fn on_records(mut network: Network, schema: &Schema) -> Result<Network> {
+pub(super) fn on_records(mut network: Network, schema: &Records) -> Result<Network> {
     fits(&network, schema)?;
     let mut corrections = Vec::new();
     for index in 0..network.layers.len() {
@@ -68,51 +71,44 @@ pub(super) fn on_records(mut network: Network, schema: &Schema) -> Result<Networ
     if !corrections.is_empty() {
         correct(&mut network, &corrections, schema);
     }
-    network.schema = Some(schema.clone());
+    network.records = Some(schema.clone());
     Ok(network)
 }
 
-/// Checks that records of a schema are inputs of a network.
-fn fits(network: &Network, schema: &Schema) -> Result<()> {
+/// Checks that records of some schemas are inputs of a network.
+fn fits(network: &Network, records: &Records) -> Result<()> {
     let refuse = |reason: String| Err(Error::Option { option: "--schema", reason });
     let shape = network.input_shape;
-    if schema.len() != shape.len() {
-        return refuse(format!("a record of {} values, the model takes {}", schema.len(), shape.len()));
+    let parts: Vec<(&str, Vec<usize>)> =
+        network.input.parts.iter().map(|part| (part.name.as_str(), part.shape.clone())).collect();
+    let several = records.schemas().len() > 1;
+    if several && records.schemas().len() != parts.len() {
+        let (got, names) = (records.schemas().len(), network.input.name.as_str());
+        return refuse(format!("{got} schemas, the model takes one, or one for each of `{names}`"));
     }
-    if let schema::Shape::Image(image) = &schema.shape
-        && (image.channels, image.height, image.width) != (shape.channels, shape.height, shape.width)
-    {
-        let (own, taken) = ([image.channels, image.height, image.width], [shape.channels, shape.height, shape.width]);
-        return refuse(format!("an image of {own:?}, the model takes {taken:?} (channels, height, width)"));
-    }
-    if let Some(at) = (0..schema.len()).find(|at| schema.largest_of(*at) >> MAX_BITS > 0) {
-        let steps = schema.largest_of(at);
-        return refuse(format!(
-            "{} has {steps} steps, fewer than 2^{MAX_BITS} are served: give it fewer decimals, or a smaller range",
-            schema.title(at)
-        ));
-    }
-    let fields: &[Field] = if let schema::Shape::Fields(fields) = &schema.shape { fields } else { &[] };
-    for (at, field) in fields.iter().enumerate() {
-        let missing = network.missing.get(at).copied().flatten();
-        if field.missing && missing.is_none() {
-            return refuse(format!("field `{}` may be missing, which the model has no use for", field.name));
+    let whole = (network.input.name.as_str(), vec![1, shape.channels, shape.height, shape.width]);
+    let taken = if several { parts } else { vec![whole] };
+    for ((first, schema), (name, shape)) in records.placed().zip(taken) {
+        let len = shape.iter().product::<usize>();
+        if schema.len() != len {
+            return refuse(format!("a record of {} values, `{name}` of the model takes {len}", schema.len()));
         }
-        let names = network.input.categories_of(at);
-        let agree = match (&field.kind, names) {
-            (Kind::Category(values), Some(Categories { names, open, .. })) => {
-                values.starts_with(names) && (*open || values.len() == names.len())
-            }
-            (_, Some(_)) => false,
-            (_, None) => true,
-        };
-        if !agree {
-            let expected = names.map(|names| names.names.join(", ")).unwrap_or_default();
-            return refuse(format!("field `{}` must be a category of the model's names: {expected}", field.name));
+        if let schema::Shape::Image(image) = &schema.shape
+            && !shape.ends_with(&[image.channels, image.height, image.width])
+        {
+            let own = [image.channels, image.height, image.width];
+            return refuse(format!("an image of {own:?}, `{name}` takes {shape:?} (channels, height, width last)"));
         }
+        let fields: &[Field] = if let schema::Shape::Fields(fields) = &schema.shape { fields } else { &[] };
+        for (at, field) in (first..).zip(fields) {
+            field_fits(network, at, field).map_err(|reason| Error::Option { option: "--schema", reason })?;
+        }
+    }
+    if let Some(at) = (0..records.len()).find(|at| records.largest_of(*at) >> MAX_BITS > 0) {
+        return refuse(too_wide(&records.title(at), records.largest_of(at)));
     }
     for channel in 0..shape.channels {
-        let of = |at: usize| (schema.scaling(at), schema.largest_of(at), network.is_ranked(at));
+        let of = |at: usize| (records.scaling(at), records.largest_of(at), network.is_ranked(at));
         let first = channel * shape.plane();
         if (first..first + shape.plane()).any(|at| of(at) != of(first)) {
             return refuse(format!("the fields of channel {channel} of the input are of different ranges or decimals"));
@@ -121,21 +117,126 @@ fn fits(network: &Network, schema: &Schema) -> Result<()> {
     Ok(())
 }
 
+/// What is wrong with an element of too many integers.
+fn too_wide(title: &str, steps: u64) -> String {
+    format!("{title} has {steps} steps, fewer than 2^{MAX_BITS} are served: give it fewer decimals, or a smaller range")
+}
+
+/// Checks that a field is what an element of a network's input takes.
+fn field_fits(network: &Network, at: usize, field: &Field) -> Result<(), String> {
+    if field.missing && network.missing.get(at).copied().flatten().is_none() {
+        return Err(format!("field `{}` may be missing, which the model has no use for", field.name));
+    }
+    let names = network.input.categories_of(at);
+    let agree = match (&field.kind, names) {
+        (Kind::Category(values), Some(Categories { names, open, .. })) => {
+            values.starts_with(names) && (*open || values.len() == names.len())
+        }
+        (_, Some(_)) => false,
+        (_, None) => true,
+    };
+    let expected = || names.map(|names| names.names.join(", ")).unwrap_or_default();
+    if agree {
+        Ok(())
+    } else {
+        Err(format!("field `{}` must be a category of the model's names: {}", field.name, expected()))
+    }
+}
+
+/// The network with the integers of a record for an output: a layer that makes them, of the scale 1, and one that copies
+/// them, which shows that they are in range.
+///
+/// # Errors
+/// `Option` for a schema that is none of the output; `Graph` for an output that cannot be one.
+pub(super) fn with_output(mut network: Network, schema: &Schema) -> Result<Network> {
+    let refuse = |reason: String| Err(Error::Option { option: "--output-schema", reason });
+    let node = network.output.name.clone();
+    let graph = |reason: &str| Err(Error::Graph { node: node.clone(), reason: reason.to_owned() });
+    if network.decision().is_some() {
+        return graph("the output is a decision; a committed one is a record of values");
+    }
+    let Some(last) = network.layers.len().checked_sub(1) else { return graph("has no layer") };
+    let len = network.layers[last].shape.len();
+    if schema.len() != len {
+        return refuse(format!("a record of {} values, the model gives {len}", schema.len()));
+    }
+    if let Some(at) = (0..len).find(|at| schema.largest_of(*at) >> MAX_BITS > 0) {
+        return refuse(too_wide(&schema.title(at), schema.largest_of(at)));
+    }
+    if let Some(at) = (0..len).find(|at| schema.nearest(*at, f64::NAN).is_some()) {
+        return refuse(format!("{} may be missing, which no output is", schema.title(at)));
+    }
+    if let Some(finish) = network.finish.take() {
+        if finish.function != FinishFunction::Sigmoid || (finish.start, finish.len) != (0, len) {
+            return graph("ends in a softmax, which its reader applies; commit to what the softmax reads (--outputs)");
+        }
+        network.layers[last].activation = FloatActivation::Table(Function::Sigmoid);
+    }
+    let scaling: Vec<(f64, f64)> =
+        (0..len).map(|at| schema.scaling(at)).map(|(scale, zero)| (scale.recip(), zero as f64)).collect();
+    let layer = |op: &str, source: usize, weights: &dyn Fn(usize) -> f64, activation: FloatActivation| FloatLayer {
+        node: node.clone(),
+        op: op.to_owned(),
+        shape: Shape::vector(len),
+        terms: vec![Term {
+            source,
+            map: Map::Sparse(Sparse { columns: (0..len).map(|at| vec![(at as u32, weights(at))]).collect() }),
+            negative: None,
+        }],
+        bias: vec![0.0; len],
+        activation,
+        same_scale: None,
+    };
+    if !rescaled(&mut network.layers[last], &scaling) {
+        let bias = scaling.iter().map(|(_, zero)| *zero).collect();
+        let made = layer("integers", last + 1, &|at| scaling[at].0, FloatActivation::Linear);
+        network.layers.push(FloatLayer { bias, ..made });
+    }
+    network.layers.push(layer("record", network.layers.len(), &|_| 1.0, FloatActivation::Record));
+    network.committed = Some(schema.clone());
+    Ok(network)
+}
+
+/// Makes a last layer give other units of its values, (factor, summand) each; whether it could.
+fn rescaled(layer: &mut FloatLayer, scaling: &[(f64, f64)]) -> bool {
+    let linear = layer.activation == FloatActivation::Linear && layer.same_scale.is_none();
+    let maps = || layer.terms.iter().map(|term| &term.map);
+    if !linear || !layer.shape.is_vector() || !maps().all(|map| map.factor().is_none()) {
+        return false;
+    }
+    for map in layer.terms.iter_mut().map(|term| &mut term.map) {
+        match map {
+            Map::Sparse(sparse) => {
+                let entries = sparse.columns.iter_mut().flatten();
+                entries.for_each(|(output, weight)| *weight *= scaling[*output as usize].0);
+            }
+            Map::Conv(conv) => {
+                let (start, per) = (conv.output_start, conv.group_inputs() * conv.taps());
+                let weights = conv.weights.iter_mut().enumerate();
+                weights.for_each(|(at, weight)| *weight *= scaling[start + at / per].0);
+            }
+            Map::Product(_) => {}
+        }
+    }
+    layer.bias.iter_mut().zip(scaling).for_each(|(bias, (factor, zero))| *bias = *bias * factor + zero);
+    true
+}
+
 /// The value with which the network reads an integer that is no missing value.
-fn value(network: &Network, schema: &Schema, element: usize, integer: u64) -> f64 {
+fn value(network: &Network, schema: &Records, element: usize, integer: u64) -> f64 {
     let value = schema.value(element, integer);
     let names = network.input.categories_of(element).filter(|names| names.open);
     names.map_or(value, |names| value.min(names.names.len() as f64))
 }
 
 /// The integers of an element that are no missing value: from 0 to below this.
-fn numbers(schema: &Schema, element: usize) -> u64 {
+fn numbers(schema: &Records, element: usize) -> u64 {
     let missing = schema.nearest(element, f64::NAN).is_some();
     schema.largest_of(element) + u64::from(!missing)
 }
 
 /// The least integer whose value reaches a number; one more than the last one where none does.
-fn least(network: &Network, schema: &Schema, element: usize, cut: f64) -> u64 {
+fn least(network: &Network, schema: &Records, element: usize, cut: f64) -> u64 {
     let (mut low, mut high) = (0, numbers(schema, element));
     while low < high {
         let middle = low.midpoint(high);
@@ -193,7 +294,7 @@ fn gcd(a: f64, b: f64) -> f64 {
 }
 
 /// A comparison of the record's integer, and what a missing value's bit has to add to it.
-fn with_integers(network: &Network, comparison: &Comparison, schema: &Schema) -> (Integral, Option<f64>) {
+fn with_integers(network: &Network, comparison: &Comparison, schema: &Records) -> (Integral, Option<f64>) {
     let &Comparison { element, c, .. } = comparison;
     let cuts = network.cuts.get(element).and_then(Option::as_ref).map_or(&[][..], Vec::as_slice);
     let m = match cuts.get((c as usize).wrapping_sub(1)) {
@@ -240,7 +341,7 @@ fn rewrite(layer: &mut FloatLayer, integral: &[Option<(f64, Integral)>]) {
 }
 
 /// What missing values that are read as numbers change in a layer's sums: each is what is put in its place.
-fn imputed(network: &Network, index: usize, schema: &Schema) -> Result<Vec<Correction>> {
+fn imputed(network: &Network, index: usize, schema: &Records) -> Result<Vec<Correction>> {
     let layer = &network.layers[index];
     let change = |element: usize| {
         let integer = schema.nearest(element, f64::NAN).filter(|_| !network.is_ranked(element))?;
@@ -271,7 +372,7 @@ fn imputed(network: &Network, index: usize, schema: &Schema) -> Result<Vec<Corre
 
 /// Puts a layer of bits in front, one for each value that is missing where it changes something, and adds them to the
 /// layers.
-fn correct(network: &mut Network, corrections: &[Correction], schema: &Schema) {
+fn correct(network: &mut Network, corrections: &[Correction], schema: &Records) {
     let mut elements: Vec<usize> = corrections.iter().map(|correction| correction.element).collect();
     elements.sort_unstable();
     elements.dedup();

@@ -4,7 +4,10 @@ use hushproof_core::{
     error::{Error, Result},
     float,
     graph::{FinishFunction, FloatActivation, FloatLayer, Function, Map, Network},
+    schema::Schema,
 };
+
+use super::record;
 
 /// What leaves the circuit in public.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,8 @@ pub enum Reduction {
     Threshold(f64),
     /// Only how many of these, which ascend, the one output reaches.
     Bands(Vec<f64>),
+    /// Only a commitment to the values, a record of this schema.
+    Committed(Schema),
 }
 
 /// Thresholds of bands, at most.
@@ -59,6 +64,7 @@ pub fn reduce(mut network: Network, reduction: &Reduction) -> Result<Network> {
         Reduction::ArgMax => None,
         Reduction::Threshold(at) => Some(*at),
         Reduction::Bands(thresholds) => return bands(network, thresholds),
+        Reduction::Committed(schema) => return record::with_output(network, schema),
     };
     if network.decision().is_some() {
         return Err(refuse("the output is already reduced to a decision"));

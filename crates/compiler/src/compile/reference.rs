@@ -103,6 +103,10 @@ impl<'a> Reference<'a> {
 
     /// Outputs and scores of a model on a row.
     fn run(&self, model: &Model, scales: &Scales, row: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+        if self.network.committed.is_some() {
+            let values = model.predict(row)?;
+            return Ok((values.clone(), values));
+        }
         if self.network.decision().is_none() {
             let scores = model.scores(row)?;
             return Ok((outputs(self.network, &scores), scores));
@@ -125,7 +129,7 @@ fn expected_disagreement(margins: &[Margin]) -> f64 {
 /// What the float network's classes are read off: the outputs before their reader applies a function, or what a
 /// decision compares.
 fn scores(network: &Network, row: &[f64]) -> Vec<f64> {
-    trace::float(network, row).tensors.pop().unwrap_or_default()
+    network.outputs(trace::float(network, row).tensors.pop().unwrap_or_default())
 }
 
 /// The outputs that scores give.

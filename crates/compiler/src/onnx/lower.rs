@@ -403,7 +403,8 @@ impl Lowering<'_> {
                 parts: self.graph.output_parts.clone(),
                 cuts: self.ranks.cuts,
                 missing: self.ranks.missing,
-                schema: None,
+                records: None,
+                committed: None,
                 whole: self.graph.whole.clone(),
             }),
             _ => Err(Error::Graph {

@@ -5,6 +5,7 @@ use std::fmt;
 use hushproof_core::{
     error::{ArtifactKind, Error, Figures, OutputError, Result},
     graph::{Meaning, Model, Network},
+    schema::Schema,
 };
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
@@ -265,6 +266,8 @@ pub(crate) struct Comparison {
     output: String,
     /// Whether the outputs are decisions, of which no score is seen.
     decides: bool,
+    /// By how much the values of a committed output are off where its record rounds them; empty for others.
+    rounding: Vec<f64>,
     demands: Vec<Demand>,
     seen: Vec<Seen>,
     /// Rows that ranges are from.
@@ -306,6 +309,11 @@ impl Element {
     }
 }
 
+/// Half of what the integers of each element of a record are apart.
+fn half_steps(schema: &Schema) -> Vec<f64> {
+    (0..schema.len()).map(|at| schema.scaling(at).0 / 2.0).collect()
+}
+
 impl Comparison {
     /// Of no rows.
     pub(crate) fn new(network: &Network, target: Target) -> Self {
@@ -321,6 +329,7 @@ impl Comparison {
             target,
             output: network.output.name.clone(),
             decides: network.decision().is_some(),
+            rounding: network.committed.iter().flat_map(half_steps).collect(),
             seen: demands.iter().map(seen).collect(),
             demands,
             ranged: 0,
@@ -366,6 +375,7 @@ impl Comparison {
             let reason = format!("the float network gives {} values, the model {}", expected.len(), got.len());
             return Err(Error::Graph { node: self.output.clone(), reason });
         }
+        let got = &self.unrounded(expected, got);
         let scores = scores.or((!self.decides).then_some(expected));
         let mut same = true;
         for (demand, seen) in self.demands.iter().zip(&mut self.seen) {
@@ -385,6 +395,15 @@ impl Comparison {
         }
         self.agreeing += usize::from(same);
         Ok(())
+    }
+
+    /// Values less what a record's rounding may have added.
+    fn unrounded(&self, expected: &[f64], got: &[f64]) -> Vec<f64> {
+        let halves = self.rounding.iter().copied().chain(std::iter::repeat(0.0));
+        let off = |(half, (expected, got)): (f64, (&f64, &f64))| {
+            expected + (got - expected).signum() * ((got - expected).abs() - half).max(0.0)
+        };
+        if self.rounding.is_empty() { got.to_vec() } else { halves.zip(expected.iter().zip(got)).map(off).collect() }
     }
 
     /// The accuracy over the rows seen.

@@ -138,7 +138,7 @@ pub(super) fn inputs(network: &Network, ranges: &Ranges, margin: f64) -> Vec<Opt
     let plane = network.input_shape.plane();
     let channels = network.whole.chunks(plane).zip(&ranges.tensors[0]).enumerate();
     let bound = |(channel, (whole, seen)): (usize, (&[bool], &Channel))| {
-        let most = || match &network.schema {
+        let most = || match &network.records {
             Some(schema) => (channel * plane..(channel + 1) * plane).map(|at| schema.magnitude(at)).fold(1.0, f64::max),
             None => (seen.magnitude().max(1.0) * margin).ceil(),
         };

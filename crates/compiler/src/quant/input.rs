@@ -36,7 +36,7 @@ pub(super) fn range(network: &Network, channels: &[Channel], top: f64, options: 
 
 /// Scale and zero point of each channel of a record's input, whose codes are its integers; `None` for other inputs.
 pub(super) fn of_record(network: &Network) -> Option<Vec<(f64, i64)>> {
-    let schema = network.schema.as_ref()?;
+    let schema = network.records.as_ref()?;
     let plane = network.input_shape.plane();
     let of = |first: usize| if network.is_ranked(first) { (1.0, 0) } else { schema.scaling(first) };
     Some((0..network.input_shape.channels).map(|channel| of(channel * plane)).collect())

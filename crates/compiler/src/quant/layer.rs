@@ -41,6 +41,10 @@ pub(super) fn quantize(
         return unrounded(&network.layers[index], times);
     }
     let activation = scales.activation[index].clone();
+    if let (Activation::Record, Some(schema)) = (&activation, &network.committed) {
+        let FloatLayer { node, op, .. } = network.layers[index].clone();
+        return Ok(Layer { node, op, ..Layer::record(schema, index, digits) });
+    }
     let mut layer = shifted(network, index, scales);
     if let Activation::Table(table) = activation {
         layer.to_mut().bias.iter_mut().for_each(|bias| *bias -= scales.center[table]);

@@ -55,7 +55,7 @@ pub fn quantize_with_scales(
     }
     let function_error = function_error(network, ranges, &digits, &scales, options.margin.sqrt());
     let decision = network.decision().is_some();
-    let record = network.schema.as_ref();
+    let record = network.records.as_ref();
     let input = Input {
         value_info: network.input.clone(),
         shape: network.input_shape,
@@ -64,13 +64,17 @@ pub fn quantize_with_scales(
         cuts: if record.is_some() { Vec::new() } else { network.cuts.clone() },
         missing: if record.is_some() { Vec::new() } else { network.missing.clone() },
         visibility: options.input,
-        schema: record.cloned(),
+        records: record.cloned(),
     };
     let output = Output {
         value_info: network.output.clone(),
-        scale: scales.scale.last().cloned().unwrap_or_default(),
+        scale: match &network.committed {
+            Some(schema) => (0..schema.len()).map(|at| schema.scaling(at).0).collect(),
+            None => scales.scale.last().cloned().unwrap_or_default(),
+        },
         thresholds: Vec::new(),
         finish: network.finish.filter(|_| !decision),
+        schema: network.committed.clone(),
     };
     let mut model = Model {
         name: network.name.clone(),
@@ -165,6 +169,9 @@ pub(super) fn check_network(network: &Network) -> Result<()> {
             }
             FloatActivation::ArgMax if shape.len() < 2 => return graph("ArgMax needs at least two values"),
             FloatActivation::ArgMax if !is_last => return graph("an ArgMax is not the last layer"),
+            FloatActivation::Record if !is_last || network.committed.is_none() => {
+                return graph("a record that is no committed output");
+            }
             _ => {}
         }
     }

@@ -130,13 +130,15 @@ impl Scaling {
         }];
         let zero_point = zero_points.into_iter().flatten().map(|(_, zero_point)| zero_point).collect();
         let seen = Integers::seen(network, ranges);
-        for (((layer, channels), activation), exact_codes) in layers().zip(&activation).zip(&exact.magnitude[1..]) {
+        let of_layers = layers().zip(&activation).zip(&exact.magnitude[1..]).enumerate();
+        for (index, (((layer, channels), activation), exact_codes)) in of_layers {
             needs.push(match (activation, &layer.activation) {
                 (Activation::Table(table), _) => Need::Fixed(outputs[*table]),
                 (Activation::Clip, FloatActivation::Clip { max }) => Need::Fixed(max / top),
                 (_, float) if float.decision().is_some() => Need::Fixed(1.0),
                 (_, FloatActivation::Product { .. }) => Need::Product,
                 (_, FloatActivation::Quantize { .. }) => Need::Fixed(1.0),
+                _ if network.is_record(index) => Need::Fixed(1.0),
                 _ => {
                     let mut range = magnitudes(channels, ranges.rows * layer.shape.plane(), options.margin);
                     for (range, bound) in range.iter_mut().zip(sums(network, layer, &seen, false)) {
@@ -360,6 +362,7 @@ fn activation(layer: &FloatLayer, table: Option<usize>) -> Activation {
         (None, FloatActivation::Clip { .. }) => Activation::Clip,
         (None, FloatActivation::Threshold { .. }) => Activation::Threshold,
         (None, FloatActivation::ArgMax) => Activation::ArgMax,
+        (None, FloatActivation::Record) => Activation::Record,
         (None, FloatActivation::Linear | FloatActivation::Table(_) | FloatActivation::Product { .. }) => {
             Activation::Linear
         }

@@ -113,7 +113,8 @@ fn network(input: Shape, layers: Vec<FloatLayer>) -> Network {
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     }
 }

@@ -85,8 +85,8 @@ pub(super) fn accumulate(
             steps[row] += negative[row] * transfer[row + 1];
         }
     }
-    if let Some(record) = &layout.record {
-        steps[record.first] += weight[record.first];
+    for row in layout.commitment_rows() {
+        steps[row] += weight[row];
     }
     let mut sum = zero();
     sum[0] = -produced[0];
@@ -152,7 +152,7 @@ fn weigh(layout: &Layout, first: &FirstPhase, [eta, gamma]: [Fr; 2], consumed: &
             sum.total() - recorded
         })
         .collect();
-    if let (Some(rows), Some(record)) = (&layout.record, &first.record) {
+    for (rows, record) in layout.records.iter().flat_map(|rows| first.record.iter().map(move |cells| (rows, cells))) {
         for (row, integers) in record.integers(rows) {
             locals[row] += integers;
         }

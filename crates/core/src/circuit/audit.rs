@@ -44,7 +44,7 @@ pub(super) struct Keyed<'a> {
 pub(super) fn audit(config: &Config, layout: &Layout, model: &Model, keyed: Keyed<'_>) -> Result<()> {
     let refuse = |reason: String| Error::Layout { reason };
     let audit = Audit::new(config, layout, model, keyed).map_err(refuse)?;
-    let parts = [Audit::selectors, Audit::biases, Audit::tables, Audit::identity, Audit::record];
+    let parts = [Audit::selectors, Audit::biases, Audit::tables, Audit::identity, Audit::records];
     let verdicts: Vec<Verdict> = parts.par_iter().map(|part| part(&audit)).collect();
     verdicts.into_iter().collect::<Verdict>().map_err(refuse)
 }
@@ -166,7 +166,7 @@ impl<'a> Audit<'a> {
             wants(Some(columns.usable), "usable", row + 1 < usable)?;
             wants(Some(columns.first), "first", row == 0)?;
             wants(Some(columns.last), "last", row + 1 == usable)?;
-            wants(Some(columns.public), "public", row < outputs)?;
+            wants(Some(columns.public), "public", row < outputs && self.model.output.schema.is_none())?;
             wants(columns.decision, "decision", row < outputs && self.decides(last))?;
             let inside = row + 1 < outputs && self.activation(last) == Some(&Activation::ArgMax);
             wants(columns.argmax_inside, "argmax", inside)?;

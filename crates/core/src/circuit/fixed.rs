@@ -12,7 +12,7 @@ use super::{
     lookup::Entry,
     placement::{Link, Row},
     private::same_channel,
-    record::StepKind,
+    record::{RecordRows, StepKind},
     weights::{Multiplier, WeightCell, WeightRow},
     witness::decides,
 };
@@ -35,7 +35,7 @@ pub(super) type AdviceCell = (Column<Advice>, usize);
 
 /// All nonzero cells of the fixed columns.
 pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell> {
-    let mut writer = Writer { config, layout, model, largest: model.input.largest(), cells: Vec::new() };
+    let mut writer = Writer { config, layout, model, largest: model.largest(), cells: Vec::new() };
     let fixed = &config.fixed;
     let usable = layout.usable_rows();
     for row in 0..usable - 1 {
@@ -48,7 +48,7 @@ pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell
     }
     writer.output();
     writer.weights();
-    writer.record();
+    layout.records.iter().for_each(|record| writer.record(record));
     for (row, entry) in table_entries(model).into_iter().enumerate() {
         writer.set(fixed.table, row, entry.value.cast_signed());
         if let Some(function) = fixed.function {
@@ -62,16 +62,15 @@ pub(super) fn cells(config: &Config, layout: &Layout, model: &Model) -> Vec<Cell
     writer.cells
 }
 
-/// All nonzero cells of fixed columns that hold other field elements, of a committed input: what its sponge adds, and
-/// how its integers are packed.
-pub(super) fn constants(config: &Config, layout: &Layout, model: &Model) -> Vec<ConstantCell> {
-    let (Some(columns), Some(record), Some(schema)) = (config.fixed.record, &layout.record, &model.input.schema) else {
-        return Vec::new();
-    };
-    // A model that was checked has a schema with a digest.
-    let steps = record.steps(schema).unwrap_or_default();
-    let mut cells: Vec<_> = steps.into_iter().map(|(row, step)| (columns.added, row, step.added)).collect();
-    cells.extend(record.rows.iter().filter(|row| row.more).map(|row| (columns.more, row.row, record.more())));
+/// All nonzero cells of fixed columns that hold other field elements, of records: what their sponges add, and how their
+/// integers are packed.
+pub(super) fn constants(config: &Config, layout: &Layout) -> Vec<ConstantCell> {
+    let Some(columns) = config.fixed.record else { return Vec::new() };
+    let mut cells: Vec<_> = Vec::new();
+    for record in &layout.records {
+        cells.extend(record.steps().into_iter().map(|(row, step)| (columns.added, row, step.added)));
+        cells.extend(record.rows.iter().filter(|row| row.more).map(|row| (columns.more, row.row, record.more())));
+    }
     // Lane 0, or the coefficient of 1 where weights are private.
     let lane = config.fixed.private.map_or(config.fixed.weights[0], |private| private.constant);
     let runs = layout.weights.rows.iter().enumerate();
@@ -103,8 +102,8 @@ struct Writer<'a> {
     config: &'a Config,
     layout: &'a Layout,
     model: &'a Model,
-    /// The largest code of each channel of a committed input.
-    largest: Vec<u64>,
+    /// The largest code of each channel, by tensor; none of tensors that are no record.
+    largest: Vec<Vec<u64>>,
     cells: Vec<Cell>,
 }
 
@@ -166,7 +165,8 @@ impl Writer<'_> {
         if let Some(column) = fixed.compare {
             self.flag(column, index, !decision && activation == Some(&Activation::Threshold));
         }
-        if let (Some(columns), Some(largest), 0) = (fixed.record, self.largest.get(row.channel as usize), row.tensor) {
+        let largest = self.largest[row.tensor as usize].get(row.channel as usize);
+        if let (Some(columns), Some(largest)) = (fixed.record, largest) {
             self.set(columns.bound, index, largest.cast_signed() + 1);
         }
         if let (Some(function), Some(Activation::Table(table))) = (fixed.function, activation) {
@@ -185,7 +185,7 @@ impl Writer<'_> {
         let fixed = self.config.fixed.clone();
         let outputs = self.model.layers.last().map_or(0, |layer| layer.shape.len());
         for row in 0..outputs {
-            self.flag(fixed.public, row, true);
+            self.flag(fixed.public, row, self.model.output.schema.is_none());
             if let Some(column) = fixed.decision {
                 self.flag(column, row, true);
             }
@@ -222,11 +222,10 @@ impl Writer<'_> {
 }
 
 impl Writer<'_> {
-    /// The sponge of a committed input.
-    fn record(&mut self) {
-        let (Some(columns), Some(record)) = (self.config.fixed.record, &self.layout.record) else { return };
-        let steps = self.model.input.schema.as_ref().and_then(|schema| record.steps(schema).ok());
-        for (row, step) in steps.unwrap_or_default() {
+    /// The sponge of a record.
+    fn record(&mut self, record: &RecordRows) {
+        let Some(columns) = self.config.fixed.record else { return };
+        for (row, step) in record.steps() {
             self.flag(columns.mix, row, matches!(step.kind, StepKind::Mix | StepKind::Partial));
             self.flag(columns.turn, row, matches!(step.kind, StepKind::Mix | StepKind::Turn));
             self.flag(columns.load, row, step.load);

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     circuit::Prediction,
     error::{Error, Result},
-    graph::Model,
+    graph::{Model, OutputEncoding},
 };
 
 /// Rows at the end of every column that hold randomness, plus the row where running sums end.
@@ -44,8 +44,8 @@ pub struct Layout {
     pub(super) weights: WeightRows,
     /// Copies of weight cells into the transfer column: factors of runs and jumps.
     pub(super) transfers: Vec<(usize, WeightCell)>,
-    /// The sponge of a committed input.
-    pub(super) record: Option<RecordRows>,
+    /// The sponges of records, those of the input first.
+    pub(super) records: Vec<RecordRows>,
     used_rows: usize,
     activations: usize,
 }
@@ -71,7 +71,7 @@ impl Layout {
             if stored.first + stored.storage.shape.channels * stored.channel_rows > 1 << MAX_K {
                 return Err(Error::ModelTooLarge { needed: MAX_K + 1, available: MAX_K });
             }
-            let read = tensor + 1 < tensors.len();
+            let read = tensor + 1 < tensors.len() || view.records.iter().any(|packed| packed.tensor == tensor);
             for channel in 0..stored.storage.shape.channels {
                 rows.extend(stored.channel(tensor, channel, read));
                 if tensor > 0 {
@@ -90,13 +90,21 @@ impl Layout {
                 transfers.push((row, weights.monomial((to.0 - from.0, to.1 - from.1))));
             }
         }
-        let outputs = view.shapes.last().map_or(0, |shape| shape.len());
-        let record = view.record.as_ref().map(|packed| {
-            let blocks: usize =
-                tensors.iter().map(|stored| stored.storage.shape.channels * stored.channel_blocks).sum();
-            weights.record(packed, &|index| packed.monomial(&tensors[0], index), (blocks as i64, 0), outputs)
-        });
-        let mut runs = Runs { view, tensors: &tensors, weights, transfers, rows: &mut rows };
+        let outputs = match params.output {
+            OutputEncoding::Committed => 0,
+            _ => view.shapes.last().map_or(0, |shape| shape.len()),
+        };
+        // No commitment stands beside a public value.
+        let public = if params.public_input.is_some() { rows.len() } else { outputs };
+        let blocks: usize = tensors.iter().map(|stored| stored.storage.shape.channels * stored.channel_blocks).sum();
+        let mut records: Vec<RecordRows> = Vec::with_capacity(view.records.len());
+        for (at, packed) in view.records.iter().enumerate() {
+            let packed = packed.clone().behind(blocks + view.records.len());
+            let above = records.last().map_or(public, |record| record.bottom() + 1);
+            let monomial = |index| packed.monomial(&tensors[packed.tensor], index);
+            records.push(weights.record(&packed, &monomial, ((blocks + at) as i64, 0), above));
+        }
+        let mut runs = Runs { view, tensors: &tensors, weights, transfers, rows: &mut rows, records: &records };
         runs.all(&geometry)?;
         let (weights, transfers) = (runs.weights, runs.transfers);
 
@@ -104,10 +112,9 @@ impl Layout {
         params.reach(&weights.rows);
         params.check()?;
         private::check(view, &geometry, &weights, &params)?;
-        let sponge = record.as_ref().map_or(0, |record| record.bottom() + 1);
+        let sponge = records.last().map_or(0, |record| record.bottom() + 1);
         let used_rows = rows.len().max(weights.rows.len()).max(sponge).max(params.table_rows());
-        let shown = record.as_ref().map_or(outputs, |record| record.first + 1);
-        let public_rows = if params.public_input.is_some() { rows.len() } else { shown };
+        let public_rows = records.last().map_or(public, |record| record.first + 1);
         let needed = used_rows.max(public_rows + CONTEXT_ROWS) + 1 + RESERVED_ROWS;
         let k = needed.next_power_of_two().trailing_zeros();
         if k > MAX_K {
@@ -122,7 +129,7 @@ impl Layout {
             });
         }
         let activations = view.shapes.iter().map(|shape| shape.len()).sum();
-        Ok(Self { k, params, tensors, rows, weights, transfers, record, used_rows, activations })
+        Ok(Self { k, params, tensors, rows, weights, transfers, records, used_rows, activations })
     }
 
     /// Rows that gates may use, the end of the running sums included.
@@ -161,9 +168,9 @@ impl Layout {
         stored.map(|stored| Grid::new(stored, self.params.lanes.activations))
     }
 
-    /// The row of the instance with the commitment to the input; `None` where there is none.
-    pub fn commitment_row(&self) -> Option<usize> {
-        self.record.as_ref().map(|record| record.first)
+    /// The rows of the instance with commitments, those to the input first.
+    pub fn commitment_rows(&self) -> impl Iterator<Item = usize> + '_ {
+        self.records.iter().map(|record| record.first)
     }
 
     /// Committed values of the network: its input and what each layer makes.

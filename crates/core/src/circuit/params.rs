@@ -30,7 +30,7 @@ const COMPARES: u8 = 1 << 4;
 const PUBLIC_INPUT: u8 = 1 << 5;
 /// Set beside it where its codes have a sign.
 const SIGNED_INPUT: u8 = 1 << 6;
-/// Set there where the input is committed to.
+/// Set there where there are records that are committed to.
 const COMMITTED: u8 = 1 << 7;
 
 /// The codes of a public input.
@@ -121,7 +121,7 @@ pub struct Params {
     pub private: Option<u32>,
     /// The codes of a public input; `None` where it is none.
     pub public_input: Option<InputCodes>,
-    /// Whether the input is a record that is committed to.
+    /// Whether there are records that are committed to.
     pub committed: bool,
 }
 
@@ -185,7 +185,7 @@ impl Params {
             output: model.output_encoding(),
             private: model.private_weights,
             public_input: InputCodes::published(model.input.visibility, model.input.is_signed()),
-            committed: model.input.visibility == Visibility::Committed,
+            committed: model.input.records.is_some() || model.output.schema.is_some(),
         };
         params.check()?;
         Ok(params)
@@ -213,11 +213,12 @@ impl Params {
                 Some(Decision::ArgMax) => OutputEncoding::ArgMax,
                 Some(Decision::Threshold) => OutputEncoding::Threshold,
                 Some(Decision::Bands) => OutputEncoding::Bands,
+                None if network.committed.is_some() => OutputEncoding::Committed,
                 None => OutputEncoding::signed(digits.value_bits()),
             },
             private: None,
             public_input: None,
-            committed: network.schema.is_some(),
+            committed: network.records.is_some() || network.committed.is_some(),
         }
     }
 
@@ -407,12 +408,12 @@ impl Params {
             (false, true) => return Err(r.error("signs of an input that is not public")),
         };
         let committed = kind & COMMITTED != 0;
-        if committed && public_input.is_some() {
-            return Err(r.error("an input that is public and committed to"));
-        }
         let kind = kind & !(PRIVATE | COMPARES | PUBLIC_INPUT | SIGNED_INPUT | COMMITTED);
         let output = OutputEncoding::from_byte(kind, digits.value_bits());
         let output = output.ok_or_else(|| r.error(format!("unknown kind of output {kind}")))?;
+        if output == OutputEncoding::Committed && !committed {
+            return Err(r.error("a committed output without a sponge"));
+        }
         let params = Self {
             digits,
             lanes,

@@ -1,9 +1,10 @@
-//! A committed input: the sponge over a record's integers, beside the weight rows, and what ties them to the input.
+//! Committed inputs and outputs: the sponge over a record's integers, beside the weight rows, and what ties them to the
+//! tensor that they are.
 //!
 //! Time runs upwards, so that the commitment stands near the first row. A row of the sponge passes one element of the
 //! state through the S-box; beside it the integers of the pair that is absorbed next are packed, those of the pair's two
 //! elements on alternate rows. These rows are chains of weights, whose value is the polynomial that has the packed
-//! integers as coefficients where the input's runs have the input's codes.
+//! integers as coefficients where the tensor's runs have its codes.
 
 use std::ops::Range;
 
@@ -24,11 +25,11 @@ use super::{
     weights::{Monomial, Recorded},
 };
 use crate::{
+    codec::DIGEST_BYTES,
     commitment::capacity,
-    error::Result,
-    graph::{Model, Shape},
+    graph::Shape,
     poseidon::{Constants, FULL_ROUNDS, ROUNDS, WIDTH, is_partial},
-    schema::{Packing, Schema},
+    schema::{Packing, Records, Schema},
 };
 
 /// Advice columns: the state, a square, and the packed integers.
@@ -57,7 +58,7 @@ pub(super) struct RecordColumns {
 /// Fixed columns; 0 beside the sponge but for `bound`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RecordFixed {
-    /// On the input's rows, one more than the largest integer of the row's elements.
+    /// On the rows of records, one more than the largest integer of the row's elements.
     pub(super) bound: Column<Fixed>,
     /// What is added before the S-box; on the row below the first permutation its first element.
     pub(super) added: Column<Fixed>,
@@ -108,49 +109,96 @@ impl RecordFixed {
 /// run of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Packed {
+    /// The tensor whose codes the integers are: the input, or the last one.
+    pub(super) tensor: usize,
+    /// The schema's digest.
+    schema: [u8; DIGEST_BYTES],
     packing: Packing,
-    /// The input's elements in the order in which they are packed.
+    /// The tensor's elements in the order in which they are packed.
     order: Vec<usize>,
+    /// The first of the tensor's channels.
+    channel: usize,
     /// Integers of a row.
     unit: usize,
+    /// How far behind the tensor's own blocks those of the record are.
+    apart: i64,
 }
 
 impl Packed {
-    /// Of a record that is an input of this shape.
-    pub(super) fn new(schema: &Schema, shape: Shape) -> Self {
-        let packing = schema.packing();
-        // The values of a pixel stand alike in their channels' runs, as do those of a vector.
-        let unit = if shape.is_vector() { packing.integers } else { packing.pixel };
-        Self { packing, order: schema.packed_order().collect(), unit }
+    /// The records of an input, and that of the last tensor, of these shapes.
+    pub(super) fn all(records: Option<&Records>, output: Option<&Schema>, shapes: &[Shape]) -> Vec<Self> {
+        let inputs = records.into_iter().flat_map(Records::placed);
+        let inputs = inputs.map(|(first, schema)| Self::new(schema, 0, shapes[0], first));
+        let last = shapes.len() - 1;
+        inputs.chain(output.map(|schema| Self::new(schema, last, shapes[last], 0))).collect()
     }
 
-    /// Where the polynomial of a record has its rows: at the monomials that the input's rows have in its runs, of which
+    /// Of a record whose first element is this one of a tensor.
+    fn new(schema: &Schema, tensor: usize, shape: Shape, first: usize) -> Self {
+        let packing = schema.packing();
+        Self {
+            tensor,
+            // A schema that was read has a digest.
+            schema: schema.digest().unwrap_or_default(),
+            packing,
+            order: schema.packed_order().map(|at| first + at).collect(),
+            channel: first / shape.plane(),
+            // The values of a pixel stand alike in their channels' runs, as do those of a vector.
+            unit: if shape.is_vector() { packing.integers } else { packing.pixel },
+            apart: 0,
+        }
+    }
+
+    /// The same where a tensor that is made has its record's blocks behind those that layers make, as it is read at
+    /// others than it is made at.
+    pub(super) fn behind(self, blocks: usize) -> Self {
+        Self { apart: if self.tensor > 0 { blocks as i64 } else { 0 }, ..self }
+    }
+
+    /// Where the polynomial of a record has its rows: at the monomials that the tensor's rows have in its runs, of which
     /// those that one row holds share a block.
-    pub(super) fn monomial(&self, input: &TensorRows, first: usize) -> Monomial {
-        let shape = input.storage.shape;
+    pub(super) fn monomial(&self, stored: &TensorRows, first: usize) -> Monomial {
+        let shape = stored.storage.shape;
         let index = self.order[first];
         let (channel, cell) = (index / shape.plane(), index % shape.plane());
-        let (block, exponent) = input.exponent(cell / shape.width, cell % shape.width);
-        (input.block(self.leading(channel), block), exponent * input.storage.spread as i64)
+        let (block, exponent) = stored.exponent(cell / shape.width, cell % shape.width);
+        (self.apart + stored.block(self.leading(channel), block), exponent * stored.storage.spread as i64)
     }
 
-    /// Where the polynomial of a record has a run of the input, seen from the run's first element.
-    pub(super) fn run(&self, input: &TensorRows, channel: usize, slot: usize) -> Option<Recorded> {
-        let (shape, columns) = (input.storage.shape, input.storage.period[1]);
-        let (block, exponent) = if input.storage.form == Form::Scattered {
-            input.exponent(slot / shape.width, slot % shape.width)
+    /// Where the polynomial of a record has a run of its tensor, seen from the run's first element; `None` for a channel
+    /// of another record.
+    pub(super) fn run(&self, stored: &TensorRows, channel: usize, slot: usize) -> Option<Recorded> {
+        let (shape, columns) = (stored.storage.shape, stored.storage.period[1]);
+        let channels = self.order.len() / shape.plane();
+        if !(self.channel..self.channel + channels).contains(&channel) {
+            return None;
+        }
+        let (block, exponent) = if stored.storage.form == Form::Scattered {
+            stored.exponent(slot / shape.width, slot % shape.width)
         } else {
             let residue = [slot / columns, slot % columns];
-            input.section(residue).map(|_| input.exponent(residue[0], residue[1]))?
+            stored.section(residue).map(|_| stored.exponent(residue[0], residue[1]))?
         };
         let leading = self.leading(channel);
         let shift = self.packing.bits * (channel - leading) as u32;
-        Some(Recorded { monomial: (input.block(leading, block), exponent), shift })
+        Some(Recorded { monomial: (self.apart + stored.block(leading, block), exponent), shift })
     }
 
     /// The first channel of those that stand in one row.
     const fn leading(&self, channel: usize) -> usize {
-        channel - channel % self.unit
+        channel - (channel - self.channel) % self.unit
+    }
+
+    /// The tensor's first element that is one of the record.
+    pub(super) fn first(&self) -> usize {
+        self.order.iter().copied().min().unwrap_or(0)
+    }
+
+    /// What a row holds beside the rest of its element, from the integers of the tensor's elements.
+    pub(super) fn sum<V: Ring>(&self, row: &PackedRow, integer: impl Fn(usize) -> V) -> V {
+        let base = V::constant(1 << self.packing.bits);
+        let elements = self.elements(row).iter().rev();
+        elements.fold(V::constant(0), |sum, at| sum * base.clone() + integer(*at))
     }
 
     /// The elements of a row, from its first one in the order in which they are packed on.
@@ -159,7 +207,7 @@ impl Packed {
     }
 }
 
-/// Where the integers of a committed input stand.
+/// Where the integers of a record stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RecordRows {
     pub(super) packed: Packed,
@@ -266,11 +314,11 @@ impl RecordRows {
     }
 
     /// What each row of the sponge does, from the bottom to the row below the commitment.
-    pub(super) fn steps(&self, schema: &Schema) -> Result<Vec<(usize, Step)>> {
-        let start = Step { kind: StepKind::Start, load: true, added: capacity(&schema.digest()?) };
+    pub(super) fn steps(&self) -> Vec<(usize, Step)> {
+        let start = Step { kind: StepKind::Start, load: true, added: capacity(&self.packed.schema) };
         let permutation = permutation();
         let all = std::iter::once(start).chain((0..self.permutations).flat_map(|_| permutation.iter().copied()));
-        Ok((self.first + 1..=self.bottom()).rev().zip(all).collect())
+        (self.first + 1..=self.bottom()).rev().zip(all).collect()
     }
 }
 
@@ -313,13 +361,13 @@ impl Config {
         Some(whole - fixed(cells, selectors.more) * further)
     }
 
-    /// What the chain of a record adds to the sum.
+    /// What the chains of records add to the sum.
     pub(super) fn recorded(&self, cells: &mut VirtualCells<'_, Fr>) -> Option<Expression<Fr>> {
         let selectors = self.fixed.record?;
         Some(fixed(cells, selectors.shown) * advice(cells, self.weight))
     }
 
-    /// The commitment to the input is the instance's, and the input is a record of the schema.
+    /// The commitments are the instance's, and what is committed to is a record of the schema.
     pub(super) fn commit(&self, meta: &mut ConstraintSystem<Fr>) {
         let (Some(columns), Some(selectors)) = (&self.record, self.fixed.record) else { return };
         // Protocol, §10: sponge.
@@ -366,13 +414,13 @@ impl Config {
             let sums = self.lanes.iter().map(|lane| self.code_and_rest(cells, lane)).collect();
             let ones = self.lanes.iter().map(|_| Ring::constant(1)).collect();
             let one: Expression<Fr> = Ring::constant(1);
-            let range = horner(&gamma, sums) + (one - bound.clone()) * horner(&gamma, ones);
-            vec![("range", bound * range)]
+            let range = horner(&gamma, sums) + (one.clone() - bound.clone()) * horner(&gamma, ones);
+            let states = self.lanes.iter().map(|lane| one.clone() - advice(cells, lane.state)).collect();
+            vec![("range", bound.clone() * range), ("state", bound * horner(&gamma, states))]
         });
     }
 
-    /// The code of an element of a committed input, and what it lacks of the largest one, which its remainder's limbs
-    /// hold.
+    /// The code of an element of a record, and what it lacks of the largest one, which its remainder's limbs hold.
     fn code_and_rest(&self, cells: &mut VirtualCells<'_, Fr>, lane: &Lane) -> Expression<Fr> {
         let digits = &self.params.digits;
         let mut limbs: Vec<_> = lane.limbs.iter().map(|column| advice(cells, *column)).collect();
@@ -381,7 +429,7 @@ impl Config {
     }
 }
 
-/// First-phase cells of a committed input, one field element per usable row.
+/// First-phase cells of records, one field element per usable row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RecordCells {
     pub(super) state: [Vec<prover::Fr>; WIDTH],
@@ -395,74 +443,70 @@ impl RecordCells {
         self.state.iter().chain([&self.square, &self.packed]).map(Vec::as_slice)
     }
 
-    /// The sponge over a record's integers; `None` where the input is not committed to.
-    pub(super) fn new(model: &Model, layout: &Layout, integers: &[i64], salt: Fr) -> Result<Option<Self>> {
-        let (Some(rows), Some(schema)) = (&layout.record, &model.input.schema) else { return Ok(None) };
-        let usable = layout.usable_rows();
-        let mut packed = vec![Fr::ZERO; usable];
-        packed[rows.salt()] = salt;
-        let (bits, more) = (power_of_two(rows.packed.packing.bits), rows.more());
-        for row in rows.rows.iter().rev() {
-            let elements = rows.packed.elements(row).iter().rev();
-            let sum = elements.fold(Fr::ZERO, |sum, index| sum * bits + Fr::from(integers[*index].unsigned_abs()));
-            let further = if row.more { more * packed[row.row + STRIDE] } else { Fr::ZERO };
-            packed[row.row] = sum + further;
+    /// The sponges over the integers of records, each with its salt; `None` where there are none.
+    pub(super) fn new(layout: &Layout, codes: &[Vec<i64>], salts: &[Fr]) -> Option<Self> {
+        if layout.records.is_empty() {
+            return None;
         }
-        Ok(Some(Self::permuted(rows, schema, packed)?))
+        let mut packed = vec![Fr::ZERO; layout.usable_rows()];
+        for (rows, salt) in layout.records.iter().zip(salts) {
+            packed[rows.salt()] = *salt;
+            let more = rows.more();
+            let own = &codes[rows.packed.tensor];
+            for row in rows.rows.iter().rev() {
+                let sum = rows.packed.sum(row, |at| prover::Fr::from_u64(own[at].unsigned_abs()));
+                let further = if row.more { more * packed[row.row + STRIDE] } else { Fr::ZERO };
+                packed[row.row] = Fr::from(sum) + further;
+            }
+        }
+        Some(Self::permuted(&layout.records, packed))
     }
 
-    /// The sponge over what is packed already.
-    pub(super) fn permuted(rows: &RecordRows, schema: &Schema, packed: Vec<Fr>) -> Result<Self> {
-        Self::follow(rows, schema, packed, |_, _| {})
+    /// The sponges over what is packed already.
+    pub(super) fn permuted(records: &[RecordRows], packed: Vec<Fr>) -> Self {
+        Self::follow(records, packed, |_, _| {})
     }
 
     /// As [`RecordCells::permuted`], where a row's square (cell 3), or what the row leads to, is one more.
     #[cfg(test)]
-    pub(super) fn with_fault(
-        rows: &RecordRows,
-        schema: &Schema,
-        packed: Vec<Fr>,
-        fault: (usize, usize),
-    ) -> Result<Self> {
-        Self::follow(rows, schema, packed, |at, value| {
+    pub(super) fn with_fault(records: &[RecordRows], packed: Vec<Fr>, fault: (usize, usize)) -> Self {
+        Self::follow(records, packed, |at, value| {
             if at == fault {
                 *value += Fr::ONE;
             }
         })
     }
 
-    /// The sponge; `alter` is given the row and number of each cell that it comes to, see [`RecordCells::with_fault`].
-    fn follow(
-        rows: &RecordRows,
-        schema: &Schema,
-        packed: Vec<Fr>,
-        alter: impl Fn((usize, usize), &mut Fr),
-    ) -> Result<Self> {
+    /// The sponges; `alter` is given the row and number of each cell that they come to, see
+    /// [`RecordCells::with_fault`].
+    fn follow(records: &[RecordRows], packed: Vec<Fr>, alter: impl Fn((usize, usize), &mut Fr)) -> Self {
         let mut cells = [(); WIDTH + 1].map(|()| vec![Fr::ZERO; packed.len()]);
-        let mut state = [Fr::ZERO; WIDTH];
-        for (row, step) in rows.steps(schema)? {
-            let passes = state[0] + step.added;
-            let mut square = passes.square();
-            alter((row, WIDTH), &mut square);
-            cells.iter_mut().zip(state.iter().chain([&square])).for_each(|(column, value)| column[row] = *value);
-            let turn = matches!(step.kind, StepKind::Turn | StepKind::Mix);
-            let next = ordered(&(square.square() * passes), &state, turn);
-            state = match step.kind {
-                StepKind::Start => [step.added, Fr::ZERO, Fr::ZERO],
-                StepKind::Turn => next,
-                StepKind::Mix | StepKind::Partial => {
-                    Constants::get().mds.map(|row| row.iter().zip(next).map(|(factor, value)| value * factor).sum())
+        for rows in records {
+            let mut state = [Fr::ZERO; WIDTH];
+            for (row, step) in rows.steps() {
+                let passes = state[0] + step.added;
+                let mut square = passes.square();
+                alter((row, WIDTH), &mut square);
+                cells.iter_mut().zip(state.iter().chain([&square])).for_each(|(column, value)| column[row] = *value);
+                let turn = matches!(step.kind, StepKind::Turn | StepKind::Mix);
+                let next = ordered(&(square.square() * passes), &state, turn);
+                state = match step.kind {
+                    StepKind::Start => [step.added, Fr::ZERO, Fr::ZERO],
+                    StepKind::Turn => next,
+                    StepKind::Mix | StepKind::Partial => {
+                        Constants::get().mds.map(|row| row.iter().zip(next).map(|(factor, value)| value * factor).sum())
+                    }
+                };
+                if step.load && step.kind == StepKind::Turn {
+                    state[0] = packed[row - 1];
                 }
-            };
-            if step.load && step.kind == StepKind::Turn {
-                state[0] = packed[row - 1];
+                state.iter_mut().enumerate().for_each(|(i, value)| alter((row, i), value));
             }
-            state.iter_mut().enumerate().for_each(|(i, value)| alter((row, i), value));
+            cells.iter_mut().zip(&state).for_each(|(column, value)| column[rows.first] = *value);
+            cells[WIDTH][rows.first] = state[0].square();
         }
-        cells.iter_mut().zip(&state).for_each(|(column, value)| column[rows.first] = *value);
-        cells[WIDTH][rows.first] = state[0].square();
         let [first, second, third, square] = cells.map(|column| column.into_iter().map(prover::Fr::from).collect());
-        Ok(Self { state: [first, second, third], square, packed: packed.into_iter().map(prover::Fr::from).collect() })
+        Self { state: [first, second, third], square, packed: packed.into_iter().map(prover::Fr::from).collect() }
     }
 
     /// What each row with integers adds to its chain of weights.

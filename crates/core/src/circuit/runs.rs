@@ -4,6 +4,7 @@ use super::{
     geometry::{Geometry, is_scattered},
     layout::MAX_K,
     placement::{Row, TensorRows},
+    record::RecordRows,
     view::{TermView, View, Weight, taps},
     weights::{Factor, WeightCell, WeightRows},
 };
@@ -19,6 +20,7 @@ pub(super) struct Runs<'a, W: Weight> {
     pub(super) weights: WeightRows,
     pub(super) transfers: Vec<(usize, WeightCell)>,
     pub(super) rows: &'a mut [Row],
+    pub(super) records: &'a [RecordRows],
 }
 
 impl<W: Weight> Runs<'_, W> {
@@ -30,9 +32,9 @@ impl<W: Weight> Runs<'_, W> {
             let scattered = is_scattered(self.view, tensor);
             for channel in 0..shape.channels {
                 let mut terms = Terms::new(&self.tensors[tensor], scattered);
-                if let (0, Some(packed)) = (tensor, &self.view.record) {
+                for packed in self.records.iter().map(|record| &record.packed).filter(|of| of.tensor == tensor) {
                     for (slot, run) in terms.main.iter_mut().enumerate() {
-                        run.recorded = packed.run(&self.tensors[0], channel, slot);
+                        run.recorded = run.recorded.or_else(|| packed.run(&self.tensors[tensor], channel, slot));
                     }
                 }
                 for (layer, reader) in self.view.layers.iter().enumerate() {

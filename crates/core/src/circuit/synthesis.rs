@@ -42,7 +42,7 @@ impl<'a> ModelCircuit<'a> {
         let mut cs = ConstraintSystem::default();
         let config = Config::new(&mut cs, self.layout.params.clone());
         let (cells, copies) = (fixed::cells(&config, self.layout, self.model), fixed::copies(&config, self.layout));
-        let constants = fixed::constants(&config, self.layout, self.model);
+        let constants = fixed::constants(&config, self.layout);
         let keyed = Keyed { cells: &cells, constants: &constants, copies: &copies };
         if self.model.private_weights.is_none() {
             return audit(&config, self.layout, self.model, keyed);
@@ -108,7 +108,7 @@ impl Circuit<Fr> for ModelCircuit<'_> {
                 for (column, row, value) in fixed::cells(&config, self.layout, self.model) {
                     region.assign_fixed(column, row, fixed::signed(value));
                 }
-                for (column, row, value) in fixed::constants(&config, self.layout, self.model) {
+                for (column, row, value) in fixed::constants(&config, self.layout) {
                     region.assign_fixed(column, row, value);
                 }
                 let cell =

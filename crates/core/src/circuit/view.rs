@@ -49,8 +49,8 @@ pub(super) struct LayerView<'a, W: Clone> {
 pub(super) struct View<'a, W: Clone> {
     pub(super) shapes: Vec<Shape>,
     pub(super) layers: Vec<LayerView<'a, W>>,
-    /// How a committed input is packed; `None` for others.
-    pub(super) record: Option<Packed>,
+    /// How records that are committed to are packed.
+    pub(super) records: Vec<Packed>,
 }
 
 impl<'a> View<'a, i64> {
@@ -62,8 +62,8 @@ impl<'a> View<'a, i64> {
             negative: layer.activation == Activation::PRelu,
             multiplies: !layer.times().is_empty(),
         };
-        let record = model.input.schema.as_ref().map(|schema| Packed::new(schema, model.input.shape));
-        Self { layers: model.layers.iter().map(layer).collect(), shapes, record }
+        let records = Packed::all(model.input.records.as_ref(), model.output.schema.as_ref(), &shapes);
+        Self { layers: model.layers.iter().map(layer).collect(), shapes, records }
     }
 }
 
@@ -76,8 +76,8 @@ impl<'a> View<'a, f64> {
             negative: matches!(layer.activation, FloatActivation::PRelu { .. }),
             multiplies: !layer.times().is_empty(),
         };
-        let record = network.schema.as_ref().map(|schema| Packed::new(schema, network.input_shape));
-        Self { layers: network.layers.iter().map(layer).collect(), shapes, record }
+        let records = Packed::all(network.records.as_ref(), network.committed.as_ref(), &shapes);
+        Self { layers: network.layers.iter().map(layer).collect(), shapes, records }
     }
 }
 

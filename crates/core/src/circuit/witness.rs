@@ -9,12 +9,13 @@ use super::{
     layout::Layout,
     placement::TensorRows,
     private::PrivateCells,
-    record::RecordCells,
+    record::{RecordCells, RecordRows},
     view::{class_size, classes, taps},
 };
 use crate::{
     error::{Error, Result},
-    graph::{Activation, Conv, Element, Map, Model, PublicCode, Table, Trace},
+    graph::{Activation, Conv, Element, Map, Model, OutputEncoding, PublicCode, Table, Trace},
+    statement::PublicCodes,
 };
 
 /// Cells of one lane.
@@ -80,31 +81,28 @@ impl Witness {
     /// Evaluates a model on input codes and writes the first-phase columns.
     ///
     /// # Errors
-    /// `ActivationRange` when a value does not fit its cells; `Option` for a model of committed inputs.
+    /// `ActivationRange` when a value does not fit its cells; `Option` for a model with commitments.
     pub fn new(model: &Model, layout: &Layout, input: Vec<i64>) -> Result<Self> {
-        if model.input.schema.is_some() {
-            let reason = "the model takes a commitment, which an opening opens".to_owned();
-            return Err(Error::Option { option: "opening", reason });
-        }
-        Self::with_record(model, layout, input, None)
+        Self::committed(model, layout, input, &[])
     }
 
-    /// As [`Witness::new`], of the integers of a record that is committed to with a salt.
+    /// As [`Witness::new`], with the salts of the model's records, those of the input first; codes of a committed input
+    /// are the integers of its records.
     ///
     /// # Errors
-    /// `ActivationRange` when a value does not fit its cells.
-    pub fn committed(model: &Model, layout: &Layout, integers: Vec<i64>, salt: bn256::Fr) -> Result<Self> {
-        let record = RecordCells::new(model, layout, &integers, salt)?;
-        Self::with_record(model, layout, integers, record)
+    /// `ActivationRange` when a value does not fit its cells; `Option` for another number of salts than of records.
+    pub fn committed(model: &Model, layout: &Layout, input: Vec<i64>, salts: &[bn256::Fr]) -> Result<Self> {
+        if salts.len() != layout.records.len() {
+            let reason = format!("{} salts for {} commitments", salts.len(), layout.records.len());
+            return Err(Error::Option { option: "opening", reason });
+        }
+        let trace = model.run(input)?;
+        let record = RecordCells::new(layout, &trace.codes, salts);
+        Ok(Self::traced(model, layout, trace, record))
     }
 
-    pub(super) fn with_record(
-        model: &Model,
-        layout: &Layout,
-        input: Vec<i64>,
-        record: Option<RecordCells>,
-    ) -> Result<Self> {
-        let trace = model.run(input)?;
+    /// The columns of an evaluation.
+    pub(super) fn traced(model: &Model, layout: &Layout, trace: Trace, record: Option<RecordCells>) -> Self {
         let mut first = FirstPhase { private: PrivateCells::new(model, layout), record, ..FirstPhase::blank(layout) };
         first.bound(model, layout);
         let shift = model.digits.remainder_bits();
@@ -117,7 +115,8 @@ impl Witness {
                     let code = trace.codes[0][index];
                     let rest =
                         largest.get(index / shape.plane()).map_or(0, |most| most.saturating_sub(code.unsigned_abs()));
-                    Some((i64::from(code > 0), (code.unsigned_abs() << shift) + rest))
+                    let positive = code > 0 || !largest.is_empty();
+                    Some((i64::from(positive), (code.unsigned_abs() << shift) + rest))
                 }
                 Some(layer) => first_cells(model, layer, &trace, index),
             };
@@ -148,7 +147,7 @@ impl Witness {
             }
         }
         first.count(model, layout);
-        Ok(Self { trace, first })
+        Self { trace, first }
     }
 
     /// Output and input codes as they are published; no input codes where they are private.
@@ -161,7 +160,10 @@ impl Witness {
             codes.iter().enumerate().map(|(index, code)| form.of(*code).ok_or_else(|| refuse(index))).collect()
         };
         let node = model.layers.last().map_or("", |layer| &layer.node);
-        let output = publish(model.output_encoding().code(), node, self.output())?;
+        let output = match model.output_encoding() {
+            OutputEncoding::Committed => Vec::new(),
+            encoding => publish(encoding.code(), node, self.output())?,
+        };
         let input = if model.input.visibility.is_public() {
             publish(model.input_code(), &model.input.value_info.name, &self.trace.codes[0])?
         } else {
@@ -170,9 +172,21 @@ impl Witness {
         Ok([output, input])
     }
 
-    /// The commitment to the input; `None` where there is none.
-    pub fn commitment(&self, layout: &Layout) -> Option<bn256::Fr> {
-        Some(self.first.record.as_ref()?.commitment(layout.record.as_ref()?))
+    /// All that a proof of it shows.
+    ///
+    /// # Errors
+    /// As [`Witness::published`].
+    pub fn codes(&self, model: &Model, layout: &Layout) -> Result<PublicCodes> {
+        let [output, input] = self.published(model)?;
+        let mut commitments = self.commitments(layout);
+        let output_commitment = if model.output.schema.is_some() { commitments.pop() } else { None };
+        Ok(PublicCodes { output, input, commitments, output_commitment })
+    }
+
+    /// The commitments to records, those of the input first.
+    pub fn commitments(&self, layout: &Layout) -> Vec<bn256::Fr> {
+        let of = |rows: &RecordRows| self.first.record.as_ref().map(|cells| cells.commitment(rows));
+        layout.records.iter().filter_map(of).collect()
     }
 
     /// Codes of the output tensor.
@@ -210,12 +224,15 @@ impl FirstPhase {
         }
     }
 
-    /// In all lanes of a committed input's rows, elements or none, what a 0 lacks of the largest integer.
+    /// In all lanes of a record's rows, elements or none, the largest integer, which lacks nothing: a cell that could hold a
+    /// hidden coefficient is 0.
     pub(super) fn bound(&mut self, model: &Model, layout: &Layout) {
-        let largest = model.input.largest();
-        for (index, row) in layout.rows.iter().enumerate().filter(|(_, row)| row.tensor == 0) {
-            let rest = largest.get(row.channel as usize).copied().unwrap_or(0);
-            (0..self.lanes.len()).for_each(|lane| self.put(model, (index, lane), 0, rest));
+        let largest = model.largest();
+        for (index, row) in layout.rows.iter().enumerate() {
+            if let Some(largest) = largest[row.tensor as usize].get(row.channel as usize) {
+                let whole = largest << model.digits.remainder_bits();
+                (0..self.lanes.len()).for_each(|lane| self.put(model, (index, lane), 1, whole));
+            }
         }
     }
 

@@ -45,6 +45,9 @@ pub enum FloatActivation {
     },
     /// Index of the largest y, the first one of equals; only as the last layer.
     ArgMax,
+    /// Nothing: y is an integer of a record, in which the network ends; only as the last layer, which copies a tensor of
+    /// the scale 1.
+    Record,
     /// y times the sum of these maps, value by value; never the last layer. The layer has no bias, and its maps, like
     /// these, only move or copy values: convolutions of one tap with weights 0 and 1, at most one 1 for each value.
     Product {
@@ -66,7 +69,7 @@ impl FloatActivation {
     /// Least and largest value over the arguments `a ..= b` of one channel; for `ArgMax` those of an argument.
     pub fn image(&self, channel: usize, [a, b]: [f64; 2]) -> [f64; 2] {
         match self {
-            Self::Linear | Self::Product { .. } | Self::ArgMax => [a, b],
+            Self::Linear | Self::Record | Self::Product { .. } | Self::ArgMax => [a, b],
             Self::Relu => [a, b].map(|y| y.max(0.0)),
             Self::Quantize { .. } => [a, b].map(|y| y.max(0.0).round()),
             Self::Clip { max } => [a, b].map(|y| y.max(0.0).min(*max)),
@@ -83,7 +86,7 @@ impl FloatActivation {
     /// [`Self::Product`].
     pub fn apply(&self, shape: Shape, mut y: Vec<f64>) -> Vec<f64> {
         match self {
-            Self::Linear | Self::Product { .. } => {}
+            Self::Linear | Self::Record | Self::Product { .. } => {}
             Self::Relu => y.iter_mut().for_each(|y| *y = y.max(0.0)),
             Self::PRelu { slope } => {
                 for (plane, slope) in y.chunks_exact_mut(shape.plane()).zip(slope) {
@@ -127,6 +130,9 @@ pub enum Activation {
     /// private: `Y = (2·state − 1) · U + state − 1`, which has one state for every Y. As the last layer or an inner
     /// one.
     Threshold,
+    /// `Y = U − c` with `a + r = N`, N the largest integer that the schema of the output has there; the code is `a`. As
+    /// the last layer, whose maps are 2^s − 1 times a code and N − c, so that the code is that code, from 0 to N.
+    Record,
     /// The code of element o is 1 while o is below the index of the first largest Y, else 0; `U = max − Y − code`.
     ArgMax,
     /// Nothing is cut: the code is Y times the sum of these maps, value by value. The layer has no bias, and all maps
@@ -147,6 +153,7 @@ impl Activation {
             Self::Clip => "Clip",
             Self::Table(_) => "table",
             Self::Threshold => "threshold",
+            Self::Record => "record",
             Self::ArgMax => "ArgMax",
             Self::Product { .. } => "product",
         }
@@ -159,6 +166,7 @@ impl Activation {
             Self::Table(_) => OutputEncoding::Values(PublicCode::TABLE),
             Self::Threshold => OutputEncoding::Threshold,
             Self::ArgMax => OutputEncoding::ArgMax,
+            Self::Record => OutputEncoding::Committed,
             Self::Relu | Self::PRelu | Self::Clip | Self::Product { .. } => {
                 OutputEncoding::Values(PublicCode::of_bits(value_bits, false))
             }
@@ -193,6 +201,7 @@ impl Activation {
             }
             Self::Threshold => (positive, y.abs(), digits.value_bits()),
             Self::ArgMax => (0, y, digits.value_bits()),
+            Self::Record => (1, y + half, digits.value_bits()),
             Self::Product { .. } => return None,
         };
         let u = u64::try_from(u).ok()?;
@@ -220,6 +229,7 @@ impl Activation {
                 ensure(layer.shape.len() >= 2, || format!("{node}: ArgMax of one class"))
             }
             Self::PRelu => ensure(!last, || format!("{node}: PRelu is the last layer")),
+            Self::Record => ensure(last, || format!("{node}: a record is not the last layer")),
             Self::Product { times } => {
                 let plain = |term: &Term<i64>| matches!(&term.map, Map::Conv(conv) if conv.kernel == [1, 1]);
                 ensure(!last, || format!("{node}: Product is the last layer"))?;
@@ -244,6 +254,7 @@ impl Activation {
             }
             Self::Threshold => w.u8(5),
             Self::ArgMax => w.u8(6),
+            Self::Record => w.u8(8),
             Self::Product { times } => {
                 w.u8(7);
                 write_terms(w, times);
@@ -265,6 +276,7 @@ impl Activation {
             5 => Self::Threshold,
             6 => Self::ArgMax,
             7 => Self::Product { times: read_terms(r)? },
+            8 => Self::Record,
             other => return Err(r.error(format!("unknown activation {other}"))),
         })
     }
@@ -288,7 +300,7 @@ impl Element {
         match activation {
             Activation::Linear => (2 * self.state - 1) * upper,
             Activation::Clip if self.state == 2 => (1 << digits.value_bits()) - 1,
-            Activation::Relu | Activation::PRelu | Activation::Clip => self.state * upper,
+            Activation::Relu | Activation::PRelu | Activation::Clip | Activation::Record => self.state * upper,
             Activation::Table(index) => {
                 let u = (self.upper << digits.remainder_bits()) + self.lower;
                 let [j, f] = digits.top_limbs(u);

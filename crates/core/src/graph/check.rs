@@ -4,6 +4,7 @@ use super::{Activation, Conv, Layer, Map, Model, OutputEncoding, Product, Shape,
 use crate::{
     error::{Error, Result},
     graph::{ACCUMULATOR_BITS, ZERO_POINT_BITS, elements, ensure},
+    schema::Schema,
 };
 
 /// Most values of all tensors of a model.
@@ -83,6 +84,7 @@ impl Model {
         match activation {
             Some(Activation::Table(index)) => self.tables[*index].magnitude(&self.digits),
             Some(Activation::Threshold | Activation::ArgMax) => 1,
+            Some(Activation::Record) => self.output.schema.iter().flat_map(Schema::largest).max().unwrap_or(0),
             _ => (1 << self.digits.value_bits()) - 1,
         }
     }
@@ -164,21 +166,21 @@ impl Model {
     fn check_record(&self) -> Result<()> {
         let input = &self.input;
         let committed = input.visibility == Visibility::Committed;
-        ensure(committed == input.schema.is_some(), || {
+        ensure(committed == input.records.is_some(), || {
             "a committed input without a schema, or another with".to_owned()
         })?;
-        let Some(schema) = &input.schema else { return Ok(()) };
+        let Some(records) = &input.records else { return Ok(()) };
         let plain = input.cuts.is_empty() && input.missing.is_empty() && !input.zero_point.is_empty();
         let bits = self.digits.value_bits().min(self.digits.remainder_bits());
-        let fits = schema.len() == input.shape.len() && schema.bits() <= bits;
-        let largest = schema.largest();
+        let fits = records.len() == input.shape.len() && records.bits() <= bits;
+        let largest = records.largest();
         let alike =
             largest.chunks(input.shape.plane()).all(|channel| channel.windows(2).all(|pair| pair[0] == pair[1]));
         ensure(plain && fits && alike, || {
             format!(
                 "a record of {} values of {} bits that is no input of {:?}",
-                schema.len(),
-                schema.bits(),
+                records.len(),
+                records.bits(),
                 input.shape
             )
         })
@@ -256,7 +258,30 @@ impl Model {
         let bands = last.activation == Activation::Threshold && thresholds.len() == values;
         ensure(thresholds.len() < 2 || bands, || format!("{} thresholds on {values} values", thresholds.len()))?;
         let ascend = thresholds.iter().all(|at| at.is_finite()) && thresholds.is_sorted_by(|a, b| a < b);
-        ensure(ascend, || "output thresholds that do not ascend".to_owned())
+        ensure(ascend, || "output thresholds that do not ascend".to_owned())?;
+        self.check_committed_output(last)
+    }
+
+    /// The codes of a committed output are the integers of a record, which the last layer copies; private weights may
+    /// make others of them.
+    fn check_committed_output(&self, last: &Layer) -> Result<()> {
+        let output = &self.output;
+        let committed = last.activation == Activation::Record;
+        ensure(committed == output.schema.is_some(), || "a committed output without a schema".to_owned())?;
+        let Some(schema) = &output.schema else { return Ok(()) };
+        let bits = self.digits.value_bits().min(self.digits.remainder_bits());
+        let plain = output.finish.is_none() && output.thresholds.is_empty();
+        ensure(plain && schema.len() == last.shape.channels && schema.bits() <= bits, || {
+            format!("an output of {:?} that is no record of {} values", last.shape, schema.len())
+        })?;
+        let copy = self.copied_record(schema, last);
+        ensure(self.private_weights.is_some() || *last == copy, || format!("{}: no copy of a record", last.node))
+    }
+
+    /// The layer that makes a record of the codes of the tensor in front of it.
+    fn copied_record(&self, schema: &Schema, last: &Layer) -> Layer {
+        let source = self.layers.len() - 1;
+        Layer { node: last.node.clone(), op: last.op.clone(), ..Layer::record(schema, source, &self.digits) }
     }
 
     /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of

@@ -46,6 +46,8 @@ pub enum OutputEncoding {
     ArgMax,
     /// Ones, then zeros, one per threshold in ascending order; the number of ones is the band that the value lies in.
     Bands,
+    /// No integer: the output is committed to.
+    Committed,
 }
 
 /// What a network gives in place of values.
@@ -68,7 +70,7 @@ impl OutputEncoding {
     /// The decision that is published; `None` for values.
     pub const fn decision(&self) -> Option<Decision> {
         match self {
-            Self::Values(_) => None,
+            Self::Values(_) | Self::Committed => None,
             Self::Threshold => Some(Decision::Threshold),
             Self::ArgMax => Some(Decision::ArgMax),
             Self::Bands => Some(Decision::Bands),
@@ -82,6 +84,7 @@ impl OutputEncoding {
             Self::Threshold => "decision",
             Self::ArgMax => "index",
             Self::Bands => "band",
+            Self::Committed => "commitment",
         }
     }
 
@@ -89,7 +92,7 @@ impl OutputEncoding {
     pub const fn code(&self) -> PublicCode {
         match self {
             Self::Values(code) => *code,
-            Self::Threshold | Self::ArgMax | Self::Bands => PublicCode { offset: 0, bits: 1 },
+            Self::Threshold | Self::ArgMax | Self::Bands | Self::Committed => PublicCode { offset: 0, bits: 1 },
         }
     }
 
@@ -108,6 +111,7 @@ impl OutputEncoding {
                 codes.iter().zip(scale).map(value).collect()
             }
             Self::Threshold => codes.iter().map(|code| *code as f64).collect(),
+            Self::Committed => Vec::new(),
             Self::ArgMax | Self::Bands => vec![codes.iter().sum::<u64>() as f64],
         }
     }
@@ -123,7 +127,7 @@ impl OutputEncoding {
         Self::known(value_bits).get(usize::from(byte)).copied()
     }
 
-    const fn known(value_bits: u32) -> [Self; 6] {
+    const fn known(value_bits: u32) -> [Self; 7] {
         [
             Self::signed(value_bits),
             Self::Values(PublicCode::of_bits(value_bits, false)),
@@ -131,6 +135,7 @@ impl OutputEncoding {
             Self::Threshold,
             Self::ArgMax,
             Self::Bands,
+            Self::Committed,
         ]
     }
 }
@@ -165,6 +170,9 @@ impl Model {
     /// The real output values of the last tensor's codes: one per output element, a single one for `ArgMax` and `Bands`. Empty
     /// for codes that no evaluation gives.
     pub fn output_values(&self, codes: &[i64]) -> Vec<f64> {
+        if let Some(schema) = &self.output.schema {
+            return codes.iter().enumerate().map(|(at, code)| schema.value(at, code.unsigned_abs())).collect();
+        }
         let encoding = self.output_encoding();
         let public: Option<Vec<u64>> = codes.iter().map(|code| encoding.code().of(*code)).collect();
         public.map(|public| encoding.decode(&public, &self.output.scale)).unwrap_or_default()

@@ -5,7 +5,17 @@ use super::{FloatLayer, Map, Network, Shape, Term, conv::accumulate, rank};
 impl Network {
     /// The output values on input values (flat, ONNX order), as many as [`Self::input_shape`] has.
     pub fn eval(&self, input: &[f64]) -> Vec<f64> {
-        self.tensors(input).pop().unwrap_or_default()
+        self.outputs(self.tensors(input).pop().unwrap_or_default())
+    }
+
+    /// The output values that the last tensor has: those which the integers of a committed output stand for.
+    pub fn outputs(&self, last: Vec<f64>) -> Vec<f64> {
+        let Some(schema) = &self.committed else { return last };
+        let value = |(at, integer): (usize, f64)| {
+            let (scale, zero_point) = schema.scaling(at);
+            scale * (integer - zero_point as f64)
+        };
+        last.into_iter().enumerate().map(value).collect()
     }
 
     /// The values of every tensor after its activation, the input first, each in channel-major order.
@@ -18,13 +28,13 @@ impl Network {
     }
 
     /// Tensor 0 on input values: each value, or how many of its cuts it reaches. NaN stays where it may not be missing.
-    /// Of a record see [`Network::schema`].
+    /// Of a record see [`Network::records`].
     pub fn read(&self, input: &[f64]) -> Vec<f64> {
-        if let Some(schema) = &self.schema {
-            let value = |(at, x): (usize, &f64)| match (schema.nearest(at, *x), self.is_ranked(at)) {
+        if let Some(records) = &self.records {
+            let value = |(at, x): (usize, &f64)| match (records.nearest(at, *x), self.is_ranked(at)) {
                 (None, _) => *x,
                 (Some(integer), true) => integer as f64,
-                (Some(integer), false) => schema.value(at, integer),
+                (Some(integer), false) => records.value(at, integer),
             };
             return input.iter().enumerate().map(value).collect();
         }

@@ -31,8 +31,8 @@ impl Model {
                 got: format!("[{}]", values.len()),
             });
         }
-        if let Some(schema) = &input.schema {
-            return Ok(schema.integers(values)?.into_iter().map(u64::cast_signed).collect());
+        if let Some(records) = &input.records {
+            return Ok(records.integers(values)?.into_iter().map(u64::cast_signed).collect());
         }
         let top = ((1u64 << self.digits.value_bits()) - 1) as f64;
         let quantize = |(index, &x): (usize, &f64)| {
@@ -116,8 +116,12 @@ impl Model {
     /// # Errors
     /// `ActivationRange` where one leaves its range.
     pub fn elements(&self, layer: &Layer, y: &[i64]) -> Result<Vec<Element>> {
+        let largest = self.output.schema.as_ref().filter(|_| layer.activation == Activation::Record);
         let split = |(index, y): (usize, i64)| {
-            let element = self.split(layer, y);
+            let is_integer = |element: &Element| {
+                largest.is_none_or(|schema| element.upper + element.lower == schema.largest_of(index))
+            };
+            let element = self.split(layer, y).filter(is_integer);
             element.ok_or_else(|| Error::ActivationRange { node: layer.node.clone(), index })
         };
         if layer.activation == Activation::ArgMax {

@@ -2,7 +2,7 @@
 //!
 //! Sizes and integers are LEB128 varints (signed ones in zigzag form), reals little-endian doubles; the outputs of a
 //! sparse column are written as gaps. A model has exactly one encoding; what it has beside a usual one, the reader is
-//! told; the schema of a committed input, as canonical JSON, stands last.
+//! told; the schemas of committed inputs, and of a committed output, as canonical JSON, stand last.
 #![deny(clippy::indexing_slicing, clippy::as_conversions, clippy::arithmetic_side_effects)]
 
 use super::{Activation, Conv, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term};
@@ -13,7 +13,7 @@ use crate::{
         Digits, Finish, Visibility, ensure, read_categories, read_parts, read_thresholds, read_value_info,
         write_categories, write_parts, write_thresholds, write_value_info,
     },
-    schema::Schema,
+    schema::{Records, Schema},
 };
 
 /// Fewest bytes of a table: the numbers of its bases and of its slopes.
@@ -22,6 +22,8 @@ const MIN_TABLE_BYTES: usize = 2;
 const MIN_LAYER_BYTES: usize = 8;
 /// Fewest bytes of a term: its source, the kind of its map, the flag of its negative map.
 const MIN_TERM_BYTES: usize = 3;
+/// Fewest bytes of a schema: the length of its text, and some text.
+const MIN_SCHEMA_BYTES: usize = 2;
 /// Fewest bytes of an entry of a sparse map.
 const MIN_ENTRY_BYTES: usize = 2;
 
@@ -133,7 +135,11 @@ impl Model {
             write_categories(w, &self.input.value_info.categories);
             write_categories(w, &self.output.value_info.categories);
         }
-        self.input.schema.iter().for_each(|schema| w.text(&schema.to_json().unwrap_or_default()));
+        let inputs = self.input.records.as_ref().map_or(&[][..], Records::schemas);
+        if !inputs.is_empty() || self.output.schema.is_some() {
+            w.size(inputs.len());
+            inputs.iter().chain(&self.output.schema).for_each(|schema| write_schema(w, schema));
+        }
     }
 
     /// Reads the body and checks the model.
@@ -157,7 +163,7 @@ impl Model {
         let cuts = if flags.cuts { r.many(values, 1, cuts)? } else { Vec::new() };
         let missing = if flags.missing { r.many(values, 1, Reader::optional_f64)? } else { Vec::new() };
         let input =
-            Input { value_info, shape, scale, zero_point, cuts, missing, visibility: flags.input, schema: None };
+            Input { value_info, shape, scale, zero_point, cuts, missing, visibility: flags.input, records: None };
         let count = r.size()?;
         let mut tables = r.many(count, MIN_TABLE_BYTES, read_table)?;
         if flags.absent {
@@ -173,7 +179,8 @@ impl Model {
         let value_info = read_value_info(r)?;
         let values = layers.last().map_or(0, |layer| layer.shape.channels);
         let scale = r.many(values, 8, Reader::f64)?;
-        let output = Output { value_info, scale, thresholds: read_thresholds(r)?, finish: Finish::read(r, values)? };
+        let (thresholds, finish) = (read_thresholds(r)?, Finish::read(r, values)?);
+        let output = Output { value_info, scale, thresholds, finish, schema: None };
         let private_weights = if flags.weights.is_public() { None } else { Some(r.varint_u32()?) };
         let mut model = Self { name, digits, lanes, input, layers, tables, output, private_weights };
         if flags.names {
@@ -185,16 +192,31 @@ impl Model {
             }
         }
         if r.remaining() > 0 {
-            let text = r.text()?;
-            let schema = Schema::from_json(&text)?;
-            ensure(schema.to_json()? == text, || "a schema that is not canonical".to_owned())?;
-            model.input.schema = Some(schema);
-            ensure(!model.input.visibility.is_public(), || "a public input with a commitment".to_owned())?;
-            model.input.visibility = Visibility::Committed;
+            let count = r.size()?;
+            model.input.records = Records::new(r.many(count, MIN_SCHEMA_BYTES, read_schema)?);
+            ensure(count > 0 || r.remaining() > 0, || "schemas of nothing".to_owned())?;
+            if r.remaining() > 0 {
+                model.output.schema = Some(read_schema(r)?);
+            }
+            if model.input.records.is_some() {
+                ensure(!model.input.visibility.is_public(), || "a public input with a commitment".to_owned())?;
+                model.input.visibility = Visibility::Committed;
+            }
         }
         model.check()?;
         Ok(model)
     }
+}
+
+fn write_schema(w: &mut Writer, schema: &Schema) {
+    w.text(&schema.to_json().unwrap_or_default());
+}
+
+fn read_schema(r: &mut Reader<'_>) -> Result<Schema> {
+    let text = r.text()?;
+    let schema = Schema::from_json(&text)?;
+    ensure(schema.to_json()? == text, || "a schema that is not canonical".to_owned())?;
+    Ok(schema)
 }
 
 fn write_shape(w: &mut Writer, shape: Shape) {

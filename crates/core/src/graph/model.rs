@@ -6,11 +6,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Activation, Digits, Finish, Flags, Shape, Table, Term, ValueInfo, Visibility};
+use super::{Activation, Digits, Finish, Flags, Map, Shape, Sparse, Table, Term, ValueInfo, Visibility};
 use crate::{
     codec::{self, Reader, Writer},
     error::{ArtifactKind, Result},
-    schema::Schema,
+    schema::{Records, Schema},
 };
 
 const MAGIC: &[u8; 8] = b"HUSHMODL";
@@ -60,6 +60,22 @@ pub struct Layer {
 }
 
 impl Layer {
+    /// The layer that makes a record of a tensor's codes, its integers: `2^s − 1` times each, and its largest one less
+    /// `c = 2^(s−1) − 1`, see [`Activation::Record`].
+    pub fn record(schema: &Schema, source: usize, digits: &Digits) -> Self {
+        let s = digits.remainder_bits();
+        let columns = (0..schema.len()).map(|at| vec![(at as u32, (1 << s) - 1)]).collect();
+        let half = (1i64 << (s - 1)) - 1;
+        Self {
+            node: String::new(),
+            op: String::new(),
+            shape: Shape::vector(schema.len()),
+            terms: vec![Term { source, map: Map::Sparse(Sparse { columns }), negative: None }],
+            bias: schema.largest().into_iter().map(|largest| largest.cast_signed() - half).collect(),
+            activation: Activation::Record,
+        }
+    }
+
     /// The second factors of a layer of products; none otherwise.
     pub fn times(&self) -> &[Term<i64>] {
         match &self.activation {
@@ -95,8 +111,8 @@ pub struct Input {
     pub missing: Vec<Option<f64>>,
     /// Who sees the codes.
     pub visibility: Visibility,
-    /// What a committed input is a record of, whose integers are the codes; `None` for others.
-    pub schema: Option<Schema>,
+    /// What a committed input is records of, whose integers are the codes; `None` for others.
+    pub records: Option<Records>,
 }
 
 impl Input {
@@ -107,7 +123,7 @@ impl Input {
 
     /// The largest code of each channel of a committed input; none of others.
     pub fn largest(&self) -> Vec<u64> {
-        let largest = self.schema.as_ref().map_or_else(Vec::new, Schema::largest);
+        let largest = self.records.as_ref().map_or_else(Vec::new, Records::largest);
         largest.into_iter().step_by(self.shape.plane().max(1)).collect()
     }
 }
@@ -124,6 +140,8 @@ pub struct Output {
     pub thresholds: Vec<f64>,
     /// What the reader of the output applies to it.
     pub finish: Option<Finish>,
+    /// What a committed output is a record of, whose integers are the codes; `None` for one that is published.
+    pub schema: Option<Schema>,
 }
 
 /// What the layout search chose.
@@ -145,6 +163,16 @@ impl Model {
     /// Shape of a tensor; tensor 0 is the input.
     pub fn shape(&self, tensor: usize) -> Shape {
         tensor.checked_sub(1).map_or(self.input.shape, |layer| self.layers[layer].shape)
+    }
+
+    /// The largest code of each channel, by tensor, of those that are records; none of others.
+    pub(crate) fn largest(&self) -> Vec<Vec<u64>> {
+        let mut largest = vec![Vec::new(); self.layers.len() + 1];
+        if let (Some(last), Some(schema)) = (largest.last_mut(), &self.output.schema) {
+            *last = schema.largest();
+        }
+        largest[0] = self.input.largest();
+        largest
     }
 
     /// Who sees the input codes.
@@ -172,9 +200,15 @@ impl Model {
     /// # Errors
     /// `InputShape`, `InputValue` (NaN, infinity), `InputRange`, and `ActivationRange` for an inner value.
     pub fn predict(&self, values: &[f64]) -> Result<Vec<f64>> {
-        let mut outputs = self.scores(values)?;
+        let trace = self.run(self.quantize_input(values)?)?;
+        Ok(self.read_outputs(trace.codes.last().map_or(&[], Vec::as_slice)))
+    }
+
+    /// The real output values of the last tensor's codes, with what their reader applies.
+    pub(crate) fn read_outputs(&self, codes: &[i64]) -> Vec<f64> {
+        let mut outputs = self.output_values(codes);
         self.output.finish.iter().for_each(|finish| finish.apply(&mut outputs));
-        Ok(outputs)
+        outputs
     }
 
     /// What [`Model::predict`] gives before the reader applies the function of the output.

@@ -1,6 +1,6 @@
 //! The float network, and what its output means.
 
-use crate::schema::Schema;
+use crate::schema::{Records, Schema};
 
 use super::{Conv, Decision, Finish, FloatActivation, Function, Map, Meaning, OutputPart, Shape, Term, ValueInfo};
 
@@ -101,9 +101,11 @@ pub struct Network {
     /// Per input value what stands for a missing one (NaN): a number, or an infinity beyond all numbers where it has
     /// cuts. `None` where it may not be missing; empty where none may.
     pub missing: Vec<Option<f64>>,
-    /// What the input is a record of, where it is committed to: tensor 0 then has, in place of ranks, the record's
+    /// What the input is records of, where it is committed to: tensor 0 then has, in place of ranks, the records'
     /// integers, and in place of numbers what the integers stand for.
-    pub schema: Option<Schema>,
+    pub records: Option<Records>,
+    /// What the output is a record of, where it is committed to: the last tensor then has the record's integers.
+    pub committed: Option<Schema>,
     /// Per input value whether it is an integer or a truth value; empty where all are real numbers.
     pub whole: Vec<bool>,
 }
@@ -128,7 +130,7 @@ impl Network {
     /// The largest number that tensor 0 has in place of a value that comparisons alone read; `None` for others.
     pub fn largest_rank(&self, element: usize) -> Option<u64> {
         let cuts = self.cuts.get(element)?.as_ref()?;
-        Some(self.schema.as_ref().map_or(cuts.len() as u64, |schema| schema.largest_of(element)))
+        Some(self.records.as_ref().map_or(cuts.len() as u64, |records| records.largest_of(element)))
     }
 
     /// Puts a layer in front of the layer of this index; the others go on reading the tensors that they read.
@@ -142,6 +144,11 @@ impl Network {
     /// Shape of a tensor; tensor 0 is the input.
     pub fn shape(&self, tensor: usize) -> Shape {
         tensor.checked_sub(1).map_or(self.input_shape, |layer| self.layers[layer].shape)
+    }
+
+    /// Whether the codes of a layer are the integers of a committed output: those of the last one, and of what it copies.
+    pub fn is_record(&self, layer: usize) -> bool {
+        self.committed.is_some() && layer + 2 >= self.layers.len()
     }
 
     /// What the network gives in place of values; `None` where it gives values.

@@ -64,6 +64,10 @@ struct Public {
     inputs: Vec<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     input_commitment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    input_commitments: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    output_commitment: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +82,11 @@ impl Proof {
             Context::Bytes(bytes) => (Some(hex::encode(bytes)), None),
             Context::Request(request) => (None, Some(request.as_ref().clone())),
         };
+        let (input_commitment, input_commitments) = match self.codes.commitments.as_slice() {
+            [] => (None, None),
+            [one] => (Some(field::to_hex(one)), None),
+            several => (None, Some(several.iter().map(field::to_hex).collect())),
+        };
         let file = File {
             format: PROOF_FORMAT,
             vk: hex::encode(self.vk),
@@ -87,7 +96,9 @@ impl Proof {
             public: Public {
                 outputs: self.codes.output.clone(),
                 inputs: self.codes.input.clone(),
-                input_commitment: self.codes.commitment.as_ref().map(field::to_hex),
+                input_commitment,
+                input_commitments,
+                output_commitment: self.codes.output_commitment.as_ref().map(field::to_hex),
             },
             proof: hex::encode(&self.bytes),
             credential: self.credential.clone(),
@@ -127,14 +138,22 @@ impl Proof {
         };
         context.bytes().map_err(|error| bad(error.to_string()))?;
         let vk = decode("vk", &file.vk)?;
-        let Public { outputs: output, inputs: input, input_commitment } = file.public;
-        let commitment = input_commitment
-            .map(|text| field::from_hex(&text).map_err(|reason| bad(format!("input_commitment: {reason}"))));
+        let Public { outputs: output, inputs: input, input_commitment, input_commitments, output_commitment } =
+            file.public;
+        let element = |name: &str, text: &str| field::from_hex(text).map_err(|reason| bad(format!("{name}: {reason}")));
+        let commitments = match (input_commitment, input_commitments) {
+            (one, None) => one.iter().map(|text| element("input_commitment", text)).collect::<Result<_>>()?,
+            (None, Some(several)) if several.len() > 1 => {
+                several.iter().map(|text| element("input_commitments", text)).collect::<Result<_>>()?
+            }
+            _ => return Err(bad("expected input_commitment, or several input_commitments".to_owned())),
+        };
+        let output_commitment = output_commitment.map(|text| element("output_commitment", &text)).transpose()?;
         Ok(Self {
             vk: vk.try_into().map_err(|_| bad("vk is not a digest of 32 bytes".to_owned()))?,
             context,
             transcript: file.transcript,
-            codes: PublicCodes { output, input, commitment: commitment.transpose()? },
+            codes: PublicCodes { output, input, commitments, output_commitment },
             bytes: decode("proof", &file.proof)?,
             credential: file.credential,
         })

@@ -1,9 +1,12 @@
 //! From input values to a proof.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, fmt};
 
 use halo2_proofs::transcript::{EncodedChallenge, TranscriptWrite};
-use halo2curves::bn256::{Fr, G1Affine};
+use halo2curves::{
+    bn256::{Fr, G1Affine},
+    ff::Field,
+};
 use hushproof_halo2_prover::{Control, ProveError, Randomness, Stage};
 use rand_core::{CryptoRng, RngCore};
 use serde::Serialize;
@@ -18,7 +21,6 @@ use crate::{
     error::{ArtifactKind, Error, Result},
     graph::Model,
     request::Asked,
-    statement::PublicCodes,
 };
 
 use super::{
@@ -38,16 +40,25 @@ pub struct Seconds {
 }
 
 /// A proof and what it shows.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Proved {
     /// The proof.
     pub proof: Proof,
-    /// Real output values.
+    /// Real output values; those of a committed output, which the proof does not show.
     pub outputs: Vec<f64>,
+    /// What opens the commitment to the output; `None` where its values are published.
+    pub opening: Option<Opening>,
     /// Where the time went.
     pub seconds: Seconds,
     /// Where the time of `seconds.prove` went.
     pub stages: StageSeconds,
+}
+
+/// The proof and the times: what a committed output hides is not shown.
+impl fmt::Debug for Proved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Proved").field("proof", &self.proof).field("seconds", &self.seconds).finish_non_exhaustive()
+    }
 }
 
 /// What a proof is about.
@@ -55,8 +66,8 @@ pub struct Proved {
 pub enum Input<'a> {
     /// The values of an input (flat, ONNX order).
     Values(&'a [f64]),
-    /// The record of a commitment that the proof shows.
-    Opening(&'a Opening),
+    /// The records of the commitments that the proof shows, in the order of the input's.
+    Openings(&'a [Opening]),
 }
 
 impl<'a> From<&'a [f64]> for Input<'a> {
@@ -79,7 +90,19 @@ impl<'a, const N: usize> From<&'a [f64; N]> for Input<'a> {
 
 impl<'a> From<&'a Opening> for Input<'a> {
     fn from(opening: &'a Opening) -> Self {
-        Self::Opening(opening)
+        Self::Openings(std::slice::from_ref(opening))
+    }
+}
+
+impl<'a> From<&'a [Opening]> for Input<'a> {
+    fn from(openings: &'a [Opening]) -> Self {
+        Self::Openings(openings)
+    }
+}
+
+impl<'a> From<&'a Vec<Opening>> for Input<'a> {
+    fn from(openings: &'a Vec<Opening>) -> Self {
+        Self::Openings(openings)
     }
 }
 
@@ -99,7 +122,7 @@ pub fn prove<'a>(
     input: impl Into<Input<'a>>,
     asked: impl Into<Asked>,
     transcript: Transcript,
-    rng: impl RngCore + CryptoRng,
+    mut rng: impl RngCore + CryptoRng,
     progress: &mut dyn FnMut(&'static str, f64),
 ) -> Result<Proved> {
     let (start, asked) = (Instant::now(), asked.into());
@@ -108,19 +131,18 @@ pub fn prove<'a>(
     let binding = transcript.binding(&vk, &asked.context.bytes()?);
     progress("witness", 0.0);
     let layout = &key.layout;
-    let witness = match input.into() {
-        Input::Values(values) => Witness::new(model, layout, model.quantize_input(values)?)?,
-        Input::Opening(opening) => {
-            let schema = model.input.schema.as_ref().ok_or_else(|| Error::Option {
-                option: "opening",
-                reason: "the model takes no commitment to its input".to_owned(),
-            })?;
-            let integers = opening.integers(schema)?.into_iter().map(u64::cast_signed).collect();
-            Witness::committed(model, layout, integers, opening.salt)?
+    let (input, mut salts) = read_input(model, input.into())?;
+    salts.extend(model.output.schema.as_ref().map(|_| Fr::random(&mut rng)));
+    let witness = Witness::committed(model, layout, input, &salts)?;
+    let codes = witness.codes(model, layout)?;
+    let outputs = model.read_outputs(witness.output());
+    let opening = match (&model.output.schema, salts.last()) {
+        (Some(schema), Some(salt)) => {
+            let integers: Vec<u64> = witness.output().iter().map(|code| code.unsigned_abs()).collect();
+            Some(Opening::with_salt(schema, schema.record(&integers), *salt)?)
         }
+        _ => None,
     };
-    let [output, input] = witness.published(model)?;
-    let codes = PublicCodes { output, input, commitment: witness.commitment(layout) };
     let statement = &key.vk.statement;
     let instance = statement.instance(&codes, &binding)?;
     let witness_seconds = start.elapsed().as_secs_f64();
@@ -137,10 +159,29 @@ pub fn prove<'a>(
         let reason = format!("{} bytes, expected {}", bytes.len(), key.vk.proof_bytes());
         return Err(Error::artifact(ArtifactKind::Proof, reason));
     }
-    let outputs = statement.output_values(&codes);
     let proof = Proof { vk, context: asked.context, transcript, codes, bytes, credential: None };
     let seconds = Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() };
-    Ok(Proved { proof, outputs, seconds, stages })
+    Ok(Proved { proof, outputs, opening, seconds, stages })
+}
+
+/// The codes of an input, and the salts of the commitments to it.
+fn read_input(model: &Model, input: Input<'_>) -> Result<(Vec<i64>, Vec<Fr>)> {
+    let refuse = |reason: String| Err(Error::Option { option: "opening", reason });
+    match (&model.input.records, input) {
+        (None, Input::Values(values)) => Ok((model.quantize_input(values)?, Vec::new())),
+        (Some(_), Input::Values(_)) => refuse("the model takes a commitment, which an opening opens".to_owned()),
+        (None, Input::Openings(_)) => refuse("the model takes no commitment to its input".to_owned()),
+        (Some(records), Input::Openings(openings)) => {
+            let (expected, got) = (records.schemas().len(), openings.len());
+            if expected != got {
+                return refuse(format!("{got} given, the model takes {expected} commitments"));
+            }
+            let integers = records.schemas().iter().zip(openings).map(|(schema, opening)| opening.integers(schema));
+            let integers = integers.collect::<Result<Vec<_>>>()?;
+            let codes = integers.into_iter().flatten().map(u64::cast_signed).collect();
+            Ok((codes, openings.iter().map(|opening| opening.salt).collect()))
+        }
+    }
 }
 
 /// A proof to be written to a transcript.

@@ -96,7 +96,8 @@ fn a_proof_answers_one_request() {
 #[test]
 fn a_proof_file_has_a_context_or_a_request() {
     let request = Request::new([7; 32], ("a.example", "a test"), (1000, 60), OsRng);
-    let codes = crate::statement::PublicCodes { output: vec![1], input: vec![], commitment: None };
+    let codes =
+        crate::statement::PublicCodes { output: vec![1], input: vec![], commitments: vec![], output_commitment: None };
     let context = Context::Request(Box::new(request));
     let proof =
         Proof { vk: [7; 32], context, transcript: Transcript::Blake2b, codes, bytes: vec![9], credential: None };
@@ -374,7 +375,7 @@ proptest! {
             vk: [7; 32],
             context: Context::Bytes(vec![1, 2]),
             transcript: Transcript::Keccak,
-            codes: crate::statement::PublicCodes { output: vec![1, 2, 3], input: vec![], commitment: None },
+            codes: crate::statement::PublicCodes { output: vec![1, 2, 3], input: vec![], commitments: vec![], output_commitment: None },
             bytes: vec![9; 900],
             credential: None,
         };

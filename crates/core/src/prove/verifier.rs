@@ -22,8 +22,30 @@ pub struct Verified {
     pub outputs: Vec<f64>,
     /// Real input values, or ranks where the input is only compared; empty unless the input is public.
     pub inputs: Vec<f64>,
-    /// The commitment to the input; `None` unless it is committed to.
-    pub commitment: Option<Commitment>,
+    /// The commitments to the records of the input, in their order; empty unless it is committed to.
+    pub commitments: Vec<Commitment>,
+    /// The commitment to the output; `None` unless it is committed to.
+    pub output_commitment: Option<Commitment>,
+}
+
+impl Verified {
+    /// Whether the input is committed to as these commitments, in their order: those that another proof showed.
+    ///
+    /// # Errors
+    /// `Rejected`.
+    pub fn check_inputs(&self, commitments: &[Commitment]) -> Result<()> {
+        let same = self.commitments == commitments;
+        if same { Ok(()) } else { Err(Error::Rejected(Rejection::OtherCommitment("input"))) }
+    }
+
+    /// Whether the output is committed to as this commitment.
+    ///
+    /// # Errors
+    /// `Rejected`.
+    pub fn check_output(&self, commitment: &Commitment) -> Result<()> {
+        let same = self.output_commitment.as_ref() == Some(commitment);
+        if same { Ok(()) } else { Err(Error::Rejected(Rejection::OtherCommitment("output"))) }
+    }
 }
 
 /// Verifies a proof for what was asked, bytes of a context or a request, with the stock verifier.
@@ -56,7 +78,8 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, asked: impl Into<Asked>) -> Resu
     Ok(Verified {
         outputs: statement.output_values(&proof.codes),
         inputs: statement.input_values(&proof.codes),
-        commitment: statement.commitment(&proof.codes),
+        commitments: statement.commitments(&proof.codes),
+        output_commitment: statement.output_commitment(&proof.codes),
     })
 }
 

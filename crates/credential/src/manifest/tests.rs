@@ -15,6 +15,8 @@ fn manifest() -> Manifest {
         vk: hex::encode([7; 32]),
         version: "0.1.0".to_owned(),
         schema: None,
+        schemas: Vec::new(),
+        output_schema: None,
         licence: Some("Apache-2.0".to_owned()),
         previous: Some(sha256(b"before")),
     }

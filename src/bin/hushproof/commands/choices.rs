@@ -7,7 +7,7 @@ use std::{
 
 use clap::ValueEnum;
 use hushproof::{
-    Error, codec,
+    Error,
     compile::{self, Compiled, INPUT_RANGE, Options, Prefer, Reduction, Report, Target},
     data::{self, Selection},
     graph::Visibility,
@@ -46,11 +46,16 @@ pub(super) struct Choices {
     /// committed with --schema]
     #[arg(long, value_name = "private|public|committed")]
     input: Option<String>,
-    /// What the record of a committed input holds
+    /// What the record of a committed input holds; of a model with several inputs one for all of them, or one for each, in
+    /// their order, of which each is committed to by itself
     #[arg(long, value_name = "SCHEMA.json")]
-    schema: Option<PathBuf>,
-    /// What is revealed of the output: public, argmax, threshold=NUMBER, or bands=NUMBER,NUMBER,… (how many of these, which ascend,
-    /// the one output value reaches)
+    schema: Vec<PathBuf>,
+    /// What the record of a committed output holds
+    #[arg(long, value_name = "SCHEMA.json")]
+    output_schema: Option<PathBuf>,
+    /// What is revealed of the output: public, argmax, threshold=NUMBER, bands=NUMBER,NUMBER,… (how many of these, which ascend,
+    /// the one output value reaches), or committed: a commitment to it, a record of --output-schema, which a later proof can
+    /// take as its input
     #[arg(long, default_value = "public", value_parser = parse_output)]
     output: Output,
     /// Which outputs of the model, or tensors inside it, by name [default: all outputs]
@@ -109,6 +114,7 @@ enum Preference {
 #[derive(Clone, PartialEq)]
 enum Output {
     Reduced(Reduction),
+    Committed,
     Hidden,
 }
 
@@ -116,6 +122,7 @@ impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hidden => f.write_str("private"),
+            Self::Committed | Self::Reduced(Reduction::Committed(_)) => f.write_str("committed"),
             Self::Reduced(Reduction::Full) => f.write_str("public"),
             Self::Reduced(Reduction::ArgMax) => f.write_str("argmax"),
             Self::Reduced(Reduction::Threshold(at)) => write!(f, "threshold={at}"),
@@ -138,10 +145,11 @@ fn parse_output(text: &str) -> Result<Output, String> {
     match text {
         "public" => Ok(Output::Reduced(Reduction::Full)),
         "argmax" => Ok(Output::Reduced(Reduction::ArgMax)),
-        "private" | "committed" => Ok(Output::Hidden),
+        "private" => Ok(Output::Hidden),
+        "committed" => Ok(Output::Committed),
         _ => match text.strip_prefix("threshold=").and_then(threshold) {
             Some(at) => Ok(Output::Reduced(Reduction::Threshold(at))),
-            None => Err("expected public, argmax, threshold=NUMBER or bands=NUMBER,NUMBER,…".to_owned()),
+            None => Err("expected public, argmax, threshold=NUMBER, bands=NUMBER,NUMBER,… or committed".to_owned()),
         },
     }
 }
@@ -156,6 +164,25 @@ fn parse_dim(text: &str) -> Result<(String, usize), String> {
     let dim = text.rsplit_once('=').and_then(|(name, size)| Some((name.to_owned(), size.parse().ok()?)));
     dim.filter(|(name, size)| !name.is_empty() && *size > 0)
         .ok_or_else(|| "expected NAME=SIZE, as in height=320".to_owned())
+}
+
+/// The digests of schemas, in hexadecimal.
+#[derive(PartialEq, Eq)]
+pub(super) struct Digests {
+    pub(super) inputs: Vec<String>,
+    pub(super) output: Option<String>,
+}
+
+impl Digests {
+    /// That of an input of one schema.
+    pub(super) fn one(&self) -> Option<String> {
+        if let [one] = self.inputs.as_slice() { Some(one.clone()) } else { None }
+    }
+
+    /// Those of an input of several schemas.
+    pub(super) fn several(&self) -> Vec<String> {
+        if self.inputs.len() > 1 { self.inputs.clone() } else { Vec::new() }
+    }
 }
 
 /// A network that was compiled, with the rows that it was compiled on.
@@ -258,35 +285,43 @@ impl Choices {
         self.options().map(drop)
     }
 
-    /// Takes a schema from elsewhere, where the input is committed.
-    pub(super) fn with_schema(&mut self, path: Option<PathBuf>) {
-        self.schema = path;
+    /// Takes schemas from elsewhere: those of committed inputs, and that of a committed output.
+    pub(super) fn with_schemas(&mut self, inputs: Vec<PathBuf>, output: Option<PathBuf>) {
+        (self.schema, self.output_schema) = (inputs, output);
     }
 
-    /// The digest of the schema; none where there is none.
+    /// The digests of the schemas, those of the inputs and that of the output.
     ///
     /// # Errors
-    /// Those of reading it.
-    pub(super) fn schema_digest(&self) -> Result<Option<[u8; codec::DIGEST_BYTES]>, Error> {
-        self.schema.as_ref().map(|path| files::schema(path)?.digest()).transpose()
+    /// Those of reading them.
+    pub(super) fn schema_digests(&self) -> Result<Digests, Error> {
+        let digest = |path: &PathBuf| files::schema(path)?.digest().map(hex::encode);
+        let inputs = self.schema.iter().map(digest).collect::<Result<_, _>>()?;
+        Ok(Digests { inputs, output: self.output_schema.as_ref().map(digest).transpose()? })
     }
 
-    /// The file of the schema.
-    pub(super) fn schema_file(&self) -> Option<&PathBuf> {
-        self.schema.as_ref()
+    /// The files of the schemas.
+    pub(super) fn schema_files(&self) -> impl Iterator<Item = Option<&PathBuf>> {
+        self.schema.iter().chain(&self.output_schema).map(Some)
     }
 
     fn input(&self) -> &str {
-        let usual = if self.schema.is_some() { Visibility::Committed } else { Visibility::Private };
+        let usual = if !self.schema.is_empty() { Visibility::Committed } else { Visibility::Private };
         self.input.as_deref().unwrap_or_else(|| usual.name())
     }
 
     fn options(&self) -> Result<Options, Error> {
         let visibility = |option, text: &str| text.parse().map_err(|reason| Error::Option { option, reason });
         let (input, weights) = (visibility("--input", self.input())?, visibility("--weights", &self.weights)?);
-        let Output::Reduced(reduction) = &self.output else {
-            let reason = "private and committed outputs are not in this version".to_owned();
-            return Err(Error::Option { option: "--output", reason });
+        let refuse = |option, reason: &str| Err(Error::Option { option, reason: reason.to_owned() });
+        let reduction = match (&self.output, &self.output_schema) {
+            (Output::Hidden, _) => return refuse("--output", "expected public, committed, or a decision"),
+            (Output::Committed, Some(path)) => Reduction::Committed(files::schema(path)?),
+            (Output::Committed, None) => {
+                return refuse("--output-schema", "needed: a committed output is a record of a schema");
+            }
+            (Output::Reduced(_), Some(_)) => return refuse("--output-schema", "a schema is one of committed outputs"),
+            (Output::Reduced(reduction), None) => reduction.clone(),
         };
         Ok(Options {
             value_bits: self.bits,
@@ -295,9 +330,9 @@ impl Choices {
             input_range: self.input_range,
             margin: self.margin,
             input,
-            schema: self.schema.as_ref().map(|path| files::schema(path)).transpose()?,
+            schemas: self.schema.iter().map(|path| files::schema(path)).collect::<Result<_, _>>()?,
             weights,
-            reduction: reduction.clone(),
+            reduction,
             prefer: match self.prefer {
                 Preference::Speed => Prefer::Speed,
                 Preference::Columns => Prefer::Columns,

@@ -60,8 +60,8 @@ fn missed(error: Error, as_json: bool) -> anyhow::Error {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let mut plan =
-        Plan::reading(&[Some(&args.model), args.calibration.as_ref(), args.srs.as_ref(), args.choices.schema_file()])?;
+    let given = [Some(&args.model), args.calibration.as_ref(), args.srs.as_ref()];
+    let mut plan = Plan::reading(&given.into_iter().chain(args.choices.schema_files()).collect::<Vec<_>>())?;
     let output = plan.writing("-o", &args.output_file)?;
     let page = args.report.as_ref().map(|path| plan.writing("--report", path)).transpose()?;
     let key = match &args.srs {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use hushproof::{
     circuit::{BROWSER_MEMORY_BYTES, Layout},
     graph::{FinishFunction, Model, Shape, Table},
+    schema::{Records, Schema},
 };
 use serde_json::{Value, json};
 
@@ -41,7 +42,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         );
     }
     let (input, digits, params, finish) = (&model.input.value_info, model.digits, &layout.params, model.output.finish);
-    let schema = model.input.schema.as_ref().map(|schema| schema.digest().map(hex::encode)).transpose()?;
+    let records = model.input.records.as_ref().map_or(&[][..], Records::schemas);
+    let digest = |schema: &Schema| schema.digest().map(hex::encode);
+    let schemas = records.iter().map(digest).collect::<Result<Vec<_>, _>>()?;
+    let output_schema = model.output.schema.as_ref().map(digest).transpose()?;
     let object = json!({
         "model": model.name,
         "digest": hex::encode(model.digest()),
@@ -49,7 +53,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             "name": input.name,
             "shape": input.shape,
             "public": model.input_visibility().is_public(),
-            "schema": schema,
+            "schema": match schemas.as_slice() { [one] => Some(one), _ => None },
+            "schemas": (schemas.len() > 1).then_some(&schemas),
         },
         "output": {
             "name": model.output.value_info.name,
@@ -58,6 +63,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             "bands": (model.output.thresholds.len() > 1).then_some(&model.output.thresholds),
             "softmax": finish.is_some_and(|finish| finish.function == FinishFunction::Softmax),
             "finish": finish,
+            "schema": output_schema,
         },
         "weights": weights(&model),
         "layers": layers(&model)?,

@@ -99,9 +99,12 @@ pub(crate) struct Reproduce {
     /// The rows that it was compiled on
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
-    /// What the record of its committed input holds
+    /// What the record of its committed input holds; of several inputs one for each
     #[arg(long, value_name = "SCHEMA.json")]
-    schema: Option<PathBuf>,
+    schema: Vec<PathBuf>,
+    /// What the record of its committed output holds
+    #[arg(long, value_name = "SCHEMA.json")]
+    output_schema: Option<PathBuf>,
     /// Also write the compiled model
     #[arg(short, value_name = "MODEL.hush")]
     output: Option<PathBuf>,
@@ -151,15 +154,10 @@ pub(super) fn read(path: &Path, keys: &Path) -> Result<Manifest, Error> {
 }
 
 fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
-    let mut plan = Plan::reading(&[
-        Some(&args.onnx),
-        Some(&args.model),
-        Some(&args.vk),
-        args.calibration.as_ref(),
-        Some(&args.key),
-        args.choices.schema_file(),
-        args.previous.as_ref(),
-    ])?;
+    let given = [Some(&args.onnx), Some(&args.model), Some(&args.vk), Some(&args.key)];
+    let more = [args.calibration.as_ref(), args.previous.as_ref()];
+    let all = given.into_iter().chain(more).chain(args.choices.schema_files());
+    let mut plan = Plan::reading(&all.collect::<Vec<_>>())?;
     let output = plan.writing("-o", &args.output_file)?;
     let key = SigningKey::from_json(&files::text(&args.key, ArtifactKind::IssuerKeys)?)?;
     let (model, vk) = (files::model(&args.model)?, files::verifying_key(&args.vk)?);
@@ -167,7 +165,7 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
         let (expected, got) = (hex::encode(model.key_digest()), hex::encode(vk.model_digest));
         return Err(Error::KeyMismatch { kind: ArtifactKind::Model, expected, got }.into());
     }
-    let schema = args.choices.schema_digest()?;
+    let schemas = args.choices.schema_digests()?;
     let previous = args.previous.as_ref().map(|path| files::text(path, ArtifactKind::Manifest)).transpose()?;
     let (onnx, calibration) = (files::read(&args.onnx)?, args.calibration.as_ref());
     let calibration = calibration.map(|path| files::read(path)).transpose()?;
@@ -186,7 +184,9 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
         hush: hex::encode(model.digest()),
         vk: hex::encode(vk.digest()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        schema: schema.map(hex::encode),
+        schema: schemas.one(),
+        schemas: schemas.several(),
+        output_schema: schemas.output,
         licence: args.licence.clone(),
         previous: previous.map(|text| sha256(text.trim_ascii().as_bytes())),
     };
@@ -197,14 +197,23 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Checks schemas that are given against those that a manifest names.
+fn same_schemas(option: &'static str, what: &str, named: &[String], given: &[String]) -> Result<(), Error> {
+    if named.len() == given.len() {
+        return named.iter().zip(given).try_for_each(|(named, given)| same(named, given, "schema"));
+    }
+    let reason = match named.len() {
+        0 => format!("the manifest says that its {what} is not committed"),
+        1 => format!("needed: the manifest names the schema of its committed {what}"),
+        more => format!("the manifest names {more} schemas, {} are given", given.len()),
+    };
+    Err(Error::Option { option, reason })
+}
+
 pub(crate) fn reproduce(args: &Reproduce) -> anyhow::Result<()> {
-    let mut plan = Plan::reading(&[
-        Some(&args.manifest),
-        Some(&args.publisher_keys),
-        Some(&args.onnx),
-        args.calibration.as_ref(),
-        args.schema.as_ref(),
-    ])?;
+    let given = [Some(&args.manifest), Some(&args.publisher_keys), Some(&args.onnx), args.calibration.as_ref()];
+    let schemas = args.schema.iter().chain(&args.output_schema).map(Some);
+    let mut plan = Plan::reading(&given.into_iter().chain(schemas).collect::<Vec<_>>())?;
     let output = args.output.as_ref().map(|path| plan.writing("-o", path)).transpose()?;
     let manifest = read(&args.manifest, &args.publisher_keys)?;
     let onnx = files::read(&args.onnx)?;
@@ -224,19 +233,12 @@ pub(crate) fn reproduce(args: &Reproduce) -> anyhow::Result<()> {
     }
     let unreadable = |error: clap::Error| Error::artifact(ArtifactKind::Manifest, format!("settings: {error}"));
     let mut settings = Settings::try_parse_from(&manifest.settings).map_err(unreadable)?;
-    settings.choices.with_schema(args.schema.clone());
-    match (&manifest.schema, settings.choices.schema_digest()?) {
-        (Some(expected), Some(schema)) => same(expected, &hex::encode(schema), "schema")?,
-        (None, None) => {}
-        (Some(_), None) => {
-            let reason = "needed: the manifest names the schema of its committed input".to_owned();
-            return Err(Error::Option { option: "--schema", reason }.into());
-        }
-        (None, Some(_)) => {
-            let reason = "the manifest says that its input is not committed".to_owned();
-            return Err(Error::Option { option: "--schema", reason }.into());
-        }
-    }
+    settings.choices.with_schemas(args.schema.clone(), args.output_schema.clone());
+    let given = settings.choices.schema_digests()?;
+    let named: Vec<String> = manifest.schema.iter().chain(&manifest.schemas).cloned().collect();
+    same_schemas("--schema", "input", &named, &given.inputs)?;
+    let named: Vec<String> = manifest.output_schema.iter().cloned().collect();
+    same_schemas("--output-schema", "output", &named, &given.output.into_iter().collect::<Vec<_>>())?;
     let built = settings.choices.build(&args.onnx, &onnx, calibration.as_deref(), Progress::new(args.json))?;
     let Built { compiled, .. } = built;
     let made = hex::encode(compiled.model.digest());

@@ -8,7 +8,6 @@ use hushproof::{
     credential::{Credential, Kind, Signed},
     data,
     error::ArtifactKind,
-    field,
     graph::Model,
     prove::{self, ProvingKey, Transcript},
     request::Asked,
@@ -30,9 +29,10 @@ pub(crate) struct Args {
     /// The input: {"name": nested array}, with several inputs by their names
     #[arg(long, value_name = "INPUT.json", required_unless_present = "opening", conflicts_with = "opening")]
     input: Option<PathBuf>,
-    /// Of a model with a committed input what `commit` wrote: the record, its salt, and the commitment that the proof shows
+    /// Of a model with a committed input what `commit` wrote, or `prove --output-opening`: the record, its salt, and the
+    /// commitment that the proof shows; of a model with several committed inputs one for each, in their order
     #[arg(long, value_name = "OPENING.json")]
-    opening: Option<PathBuf>,
+    opening: Vec<PathBuf>,
     /// The issuer's signature on the commitment, which the proof's file then holds
     #[arg(long, value_name = "CREDENTIAL.jws", requires = "opening")]
     credential: Option<PathBuf>,
@@ -50,6 +50,13 @@ pub(crate) struct Args {
     /// Where to write the proof; `-` is standard output
     #[arg(short, value_name = "PROOF.json")]
     output: PathBuf,
+    /// Of a model with a committed output, where to write what opens its commitment, which only its owner may read then: the
+    /// --opening of a later proof [default: PROOF.opening.json]
+    #[arg(long, value_name = "OPENING.json")]
+    output_opening: Option<PathBuf>,
+    /// Where to write the commitment to the output alone
+    #[arg(long, value_name = "COMMITMENT.json")]
+    output_commitment: Option<PathBuf>,
     /// Prove so many times and report every time; the last proof is written
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     runs: u32,
@@ -61,7 +68,7 @@ pub(crate) struct Args {
 /// What the proof is about.
 enum Given {
     Values(Vec<f64>),
-    Opening(Box<Opening>),
+    Openings(Vec<Opening>),
 }
 
 impl Given {
@@ -69,16 +76,16 @@ impl Given {
     /// Those of reading the file; `Option` where it is not the one that the model takes.
     fn read(args: &Args, model: &Model) -> anyhow::Result<Self> {
         let refuse = |option, reason: &str| Err(Error::Option { option, reason: reason.to_owned() }.into());
-        match (&args.input, &args.opening, &model.input.schema) {
-            (_, Some(path), Some(_)) => {
-                let opening = Opening::from_json(&files::text(path, ArtifactKind::Commitment)?)?;
-                Ok(Self::Opening(Box::new(opening)))
+        match (&args.input, model.input.records.is_some()) {
+            (None, true) => {
+                let read = |path: &PathBuf| Opening::from_json(&files::text(path, ArtifactKind::Commitment)?);
+                Ok(Self::Openings(args.opening.iter().map(read).collect::<Result<_, _>>()?))
             }
-            (Some(path), _, None) => Ok(Self::Values(data::read_input(&files::read(path)?, &model.input.value_info)?)),
-            (_, _, Some(_)) => {
+            (Some(path), false) => Ok(Self::Values(data::read_input(&files::read(path)?, &model.input.value_info)?)),
+            (Some(_), true) => {
                 refuse("--input", "the model takes a committed input; give what opens the commitment, --opening")
             }
-            _ => refuse("--opening", "the model takes no committed input; give the input itself, --input"),
+            (None, false) => refuse("--opening", "the model takes no committed input; give the input itself, --input"),
         }
     }
 
@@ -88,9 +95,14 @@ impl Given {
     /// # Errors
     /// Those of reading it; `Untrusted` for one that does not hold, `Rejected` for another issuer than the request asks for.
     fn credential(&self, args: &Args, asked: Asked) -> anyhow::Result<(Asked, Option<String>)> {
-        let (Some(path), Self::Opening(opening)) = (&args.credential, self) else {
+        let Some(path) = &args.credential else {
             asked.check_issuer()?;
             return Ok((asked, None));
+        };
+        let Self::Openings(openings) = self else { return Ok((asked, None)) };
+        let [opening] = openings.as_slice() else {
+            let reason = "a credential is for an input that is one record".to_owned();
+            return Err(Error::Option { option: "--credential", reason }.into());
         };
         let text = files::text(path, ArtifactKind::Credential)?.trim_ascii().to_owned();
         let signed = Signed::read(&text, Kind::Credential)?;
@@ -104,21 +116,41 @@ impl Given {
     fn input(&self) -> prove::Input<'_> {
         match self {
             Self::Values(values) => values.into(),
-            Self::Opening(opening) => opening.as_ref().into(),
+            Self::Openings(openings) => openings.into(),
         }
     }
 }
 
+/// Where what belongs to a committed output is written.
+struct Commitments {
+    opening: files::Output,
+    commitment: Option<files::Output>,
+}
+
+impl Commitments {
+    /// # Errors
+    /// `Option` for files of an output that is not committed, and those of [`Plan::writing`].
+    fn plan(args: &Args, model: &Model, plan: &mut Plan) -> anyhow::Result<Option<Self>> {
+        if model.output.schema.is_none() {
+            let given = [("--output-opening", &args.output_opening), ("--output-commitment", &args.output_commitment)];
+            if let Some((option, _)) = given.into_iter().find(|(_, path)| path.is_some()) {
+                let reason = "the model has no committed output".to_owned();
+                return Err(Error::Option { option, reason }.into());
+            }
+            return Ok(None);
+        }
+        let usual = || files::sibling(&args.output, "opening.json", "--output-opening");
+        let opening = plan.writing("--output-opening", &args.output_opening.clone().map_or_else(usual, Ok)?)?;
+        let commitment = args.output_commitment.as_ref();
+        let commitment = commitment.map(|path| plan.writing("--output-commitment", path)).transpose()?;
+        Ok(Some(Self { opening, commitment }))
+    }
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let mut plan = Plan::reading(&[
-        Some(&args.model),
-        args.input.as_ref(),
-        args.opening.as_ref(),
-        args.credential.as_ref(),
-        Some(&args.srs),
-        args.vk.as_ref(),
-        args.asked.request.as_ref(),
-    ])?;
+    let given = [Some(&args.model), Some(&args.srs), args.input.as_ref(), args.credential.as_ref(), args.vk.as_ref()];
+    let more = args.opening.iter().chain(&args.asked.request).map(Some);
+    let mut plan = Plan::reading(&given.into_iter().chain(more).collect::<Vec<_>>())?;
     let output = plan.writing("-o", &args.output)?;
     let asked = args.asked.read()?.unwrap_or_else(|| {
         output::note(
@@ -128,6 +160,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     });
     let model = files::model(&args.model)?;
     let given = Given::read(&args, &model)?;
+    let commitments = Commitments::plan(&args, &model, &mut plan)?;
     let (asked, credential) = given.credential(&args, asked)?;
     let srs = files::srs(&args.srs)?;
     let progress = output::Progress::new(args.json);
@@ -153,10 +186,17 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let start = Instant::now();
     let verified = prove::verify(&key.vk, &proved.proof, asked)?;
     let verify = start.elapsed().as_secs_f64();
+    // What opens a commitment is kept first: without it the proof's output is lost.
+    if let (Some(files), Some(opening)) = (&commitments, &proved.opening) {
+        files.opening.write(opening.to_json().as_bytes(), Secrecy::Secret)?;
+        if let Some(file) = &files.commitment {
+            file.write(opening.commitment.to_json().as_bytes(), Secrecy::Public)?;
+        }
+    }
     output.write(proved.proof.to_json().as_bytes(), Secrecy::Public)?;
     let mut object = json!({
         "file": args.output.display().to_string(),
-        "outputs": output::named(&model.output.value_info.name, &proved.outputs),
+        "outputs": output::outputs(&key.vk.statement.output, &verified),
         "verified": true,
         "seconds": {
             "keygen": keygen,
@@ -175,14 +215,15 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         "peak_rss_bytes": output::peak_rss_bytes(),
         "srs": srs.origin().to_string(),
     });
-    if let Some(names) = output::names(&model.output.value_info, &proved.outputs) {
+    if let Some(names) = output::names(&model.output.value_info, &verified.outputs) {
         object["names"] = names;
     }
     if let Some(input) = &key.vk.statement.input {
         object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
     }
-    if let Some(commitment) = &verified.commitment {
-        object["input_commitment"] = json!(field::to_hex(&commitment.value));
+    output::commitments(&mut object, &verified);
+    if let Some(files) = &commitments {
+        object["output_opening"] = json!(files.opening.path().display().to_string());
     }
     output::print(&object, args.json, plan.channel())?;
     Ok(())

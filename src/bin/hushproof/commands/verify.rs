@@ -4,9 +4,10 @@ use std::{path::PathBuf, time::Instant};
 
 use hushproof::{
     Error,
+    commitment::Commitment,
     credential::{Credential, KeySet},
     error::{ArtifactKind, Rejection, TrustFault},
-    prove::{self, Proof, VerifyingKey},
+    prove::{self, Proof, Verified, VerifyingKey},
     request::Context,
 };
 use serde_json::json;
@@ -43,9 +44,24 @@ pub(crate) struct Args {
     /// The issuer's signature, where the proof's file does not hold it
     #[arg(long, value_name = "CREDENTIAL.jws", requires = "issuer_keys")]
     credential: Option<PathBuf>,
+    /// The commitment that the input must be: one that another proof showed for its output, or that was kept; of several
+    /// inputs one for each, in their order
+    #[arg(long, value_name = "COMMITMENT.json")]
+    input_commitment: Vec<PathBuf>,
+    /// The commitment that the output must be
+    #[arg(long, value_name = "COMMITMENT.json")]
+    output_commitment: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// Whether a valid proof shows the commitments that it has to.
+fn shows(verified: &Verified, inputs: &[Commitment], output: Option<&Commitment>) -> Result<(), Error> {
+    if !inputs.is_empty() {
+        verified.check_inputs(inputs)?;
+    }
+    output.map_or(Ok(()), |commitment| verified.check_output(commitment))
 }
 
 /// The credential of a proof's commitment, by one of the issuers that are believed; none where there are no such issuers.
@@ -67,16 +83,10 @@ fn credential(args: &Args, vk: &VerifyingKey, proof: &Proof) -> Result<Option<Cr
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    Plan::reading(&[
-        Some(&args.vk),
-        Some(&args.proof),
-        args.srs.as_ref(),
-        args.asked.request.as_ref(),
-        args.manifest.as_ref(),
-        args.publisher_keys.as_ref(),
-        args.issuer_keys.as_ref(),
-        args.credential.as_ref(),
-    ])?;
+    let given = [Some(&args.vk), Some(&args.proof), args.srs.as_ref(), args.asked.request.as_ref()];
+    let trusted = [&args.manifest, &args.publisher_keys, &args.issuer_keys, &args.credential].map(Option::as_ref);
+    let shown = args.input_commitment.iter().chain(&args.output_commitment).map(Some);
+    Plan::reading(&given.into_iter().chain(trusted).chain(shown).collect::<Vec<_>>())?;
     let mut asked = args.asked.read()?.ok_or_else(|| Error::Option {
         option: "--request",
         reason: "what was this proof asked for? --request FILE, --context HEX, or --no-context if for none".to_owned(),
@@ -101,6 +111,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Err(error) => return Err(error.into()),
     };
     let proof = files::proof(&args.proof)?;
+    let commitment = |path: &PathBuf| Commitment::from_json(&files::text(path, ArtifactKind::Commitment)?);
+    let inputs = args.input_commitment.iter().map(commitment).collect::<Result<Vec<_>, _>>()?;
+    let wanted_output = args.output_commitment.as_ref().map(commitment).transpose()?;
     let (credential, attested) = match credential(&args, &vk, &proof) {
         Ok(credential) => (credential, Ok(())),
         Err(error @ (Error::Untrusted { .. } | Error::Rejected(_))) => (None, Err(error)),
@@ -111,6 +124,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     let start = Instant::now();
     let outcome = named.and(attested).and_then(|()| prove::verify(&vk, &proof, &asked));
+    let outcome = outcome.and_then(|verified| shows(&verified, &inputs, wanted_output.as_ref()).map(|()| verified));
     let seconds = start.elapsed().as_secs_f64();
     let mut object = json!({
         "verified": outcome.is_ok(),
@@ -143,19 +157,14 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     match outcome {
         Ok(verified) => {
-            object["outputs"] = output::named(&vk.statement.output.value_info.name, &verified.outputs);
+            object["outputs"] = output::outputs(&vk.statement.output, &verified);
             if let Some(names) = output::names(&vk.statement.output.value_info, &verified.outputs) {
                 object["names"] = names;
             }
             if let Some(input) = &vk.statement.input {
                 object["inputs"] = output::named(&input.value_info.name, &verified.inputs);
             }
-            if let Some(commitment) = &verified.commitment {
-                (object["schema"], object["input_commitment"]) = {
-                    let (schema, commitment) = commitment.texts();
-                    (json!(schema), json!(commitment))
-                };
-            }
+            output::commitments(&mut object, &verified);
             output::thresholds(&mut object, &vk.statement.output.thresholds);
             output::print(&object, args.json, Channel::Output)?;
             Ok(())

@@ -32,7 +32,8 @@ fn guarded(bound: f64) -> Network {
         parts: Vec::new(),
         cuts: vec![],
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     }
 }

@@ -40,7 +40,8 @@ fn network(function: Unary, shape: Shape) -> Network {
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     }
 }

@@ -61,14 +61,19 @@ fn records(schema: &Schema) -> impl Strategy<Value = Vec<f64>> + use<> {
     })
 }
 
+/// An input that is one record.
+fn one(schema: &Schema) -> Option<Records> {
+    Records::new(vec![schema.clone()])
+}
+
 #[test]
 fn trees_give_on_integers_what_they_give_on_ranks() {
     for name in ["trees_binary", "trees_modes", "trees_most", "trees_mean"] {
         let (network, rows) = bundled(&format!("small/{name}"));
         for decimals in [0, 2] {
             let schema = numbers_of(&network, &rows, decimals);
-            let on_records = on_records(network.clone(), &schema).unwrap();
-            assert!(on_records.cuts == network.cuts && on_records.schema.is_some());
+            let on_records = on_records(network.clone(), &one(&schema).unwrap()).unwrap();
+            assert!(on_records.cuts == network.cuts && on_records.records.is_some());
             proptest!(Config::with_cases(200), |(record in records(&schema))| {
                 assert_eq!(on_records.predict(&record), network.predict(&record), "{name}: {record:?}");
             });
@@ -109,7 +114,8 @@ fn stairs(cuts: &[f64], missing: f64) -> Network {
         parts: Vec::new(),
         cuts: vec![Some(cuts.to_vec())],
         missing: vec![Some(missing)],
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     }
 }
@@ -123,7 +129,7 @@ fn a_missing_value_goes_where_its_rank_goes() {
     let schema = Schema { name: "one".to_owned(), shape: schema::Shape::Fields(vec![field]) };
     for missing in [f64::NEG_INFINITY, f64::MIN, -6.0, 0.3, 0.5, 2.0, f64::INFINITY] {
         let network = stairs(&cuts, missing);
-        let on_records = on_records(network.clone(), &schema).unwrap();
+        let on_records = on_records(network.clone(), &one(&schema).unwrap()).unwrap();
         for integer in 0..=schema.largest_of(0) {
             let value = if integer == 11 { f64::NAN } else { schema.value(0, integer) };
             let reached = rank_of(&cuts, if value.is_nan() { missing } else { value });
@@ -131,7 +137,7 @@ fn a_missing_value_goes_where_its_rank_goes() {
             assert_eq!(on_records.predict(&[value]), network.predict(&[value]), "{value} of {missing}");
         }
         let rows: Vec<Vec<f64>> = (0..=10).map(|n| vec![schema.value(0, n)]).chain([vec![f64::NAN]]).collect();
-        let options = Options { input: Visibility::Committed, schema: Some(schema.clone()), ..Options::default() };
+        let options = Options { input: Visibility::Committed, schemas: vec![schema.clone()], ..Options::default() };
         let model = compile(network.clone(), &rows, &options).unwrap().model;
         for row in &rows {
             assert_eq!(model.predict(row).unwrap()[0].round(), network.predict(row)[0], "{row:?} of {missing}");
@@ -160,8 +166,8 @@ fn a_missing_number_is_what_is_put_in_for_it() {
     let schema = Schema { name: "two".to_owned(), shape: schema::Shape::Fields(fields) };
     let rows: Vec<Vec<f64>> = (0..40).map(|n| vec![f64::from(n) / 2.0 - 10.0, f64::from(n % 7)]).collect();
     let rows: Vec<_> = rows.into_iter().chain([vec![f64::NAN, 3.0], vec![f64::NAN, -2.5]]).collect();
-    let on_records = on_records(network.clone(), &schema).unwrap();
-    let options = Options { input: Visibility::Committed, schema: Some(schema), ..Options::default() };
+    let on_records = on_records(network.clone(), &one(&schema).unwrap()).unwrap();
+    let options = Options { input: Visibility::Committed, schemas: vec![schema], ..Options::default() };
     let model = compile(network.clone(), &rows, &options).unwrap().model;
     for row in &rows {
         let expected = network.predict(row)[0];
@@ -191,12 +197,12 @@ fn models_of_records_compile_to_what_they_are() {
         };
         let options = Options {
             input: Visibility::Committed,
-            schema: Some(schema.clone()),
+            schemas: vec![schema.clone()],
             accept_error: true,
             ..Options::default()
         };
         let compiled = compile(network.clone(), &rows, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(compiled.model.input.schema.as_ref(), Some(&schema), "{name}");
+        assert_eq!(compiled.model.input.records, one(&schema), "{name}");
         let read = hushproof_core::graph::Model::from_bytes(&compiled.model.to_bytes()).unwrap();
         assert_eq!(read, compiled.model, "{name}");
         for row in rows.iter().take(20) {
@@ -236,7 +242,7 @@ fn schemas_that_are_no_input_of_the_model_are_refused() {
         ),
     ];
     for (schema, says) in bad {
-        let error = on_records(network.clone(), &schema).unwrap_err();
+        let error = on_records(network.clone(), &one(&schema).unwrap()).unwrap_err();
         assert!(error.code() == "option" && error.to_string().contains(says), "{says}: {error}");
     }
     let (mlp, measured) = of_files("breast_cancer_mlp", "breast_cancer_calibration");
@@ -244,9 +250,10 @@ fn schemas_that_are_no_input_of_the_model_are_refused() {
     if let schema::Shape::Fields(fields) = &mut missing.shape {
         fields[7].missing = true;
     }
-    let error = on_records(mlp, &missing).unwrap_err();
+    let error = on_records(mlp, &one(&missing).unwrap()).unwrap_err();
     assert!(error.code() == "option" && error.to_string().contains("`f7` may be missing"), "{error}");
-    let options = |input, schema| Options { input, schema, ..Options::default() };
+    let options =
+        |input, schema: Option<Schema>| Options { input, schemas: schema.into_iter().collect(), ..Options::default() };
     for (options, rows, says) in [
         (options(Visibility::Committed, None), &rows[..], "--schema"),
         (options(Visibility::Private, Some(good.clone())), &rows[..], "--schema"),
@@ -266,6 +273,6 @@ fn schemas_that_are_no_input_of_the_model_are_refused() {
 #[test]
 fn fields_of_one_channel_have_one_range() {
     let (network, rows) = bundled("small/conv_1d");
-    let error = on_records(network.clone(), &numbers_of(&network, &rows, 2)).unwrap_err();
+    let error = on_records(network.clone(), &one(&numbers_of(&network, &rows, 2)).unwrap()).unwrap_err();
     assert!(error.code() == "option" && error.to_string().contains("channel"), "{error}");
 }

@@ -20,7 +20,10 @@ impl Traits {
     pub(super) fn of(activation: &FloatActivation) -> Self {
         let none = Self::default();
         match activation {
-            FloatActivation::Linear | FloatActivation::Product { .. } | FloatActivation::ArgMax => none,
+            FloatActivation::Linear
+            | FloatActivation::Record
+            | FloatActivation::Product { .. }
+            | FloatActivation::ArgMax => none,
             FloatActivation::Relu => Self { rounds: true, nonnegative: true, ..none },
             FloatActivation::PRelu { .. } => Self { per_channel: true, rounds: true, ..none },
             FloatActivation::Clip { .. } => Self { given_scale: true, nonnegative: true, ..none },

@@ -32,7 +32,8 @@ fn network(parts: &[(&str, &[usize], Meaning)]) -> Network {
         parts,
         cuts: Vec::new(),
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     }
 }

@@ -37,7 +37,8 @@ fn integers_follow_from_ranks_and_comparisons() {
         parts: Vec::new(),
         cuts: vec![Some(vec![0.5, 1.5, 2.0]), Some(vec![])],
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     };
     let found = exact(&network, &[], 255.0).magnitude;

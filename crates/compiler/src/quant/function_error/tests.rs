@@ -27,7 +27,8 @@ fn error(function: Function, largest: f64, segments: u32) -> f64 {
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     };
     let rows: Vec<Vec<f64>> =

@@ -39,7 +39,8 @@ fn rows_between_lie_on_lines() {
         parts: Vec::new(),
         cuts: vec![None, None, None, Some(vec![1.0])],
         missing: vec![Some(0.0); 4],
-        schema: None,
+        records: None,
+        committed: None,
         whole: vec![false, true, false, false],
     };
     let rows = vec![vec![0.0, 1.0, 4.0, 7.0], vec![1.0, 2.0, f64::NAN, 8.0]];

@@ -45,7 +45,7 @@ impl Audit<'_> {
         let mut first = FirstPhase::blank(self.layout);
         (1..self.layout.tensors.len()).for_each(|tensor| hide(self.model, self.layout, tensor - 1, trace, &mut first));
         let read = self.read(trace, gamma)?;
-        let weights = self.weights([eta, gamma], &read[0], &self.recorded(&trace.codes[0]))?;
+        let weights = self.weights([eta, gamma], &read[0], &self.recorded(&trace.codes))?;
         let transfer = |row: usize| {
             let source = self.sources.get(&(self.config.transfer, row));
             let source = source.ok_or_else(|| format!("nothing determines the factor on row {row}"))?;

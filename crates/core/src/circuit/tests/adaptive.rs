@@ -219,7 +219,7 @@ fn reweigh(world: World<'_>, changed: usize, change: Change) -> Option<SecondPha
             shift(&mut second.sum[*row..], by * honest.negative.as_ref()?[row - 1]);
         }
     }
-    if let Some(row) = layout.commitment_row() {
+    for row in layout.commitment_rows() {
         shift(&mut second.sum[row + 1..], second.weight[row] - honest.weight[row]);
     }
     for row in (0..layout.rows.len()).rev() {

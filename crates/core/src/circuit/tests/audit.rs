@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::super::{
     Layout,
     placement::Link,
-    record::PackedRow,
+    record::{PackedRow, RecordRows},
     weights::{Monomial, Multiplier, WeightCell},
     witness::decides,
 };
-use crate::graph::{Map, Model, conv};
+use crate::{
+    graph::{Map, Model, conv},
+    schema::Records,
+};
 
 /// A polynomial in η and γ, negative exponents allowed.
 type Polynomial = BTreeMap<Monomial, i64>;
@@ -47,7 +50,7 @@ impl Weights {
     fn new(layout: &Layout, runs: &HashMap<usize, Polynomial>) -> Self {
         let rows = &layout.weights.rows;
         let mut weights = Self { values: vec![Polynomial::new(); rows.len()], multipliers: vec![(0, 0); rows.len()] };
-        let recorded: Vec<usize> = layout.record.iter().flat_map(|record| &record.rows).map(|row| row.row).collect();
+        let recorded: Vec<usize> = layout.records.iter().flat_map(|record| &record.rows).map(|row| row.row).collect();
         for chain in layout.weights.order() {
             assert!(!rows[chain.end - 1].more && rows[chain.start..chain.end - 1].iter().all(|row| row.more));
             for row in chain.rev() {
@@ -153,19 +156,22 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
     assert_eq!(masked as usize, cells.len() - pairs, "lanes that are taken for elements");
 
     let recorded = recorded(layout, &weights);
-    let mut own: HashMap<usize, (Monomial, i64)> = HashMap::new();
-    for (row, monomial) in &recorded {
-        assert!(elements.insert(*monomial), "integers of the record at {monomial:?}, which is an element's");
-        let bits = model.input.schema.as_ref().unwrap().packing().bits;
-        for (at, element) in layout.record.as_ref().unwrap().packed.elements(row).iter().enumerate() {
-            let weight = -(1i64 << (bits * at as u32));
-            assert!(
-                own.insert(*element, (*monomial, weight)).is_none(),
-                "element {element} stands in the record twice"
-            );
+    let schemas = model.input.records.iter().flat_map(Records::schemas).chain(&model.output.schema);
+    let mut own: HashMap<(usize, usize), (Monomial, i64)> = HashMap::new();
+    for ((record, recorded), schema) in recorded.iter().zip(schemas) {
+        for (row, monomial) in recorded {
+            assert!(elements.insert(*monomial), "integers of the record at {monomial:?}, which is an element's");
+            for (at, element) in record.packed.elements(row).iter().enumerate() {
+                let weight = -(1i64 << (schema.packing().bits * at as u32));
+                let place = (record.packed.tensor, *element);
+                assert!(own.insert(place, (*monomial, weight)).is_none(), "{place:?} stands in a record twice");
+            }
         }
     }
-    assert!(own.len() == model.shape(0).len() || layout.record.is_none(), "an element that is not in the record");
+    for tensor in layout.records.iter().map(|record| record.packed.tensor) {
+        let held = own.keys().filter(|(of, _)| *of == tensor).count();
+        assert_eq!(held, model.shape(tensor).len(), "an element of tensor {tensor} that is in no record");
+    }
 
     // Free cells. Beside pairs nothing may reach them: they are 0.
     let (mut free, mut zero): (BTreeSet<Monomial>, BTreeSet<Monomial>) = Default::default();
@@ -190,7 +196,7 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
             let read = [main.remove(&(tensor, index)), negative.remove(&(tensor, index))];
             for (read, part) in read.into_iter().zip([false, true]) {
                 let mut expected = expected(model, &made, &codes, tensor, index, part);
-                expected.extend(own.get(&index).copied().filter(|_| (tensor, part) == (0, false)));
+                expected.extend(own.get(&(tensor, index)).copied().filter(|_| !part));
                 let read = read.unwrap_or_default();
                 for (monomial, weight) in &read {
                     match expected.get(monomial) {
@@ -208,9 +214,12 @@ pub(super) fn audit(model: &Model, layout: &Layout) {
     }
 }
 
-/// The rows of a committed input's integers with the monomials that the multipliers of their rows give them.
-fn recorded<'a>(layout: &'a Layout, weights: &Weights) -> Vec<(&'a PackedRow, Monomial)> {
-    let Some(record) = &layout.record else { return Vec::new() };
+/// The rows of each record's integers with the monomials that the multipliers of their rows give them.
+fn recorded<'a>(layout: &'a Layout, weights: &Weights) -> Vec<(&'a RecordRows, Vec<(&'a PackedRow, Monomial)>)> {
+    layout.records.iter().map(|record| (record, recorded_of(layout, weights, record))).collect()
+}
+
+fn recorded_of<'a>(layout: &Layout, weights: &Weights, record: &'a RecordRows) -> Vec<(&'a PackedRow, Monomial)> {
     // From the commitment's row each chain leads to the next one.
     let (mut linked, mut row) = (Vec::new(), record.first);
     loop {

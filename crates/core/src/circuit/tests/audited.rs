@@ -33,7 +33,7 @@ impl Circuit {
             let layout = Layout::new(&model).unwrap();
             let config = configured(&layout.params).1;
             let (cells, copies) = (cells(&config, &layout, &model), copies(&config, &layout));
-            let constants = constants(&config, &layout, &model);
+            let constants = constants(&config, &layout);
             let (model, layout) = if model.private_weights.is_some() {
                 let other = model.with_random_weights(OsRng);
                 (other.clone(), Layout::new(&other).unwrap())
@@ -55,7 +55,7 @@ impl Circuit {
     fn used_weights(&self) -> BTreeSet<usize> {
         let rows = &self.layout.weights.rows;
         let mut pending: Vec<WeightCell> = self.layout.transfers.iter().map(|(_, cell)| *cell).collect();
-        pending.extend(self.layout.commitment_row().map(WeightCell::Value));
+        pending.extend(self.layout.commitment_rows().map(WeightCell::Value));
         let mut used = BTreeSet::new();
         while let Some(cell) = pending.pop() {
             if let WeightCell::Value(row) | WeightCell::Multiplier(row) = cell

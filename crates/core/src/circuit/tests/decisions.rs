@@ -352,7 +352,7 @@ fn argmax(rig: &Rig, first: &FirstPhase, y: &[i64], claim: usize, maximum: i64) 
         write(rig, &mut first, at, before, maximum - y - before);
     }
     rig.recount(&mut first);
-    (first, PublicCodes { output, input: Vec::new(), commitment: None })
+    (first, PublicCodes { output, input: Vec::new(), commitments: Vec::new(), output_commitment: None })
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
         Activation, Conv, Digits, Input, Lanes, Layer, Map, Model, Output, Product, Shape, Sparse, Table, Term,
         ValueInfo, Visibility,
     },
-    schema::{self, Field, Image, Kind, Scaled, Schema, Vector},
+    schema::{self, Field, Image, Kind, Records, Scaled, Schema, Vector},
 };
 
 /// Codes of 8 bits, remainders of 8 bits, limbs of 8 bits.
@@ -49,6 +49,7 @@ impl Builder {
             scale: vec![1.0; shape.channels],
             thresholds: Vec::new(),
             finish: None,
+            schema: None,
         };
         let scale = vec![1.0; shape.channels];
         let input = Input {
@@ -59,7 +60,7 @@ impl Builder {
             cuts: Vec::new(),
             missing: Vec::new(),
             visibility: Visibility::Private,
-            schema: None,
+            records: None,
         };
         let model = Model {
             name: "fixture".to_owned(),
@@ -468,10 +469,45 @@ pub(crate) fn committed() -> Vec<(&'static str, Model, Vec<i64>)> {
     let commit = |(name, mut model, input): (&'static str, Model, Vec<i64>)| {
         model.input.zero_point = vec![0; model.input.shape.channels];
         model.input.visibility = Visibility::Committed;
-        model.input.schema = Some(schema(&model));
+        model.input.records = Records::new(vec![schema(&model)]);
         (name, model, input.into_iter().map(|code| code.abs() / 2).collect())
     };
-    named.chain([flat]).map(commit).collect()
+    named.chain([flat]).map(commit).chain(committed_outputs()).collect()
+}
+
+/// Models with a committed output: beside a private, a public and a committed input, one of two records, and private
+/// weights.
+fn committed_outputs() -> Vec<(&'static str, Model, Vec<i64>)> {
+    let vector = |len: usize, max: f64| Schema {
+        name: "vector".to_owned(),
+        shape: schema::Shape::Vector(Vector { length: len, decimals: 0, min: 0.0, max }),
+    };
+    let made = |shape: Shape| {
+        let mut b = Builder::new(shape, lanes(2, 3));
+        let x = b.dense(0, 5, Activation::Relu);
+        b.dense(x, 3, Activation::Relu);
+        let input = b.input();
+        let mut model = b.model;
+        let record = vector(3, 250.0);
+        model.layers.push(Layer::record(&record, model.layers.len(), &model.digits));
+        model.output.schema = Some(record);
+        (model, input)
+    };
+    let (private, input) = made(shape(2, 3, 4));
+    let mut models = vec![("committed output", private, input)];
+    let (mut public, input) = made(Shape::vector(4));
+    public.input.visibility = Visibility::Public;
+    models.push(("committed output, public input", public, input));
+    let (mut both, input) = made(Shape::vector(7));
+    both.input.zero_point = vec![0; 7];
+    both.input.visibility = Visibility::Committed;
+    both.input.records = Records::new(vec![vector(3, 200.0), vector(4, 210.0)]);
+    models.push(("committed output, two committed inputs", both, input.into_iter().map(i64::abs).collect()));
+    let (mut hidden, input) = made(Shape::vector(4));
+    hidden.private_weights = Some(2);
+    hidden.private_weights = Some(weight_limbs(&hidden).unwrap());
+    models.push(("committed output, private weights", hidden, input));
+    models
 }
 
 /// A record of whole numbers up to 200, or a picture where codes have 8 bits; of a vector each number has a largest one of

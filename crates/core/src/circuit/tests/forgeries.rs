@@ -369,7 +369,7 @@ fn an_input_out_of_range_is_rejected() {
     let mut first = rig.witness(&[44, 1, -2, 3]).first;
     let form = rig.model.output_encoding().code();
     let output = wide.codes.last().unwrap().iter().map(|code| form.of(*code).unwrap()).collect();
-    let codes = super::PublicCodes { output, input: Vec::new(), commitment: None };
+    let codes = super::PublicCodes { output, input: Vec::new(), commitments: Vec::new(), output_commitment: None };
     write(&rig, &mut first, rig.element(0, 0), 1, 300 << 8);
     for (layer, y) in wide.accumulators.iter().enumerate() {
         let elements = model.elements(&rig.model.layers[layer], y).unwrap();

@@ -293,7 +293,8 @@ impl Recipe {
             parts: Vec::new(),
             cuts: Vec::new(),
             missing: Vec::new(),
-            schema: None,
+            records: None,
+            committed: None,
             whole: Vec::new(),
         };
         let mut maker = Maker { network, digits, seed: u64::from(self.last[19]) };
@@ -363,6 +364,7 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
             FloatActivation::Clip { .. } => Activation::Clip,
             FloatActivation::Threshold { .. } => Activation::Threshold,
             FloatActivation::ArgMax => Activation::ArgMax,
+            FloatActivation::Record => Activation::Record,
             FloatActivation::Table(_) => {
                 let values =
                     (0..1i64 << digits.limb_bits).map(|a| (a * 37 + 11 * tables.len() as i64) % (2 * top) - top);
@@ -392,10 +394,10 @@ fn integers(network: &Network, digits: Digits, lanes: Lanes) -> Model {
         cuts: Vec::new(),
         missing: Vec::new(),
         visibility: Visibility::Private,
-        schema: None,
+        records: None,
     };
     let value_info = ValueInfo::new("y", vec![1, outputs]);
-    let output = Output { value_info, scale, thresholds: Vec::new(), finish: None };
+    let output = Output { value_info, scale, thresholds: Vec::new(), finish: None, schema: None };
     Model { name: network.name.clone(), digits, lanes, input, layers, tables, output, private_weights: None }
 }
 

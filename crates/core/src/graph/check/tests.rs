@@ -48,7 +48,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             cuts: Vec::new(),
             missing: Vec::new(),
             visibility: Visibility::Private,
-            schema: None,
+            records: None,
         },
         layers: vec![
             layer("conv", plane(3), vec![term(0, Map::Conv(conv(2, 3, 1, 3, 1, 1)))], Activation::PRelu),
@@ -72,6 +72,7 @@ pub(crate) fn sample(last: Activation) -> Model {
             scale: vec![1.0, 2.0, 0.5, 0.125],
             thresholds: Vec::new(),
             finish: None,
+            schema: None,
         },
         private_weights: None,
     }

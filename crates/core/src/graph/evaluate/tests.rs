@@ -41,7 +41,8 @@ fn terms_and_biases_add_up() {
         parts: Vec::new(),
         cuts: Vec::new(),
         missing: Vec::new(),
-        schema: None,
+        records: None,
+        committed: None,
         whole: Vec::new(),
     };
     let tensors = network.tensors(&[1.0, 3.0, 2.0]);

@@ -29,6 +29,7 @@ fn rebuilt(activation: &Activation, e: &Element, digits: &Digits, tables: &[Tabl
         Activation::Table(index) => u - tables[*index].zero(digits),
         Activation::Threshold => (2 * e.state - 1) * u,
         Activation::ArgMax => u,
+        Activation::Record => u - c,
         Activation::Product { .. } => panic!("nothing is cut"),
     }
 }
@@ -50,6 +51,7 @@ fn check(activation: &Activation, y: i64, digits: &Digits) {
         Activation::Table(_) => (0..tables[0].base.len() as i64).contains(&segment),
         Activation::Threshold => y.abs() < 1 << (b + s),
         Activation::ArgMax => (0..1 << (b + s)).contains(&y),
+        Activation::Record => (0..1 << (b + s)).contains(&(y + c)),
         Activation::Product { .. } => false,
     };
     let Some(e) = activation.split(y, digits, &tables) else {
@@ -68,6 +70,7 @@ fn check(activation: &Activation, y: i64, digits: &Digits) {
             tables[0].base[segment as usize] + slope
         }
         Activation::Threshold => i64::from(y > 0),
+        Activation::Record => (y + c) >> s,
         Activation::ArgMax | Activation::Product { .. } => 0,
     };
     assert_eq!(e.code(activation, digits, &tables), expected, "{activation:?} {y}");
@@ -76,7 +79,7 @@ fn check(activation: &Activation, y: i64, digits: &Digits) {
     }
 }
 
-const ALL: [Activation; 7] = [
+const ALL: [Activation; 8] = [
     Activation::Linear,
     Activation::Relu,
     Activation::PRelu,
@@ -84,6 +87,7 @@ const ALL: [Activation; 7] = [
     Activation::Table(0),
     Activation::Threshold,
     Activation::ArgMax,
+    Activation::Record,
 ];
 
 /// Every Y around every limit and tie.

@@ -22,7 +22,7 @@ use crate::{
         Finish, OutputEncoding, PublicCode, read_categories, read_thresholds, read_value_info, write_categories,
         write_thresholds, write_value_info,
     },
-    statement::{CommittedInput, PublicInput, PublicOutput, Statement},
+    statement::{CommittedRecord, PublicInput, PublicOutput, Statement},
 };
 
 use super::{
@@ -33,6 +33,8 @@ use super::{
 const MAGIC: &[u8; 8] = b"HUSHVKEY";
 const VERSION: u32 = 4;
 const POINT_BYTES: usize = 64;
+/// Fewest bytes of a record: its schema's digest and a row.
+const MIN_RECORD_BYTES: usize = 33;
 
 impl VerifyingKey {
     /// The `.vk` file.
@@ -151,9 +153,12 @@ fn write_statement(w: &mut Writer, statement: &Statement) {
         input.scale.iter().for_each(|v| w.f64(*v));
         input.zero_point.iter().for_each(|v| w.signed(*v));
     }
-    if let Some(committed) = &statement.committed {
-        w.raw(&committed.schema);
-        w.size(committed.row);
+    if statement.committed().next().is_some() {
+        w.size(statement.records.len());
+        for record in statement.committed() {
+            w.raw(&record.schema);
+            w.size(record.row);
+        }
     }
 }
 
@@ -180,17 +185,33 @@ fn read_statement(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<Stateme
         Some(code) => Some(read_input(r, code, params.lanes.activations, k, outputs)?),
         None => None,
     };
-    let committed = if params.committed { Some(read_committed(r, k, outputs)?) } else { None };
-    Ok(Statement { output, input, committed })
+    let mut statement = Statement { output, input, records: Vec::new(), output_record: None };
+    if params.committed {
+        let count = r.size()?;
+        if count > 0 && statement.input.is_some() {
+            return Err(r.error("an input that is public and committed to"));
+        }
+        let first = statement.input.as_ref().map_or_else(|| statement.outputs(), |input| input.grid.end());
+        let mut free = if params.output == OutputEncoding::Committed && statement.input.is_none() { 0 } else { first };
+        statement.records = r.many(count, MIN_RECORD_BYTES, |r| read_record(r, k, &mut free))?;
+        if params.output == OutputEncoding::Committed {
+            statement.output_record = Some(read_record(r, k, &mut free)?);
+        }
+        if statement.committed().next().is_none() {
+            return Err(r.error("a sponge of nothing"));
+        }
+    }
+    Ok(statement)
 }
 
-/// A commitment to the input, which stands below the outputs and above two rows of the context.
-fn read_committed(r: &mut Reader<'_>, k: u32, outputs: usize) -> Result<CommittedInput> {
-    let committed = CommittedInput { schema: array(r)?, row: r.size()? };
-    if committed.row < outputs || committed.row >= (1 << k) - CONTEXT_ROWS {
+/// A commitment, which stands below what is public and above two rows of the context; below `free`, which it moves.
+fn read_record(r: &mut Reader<'_>, k: u32, free: &mut usize) -> Result<CommittedRecord> {
+    let record = CommittedRecord { schema: array(r)?, row: r.size()? };
+    if record.row < *free || record.row >= (1 << k) - CONTEXT_ROWS {
         return Err(r.error("a commitment on a row of the output, or outside the circuit"));
     }
-    Ok(committed)
+    *free = record.row + 1;
+    Ok(record)
 }
 
 /// A public input, which stands below the outputs and above two rows of the context at least.
