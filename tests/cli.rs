@@ -4,6 +4,8 @@
 mod accuracy;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/bound.rs"]
+mod bound;
 #[cfg(unix)]
 #[path = "cli/chained.rs"]
 mod chained;
@@ -219,7 +221,9 @@ fn inspect_tells_what_a_proof_costs() {
 #[test]
 fn help_and_usage_errors() {
     let help = hushproof(&["--help"]).ok();
-    for command in ["compile", "inspect", "evaluate", "input", "srs", "keys", "predict", "prove", "verify", "serve"] {
+    for command in
+        ["compile", "inspect", "evaluate", "input", "srs", "keys", "model", "predict", "prove", "verify", "serve"]
+    {
         assert!(help.stdout.contains(command), "{command} is in the help");
     }
     let run: Run = hushproof(&["prove"]).run();

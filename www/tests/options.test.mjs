@@ -146,6 +146,20 @@ for (const [name, read] of Object.entries(contextOf).slice(1)) {
   });
 }
 
+test("the model of private weights that a proof is about", () => {
+  const id = { version: 1, id: "00" };
+  for (const read of [contextOf.verify, contextOf["session.verify"]]) {
+    assert.deepEqual([read({ context: "00", model: id }).model, read({ context: "00", model: "{" }).model], [JSON.stringify(id), "{"]);
+    assert.equal(read({ context: "00" }).model, undefined);
+    for (const wrong of [undefined, null, 1, true, [], new Map(), new Uint8Array(4)]) refused(() => read({ context: "00", model: wrong }), "model");
+  }
+  const read = options.proveOptions;
+  assert.deepEqual([read({ modelOpening: id }).modelOpening, read({ modelOpening: "{" }).modelOpening], [JSON.stringify(id), "{"]);
+  for (const wrong of [undefined, null, 1, [], new Map(), new Uint8Array(4)]) refused(() => read({ modelOpening: wrong }), "modelOpening");
+  assert.throws(() => read({ modelOpening: { secret: 1n } }), ({ message }) => !message.includes("secret"));
+  refused(() => read({ model: id }), "model");
+});
+
 test("a proof is about values, or about what opens a commitment", () => {
   const read = options.proofInput;
   const opening = { schema: "00", record: { a: 1, b: null } };

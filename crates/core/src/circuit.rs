@@ -39,7 +39,7 @@ pub use grid::Grid;
 pub use layout::{CONTEXT_ROWS, Layout, MAX_K};
 pub use legalize::{legalize, legalize_private};
 pub use params::{InputCodes, Params, Tables};
-pub use private::weight_limbs;
+pub use private::{weight_cells, weight_limbs};
 pub use search::{Choice, SearchOptions, search};
 pub use synthesis::ModelCircuit;
 pub use witness::Witness;

@@ -346,6 +346,7 @@ impl Error {
             Self::KeyMismatch { .. } => "key-mismatch",
             Self::Io { .. } => "io",
             Self::Rejected(Rejection::Expired { .. }) => "expired",
+            Self::Rejected(Rejection::Unbound | Rejection::OtherModel | Rejection::Binding) => "model-binding",
             Self::Rejected(_) => "rejected",
             Self::Untrusted { kind: ArtifactKind::Manifest, .. } => "manifest",
             Self::Untrusted { .. } => "credential",
@@ -423,6 +424,8 @@ pub enum ArtifactKind {
     Schema,
     /// A commitment, or what opens it.
     Commitment,
+    /// Commitments to the private weights of a model (`model.id.json`), or what opens them.
+    ModelCommitment,
     /// An issuer's signature on a commitment (`credential.jws`).
     Credential,
     /// What a publisher signs of a model (`manifest.jws`).
@@ -445,6 +448,7 @@ impl ArtifactKind {
             Self::Request => "ask anew (`hushproof request new`)",
             Self::Schema => "write it anew (`hushproof schema new`)",
             Self::Commitment => "commit anew (`hushproof commit`)",
+            Self::ModelCommitment => "commit to the model anew (`hushproof model commit`)",
             Self::Credential => "sign it anew (`hushproof attest sign`)",
             Self::Manifest => "sign it anew (`hushproof manifest sign`)",
             Self::IssuerKeys => "make it anew (`hushproof attest key`)",
@@ -463,6 +467,7 @@ impl fmt::Display for ArtifactKind {
             Self::Request => "request",
             Self::Schema => "schema",
             Self::Commitment => "commitment",
+            Self::ModelCommitment => "model commitment",
             Self::Credential => "credential",
             Self::Manifest => "manifest",
             Self::IssuerKeys => "key",
@@ -523,6 +528,15 @@ pub enum Rejection {
     /// A public input does not belong to the public instance.
     #[error("a public input has no valid encoding")]
     Input,
+    /// It does not say which model of private weights it is about.
+    #[error("it is bound to no model: any weights of this architecture may have given its outputs")]
+    Unbound,
+    /// It says that it is about another model.
+    #[error("it is bound to another model")]
+    OtherModel,
+    /// It is about other weights than it says, or the proof of that was damaged.
+    #[error("its binding to the model does not hold")]
+    Binding,
     /// The verifier's equations do not hold.
     #[error("the verifier's equations do not hold")]
     Equations,
@@ -569,6 +583,9 @@ pub enum TrustFault {
     /// It names another verifying key.
     #[error("it names another verifying key")]
     Key,
+    /// It names another model of private weights, or none.
+    #[error("it names another model of private weights, or none")]
+    Model,
     /// It names another file.
     #[error("it names another {0}")]
     File(&'static str),

@@ -34,6 +34,9 @@ pub struct Manifest {
     pub hush: String,
     /// Digest of the `.vk` file, as proofs name it.
     pub vk: String,
+    /// The id of its private weights, as proofs name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_id: Option<String>,
     /// The version of Hushproof that compiled it.
     pub version: String,
     /// Digests of the schemas of several committed inputs, in their order; empty for one.
@@ -73,6 +76,15 @@ impl Manifest {
         if same { Ok(()) } else { Err(Error::Untrusted { kind: ArtifactKind::Manifest, fault: TrustFault::Key }) }
     }
 
+    /// Whether it names the private weights of this id.
+    ///
+    /// # Errors
+    /// `Untrusted` where it names others, or none.
+    pub fn check_model(&self, id: &[u8; DIGEST_BYTES]) -> Result<()> {
+        let same = self.model_id.as_deref() == Some(hex::encode(id).as_str());
+        if same { Ok(()) } else { Err(Error::Untrusted { kind: ArtifactKind::Manifest, fault: TrustFault::Model }) }
+    }
+
     /// The JSON that is signed.
     ///
     /// # Errors
@@ -92,6 +104,7 @@ impl Manifest {
             ("calibration", self.calibration.as_ref()),
             ("hush", Some(&self.hush)),
             ("vk", Some(&self.vk)),
+            ("model_id", self.model_id.as_ref()),
             ("schema", self.schema.as_ref()),
             ("output_schema", self.output_schema.as_ref()),
             ("previous", self.previous.as_ref()),

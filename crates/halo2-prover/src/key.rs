@@ -191,7 +191,12 @@ impl Prover {
 
     /// Rows that a witness may fill; the others are random.
     pub fn usable_rows(&self) -> usize {
-        self.domain.size() - (self.blinding_factors + 1)
+        self.domain.size() - self.random_rows()
+    }
+
+    /// The last rows, which the prover fills with random values.
+    pub fn random_rows(&self) -> usize {
+        self.blinding_factors + 1
     }
 
     /// Number of advice columns of a phase.

@@ -34,6 +34,6 @@ pub use control::{Control, Stage};
 pub use error::{ProveError, Source};
 pub use hushproof_bn254::{Fr, IntegerSum};
 pub use key::Prover;
-pub use randomness::Randomness;
+pub use randomness::{RandomRows, Randomness};
 pub use srs::Srs;
 pub use witness::{Challenges, ColumnValues, Witness};

@@ -14,7 +14,7 @@ use crate::permutation;
 use crate::polynomial::{combine, evaluate};
 use crate::program::{Inputs, Source};
 use crate::quotient::{self, Columns};
-use crate::randomness::Randomness;
+use crate::randomness::{RandomRows, Randomness};
 use crate::srs::Srs;
 use crate::witness::{Challenges, FullColumn, Witness};
 
@@ -27,6 +27,7 @@ struct Advice {
     values: Vec<Option<Vec<Fr>>>,
     /// Coefficients of all.
     coefficients: Vec<Vec<Fr>>,
+    random_rows: RandomRows,
     challenges: Vec<Fr>,
 }
 
@@ -35,7 +36,7 @@ impl Prover {
     ///
     /// `instances` are the public values of each instance column. For the same random values the proof is that of the
     /// stock `create_proof` for KZG with SHPLONK. Whether the witness satisfies the circuit is not checked: if it
-    /// doesn't, the verifier rejects the proof.
+    /// doesn't, the verifier rejects the proof. Gives the random rows of the advice columns.
     ///
     /// # Errors
     /// [`ProveError`]; what was written to the transcript until then is no proof.
@@ -47,7 +48,7 @@ impl Prover {
         mut randomness: Randomness<R>,
         control: &Control<'_>,
         transcript: &mut T,
-    ) -> Result<(), ProveError>
+    ) -> Result<RandomRows, ProveError>
     where
         E: EncodedChallenge<G1Affine>,
         T: TranscriptWrite<G1Affine, E>,
@@ -131,7 +132,8 @@ impl Prover {
             transcript.write_scalar(value.into())?;
         }
         control.step(Stage::Evaluations, 1, 1)?;
-        openings::prove(srs, size, &polynomials, &opened.proved(), control, transcript)
+        openings::prove(srs, size, &polynomials, &opened.proved(), control, transcript)?;
+        Ok(advice.random_rows)
     }
 
     /// The instance columns with zeros in all further rows.
@@ -169,6 +171,7 @@ impl Prover {
         let mut challenges = Challenges(vec![None; self.challenge_phases.len()]);
         let mut values = vec![None; columns];
         let mut coefficients = vec![Vec::new(); columns];
+        let mut random_rows = RandomRows(vec![Vec::new(); columns]);
         for phase in 0..self.phases {
             let stage = Stage::Witness { phase };
             control.step(stage, 0, 1)?;
@@ -178,8 +181,8 @@ impl Prover {
                 return Err(ProveError::WitnessColumns { phase, expected: of_phase.len(), got: given.len() });
             }
             let complete = of_phase.iter().zip(given).map(|(column, values)| {
-                let random_rows = randomness.elements(self.blinding_factors + 1);
-                FullColumn::new(*column, self.usable_rows(), values, random_rows)
+                random_rows.0[*column] = randomness.elements(self.random_rows());
+                FullColumn::new(*column, self.usable_rows(), values, random_rows.0[*column].clone())
             });
             let mut full = complete.collect::<Result<Vec<_>, _>>()?;
             randomness.skip_blinds(full.len());
@@ -193,7 +196,7 @@ impl Prover {
                 let (now, later) = indices.split_at(batch.len());
                 indices = later;
                 let scalars: Vec<_> = batch.iter().map(FullColumn::scalars).collect();
-                commitments.extend(srs.commit_columns(&scalars, self.blinding_factors + 1)?);
+                commitments.extend(srs.commit_columns(&scalars, self.random_rows())?);
                 drop(scalars);
                 let batch: Vec<_> = batch.into_iter().map(FullColumn::into_values).collect();
                 let transformed = to_coefficients(&self.domain, &batch)?;
@@ -214,7 +217,7 @@ impl Prover {
             control.step(stage, 1, 1)?;
         }
         let challenges = challenges.0.into_iter().map(Option::unwrap_or_default).collect();
-        Ok(Advice { values, coefficients, challenges })
+        Ok(Advice { values, coefficients, random_rows, challenges })
     }
 
     /// Completes the running products by random rows and commits them; returns their coefficients.
@@ -280,7 +283,7 @@ impl Opened<'_> {
 
     /// Back from the first row to the last usable one.
     fn last_row(&self) -> i32 {
-        -(self.prover.blinding_factors as i32 + 1)
+        -(self.prover.random_rows() as i32)
     }
 
     fn advice_queries(&self) -> impl Iterator<Item = Query> {

@@ -1,5 +1,7 @@
 //! The random values of a proof.
 
+use std::fmt;
+
 use halo2curves::bn256;
 use halo2curves::ff::Field;
 use hushproof_bn254::Fr;
@@ -12,6 +14,24 @@ use crate::error::ProveError;
 /// coefficients make them uniform and independent unless x = s, exactly as the stock prover's 2^k coefficients do; the
 /// rest is a margin.
 const HIDING_COEFFICIENTS: usize = 8;
+
+/// The values of each advice column's last rows, which are random and hide the column: secret, so that `Debug` does not
+/// show them.
+#[derive(Clone)]
+pub struct RandomRows(pub(crate) Vec<Vec<Fr>>);
+
+impl RandomRows {
+    /// Those of a column; none where there is no such column.
+    pub fn of(&self, column: usize) -> &[Fr] {
+        self.0.get(column).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl fmt::Debug for RandomRows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RandomRows").finish_non_exhaustive()
+    }
+}
 
 /// Where a proof's random values come from. They are all that hides the witness: the generator has to be
 /// cryptographically secure and seeded by the operating system, and no state of it may serve two proofs.

@@ -10,10 +10,13 @@ use halo2curves::bn256::{Bn256, G1Affine};
 use halo2curves::serde::SerdeObject;
 use hushproof_bn254::msm::{Bases, Column, MsmError, RAW_POINT_BYTES};
 use hushproof_bn254::{Fr, G1};
+use rand_core::RngCore;
 use rayon::prelude::*;
 
 use crate::error::ProveError;
 use crate::progression::Progression;
+use crate::randomness::{RandomRows, Randomness};
+use crate::witness::{ColumnValues, FullColumn};
 
 const MONOMIAL: &str = "monomial";
 const LAGRANGE: &str = "Lagrange";
@@ -107,6 +110,29 @@ impl Srs {
     /// [`ProveError::Msm`] if there are more than 2^k.
     pub fn commit_values(&self, values: &[Fr]) -> Result<G1Affine, ProveError> {
         Ok(self.lagrange.msm(values)?.to_affine())
+    }
+
+    /// Commits columns as proofs do: filled up with zeros, then random values in the last `random_rows` rows. Gives
+    /// these, too.
+    ///
+    /// # Errors
+    /// [`ProveError::ColumnLength`] and the like for a column that has no such form.
+    pub fn commit_hidden<R: RngCore>(
+        &self,
+        columns: Vec<ColumnValues>,
+        random_rows: usize,
+        randomness: &mut Randomness<R>,
+    ) -> Result<(Vec<G1Affine>, RandomRows), ProveError> {
+        let usable_rows = (1usize << self.k).saturating_sub(random_rows);
+        let mut random = Vec::with_capacity(columns.len());
+        let mut commitments = Vec::with_capacity(columns.len());
+        for (index, values) in columns.into_iter().enumerate() {
+            let rows = randomness.elements(random_rows);
+            let column = FullColumn::new(index, usable_rows, values, rows.clone())?;
+            commitments.extend(self.commit_columns(&[column.scalars()], random_rows)?);
+            random.push(rows);
+        }
+        Ok((commitments, RandomRows(random)))
     }
 
     /// Commitments to polynomials given by coefficients, lowest first.

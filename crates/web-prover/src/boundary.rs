@@ -343,6 +343,10 @@ pub struct ManifestInfo {
     pub hush: String,
     /// Digest of the `.vk` file, as proofs name it.
     pub vk: String,
+    /// The id of its private weights, as proofs name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub model_id: Option<String>,
     /// The version of Hushproof that compiled it.
     pub version: String,
     /// Digest of the schema of its records.
@@ -378,6 +382,7 @@ impl From<Manifest> for ManifestInfo {
             settings,
             hush,
             vk,
+            model_id,
             version,
             schema,
             schemas,
@@ -394,6 +399,7 @@ impl From<Manifest> for ManifestInfo {
             settings,
             hush,
             vk,
+            model_id,
             version,
             schema,
             schemas: Some(schemas).filter(|schemas| !schemas.is_empty()),
@@ -558,6 +564,10 @@ pub struct Proved<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub output_opening: Option<String>,
+    /// The id of the model of private weights that the proof says it is about, where it does, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub model_id: Option<String>,
     /// Seconds of the two parts: `witness` runs the model, `prove` is all that follows.
     #[ts(as = "Numbers")]
     pub seconds: prove::Seconds,
@@ -588,6 +598,7 @@ impl<'a> Proved<'a> {
             output_commitment: shown.output.as_ref().map(|output| output.commitment.clone()),
             output_schema: shown.output.map(|output| output.schema),
             output_opening: proved.opening.as_ref().map(Opening::to_json),
+            model_id: proved.proof.binding.as_ref().map(|binding| hex::encode(binding.model)),
             seconds: proved.seconds,
             stages: proved.stages,
         }
@@ -706,6 +717,10 @@ pub struct Verified<'a> {
     pub credential: Option<Attestation>,
     /// The model's name.
     pub model: &'a str,
+    /// The id of the private weights that the proof was checked to be about, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub model_id: Option<String>,
     /// What proofs name the verifying key by, in hexadecimal.
     pub vk: String,
     /// Seconds that verifying took.
@@ -740,6 +755,7 @@ impl<'a> Verified<'a> {
             output_schema,
             credential: credential.map(Into::into),
             model: &vk.model,
+            model_id: verified.model.map(hex::encode),
             vk: hex::encode(vk.digest()),
             seconds,
             srs_origin: vk.srs_origin.into(),

@@ -7,7 +7,7 @@ use hushproof_core::{
     error::{ArtifactKind, Error, Rejection, Result},
     graph::Model,
     json,
-    prove::{self, Proof, ProvingKey, Srs, VerifyingKey},
+    prove::{self, ModelCommitment, ModelOpening, Proof, ProvingKey, Srs, VerifyingKey},
     request::{Asked, Choices, Request},
     schema::Schema,
 };
@@ -70,11 +70,13 @@ impl Prover {
 
     /// Proves the output on `inputs`, an object from input names to (nested) arrays of numbers, for what was asked: the
     /// bytes of a context, or a request with the time; `transcript` is `blake2b`, also where there is none, or `keccak`.
+    /// With a `model_opening`, JSON, the proof says which model of private weights it is about.
     pub fn prove(
         &self,
         inputs: JsValue,
         asked: JsValue,
         transcript: JsValue,
+        model_opening: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
         if self.model.input.records.is_some() {
@@ -83,7 +85,7 @@ impl Prover {
         }
         let asked = read_asked(asked)?;
         let values = data::read_input(to_json(&inputs)?.as_bytes(), &self.model.input.value_info)?;
-        self.proved((&values).into(), None, asked, transcript, on_progress)
+        self.proved((&values).into(), None, asked, transcript, model_opening, on_progress)
     }
 
     /// The same of a model with a committed input on the records of openings, an array of JSON texts in the order of the
@@ -95,6 +97,7 @@ impl Prover {
         credential: JsValue,
         asked: JsValue,
         transcript: JsValue,
+        model_opening: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
         if self.model.input.records.is_none() {
@@ -107,7 +110,7 @@ impl Prover {
         let asked = read_asked(asked)?;
         let credential = read_option("credential", credential)?;
         let credential = attached(credential, &openings, &asked)?;
-        self.proved((&openings).into(), credential, asked, transcript, on_progress)
+        self.proved((&openings).into(), credential, asked, transcript, model_opening, on_progress)
     }
 }
 
@@ -118,15 +121,29 @@ impl Prover {
         credential: Option<String>,
         asked: Asked,
         transcript: JsValue,
+        model_opening: JsValue,
         on_progress: Option<Function>,
     ) -> Result<JsValue, Thrown> {
+        let opening = read_model_opening(&model_opening)?;
+        opening.as_ref().map_or(Ok(()), |opening| opening.check(&self.key))?;
         let transcript: Option<Transcript> = read_option("transcript", transcript)?;
         let transcript = transcript.map(Into::into).unwrap_or_default();
         let mut progress = reporter(on_progress);
         let mut proved = prove::prove(&self.model, &self.key, input, asked, transcript, OsRng, &mut progress)?;
+        if let Some(opening) = opening {
+            proved.bind(&self.key, &opening, OsRng)?;
+        }
         proved.proof.credential = credential;
         to_js(&Proved::new(&self.key.vk, &proved))
     }
+}
+
+/// What hides the private weights of a model, JSON; none where it is `undefined`.
+fn read_model_opening(text: &JsValue) -> Result<Option<ModelOpening>> {
+    if text.is_undefined() {
+        return Ok(None);
+    }
+    ModelOpening::from_json(&read_text("modelOpening", text)?).map(Some)
 }
 
 /// The text of a credential for the commitment that is opened, by the issuer that is asked for, if any is; the signature
@@ -190,16 +207,17 @@ fn seconds(option: &'static str, value: f64) -> Result<u64> {
 }
 
 /// Verifies a proof file for what was asked, as [`Prover::prove`] takes it, and for the credential whose signature was
-/// checked, an [`AttestedAt`], which must be for the commitment that the proof shows, where it must show these commitments,
-/// a [`ShownCommitments`]; throws an error of code `rejected`
-/// when the proof is invalid, of code `expired` when the request no longer holds, of code `credential` when the
-/// credential does not.
+/// checked, an [`AttestedAt`], which must be for the commitment that the proof shows; for the model of private weights that
+/// was committed to, JSON; and for the commitments that it must show, a [`ShownCommitments`]. Throws an error of code
+/// `rejected` when the proof is invalid, of code `expired` when the request no longer holds, of code `credential` when the
+/// credential does not, of code `model-binding` when the proof is not about that model.
 #[wasm_bindgen]
 pub fn verify(
     vk: JsValue,
     proof_json: JsValue,
     asked: JsValue,
     attested: JsValue,
+    model: JsValue,
     shown: JsValue,
 ) -> Result<JsValue, Thrown> {
     let mut asked = read_asked(asked)?;
@@ -210,10 +228,15 @@ pub fn verify(
     if let Some(credential) = &credential {
         asked = asked.attested_by(&credential.issuer);
     }
+    let model =
+        if model.is_undefined() { None } else { Some(ModelCommitment::from_json(&read_text("model", &model)?)?) };
     let shown: Option<ShownCommitments> = read_option("commitments", shown)?;
     let shown = shown.map(ShownCommitments::read).transpose()?;
     let start = Instant::now();
-    let verified = prove::verify(&vk, &proof, asked)?;
+    let verified = match model {
+        Some(model) => prove::verify_model(&vk, &proof, asked, &model)?,
+        None => prove::verify(&vk, &proof, asked)?,
+    };
     if let Some((inputs, output)) = &shown {
         inputs.as_deref().map_or(Ok(()), |inputs| verified.check_inputs(inputs))?;
         output.as_ref().map_or(Ok(()), |output| verified.check_output(output))?;

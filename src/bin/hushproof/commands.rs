@@ -9,6 +9,7 @@ mod input;
 mod inspect;
 mod keys;
 mod manifest;
+mod model;
 mod predict;
 mod prove;
 mod request;
@@ -57,6 +58,7 @@ enum Command {
     Srs(srs::Args),
     Keys(keys::Args),
     Manifest(manifest::Args),
+    Model(model::Args),
     Predict(predict::Args),
     Prove(prove::Args),
     Reproduce(manifest::Reproduce),
@@ -79,6 +81,7 @@ impl Command {
             Self::Srs(args) => args.json,
             Self::Keys(args) => args.json,
             Self::Manifest(args) => args.json,
+            Self::Model(args) => args.json,
             Self::Predict(args) => args.json,
             Self::Prove(args) => args.json,
             Self::Reproduce(args) => args.json,
@@ -100,6 +103,7 @@ impl Command {
             Self::Srs(args) => srs::run(args),
             Self::Keys(args) => keys::run(args),
             Self::Manifest(args) => manifest::run(args),
+            Self::Model(args) => model::run(args),
             Self::Predict(args) => predict::run(args),
             Self::Prove(args) => prove::run(args),
             Self::Reproduce(args) => manifest::reproduce(&args),

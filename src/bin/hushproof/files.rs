@@ -12,7 +12,7 @@ use hushproof::{
     data::{self, Selection},
     error::ArtifactKind,
     graph::{Model, ValueInfo},
-    prove::{Proof, Srs, VerifyingKey, srs::Origin},
+    prove::{ModelCommitment, ModelOpening, Proof, Srs, VerifyingKey, srs::Origin},
     request::Request,
     schema::Schema,
 };
@@ -62,6 +62,14 @@ pub(crate) fn request(path: &Path) -> Result<Request> {
 
 pub(crate) fn schema(path: &Path) -> Result<Schema> {
     Schema::from_json(&text(path, ArtifactKind::Schema)?)
+}
+
+pub(crate) fn model_commitment(path: &Path) -> Result<ModelCommitment> {
+    ModelCommitment::from_json(&text(path, ArtifactKind::ModelCommitment)?)
+}
+
+pub(crate) fn model_opening(path: &Path) -> Result<ModelOpening> {
+    ModelOpening::from_json(&text(path, ArtifactKind::ModelCommitment)?)
 }
 
 /// A folder, made where there is none.

@@ -169,6 +169,8 @@ export interface WasmManifest {
   hush: string;
   /** Digest of the `.vk` file, as proofs name it. */
   vk: string;
+  /** The id of its private weights, as proofs name it. */
+  model_id?: string;
   /** The version of Hushproof that compiled it. */
   version: string;
   /** Digest of the schema of its records. */
@@ -274,6 +276,8 @@ export interface WasmProof {
   output_schema?: string;
   /** JSON that opens the commitment to the output: only its owner keeps it, as the opening of a later proof. */
   output_opening?: string;
+  /** The id of the model of private weights that the proof says it is about, where it does, in hexadecimal. */
+  model_id?: string;
   /** Seconds of the two parts: `witness` runs the model, `prove` is all that follows. */
   seconds: { [key in string]: number };
   /** Seconds of the stages of `prove`. */
@@ -320,6 +324,8 @@ export interface WasmVerified {
   credential?: Attestation;
   /** The model's name. */
   model: string;
+  /** The id of the private weights that the proof was checked to be about, in hexadecimal. */
+  model_id?: string;
   /** What proofs name the verifying key by, in hexadecimal. */
   vk: string;
   /** Seconds that verifying took. */

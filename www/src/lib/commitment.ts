@@ -23,6 +23,21 @@ export interface Opened {
   credential?: string;
 }
 
+/** Commitments to the private weights of a model, as `hushproof model commit` writes them: JSON, or the object that it stands for. */
+export type ModelCommitment = string | Readonly<Record<string, unknown>>;
+
+/** What hides such weights, for the model's owner alone: JSON, or the object that it stands for. */
+export type ModelOpening = string | Readonly<Record<string, unknown>>;
+
+/** Which model of private weights a proof must be about, where that is asked for. */
+export interface ExpectedModel {
+  /**
+   * The publisher's `MODEL.id.json`; code `model-binding` where the proof is not about these weights, or does not say. Without
+   * it a proof of private weights is about any.
+   */
+  model?: ModelCommitment;
+}
+
 /** What a schema allows. */
 export interface SchemaInfo {
   name: string;

@@ -53,7 +53,10 @@ export interface ManifestOptions extends ModuleOptions {
 }
 
 /** What a publisher says of a model. */
-export type Manifest = WasmManifest;
+export interface Manifest extends Omit<WasmManifest, "model_id"> {
+  /** The id of the model's private weights, in hexadecimal. */
+  modelId?: string;
+}
 
 /**
  * What an issuer says. Rejects with code `credential` where none of the keys signed it, it does not hold now or is for
@@ -102,7 +105,8 @@ export async function readAttested(bridge: Bridge, { vk, proof, issuerKeys, cred
 /** As {@link verifyManifest}, in a module that was started. */
 export async function readManifest(bridge: Bridge, manifest: string, keys: string, call: CallOptions): Promise<Manifest> {
   const payload = await checked(bridge, manifest, "manifest", keys, call);
-  return bridge.call("readManifest", { payload }, call);
+  const { model_id, ...rest } = await bridge.call("readManifest", { payload }, call);
+  return model_id === undefined ? rest : { ...rest, modelId: model_id };
 }
 
 function isFor({ schema, commitment }: Credential, expected: string): boolean {

@@ -9,7 +9,7 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
  * (a file is not the one that `modelDigest`, `vkDigest` or `srsDigest` names), `closed` and `option` (of another type,
  * range or name than can be; `details.option` says which). All others come from the prover and are the same as those of
  * the command line: `input-range`, `input-shape`, `input-value`, `input-name`, `artifact`, `version`, `key-mismatch`,
- * `srs-mismatch`, `rejected`, `expired` (a request), `record`, `credential`, `manifest` and so on; the compiler's `not-onnx`, `unsupported-operators` (all of them in
+ * `srs-mismatch`, `rejected`, `expired` (a request), `model-binding` (a proof about other private weights), `record`, `credential`, `manifest` and so on; the compiler's `not-onnx`, `unsupported-operators` (all of them in
  * `details.operators`, each with `node`, `op` and `reason`), `dynamic-shape`, `external-data`, `shape`, `graph`,
  * `calibration`, `range`, `model-too-large` and `accuracy` (the target is missed and `acceptError` not set; `details.outputs`
  * has each output's `name`, `max_abs_error`, `range_share`, `agreement` and whether it `met` the target, `details.rows` and

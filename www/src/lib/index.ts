@@ -18,7 +18,7 @@
 export type { Accuracy, Arithmetic, Attestation, Committed, CompileReport, OnnxInfo, OutputAccuracy, Port, SrsOrigin, Target, Transcript, Visibility } from "./boundary.js";
 export type { CallOptions } from "./bridge.js";
 export { compileModel, ModelCompiler, type Compiled, type CompilerOptions, type CompileModelOptions, type CompileOptions, type Prediction, type ReadOptions, type WeightsVisibility } from "./compile.js";
-export { commit, readSchema, type Commitment, type CommitOptions, type Opened, type Opening, type Schema, type SchemaInfo } from "./commitment.js";
+export { commit, readSchema, type Commitment, type CommitOptions, type ExpectedModel, type ModelCommitment, type ModelOpening, type Opened, type Opening, type Schema, type SchemaInfo } from "./commitment.js";
 export { verifyCredential, verifyManifest, type Credential, type CredentialOptions, type ExpectedIssuer, type KeySet, type Manifest, type ManifestOptions } from "./credential.js";
 export type { Bytes, Source } from "./download.js";
 export { isIsolated } from "./environment.js";

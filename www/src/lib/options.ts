@@ -10,7 +10,7 @@ import { HushproofError } from "./errors.js";
 import type { KeyOptions } from "./keys.js";
 import type { PredictOptions } from "./predict.js";
 import type { Asked } from "./protocol.js";
-import type { CommitOptions, Opened } from "./commitment.js";
+import type { CommitOptions, ExpectedModel, Opened } from "./commitment.js";
 import type { CredentialOptions, ExpectedIssuer, ManifestOptions } from "./credential.js";
 import type { ModuleOptions } from "./module.js";
 import type { NewRequestOptions } from "./request.js";
@@ -50,6 +50,8 @@ const EXPECTED = { request: json, now: time, context: contextBytes, noContext: f
 
 const ATTESTED = { issuerKeys: json, credential: text } satisfies Record<keyof ExpectedIssuer, Check>;
 
+const MODEL = { model: json } satisfies Record<keyof ExpectedModel, Check>;
+
 const OPENED = { opening: jsons, credential: text } satisfies Record<keyof Opened, Check>;
 
 const PROVER = {
@@ -75,16 +77,18 @@ const PROVE = {
   ...CALL,
   ...EXPECTED,
   transcript: (value: unknown, name: string) => oneOf<Transcript>(value, name, ["blake2b", "keccak"]),
+  modelOpening: json,
 } satisfies Record<keyof ProveOptions, Check>;
 
 const SHOWN = { inputCommitment: jsons, outputCommitment: json } satisfies Record<keyof ExpectedCommitments, Check>;
 
-const SESSION_VERIFY = { ...CALL, ...EXPECTED, ...ATTESTED, ...SHOWN } satisfies Record<keyof SessionVerifyOptions, Check>;
+const SESSION_VERIFY = { ...CALL, ...EXPECTED, ...ATTESTED, ...MODEL, ...SHOWN } satisfies Record<keyof SessionVerifyOptions, Check>;
 
 const VERIFY = {
   ...CALL,
   ...EXPECTED,
   ...ATTESTED,
+  ...MODEL,
   ...SHOWN,
   vk: source,
   vkDigest: digest,
@@ -254,7 +258,9 @@ export function choices(options: Options<typeof COMPILE, "calibration">): WasmCo
 
 /** Without a request and a context the proof is bound to none. */
 export function proveOptions(given: unknown, attested = false): Bound<typeof PROVE> {
-  return bound(readOptions(given, PROVE), false, attested);
+  const options = readOptions(given, PROVE);
+  checkSet(options, "modelOpening");
+  return bound(options, false, attested);
 }
 
 /** What a proof is about: tensors, or what opens a commitment. */
@@ -272,7 +278,13 @@ function isOpened(given: unknown): boolean {
 /** Demands a request or a context, or that there is none by name. */
 export function sessionVerifyOptions(given: unknown): Bound<typeof SESSION_VERIFY> {
   const options = readOptions(given, SESSION_VERIFY);
+  checkSet(options, "model");
   return bound(options, true, checkIssuer(options));
+}
+
+/** Refuses an option that is there and undefined, a variable that was not set: what it asks for would not be done. */
+function checkSet<N extends string>(options: { [M in N]?: unknown }, name: N): void {
+  if (name in options && options[name] === undefined) throw refusal(name, "needed");
 }
 
 /** Whether an issuer's signature is asked for. */
@@ -286,6 +298,7 @@ function checkIssuer(options: Options<typeof ATTESTED>): boolean {
 /** Demands a request or a context, or that there is none by name. */
 export function verifyOptions(given: unknown): Bound<typeof VERIFY, "vk" | "proof"> {
   const options = readOptions(given, VERIFY, ["vk", "proof"]);
+  checkSet(options, "model");
   const { manifest, publisherKeys } = options;
   if (manifest !== undefined && publisherKeys === undefined) throw refusal("publisherKeys", "needed for the manifest");
   // One that is there and undefined is a variable that was not set.

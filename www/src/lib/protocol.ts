@@ -40,14 +40,21 @@ export interface Operations {
   /** Reads and checks the files and derives the proving key. */
   load: { request: ModelFiles; result: { info: WasmModelInfo; arithmetic: Arithmetic } };
   prove: {
-    request: { input: ProofInput; asked: Asked; transcript?: Transcript | undefined };
+    request: { input: ProofInput; asked: Asked; transcript?: Transcript | undefined; modelOpening?: string | undefined };
     result: WasmProof & { memoryBytes: number };
   };
   /** Computes what a proof would show. */
   predict: { request: { model: Uint8Array; inputs: Inputs }; result: WasmPredicted };
-  /** Verifies a proof, that a credential whose signature was checked is for what it shows, and which commitments it shows. */
+  /** Verifies a proof, that a credential whose signature was checked is for what it shows, that it is about a model, and which commitments it shows. */
   verify: {
-    request: { vk: Uint8Array; proof: string; asked: Asked; attested?: AttestedAt | undefined; shown?: ShownCommitments | undefined };
+    request: {
+      vk: Uint8Array;
+      proof: string;
+      asked: Asked;
+      attested?: AttestedAt | undefined;
+      model?: string | undefined;
+      shown?: ShownCommitments | undefined;
+    };
     result: WasmVerified;
   };
   /** The credential that a proof file holds. */

@@ -1,7 +1,7 @@
 /** A model made ready for proving on this device. */
 import type { Arithmetic, Attestation, CredentialAt, ShownCommitments, SrsOrigin, Transcript, WasmModelInfo, WasmProof } from "./boundary.js";
 import { Bridge, type CallOptions } from "./bridge.js";
-import type { Commitment, Opened } from "./commitment.js";
+import type { Commitment, ExpectedModel, ModelOpening, Opened } from "./commitment.js";
 import { readAttested, type ExpectedIssuer, type IssuedProof, type Manifest } from "./credential.js";
 import { download, type Bytes, type FileData, type Source, type Wanted } from "./download.js";
 import { chooseThreads, isIsolated, wasmBase } from "./environment.js";
@@ -126,10 +126,15 @@ export interface ProveOptions extends CallOptions {
   noContext?: boolean;
   /** The hash of the proof's transcript: `blake2b` (the default) or `keccak`. */
   transcript?: Transcript;
+  /**
+   * What `hushproof model commit` wrote for the owner of a model with private weights: the proof then says which model it is
+   * about. Code `artifact` for other weights, `key-mismatch` for another key.
+   */
+  modelOpening?: ModelOpening;
 }
 
 /** What a call to {@link ProvingSession.verify} needs. */
-export type SessionVerifyOptions = CallOptions & ExpectedContext & ExpectedIssuer & ExpectedCommitments;
+export type SessionVerifyOptions = CallOptions & ExpectedContext & ExpectedIssuer & ExpectedModel & ExpectedCommitments;
 
 /** The commitments that a valid proof must show: those of another proof, or that were kept; code `rejected` for others. */
 export interface ExpectedCommitments {
@@ -151,6 +156,8 @@ export interface Proved extends Omit<WasmProof, keyof typeof NAMES> {
   outputSchema?: string;
   /** What opens that commitment, for its owner alone: the opening of a later proof. */
   outputOpening?: string;
+  /** The id of the model of private weights that the proof says it is about, with `modelOpening`, in hexadecimal. */
+  modelId?: string;
   /** Peak size of the prover's memory. */
   memoryBytes: number;
   threads: number;
@@ -183,6 +190,8 @@ export interface Verified {
   /** Whose signature on the commitment was checked, where `issuerKeys` were given. */
   credential?: Attestation;
   model: string;
+  /** The id of the private weights that the proof is about, where `model` was asked for, in hexadecimal. */
+  modelId?: string;
   /** What proofs name the verifying key by, in hexadecimal. */
   vk: string;
   seconds: number;
@@ -259,10 +268,10 @@ export class ProvingSession {
    */
   async prove(inputs: Inputs | Opened, options: ProveOptions = {}): Promise<Proved> {
     const { inputs: tensors, opened } = proofInput(inputs);
-    const { asked, now, transcript, ...call } = proveOptions(options, opened?.credential !== undefined);
+    const { asked, now, transcript, modelOpening, ...call } = proveOptions(options, opened?.credential !== undefined);
     const input = opened ? { opening: opened.opening, credential: credentialAt(opened.credential, now) } : { inputs: tensors };
     return this.#enqueue(call, async (bridge) => {
-      const proved = renamed(await bridge.call("prove", { input, asked, transcript }, call));
+      const proved = renamed(await bridge.call("prove", { input, asked, transcript, modelOpening }, call));
       return { ...proved, threads: this.threads };
     });
   }
@@ -279,12 +288,12 @@ export class ProvingSession {
 
   /**
    * Checks a proof against this session's verifying key; rejects with code `rejected` if it is invalid, `expired` if its
-   * request no longer holds, `credential` if its commitment lacks a signature by one of `issuerKeys`. Sends nothing.
+   * request no longer holds, `credential` if its commitment lacks a signature by one of `issuerKeys`, `model-binding` if it
+   * is not about `model`. Sends nothing.
    */
   async verify(proof: string, options: SessionVerifyOptions): Promise<Verified> {
-    const { asked, now, issuerKeys, credential, inputCommitment: inputs, outputCommitment: output, ...call } = sessionVerifyOptions(options);
-    const shown = { inputs, output };
-    const given = { vk: this.#files.vk, proof: text(proof, "proof"), asked, now, issuerKeys, credential, shown };
+    const { asked, now, issuerKeys, credential, model, inputCommitment: inputs, outputCommitment: output, ...call } = sessionVerifyOptions(options);
+    const given = { vk: this.#files.vk, proof: text(proof, "proof"), asked, now, issuerKeys, credential, model, shown: { inputs, output } };
     return this.#enqueue(call, (bridge) => verifyIn(bridge, given, call));
   }
 
@@ -390,13 +399,13 @@ function credentialAt(credential: string | undefined, now: number): CredentialAt
 }
 
 /** A proof with all that it is checked against. */
-type AskedProof = IssuedProof & { asked: Asked; shown: ShownCommitments };
+type ExpectedProof = IssuedProof & { asked: Asked; model?: string | undefined; shown: ShownCommitments };
 
 /** Verifies a proof, and the issuer's signature on its commitment where one is asked for, in a module that was started. */
-export async function verifyIn(bridge: Bridge, { asked, shown, ...issued }: AskedProof, call: CallOptions): Promise<Verified> {
+export async function verifyIn(bridge: Bridge, { asked, model, shown, ...issued }: ExpectedProof, call: CallOptions): Promise<Verified> {
   const { vk, proof } = issued;
   const attested = await readAttested(bridge, issued, call);
-  return renamed(await bridge.call("verify", { vk, proof, asked, attested, shown }, call));
+  return renamed(await bridge.call("verify", { vk, proof, asked, attested, model, shown }, call));
 }
 
 /** Names of the module's answers that this API has in its own style. */
@@ -406,6 +415,7 @@ const NAMES = {
   output_commitment: "outputCommitment",
   output_schema: "outputSchema",
   output_opening: "outputOpening",
+  model_id: "modelId",
   srs_origin: "srsOrigin",
 } as const;
 

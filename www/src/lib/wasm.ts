@@ -28,12 +28,13 @@ export type NumberArray =
 
 export interface WasmProver {
   info(): WasmModelInfo;
-  prove(inputs: Inputs, asked: Asked, transcript?: Transcript, onProgress?: Progress): WasmProof;
+  prove(inputs: Inputs, asked: Asked, transcript?: Transcript, modelOpening?: string, onProgress?: Progress): WasmProof;
   proveOpening(
     openings: readonly string[],
     credential: CredentialAt | undefined,
     asked: Asked,
     transcript?: Transcript,
+    modelOpening?: string,
     onProgress?: Progress,
   ): WasmProof;
   free(): void;
@@ -67,7 +68,14 @@ export interface CompilerModule extends WasmModule {
 export interface ProverModule extends WasmModule {
   Prover: new (hush: Uint8Array, vk: Uint8Array, srs: Uint8Array, onProgress?: Progress) => WasmProver;
   predict(hush: Uint8Array, inputs: Inputs): WasmPredicted;
-  verify(vk: Uint8Array, proofJson: string, asked: Asked, attested?: AttestedAt, shown?: ShownCommitments): WasmVerified;
+  verify(
+    vk: Uint8Array,
+    proofJson: string,
+    asked: Asked,
+    attested?: AttestedAt,
+    model?: string,
+    shown?: ShownCommitments,
+  ): WasmVerified;
   credentialOf(vk: Uint8Array, proofJson: string): string | undefined;
   newRequest(vk: Uint8Array, choices: RequestChoices, now: number): WasmRequest;
   readRequest(request: string): WasmRequest;

@@ -52,11 +52,11 @@ function perform(request: Request, progress: Progress): unknown {
       return load(request.payload, progress);
     case "prove": {
       if (!prover) throw new HushproofError("option", "no model is loaded");
-      const { input, asked, transcript } = request.payload;
+      const { input, asked, transcript, modelOpening } = request.payload;
       const proved =
         input.opening === undefined
-          ? prover.prove(input.inputs, asked, transcript, progress)
-          : prover.proveOpening(input.opening, input.credential, asked, transcript, progress);
+          ? prover.prove(input.inputs, asked, transcript, modelOpening, progress)
+          : prover.proveOpening(input.opening, input.credential, asked, transcript, modelOpening, progress);
       return { ...proved, memoryBytes: loaded().memoryBytes() };
     }
     case "predict": {
@@ -64,8 +64,8 @@ function perform(request: Request, progress: Progress): unknown {
       return loaded<ProverModule>().predict(model, inputs);
     }
     case "verify": {
-      const { vk, proof, asked, attested, shown } = request.payload;
-      return loaded<ProverModule>().verify(vk, proof, asked, attested, shown);
+      const { vk, proof, asked, attested, model, shown } = request.payload;
+      return loaded<ProverModule>().verify(vk, proof, asked, attested, model, shown);
     }
     case "credentialOf": {
       const { vk, proof } = request.payload;

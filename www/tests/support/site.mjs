@@ -65,9 +65,9 @@ export async function compileNatively(onnx, calibration, options = [], schema = 
 
 /**
  * Exit status of `hushproof verify`: 0 valid, 1 invalid; an empty context is none. `vk` is a file of the site or bytes; files that it cannot use
- * are thrown. With keys of issuers their credential must hold at 1,500.
+ * are thrown. With keys of issuers their credential must hold at 1,500; with a model's id file the proof must be about it.
  */
-export async function verifyNatively(entry, proof, context, issuerKeys = undefined) {
+export async function verifyNatively(entry, proof, context, issuerKeys = undefined, model = undefined) {
   return inFolder(async (folder) => {
     const [file, made] = [join(folder, "proof.json"), join(folder, "made.vk")];
     await writeFile(file, proof);
@@ -76,7 +76,10 @@ export async function verifyNatively(entry, proof, context, issuerKeys = undefin
     const keys = join(folder, "keys.json");
     if (issuerKeys) await writeFile(keys, issuerKeys);
     const issuer = issuerKeys ? ["--issuer-keys", keys, "--now", "1500"] : [];
-    return run(["verify", vk, file, ...(context === "" ? ["--no-context"] : ["--context", context]), ...issuer], [0, 1]);
+    const id = join(folder, "model.id.json");
+    if (model) await writeFile(id, model);
+    const bound = model ? ["--model", id] : [];
+    return run(["verify", vk, file, ...(context === "" ? ["--no-context"] : ["--context", context]), ...issuer, ...bound], [0, 1]);
   });
 }
 
@@ -90,6 +93,33 @@ export async function commitNatively(schema, record, salt) {
     const files = ["--schema", path("schema.json"), "--record", path("record.json"), "--salt", path("salt")];
     await run(["commit", ...files, "-o", path("opening.json")]);
     return JSON.parse(await readFile(path("opening.json"), "utf8"));
+  });
+}
+
+/** What `hushproof model commit` makes for a model with private weights, of bytes: the public file, and what its owner keeps. */
+export async function commitModelNatively({ hush, vk, srs }) {
+  return inFolder(async (folder) => {
+    const path = (name) => join(folder, name);
+    const files = { "model.hush": hush, "model.vk": vk, "model.srs": srs };
+    for (const [name, bytes] of Object.entries(files)) await writeFile(path(name), Buffer.from(bytes));
+    await run(["model", "commit", path("model.hush"), "--vk", path("model.vk"), "--srs", path("model.srs")]);
+    const read = (name) => readFile(path(name), "utf8");
+    return { id: await read("model.id.json"), opening: await read("model.id.opening.json") };
+  });
+}
+
+/** A manifest of a model that was compiled from an ONNX file with these options, and names its private weights, if any. */
+export async function signModelNatively({ onnx, rows, hush, vk }, options, id = undefined) {
+  return inFolder(async (folder) => {
+    const path = (name) => join(folder, name);
+    const files = { "model.hush": Buffer.from(hush), "model.vk": Buffer.from(vk), "rows.json": JSON.stringify(rows), "model.id.json": id ?? "" };
+    for (const [name, bytes] of Object.entries(files)) await writeFile(path(name), bytes);
+    await run(["attest", "key", "-o", path("key.jwk"), "--public", path("keys.json")]);
+    const model = ["--model", path("model.hush"), "--vk", path("model.vk"), "--calibration", path("rows.json")];
+    const named = id === undefined ? [] : ["--model-id", path("model.id.json")];
+    await run(["manifest", "sign", onnx, ...model, ...named, "--key", path("key.jwk"), "--issuer", "models.example", ...options, "-o", path("manifest.jws")]);
+    const read = (file) => readFile(path(file), "utf8");
+    return { manifest: await read("manifest.jws"), publisherKeys: await read("keys.json") };
   });
 }
 

@@ -12,6 +12,8 @@ use halo2_proofs::{
     poly::Rotation,
 };
 
+use hushproof_halo2_prover::ColumnValues;
+
 use super::{
     Config, Layout, Params,
     formula::{Ring, positional},
@@ -20,6 +22,7 @@ use super::{
     placement::Row,
     view::{TermView, View, Weight},
     weights::{WeightRow, WeightRows},
+    witness::small,
 };
 use crate::{
     error::{ArtifactKind, Error, Result},
@@ -118,6 +121,11 @@ impl PrivateFixed {
 }
 
 impl Config {
+    /// The advice columns of private weights and biases, in the order of [`weight_cells`]; none where weights are public.
+    pub fn weight_columns(&self) -> Vec<usize> {
+        self.private.iter().flat_map(PrivateColumns::named).map(|(_, column)| column.index()).collect()
+    }
+
     /// The weights of a row's lanes: fixed ones, or private ones where the mask says that there is one.
     pub(super) fn lane_weights(&self, cells: &mut VirtualCells<'_, Fr>) -> Vec<Expression<Fr>> {
         let lanes: Vec<_> = self.fixed.weights.iter().map(|column| fixed(cells, *column)).collect();
@@ -229,6 +237,12 @@ impl PrivateCells {
     pub(super) fn looked_up(&self, row: usize) -> impl Iterator<Item = i64> + '_ {
         self.limbs.iter().flatten().map(move |limb| limb[row])
     }
+}
+
+/// The columns of a model's private weights and biases, which are the same for every input; none where weights are public.
+pub fn weight_cells(model: &Model, layout: &Layout) -> Vec<ColumnValues> {
+    let cells = PrivateCells::new(model, layout);
+    cells.iter().flat_map(PrivateCells::columns).map(small).collect()
 }
 
 impl WeightRow {

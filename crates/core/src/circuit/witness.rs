@@ -63,7 +63,7 @@ impl FirstPhase {
 }
 
 /// A column of integers with the bits that its largest one has.
-fn small(column: &[i64]) -> ColumnValues {
+pub(super) fn small(column: &[i64]) -> ColumnValues {
     let largest = column.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0);
     ColumnValues::Small { values: column.to_vec(), bits: u64::BITS - largest.leading_zeros() }
 }

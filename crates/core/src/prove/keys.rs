@@ -12,7 +12,7 @@ use halo2curves::bn256::Bn256;
 use halo2curves::bn256::{Fr, G1Affine};
 
 use crate::{
-    circuit::{DEGREE, Layout, ModelCircuit, Params},
+    circuit::{Config, DEGREE, Layout, ModelCircuit, Params},
     codec,
     error::{ArtifactKind, Error, Result},
     graph::Model,
@@ -20,6 +20,7 @@ use crate::{
 };
 
 use super::{
+    binding::WeightColumns,
     memory,
     srs::{Origin, Srs, VerifierPoints},
 };
@@ -44,6 +45,8 @@ pub struct VerifyingKey {
     pub k: u32,
     /// What proofs state.
     pub statement: Statement,
+    /// What proofs are bound to private weights by; none where weights are public.
+    pub(super) weights: Option<WeightColumns>,
     pub(super) key: plonk::VerifyingKey<G1Affine>,
 }
 
@@ -53,6 +56,8 @@ pub struct ProvingKey {
     pub layout: Layout,
     /// The verifying key.
     pub vk: VerifyingKey,
+    /// Digest of the `.hush` file, with its weights.
+    pub(super) model_digest: [u8; codec::DIGEST_BYTES],
     pub(crate) prover: hushproof_halo2_prover::Prover,
     pub(crate) srs: Arc<hushproof_halo2_prover::Srs>,
     /// The stock key and SRS, for provers that lie.
@@ -83,6 +88,10 @@ pub fn keygen_with(model: &Model, srs: &Srs, progress: &mut dyn FnMut(&'static s
     progress("keys", 0.6);
     let key = keygen_vk(&srs.params()?, &circuit)?;
     check_degrees(key.cs())?;
+    let mut cs = ConstraintSystem::default();
+    let config = Config::new(&mut cs, layout.params.clone());
+    let last_points = |rows: usize| Ok(srs.g_lagrange().skip((1 << layout.k) - rows).collect());
+    let weights = WeightColumns::new(&config, &cs, last_points)?;
     Ok(VerifyingKey {
         model: model.name.clone(),
         model_digest: model.key_digest(),
@@ -91,6 +100,7 @@ pub fn keygen_with(model: &Model, srs: &Srs, progress: &mut dyn FnMut(&'static s
         statement: Statement::new(model, &layout)?,
         params: layout.params.clone(),
         k: layout.k,
+        weights,
         key,
     })
 }
@@ -102,20 +112,11 @@ impl ProvingKey {
     /// `OutOfMemory` when the system has less memory than the key and a proof are predicted to take,
     /// `KeyMismatch` when the key belongs to another model, `SrsMismatch` or `SrsTooSmall` for another SRS.
     pub fn new(model: &Model, vk: VerifyingKey, srs: &Srs) -> Result<Self> {
-        let digest = model.key_digest();
-        if vk.model_digest != digest {
-            return Err(Error::KeyMismatch {
-                kind: ArtifactKind::Model,
-                expected: hex::encode(vk.model_digest),
-                got: hex::encode(digest),
-            });
-        }
+        vk.check_model(model)?;
         vk.check_srs(srs)?;
         let layout = Layout::new(model)?;
         memory::check(layout.prediction().memory_bytes)?;
-        if layout.params != vk.params || layout.k != vk.k {
-            return Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"));
-        }
+        vk.check_layout(&layout)?;
         let srs = srs.trim(layout.k)?;
         let circuit = ModelCircuit::new(model, &layout);
         Ok(Self {
@@ -128,6 +129,7 @@ impl ProvingKey {
             },
             layout,
             vk,
+            model_digest: model.digest(),
         })
     }
 }
@@ -185,6 +187,30 @@ impl VerifyingKey {
         let permutation = cs.permutation().get_columns().len() + 2 * products + products.saturating_sub(1);
         let scalars = cs.advice_queries().len() + cs.fixed_queries().len() + 1 + permutation;
         Points::new(cs).all() * COMPRESSED_BYTES + scalars * SCALAR_BYTES
+    }
+
+    /// Checks that a model is the one of this key; of private weights, that it is one of these networks.
+    ///
+    /// # Errors
+    /// `KeyMismatch`.
+    pub(super) fn check_model(&self, model: &Model) -> Result<()> {
+        let digest = model.key_digest();
+        if self.model_digest == digest {
+            return Ok(());
+        }
+        let (expected, got) = (hex::encode(self.model_digest), hex::encode(digest));
+        Err(Error::KeyMismatch { kind: ArtifactKind::Model, expected, got })
+    }
+
+    /// Checks that a layout is that of this key's circuit.
+    ///
+    /// # Errors
+    /// `Artifact`.
+    pub(super) fn check_layout(&self, layout: &Layout) -> Result<()> {
+        if layout.params == self.params && layout.k == self.k {
+            return Ok(());
+        }
+        Err(Error::artifact(ArtifactKind::VerifyingKey, "layout differs from the model's"))
     }
 
     /// Checks that an SRS is the one of this key and large enough.

@@ -12,7 +12,7 @@ use crate::{
     statement::PublicCodes,
 };
 
-use super::Transcript;
+use super::{Binding, Transcript};
 
 /// The format this build reads and writes.
 pub const PROOF_FORMAT: u32 = 2;
@@ -33,6 +33,8 @@ pub struct Proof {
     pub codes: PublicCodes,
     /// The halo2 proof.
     pub bytes: Vec<u8>,
+    /// Which model of private weights it is about, and the proof of that, which is bound to all of the above.
+    pub binding: Option<Binding>,
     /// An issuer's signature on the commitment to the input, a JSON Web Signature; nothing here reads it, and no proof is
     /// bound to it but by the commitment.
     pub credential: Option<String>,
@@ -52,6 +54,8 @@ struct File {
     public: Public,
     proof: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    binding: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     credential: Option<String>,
 }
 
@@ -68,6 +72,7 @@ struct Public {
     input_commitments: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     output_commitment: Option<String>,
+    model: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -99,8 +104,10 @@ impl Proof {
                 input_commitment,
                 input_commitments,
                 output_commitment: self.codes.output_commitment.as_ref().map(field::to_hex),
+                model: self.binding.as_ref().map(|binding| hex::encode(binding.model)),
             },
             proof: hex::encode(&self.bytes),
+            binding: self.binding.as_ref().map(|binding| hex::encode(&binding.bytes)),
             credential: self.credential.clone(),
         };
         serde_json::json!(file).to_string()
@@ -137,8 +144,11 @@ impl Proof {
             _ => return Err(bad("expected either a context or a request".to_owned())),
         };
         context.bytes().map_err(|error| bad(error.to_string()))?;
-        let vk = decode("vk", &file.vk)?;
-        let Public { outputs: output, inputs: input, input_commitment, input_commitments, output_commitment } =
+        let digest = |name: &str, text: &str| {
+            let bytes = decode(name, text)?;
+            <[u8; 32]>::try_from(bytes).map_err(|_| bad(format!("{name} is not a digest of 32 bytes")))
+        };
+        let Public { outputs: output, inputs: input, input_commitment, input_commitments, output_commitment, model } =
             file.public;
         let element = |name: &str, text: &str| field::from_hex(text).map_err(|reason| bad(format!("{name}: {reason}")));
         let commitments = match (input_commitment, input_commitments) {
@@ -149,12 +159,20 @@ impl Proof {
             _ => return Err(bad("expected input_commitment, or several input_commitments".to_owned())),
         };
         let output_commitment = output_commitment.map(|text| element("output_commitment", &text)).transpose()?;
+        let binding = match (&model, &file.binding) {
+            (None, None) => None,
+            (Some(model), Some(bytes)) => {
+                Some(Binding { model: digest("model", model)?, bytes: decode("binding", bytes)? })
+            }
+            _ => return Err(bad("expected both a model and a binding to it, or neither".to_owned())),
+        };
         Ok(Self {
-            vk: vk.try_into().map_err(|_| bad("vk is not a digest of 32 bytes".to_owned()))?,
+            vk: digest("vk", &file.vk)?,
             context,
             transcript: file.transcript,
             codes: PublicCodes { output, input, commitments, output_commitment },
             bytes: decode("proof", &file.proof)?,
+            binding,
             credential: file.credential,
         })
     }

@@ -7,7 +7,7 @@ use halo2curves::{
     bn256::{Fr, G1Affine},
     ff::Field,
 };
-use hushproof_halo2_prover::{Control, ProveError, Randomness, Stage};
+use hushproof_halo2_prover::{Control, ProveError, RandomRows, Randomness, Stage};
 use rand_core::{CryptoRng, RngCore};
 use serde::Serialize;
 #[cfg(not(target_arch = "wasm32"))]
@@ -24,7 +24,7 @@ use crate::{
 };
 
 use super::{
-    ProvingKey, Transcript,
+    ModelOpening, ProvingKey, Transcript,
     progress::{Progress, StageSeconds},
     proof::Proof,
     transcript,
@@ -52,6 +52,21 @@ pub struct Proved {
     pub seconds: Seconds,
     /// Where the time of `seconds.prove` went.
     pub stages: StageSeconds,
+    /// What hides the witness.
+    pub(super) random_rows: RandomRows,
+}
+
+impl Proved {
+    /// Binds the proof to the private weights that were committed to, so that whoever verifies learns which model it is
+    /// about. `key` made the proof; `rng` must be the platform's cryptographic generator.
+    ///
+    /// # Errors
+    /// Those of [`ModelOpening::check`].
+    pub fn bind(&mut self, key: &ProvingKey, opening: &ModelOpening, rng: impl RngCore + CryptoRng) -> Result<()> {
+        opening.check(key)?;
+        self.proof.binding = Some(opening.bind(&key.vk, &self.proof, &self.random_rows, rng)?);
+        Ok(())
+    }
 }
 
 /// The proof and the times: what a committed output hides is not shown.
@@ -153,15 +168,15 @@ pub fn prove<'a>(
     let report = |stage: Stage, fraction: f32| progress.borrow_mut().report(stage, fraction);
     let control = Control { progress: Some(&report), ..Control::default() };
     let work = Work { key, instance: &instance, circuit, rng, control: &control };
-    let bytes = transcript.written(work)?;
+    let (bytes, random_rows) = transcript.written(work)?;
     let stages = progress.borrow().seconds();
     if bytes.len() != key.vk.proof_bytes() {
         let reason = format!("{} bytes, expected {}", bytes.len(), key.vk.proof_bytes());
         return Err(Error::artifact(ArtifactKind::Proof, reason));
     }
-    let proof = Proof { vk, context: asked.context, transcript, codes, bytes, credential: None };
+    let proof = Proof { vk, context: asked.context, transcript, codes, bytes, binding: None, credential: None };
     let seconds = Seconds { witness: witness_seconds, prove: start.elapsed().as_secs_f64() };
-    Ok(Proved { proof, outputs, opening, seconds, stages })
+    Ok(Proved { proof, outputs, opening, seconds, stages, random_rows })
 }
 
 /// The codes of an input, and the salts of the commitments to it.
@@ -194,9 +209,10 @@ struct Work<'a, R> {
 }
 
 impl<R: RngCore + CryptoRng> transcript::Write for Work<'_, R> {
+    type Output = RandomRows;
     type Error = ProveError;
 
-    fn write<E, T>(mut self, transcript: &mut T) -> Result<(), ProveError>
+    fn write<E, T>(mut self, transcript: &mut T) -> Result<RandomRows, ProveError>
     where
         E: EncodedChallenge<G1Affine>,
         T: TranscriptWrite<G1Affine, E>,

@@ -99,8 +99,15 @@ fn a_proof_file_has_a_context_or_a_request() {
     let codes =
         crate::statement::PublicCodes { output: vec![1], input: vec![], commitments: vec![], output_commitment: None };
     let context = Context::Request(Box::new(request));
-    let proof =
-        Proof { vk: [7; 32], context, transcript: Transcript::Blake2b, codes, bytes: vec![9], credential: None };
+    let proof = Proof {
+        vk: [7; 32],
+        context,
+        transcript: Transcript::Blake2b,
+        codes,
+        bytes: vec![9],
+        binding: None,
+        credential: None,
+    };
     let text = proof.to_json();
     assert_eq!(Proof::from_json(&text).unwrap(), proof);
     let asked = r#""request":{"#;
@@ -377,6 +384,7 @@ proptest! {
             transcript: Transcript::Keccak,
             codes: crate::statement::PublicCodes { output: vec![1, 2, 3], input: vec![], commitments: vec![], output_commitment: None },
             bytes: vec![9; 900],
+            binding: None,
             credential: None,
         };
         let mut text = proof.to_json().into_bytes();

@@ -28,10 +28,12 @@ pub enum Transcript {
 /// What is done with a transcript that is written.
 pub(super) trait Write {
     /// What comes of it besides the bytes.
+    type Output;
+    /// What can go wrong.
     type Error;
 
     /// Writes a proof.
-    fn write<E, T>(self, transcript: &mut T) -> Result<(), Self::Error>
+    fn write<E, T>(self, transcript: &mut T) -> Result<Self::Output, Self::Error>
     where
         E: EncodedChallenge<G1Affine>,
         T: TranscriptWrite<G1Affine, E>;
@@ -69,25 +71,29 @@ impl Transcript {
     /// What a proof is bound to beside its public codes: a hash (Blake2b-256 or Keccak-256, as the transcript's) of
     /// `"hushproof binding 1"`, the digest of the whole `.vk` file, and the bytes of the context.
     pub fn binding(self, vk: &[u8; DIGEST_BYTES], context: &[u8]) -> [u8; 32] {
-        let parts = [b"hushproof binding 1", vk.as_slice(), context];
+        self.hash(&[b"hushproof binding 1", vk, context])
+    }
+
+    /// Blake2b-256 or Keccak-256 of these parts.
+    pub(super) fn hash(self, parts: &[&[u8]]) -> [u8; 32] {
         match self {
             Self::Blake2b => parts.iter().fold(Blake2b::<U32>::new(), Digest::chain_update).finalize().into(),
             Self::Keccak => parts.iter().fold(Keccak256::new(), Digest::chain_update).finalize().into(),
         }
     }
 
-    /// The bytes that are written.
-    pub(super) fn written<W: Write>(self, what: W) -> Result<Vec<u8>, W::Error> {
+    /// The bytes that are written, and what else comes of it.
+    pub(super) fn written<W: Write>(self, what: W) -> Result<(Vec<u8>, W::Output), W::Error> {
         match self {
             Self::Blake2b => {
                 let mut transcript = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(Vec::new());
-                what.write(&mut transcript)?;
-                Ok(transcript.finalize())
+                let output = what.write(&mut transcript)?;
+                Ok((transcript.finalize(), output))
             }
             Self::Keccak => {
                 let mut transcript = Keccak256Write::<_, G1Affine, Challenge255<_>>::init(Vec::new());
-                what.write(&mut transcript)?;
-                Ok(transcript.finalize())
+                let output = what.write(&mut transcript)?;
+                Ok((transcript.finalize(), output))
             }
         }
     }

@@ -8,12 +8,13 @@ use halo2_proofs::{
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
 
 use crate::{
+    codec::DIGEST_BYTES,
     commitment::Commitment,
     error::{ArtifactKind, Error, Rejection, Result},
     request::Asked,
 };
 
-use super::{Proof, Transcript, VerifyingKey, transcript};
+use super::{ModelCommitment, Proof, Transcript, VerifyingKey, transcript};
 
 /// What a valid proof shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Verified {
     pub commitments: Vec<Commitment>,
     /// The commitment to the output; `None` unless it is committed to.
     pub output_commitment: Option<Commitment>,
+    /// The id of the model of private weights that it was checked to be about; `None` where none was asked for.
+    pub model: Option<[u8; DIGEST_BYTES]>,
 }
 
 impl Verified {
@@ -80,7 +83,25 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, asked: impl Into<Asked>) -> Resu
         inputs: statement.input_values(&proof.codes),
         commitments: statement.commitments(&proof.codes),
         output_commitment: statement.output_commitment(&proof.codes),
+        model: None,
     })
+}
+
+/// As [`verify`], and that the private weights are those of a model that was committed to.
+///
+/// # Errors
+/// Those of [`verify`]; `Rejected` for a proof that is bound to no model, to another, or not truly; those of
+/// [`ModelCommitment::check`].
+pub fn verify_model(
+    vk: &VerifyingKey,
+    proof: &Proof,
+    asked: impl Into<Asked>,
+    model: &ModelCommitment,
+) -> Result<Verified> {
+    model.check(vk)?;
+    let verified = verify(vk, proof, asked)?;
+    model.verify(vk, &proof.vk, proof)?;
+    Ok(Verified { model: Some(*model.id()), ..verified })
 }
 
 /// Verifies proof bytes for an instance with the stock verifier.

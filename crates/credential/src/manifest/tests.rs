@@ -13,6 +13,7 @@ fn manifest() -> Manifest {
         settings: vec!["--output=threshold=0.5".to_owned()],
         hush: sha256(b"hush"),
         vk: hex::encode([7; 32]),
+        model_id: Some(hex::encode([9; 32])),
         version: "0.1.0".to_owned(),
         schema: None,
         schemas: Vec::new(),
@@ -31,6 +32,10 @@ fn a_manifest_holds_for_its_publishers_key_and_names_one_verifying_key() {
         assert_eq!(read, manifest());
         read.check_key(&[7; 32]).unwrap();
         assert_eq!(read.check_key(&[8; 32]).unwrap_err().code(), "manifest");
+        read.check_model(&[9; 32]).unwrap();
+        for named in [read.clone(), Manifest { model_id: None, ..read.clone() }] {
+            assert_eq!(named.check_model(&[7; 32]).unwrap_err().code(), "manifest");
+        }
         assert_eq!(Manifest::verify(&text, &other.public()).unwrap_err().code(), "manifest");
         // One signed statement is none of another type.
         assert_eq!(Credential::verify(&text, &key.public(), 1000).unwrap_err().code(), "artifact");
@@ -47,6 +52,7 @@ fn unfit_manifests_are_not_signed() {
         Manifest { issuer: " ".to_owned(), ..manifest() },
         Manifest { onnx: "00".to_owned(), ..manifest() },
         Manifest { vk: "AA".repeat(32), ..manifest() },
+        Manifest { model_id: Some("00".to_owned()), ..manifest() },
         Manifest { calibration: Some(String::new()), ..manifest() },
         Manifest { previous: Some("x".to_owned()), ..manifest() },
         Manifest { licence: Some("a\u{202e}b".to_owned()), ..manifest() },

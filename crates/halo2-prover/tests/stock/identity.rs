@@ -1,8 +1,9 @@
 //! Proofs equal the stock prover's, byte for byte.
 
 use halo2_proofs::halo2curves::bn256::G1Affine;
+use halo2_proofs::halo2curves::group::{Curve, GroupEncoding, prime::PrimeCurveAffine};
 use halo2_proofs::transcript::{Challenge255, Keccak256Write, TranscriptWriterBuffer};
-use hushproof_halo2_prover::{Control, Fr, Randomness};
+use hushproof_halo2_prover::{Challenges, Control, Fr, Randomness, Witness};
 
 use crate::common::{Columns, Setup, Shape, TestCircuit, Transcript, check, prove, rng};
 
@@ -58,6 +59,34 @@ fn equals_stock_on_one_thread() {
 /// Commitments of the advice columns and products, at the front of a proof.
 fn commitments(proof: &[u8], count: usize) -> Vec<[u8; 32]> {
     proof.as_chunks().0[..count].to_vec()
+}
+
+/// Columns that are committed to on their own differ from a proof's by the random rows alone, which both give.
+#[test]
+fn commitments_differ_by_the_random_rows() {
+    let circuit = TestCircuit::new(Shape::default(), 11);
+    let setup = Setup::new(circuit.shape.k, &circuit);
+    let (instance, rows) = (circuit.instance(), setup.prover.random_rows());
+    let mut transcript = Transcript::init(Vec::new());
+    let mut witness = Columns::new(&circuit, &setup.prover);
+    let (randomness, control) = (Randomness::new(rng(1)), Control::default());
+    let of_proof =
+        setup.prover.prove(&setup.srs, &[&instance], &mut witness, randomness, &control, &mut transcript).unwrap();
+    let columns = witness.phase(0, &Challenges::default()).unwrap();
+    let (points, random) = setup.srs.commit_hidden(columns, rows, &mut Randomness::new(rng(2))).unwrap();
+    assert!(points.len() > 1);
+    let in_proof = commitments(&transcript.finalize(), points.len());
+    let phases = setup.key.get_vk().cs().advice_column_phase();
+    let first = (0..phases.len()).filter(|column| phases[*column] == 0);
+    for ((index, column), (point, in_proof)) in first.enumerate().zip(points.iter().zip(in_proof)) {
+        assert_eq!((of_proof.of(column).len(), random.of(index).len()), (rows, rows));
+        assert_ne!(point.to_bytes().as_ref(), in_proof);
+        let mut differences = vec![Fr::ZERO; setup.prover.usable_rows()];
+        differences.extend(of_proof.of(column).iter().zip(random.of(index)).map(|(ours, own)| *ours - *own));
+        let moved = point.to_curve() + setup.srs.commit_values(&differences).unwrap();
+        assert_eq!(moved.to_affine().to_bytes().as_ref(), in_proof, "column {column}");
+    }
+    assert!(of_proof.of(usize::MAX).is_empty() && !format!("{of_proof:?}").contains("0x"));
 }
 
 #[test]

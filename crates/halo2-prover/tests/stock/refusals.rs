@@ -47,7 +47,8 @@ fn prove_changed(change: impl FnMut(u8, &mut Vec<ColumnValues>)) -> Result<(), P
     let mut witness = Changed(Columns::new(&circuit, &setup.prover), change);
     let (instance, control) = (circuit.instance(), Control::default());
     let mut transcript = Transcript::init(Vec::new());
-    setup.prover.prove(&setup.srs, &[&instance], &mut witness, Randomness::new(rng()), &control, &mut transcript)
+    let randomness = Randomness::new(rng());
+    setup.prover.prove(&setup.srs, &[&instance], &mut witness, randomness, &control, &mut transcript).map(drop)
 }
 
 #[test]

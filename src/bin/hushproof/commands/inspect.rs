@@ -38,7 +38,8 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     }
     if !model.weights_visibility().is_public() {
         output::note(
-            "note: weights are private: a proof says that some weights of this architecture gave the output, not which",
+            "note: weights are private: a proof says that some weights of this architecture gave the output, not which, unless \
+             it is bound to this model (`model commit`)",
         );
     }
     let (input, digits, params, finish) = (&model.input.value_info, model.digits, &layout.params, model.output.finish);

@@ -47,6 +47,9 @@ enum Command {
         /// The verifying key that it must name
         #[arg(long, value_name = "MODEL.vk")]
         vk: Option<PathBuf>,
+        /// The commitments to private weights that it must name
+        #[arg(long, value_name = "MODEL.id.json")]
+        model_id: Option<PathBuf>,
     },
 }
 
@@ -61,6 +64,9 @@ struct Sign {
     /// Its verifying key
     #[arg(long, value_name = "MODEL.vk")]
     vk: PathBuf,
+    /// The commitments to its private weights, which `model commit` wrote
+    #[arg(long, value_name = "MODEL.id.json")]
+    model_id: Option<PathBuf>,
     /// The rows that it was compiled on
     #[arg(long, value_name = "DATA")]
     calibration: Option<PathBuf>,
@@ -127,8 +133,9 @@ struct Settings {
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         Command::Sign(sign) => make(&sign, args.json),
-        Command::Verify { manifest, publisher_keys, onnx, model, vk } => {
-            Plan::reading(&[Some(&manifest), Some(&publisher_keys), onnx.as_ref(), model.as_ref(), vk.as_ref()])?;
+        Command::Verify { manifest, publisher_keys, onnx, model, vk, model_id } => {
+            let files = [onnx.as_ref(), model.as_ref(), vk.as_ref(), model_id.as_ref()];
+            Plan::reading(&[[Some(&manifest), Some(&publisher_keys)].as_slice(), &files].concat())?;
             let read = read(&manifest, &publisher_keys)?;
             if let Some(path) = &onnx {
                 same(&read.onnx, &sha256(&files::read(path)?), "ONNX file")?;
@@ -138,6 +145,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             }
             if let Some(path) = &vk {
                 read.check_key(&files::verifying_key(path)?.digest())?;
+            }
+            if let Some(path) = &model_id {
+                read.check_model(files::model_commitment(path)?.id())?;
             }
             let mut object = describe(&read)?;
             object["verified"] = json!(true);
@@ -155,7 +165,7 @@ pub(super) fn read(path: &Path, keys: &Path) -> Result<Manifest, Error> {
 
 fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
     let given = [Some(&args.onnx), Some(&args.model), Some(&args.vk), Some(&args.key)];
-    let more = [args.calibration.as_ref(), args.previous.as_ref()];
+    let more = [&args.model_id, &args.calibration, &args.previous].map(Option::as_ref);
     let all = given.into_iter().chain(more).chain(args.choices.schema_files());
     let mut plan = Plan::reading(&all.collect::<Vec<_>>())?;
     let output = plan.writing("-o", &args.output_file)?;
@@ -165,6 +175,8 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
         let (expected, got) = (hex::encode(model.key_digest()), hex::encode(vk.model_digest));
         return Err(Error::KeyMismatch { kind: ArtifactKind::Model, expected, got }.into());
     }
+    let id = args.model_id.as_ref().map(|path| files::model_commitment(path)).transpose()?;
+    id.as_ref().map_or(Ok(()), |id| id.check(&vk))?;
     let schemas = args.choices.schema_digests()?;
     let previous = args.previous.as_ref().map(|path| files::text(path, ArtifactKind::Manifest)).transpose()?;
     let (onnx, calibration) = (files::read(&args.onnx)?, args.calibration.as_ref());
@@ -183,6 +195,7 @@ fn make(args: &Sign, as_json: bool) -> anyhow::Result<()> {
         settings: args.choices.arguments(),
         hush: hex::encode(model.digest()),
         vk: hex::encode(vk.digest()),
+        model_id: id.map(|id| hex::encode(id.id())),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         schema: schemas.one(),
         schemas: schemas.several(),

@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// The issuer's signature on the commitment, which the proof's file then holds
     #[arg(long, value_name = "CREDENTIAL.jws", requires = "opening")]
     credential: Option<PathBuf>,
+    /// Of a model with private weights what `model commit` wrote for its owner: the proof then shows which model it is about
+    #[arg(long, value_name = "FILE")]
+    model_opening: Option<PathBuf>,
     /// The SRS
     #[arg(long)]
     srs: PathBuf,
@@ -148,9 +151,10 @@ impl Commitments {
 }
 
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
-    let given = [Some(&args.model), Some(&args.srs), args.input.as_ref(), args.credential.as_ref(), args.vk.as_ref()];
-    let more = args.opening.iter().chain(&args.asked.request).map(Some);
-    let mut plan = Plan::reading(&given.into_iter().chain(more).collect::<Vec<_>>())?;
+    let given = [Some(&args.model), Some(&args.srs)];
+    let more = [&args.input, &args.credential, &args.model_opening, &args.vk, &args.asked.request].map(Option::as_ref);
+    let openings = args.opening.iter().map(Some);
+    let mut plan = Plan::reading(&given.into_iter().chain(more).chain(openings).collect::<Vec<_>>())?;
     let output = plan.writing("-o", &args.output)?;
     let asked = args.asked.read()?.unwrap_or_else(|| {
         output::note(
@@ -162,6 +166,7 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let given = Given::read(&args, &model)?;
     let commitments = Commitments::plan(&args, &model, &mut plan)?;
     let (asked, credential) = given.credential(&args, asked)?;
+    let opening = args.model_opening.as_ref().map(|path| files::model_opening(path)).transpose()?;
     let srs = files::srs(&args.srs)?;
     let progress = output::Progress::new(args.json);
     let start = Instant::now();
@@ -169,14 +174,23 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Some(path) => files::verifying_key(path)?,
         None => prove::keygen_with(&model, &srs, &mut |stage, done| progress.report(stage, done))?,
     };
+    if let Some(opening) = &opening {
+        opening.commitment.check(&vk)?;
+    }
     progress.report("proving key", 0.0);
     let key = ProvingKey::new(&model, vk, &srs)?;
+    opening.as_ref().map_or(Ok(()), |opening| opening.check(&key))?;
     let keygen = start.elapsed().as_secs_f64();
     let mut report = |stage, fraction| progress.report(stage, fraction);
-    let mut prove_runs = Vec::new();
+    let (mut prove_runs, mut bind) = (Vec::new(), None);
     let mut proved = loop {
-        let proved = prove::prove(&model, &key, given.input(), &asked, args.transcript, OsRng, &mut report)?;
+        let mut proved = prove::prove(&model, &key, given.input(), &asked, args.transcript, OsRng, &mut report)?;
         prove_runs.push(proved.seconds.prove);
+        if let Some(opening) = &opening {
+            let start = Instant::now();
+            proved.bind(&key, opening, OsRng)?;
+            bind = Some(start.elapsed().as_secs_f64());
+        }
         if prove_runs.len() >= args.runs as usize {
             break proved;
         }
@@ -184,7 +198,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     drop(progress);
     proved.proof.credential = credential;
     let start = Instant::now();
-    let verified = prove::verify(&key.vk, &proved.proof, asked)?;
+    let verified = match &opening {
+        Some(opening) => prove::verify_model(&key.vk, &proved.proof, asked, &opening.commitment)?,
+        None => prove::verify(&key.vk, &proved.proof, asked)?,
+    };
     let verify = start.elapsed().as_secs_f64();
     // What opens a commitment is kept first: without it the proof's output is lost.
     if let (Some(files), Some(opening)) = (&commitments, &proved.opening) {
@@ -217,6 +234,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     });
     if let Some(names) = output::names(&model.output.value_info, &verified.outputs) {
         object["names"] = names;
+    }
+    if let Some(id) = &verified.model {
+        object["model_id"] = json!(hex::encode(id));
+        object["binding_bytes"] = json!(proved.proof.binding.as_ref().map(|binding| binding.bytes.len()));
+        object["seconds"]["bind"] = json!(bind);
     }
     if let Some(input) = &key.vk.statement.input {
         object["inputs"] = output::named(&input.value_info.name, &verified.inputs);

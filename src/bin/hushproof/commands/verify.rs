@@ -7,7 +7,7 @@ use hushproof::{
     commitment::Commitment,
     credential::{Credential, KeySet},
     error::{ArtifactKind, Rejection, TrustFault},
-    prove::{self, Proof, Verified, VerifyingKey},
+    prove::{self, ModelCommitment, Proof, Verified, VerifyingKey},
     request::Context,
 };
 use serde_json::json;
@@ -32,7 +32,10 @@ pub(crate) struct Args {
     srs: Option<PathBuf>,
     #[command(flatten)]
     asked: AskedArgs,
-    /// Also check that the publisher's manifest names this key, by one of --publisher-keys
+    /// Of a key of private weights, also check that the proof is about this model, which `model commit` named
+    #[arg(long, value_name = "MODEL.id.json")]
+    model: Option<PathBuf>,
+    /// Also check that the publisher's manifest names this key, and the model of --model, by one of --publisher-keys
     #[arg(long, value_name = "MANIFEST.jws", requires = "publisher_keys")]
     manifest: Option<PathBuf>,
     /// Keys of the publishers that are believed
@@ -82,11 +85,27 @@ fn credential(args: &Args, vk: &VerifyingKey, proof: &Proof) -> Result<Option<Cr
     Ok(Some(credential))
 }
 
+/// The model that the proof must be about; none where any weights will do.
+fn model(args: &Args, vk: &VerifyingKey) -> Result<Option<ModelCommitment>, Error> {
+    let Some(path) = &args.model else {
+        if !vk.params.weights_visibility().is_public() {
+            output::note(
+                "note: weights are private: a proof says that some weights of this architecture gave the output, not \
+                 which; --model tells",
+            );
+        }
+        return Ok(None);
+    };
+    let model = files::model_commitment(path)?;
+    model.check(vk)?;
+    Ok(Some(model))
+}
+
 pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let given = [Some(&args.vk), Some(&args.proof), args.srs.as_ref(), args.asked.request.as_ref()];
-    let trusted = [&args.manifest, &args.publisher_keys, &args.issuer_keys, &args.credential].map(Option::as_ref);
+    let trusted = [&args.model, &args.manifest, &args.publisher_keys, &args.issuer_keys, &args.credential];
     let shown = args.input_commitment.iter().chain(&args.output_commitment).map(Some);
-    Plan::reading(&given.into_iter().chain(trusted).chain(shown).collect::<Vec<_>>())?;
+    Plan::reading(&given.into_iter().chain(trusted.map(Option::as_ref)).chain(shown).collect::<Vec<_>>())?;
     let mut asked = args.asked.read()?.ok_or_else(|| Error::Option {
         option: "--request",
         reason: "what was this proof asked for? --request FILE, --context HEX, or --no-context if for none".to_owned(),
@@ -97,9 +116,11 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         Some(path) => vk.check_srs(&files::srs(path)?)?,
         None => files::announce(vk.srs_origin),
     }
+    let model = model(&args, &vk)?;
     let named = match (&args.manifest, &args.publisher_keys) {
         (Some(manifest), Some(keys)) => manifest::read(manifest, keys).and_then(|manifest| {
             manifest.check_key(&digest)?;
+            model.as_ref().map_or(Ok(()), |model| manifest.check_model(model.id()))?;
             Ok(Some(manifest))
         }),
         _ => Ok(None),
@@ -114,6 +135,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
     let commitment = |path: &PathBuf| Commitment::from_json(&files::text(path, ArtifactKind::Commitment)?);
     let inputs = args.input_commitment.iter().map(commitment).collect::<Result<Vec<_>, _>>()?;
     let wanted_output = args.output_commitment.as_ref().map(commitment).transpose()?;
+    if model.is_none() && proof.binding.is_some() {
+        output::note("note: the model that the proof says it is about is not checked without --model");
+    }
     let (credential, attested) = match credential(&args, &vk, &proof) {
         Ok(credential) => (credential, Ok(())),
         Err(error @ (Error::Untrusted { .. } | Error::Rejected(_))) => (None, Err(error)),
@@ -123,7 +147,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         asked = asked.attested_by(&credential.issuer);
     }
     let start = Instant::now();
-    let outcome = named.and(attested).and_then(|()| prove::verify(&vk, &proof, &asked));
+    let outcome = named.and(attested).and_then(|()| match &model {
+        Some(model) => prove::verify_model(&vk, &proof, &asked, model),
+        None => prove::verify(&vk, &proof, &asked),
+    });
     let outcome = outcome.and_then(|verified| shows(&verified, &inputs, wanted_output.as_ref()).map(|()| verified));
     let seconds = start.elapsed().as_secs_f64();
     let mut object = json!({
@@ -160,6 +187,9 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
             object["outputs"] = output::outputs(&vk.statement.output, &verified);
             if let Some(names) = output::names(&vk.statement.output.value_info, &verified.outputs) {
                 object["names"] = names;
+            }
+            if let Some(id) = &verified.model {
+                object["model_id"] = json!(hex::encode(id));
             }
             if let Some(input) = &vk.statement.input {
                 object["inputs"] = output::named(&input.value_info.name, &verified.inputs);

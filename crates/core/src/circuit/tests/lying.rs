@@ -28,7 +28,7 @@ pub(super) fn forge_columns(key: &ProvingKey, columns: &mut impl Witness, codes:
     let binding = Transcript::Blake2b.binding(&vk, &context.bytes().unwrap());
     let instance = key.vk.statement.instance(codes, &binding).unwrap();
     let bytes = forge_bytes(key, columns, &instance);
-    Proof { vk, context, transcript: Transcript::Blake2b, codes: codes.clone(), bytes, credential: None }
+    Proof { vk, context, transcript: Transcript::Blake2b, codes: codes.clone(), bytes, binding: None, credential: None }
 }
 
 /// As [`forge_columns`], of a circuit's columns.

@@ -26,7 +26,10 @@ use crate::{
 };
 
 use super::{
-    super::srs::{Origin, VerifierPoints},
+    super::{
+        binding::WeightColumns,
+        srs::{Origin, VerifierPoints},
+    },
     VerifyingKey, check_degrees,
 };
 
@@ -49,6 +52,9 @@ impl VerifyingKey {
         write_statement(&mut w, &self.statement);
         for commitment in self.key.fixed_commitments().iter().chain(self.key.permutation().commitments()) {
             w.raw(&point_bytes(commitment));
+        }
+        if let Some(weights) = &self.weights {
+            weights.random_rows.iter().for_each(|point| w.raw(&point_bytes(point)));
         }
         let names = &self.statement.output.value_info.categories;
         if !names.is_empty() {
@@ -74,7 +80,7 @@ impl VerifyingKey {
             return Err(r.error(format!("k = {k}, at most {MAX_K} is allowed")));
         }
         let mut statement = read_statement(&mut r, &params, k)?;
-        let key = read_key(&mut r, &params, k)?;
+        let (key, weights) = read_key(&mut r, &params, k)?;
         if r.remaining() > 0 {
             let info = &mut statement.output.value_info;
             info.categories = read_categories(&mut r, info.len())?;
@@ -83,7 +89,7 @@ impl VerifyingKey {
             }
         }
         r.finish()?;
-        Ok(Self { model, model_digest, srs_origin, srs, params, k, statement, key })
+        Ok(Self { model, model_digest, srs_origin, srs, params, k, statement, weights, key })
     }
 }
 
@@ -116,14 +122,19 @@ fn read_point(r: &mut Reader<'_>) -> Result<G1Affine> {
     point.ok_or_else(|| r.error("a commitment is not a point of the curve"))
 }
 
-/// Rebuilds the stock key around commitments whose number the parameters fix.
-fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::VerifyingKey<G1Affine>> {
+/// Rebuilds the stock key around commitments whose number the parameters fix. After them stand the Lagrange points of the
+/// random rows, where weights are private.
+fn read_key(
+    r: &mut Reader<'_>,
+    params: &Params,
+    k: u32,
+) -> Result<(plonk::VerifyingKey<G1Affine>, Option<WeightColumns>)> {
     // Before the system is built, which takes more memory than the commitments.
     if r.remaining() < params.fixed_columns().saturating_mul(POINT_BYTES) {
         return Err(r.error("ends too early"));
     }
     let mut cs = ConstraintSystem::default();
-    ModelCircuit::configure_with_params(&mut cs, params.clone());
+    let config = ModelCircuit::configure_with_params(&mut cs, params.clone());
     let (fixed, permuted) = (cs.num_fixed_columns(), cs.permutation().get_columns().len());
     // The stock format: version, k, selectors compressed or not, number of fixed columns, commitments of fixed columns
     // and permutations.
@@ -137,7 +148,15 @@ fn read_key(r: &mut Reader<'_>, params: &Params, k: u32) -> Result<plonk::Verify
     let read = plonk::VerifyingKey::from_bytes::<ModelCircuit<'_>>(&stock, SerdeFormat::RawBytes, params.clone());
     let key = read.map_err(|error| r.error(error.to_string()))?;
     check_degrees(key.cs())?;
-    Ok(key)
+    let weights = WeightColumns::new(&config, &cs, |rows| {
+        if r.remaining() == 0 {
+            return Err(r.error("made before models could be named; make the key anew (`hushproof keys`)"));
+        }
+        let points = r.many(rows, POINT_BYTES, read_point)?;
+        let infinite = points.iter().any(|point| bool::from(point.is_identity()));
+        if infinite { Err(r.error("a point of a random row is at infinity")) } else { Ok(points) }
+    })?;
+    Ok((key, weights))
 }
 
 fn write_statement(w: &mut Writer, statement: &Statement) {
