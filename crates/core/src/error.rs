@@ -537,6 +537,9 @@ pub enum Rejection {
     /// It is about other weights than it says, or the proof of that was damaged.
     #[error("its binding to the model does not hold")]
     Binding,
+    /// A point of the proof is written in another form than its own.
+    #[error("a point of the proof is not in its one form")]
+    Encoding,
     /// The verifier's equations do not hold.
     #[error("the verifier's equations do not hold")]
     Equations,

@@ -28,6 +28,12 @@ use super::{
 const COMPRESSED_BYTES: usize = 32;
 const SCALAR_BYTES: usize = 32;
 
+/// Openings of SHPLONK, which end a proof.
+const OPENINGS: usize = 2;
+
+/// What a compressed point's last byte has where it is the one at infinity.
+const INFINITY_MARK: u8 = 0x80;
+
 /// Everything a verifier needs: the stock key, the verifier's part of the SRS, and how public values are read.
 #[derive(Debug, Clone)]
 pub struct VerifyingKey {
@@ -149,7 +155,18 @@ impl Points {
 
     /// Number of points, the two openings of SHPLONK included.
     pub(super) const fn all(&self) -> usize {
-        self.columns + self.quotient + 2
+        self.columns + self.quotient + OPENINGS
+    }
+
+    /// Whether no point of a proof's bytes has the mark of the point at infinity, which no proof has; the library that
+    /// reads points heeds it only where the rest is 0.
+    pub(super) fn are_canonical(&self, proof: &[u8]) -> bool {
+        let chunks = proof.chunks(COMPRESSED_BYTES);
+        let scalars = chunks.len().saturating_sub(self.all());
+        let first = self.columns + self.quotient;
+        let is_point = |at: &usize| *at < first || *at >= first + scalars;
+        let marked = |chunk: &[u8]| chunk.last().is_some_and(|last| last & INFINITY_MARK != 0);
+        !chunks.enumerate().any(|(at, chunk)| is_point(&at) && marked(chunk))
     }
 }
 

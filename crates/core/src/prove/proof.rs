@@ -72,6 +72,7 @@ struct Public {
     input_commitments: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     output_commitment: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<String>,
 }
 

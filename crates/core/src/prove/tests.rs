@@ -260,6 +260,24 @@ fn files_that_do_not_belong_together_are_refused() {
     assert!(matches!(verify(&other_key.vk, &proof, b""), Err(Error::KeyMismatch { .. })));
 }
 
+/// Every bit of a proof's points and scalars: no other bytes are a proof of the same.
+#[test]
+fn a_proof_has_one_form() {
+    let (model, values) = small_with_input();
+    let (_, key) = keys(&model);
+    for transcript in Transcript::ALL {
+        let proof = prove(&model, &key, &values, b"nonce", transcript, OsRng, &mut |_, _| {}).unwrap().proof;
+        for last in (31..proof.bytes.len()).step_by(32) {
+            for bit in [0x80, 0x40, 0x20] {
+                let mut other = proof.clone();
+                other.bytes[last] ^= bit;
+                let outcome = verify(&key.vk, &other, b"nonce");
+                assert!(matches!(outcome, Err(Error::Rejected(_))), "byte {last}, bit {bit:#x}: {outcome:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_larger_srs_of_the_same_ceremony_serves() {
     let model = small();

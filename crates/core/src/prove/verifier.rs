@@ -14,7 +14,7 @@ use crate::{
     request::Asked,
 };
 
-use super::{ModelCommitment, Proof, Transcript, VerifyingKey, transcript};
+use super::{ModelCommitment, Proof, Transcript, VerifyingKey, keys::Points, transcript};
 
 /// What a valid proof shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +74,9 @@ pub fn verify(vk: &VerifyingKey, proof: &Proof, asked: impl Into<Asked>) -> Resu
     let expected = vk.proof_bytes();
     if proof.bytes.len() != expected {
         return Err(Error::Rejected(Rejection::ProofLength { expected, got: proof.bytes.len() }));
+    }
+    if !Points::new(vk.key.cs()).are_canonical(&proof.bytes) {
+        return Err(Error::Rejected(Rejection::Encoding));
     }
     let instance = vk.statement.instance(&proof.codes, &proof.transcript.binding(&digest, &context))?;
     verify_instance(vk, proof.transcript, &proof.bytes, &instance)?;

@@ -90,7 +90,7 @@ fn a_bound_proof_says_which_model_it_is_about() {
         let rows = committed.key.prover.random_rows();
         assert_eq!(proof.binding.unwrap().bytes.len(), 32 * (1 + rows), "{name}");
         let shown = format!("{proved:?}");
-        assert!(shown.contains("RandomRows { .. }"), "{shown}");
+        assert!(!shown.contains("random_rows") && !shown.contains("RandomRows"), "{shown}");
     }
 }
 
