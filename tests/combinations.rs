@@ -1,5 +1,5 @@
 //! Who sees the input, or a commitment to it, who sees the weights, and what is revealed of the output, or committed to:
-//! every combination over an MLP, a CNN, trees and an attention block.
+//! every combination over an MLP, a CNN, trees, an attention block and a gate.
 
 mod setups;
 
@@ -25,12 +25,13 @@ const STEP: f64 = 0.01;
 /// The most that an output may be off, as a share of the largest output of a row.
 const TOLERANCE: f64 = 0.03;
 
-/// Name, file, rows, and the node that is refused beside private weights.
-const NETWORKS: [(&str, &str, &str, Option<&str>); 4] = [
-    ("mlp", "breast_cancer_mlp.onnx", "breast_cancer_calibration.json", None),
-    ("cnn", "small/lenet_pair_a.onnx", "small/lenet_pair_a.json", None),
-    ("trees", "small/trees_mean.onnx", "small/trees_mean.json", None),
-    ("attention", "small/attention1.onnx", "small/attention1.json", Some("scores")),
+/// Name, file and rows.
+const NETWORKS: [(&str, &str, &str); 5] = [
+    ("mlp", "breast_cancer_mlp.onnx", "breast_cancer_calibration.json"),
+    ("cnn", "small/lenet_pair_a.onnx", "small/lenet_pair_a.json"),
+    ("trees", "small/trees_mean.onnx", "small/trees_mean.json"),
+    ("attention", "small/attention1.onnx", "small/attention1.json"),
+    ("gate", "small/mul_gate.onnx", "small/mul_gate.json"),
 ];
 
 fn load(file: &str, rows: &str) -> (Network, Vec<Vec<f64>>) {
@@ -127,8 +128,8 @@ fn shown(name: &str, compiled: &Compiled, row: &[f64], setups: &mut Setups) -> (
 fn every_combination_proves_or_names_what_is_refused() {
     let both = [Visibility::Private, Visibility::Public];
     let inputs = [Visibility::Private, Visibility::Public, Visibility::Committed];
-    let (mut setups, mut proved, mut judged) = (Setups::default(), 0, [0; 4]);
-    for (network, file, rows, refused) in NETWORKS {
+    let (mut setups, mut proved, mut refused, mut judged) = (Setups::default(), 0, 0, [0; 4]);
+    for (network, file, rows) in NETWORKS {
         let (float, rows) = load(file, rows);
         let row = &rows[rows.len() / 2];
         let values = float.predict(row);
@@ -151,17 +152,17 @@ fn every_combination_proves_or_names_what_is_refused() {
                 let record = (input == Visibility::Committed).then(|| input_schema(&float, &rows));
                 let schemas = record.into_iter().collect();
                 let options = Options { input, schemas, weights, reduction: reduction.clone(), ..Options::default() };
-                let compiled = match (compile(float.clone(), &rows, &options), refused) {
-                    (Ok(compiled), node) => {
-                        assert!(node.is_none() || weights.is_public(), "{name}: compiles");
-                        compiled
-                    }
-                    (Err(Error::Graph { node, reason }), Some(expected)) if !weights.is_public() => {
-                        assert!(node.contains(expected), "{name}: {node}: {reason}");
-                        assert!(reason.contains("private weights"), "{name}: {reason}");
+                let compiled = match compile(float.clone(), &rows, &options) {
+                    Ok(compiled) => compiled,
+                    // Products of private weights with two codes of as many bits as records have.
+                    Err(Error::Scale { node, got_bits, max_bits, .. })
+                        if input == Visibility::Committed && !weights.is_public() && network == "attention" =>
+                    {
+                        assert!(got_bits > max_bits, "{name}: {node}");
+                        refused += 1;
                         continue;
                     }
-                    (Err(error), _) => panic!("{name}: {error}"),
+                    Err(error) => panic!("{name}: {error}"),
                 };
                 let (outputs, inputs) = shown(&name, &compiled, row, &mut setups);
                 let expected = expected(&values, reduction);
@@ -183,7 +184,7 @@ fn every_combination_proves_or_names_what_is_refused() {
             }
         }
     }
-    // The MLP has one output, which has bands in place of a largest one; the attention block is proved with public weights only.
-    assert_eq!(proved, 24 + 24 + 24 + 12);
+    // The MLP has one output, which has bands in place of a largest one.
+    assert_eq!((proved, refused), (5 * 24 - 3, 3));
     assert!(judged.iter().all(|judged| *judged > 4), "{judged:?}");
 }

@@ -9,7 +9,6 @@ mod reduce;
 mod reference;
 mod report;
 mod search;
-mod squares;
 mod trace;
 
 use hushproof_core::{
@@ -176,7 +175,7 @@ pub fn compile_with(
     let network = quant::behind_copy(network);
     let network = match options.weights {
         Visibility::Public => circuit::legalize(network)?,
-        Visibility::Private => circuit::legalize_private(squares::as_functions(network))?,
+        Visibility::Private => circuit::legalize_private(network)?,
         Visibility::Committed => {
             let reason = "weights are private or public".to_owned();
             return Err(Error::Option { option: "--weights", reason });

@@ -8,7 +8,7 @@
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
-    circuit::{CONTEXT_ROWS, Grid, Layout},
+    circuit::{CONTEXT_ROWS, Grid, Layout, Witness},
     codec::DIGEST_BYTES,
     commitment::Commitment,
     error::{Error, Rejection, Result},
@@ -31,6 +31,19 @@ pub struct PublicCodes {
     pub commitments: Vec<Fr>,
     /// The commitment to the output; `None` unless it is committed to.
     pub output_commitment: Option<Fr>,
+}
+
+impl PublicCodes {
+    /// All that a proof of an evaluation shows.
+    ///
+    /// # Errors
+    /// As [`Witness::published`].
+    pub fn new(model: &Model, layout: &Layout, witness: &Witness) -> Result<Self> {
+        let [output, input] = witness.published(model)?;
+        let mut commitments = witness.commitments(layout);
+        let output_commitment = if model.output.schema.is_some() { commitments.pop() } else { None };
+        Ok(Self { output, input, commitments, output_commitment })
+    }
 }
 
 /// The output tensor and how its public codes are read.

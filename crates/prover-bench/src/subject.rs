@@ -7,7 +7,7 @@ use halo2curves::bn256::Bn256;
 use hushproof_core::circuit::{Config, Layout, ModelCircuit, Witness};
 use hushproof_core::data::read_input;
 use hushproof_core::graph::Model;
-use hushproof_core::statement::Statement;
+use hushproof_core::statement::{PublicCodes, Statement};
 use hushproof_halo2_prover::oracle::Assigned;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -113,7 +113,7 @@ fn model_case<'a>(
     witness: &'a Witness,
     params: ParamsKZG<Bn256>,
 ) -> Result<Case<Assigned<ModelCircuit<'a>>>, Error> {
-    let codes = witness.codes(model, layout)?;
+    let codes = PublicCodes::new(model, layout, witness)?;
     let instance = Statement::new(model, layout)?.instance(&codes, &[0; 32])?;
     let circuit = Assigned::new(ModelCircuit::new(model, layout).with_witness(witness), Config::handles);
     Ok(Case { params, circuit, instance })

@@ -2,7 +2,7 @@
 
 use super::{
     geometry::{Periods, convs, convs_reading, is_read, outer, periods},
-    private::{NO_PRODUCTS, REPEATED},
+    private::REPEATED,
     view::{View, strides},
 };
 use crate::{
@@ -27,15 +27,12 @@ pub fn legalize(network: Network) -> Result<Network> {
 /// wherever a layer would else be computed in residue classes apart.
 ///
 /// # Errors
-/// Those of [`legalize`], and `Graph` for products of two private tensors.
+/// Those of [`legalize`].
 pub fn legalize_private(network: Network) -> Result<Network> {
     arrange_for(network, true)
 }
 
 fn arrange_for(mut network: Network, private: bool) -> Result<Network> {
-    if let Some(layer) = network.layers.iter().find(|layer| layer.multiplies()).filter(|_| private) {
-        return Err(Error::Graph { node: layer.node.clone(), reason: NO_PRODUCTS.to_owned() });
-    }
     let is_strided = |map: &Map<f64>, to: Shape| matches!(map, Map::Conv(conv) if strides(conv, to) != [1, 1]);
     while let Some(tensor) = strided(&network) {
         insert(&mut network, tensor, is_strided);

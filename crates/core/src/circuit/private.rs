@@ -20,7 +20,7 @@ use super::{
     gates::{advice, fixed},
     geometry::Geometry,
     placement::Row,
-    view::{TermView, View, Weight},
+    view::{View, Weight},
     weights::{WeightRow, WeightRows},
     witness::small,
 };
@@ -274,9 +274,6 @@ pub(super) fn check<W: Weight>(
     if params.private.is_none() {
         return Ok(());
     }
-    if let Some(layer) = view.layers.iter().find(|layer| layer.multiplies || layer.terms.iter().any(multiplies)) {
-        return Err(Error::Graph { node: layer.node.to_owned(), reason: NO_PRODUCTS.to_owned() });
-    }
     for (layer, grid) in view.layers.iter().zip(&geometry.layers) {
         let structured = layer.terms.iter().any(|term| term.geometry.is_some());
         if structured && grid.split != [1, 1] {
@@ -290,16 +287,9 @@ pub(super) fn check<W: Weight>(
     Ok(())
 }
 
-/// Why products are refused: their factors stand in rows of fixed weights.
-pub(super) const NO_PRODUCTS: &str = "products of two private tensors are not served beside private weights";
-
 /// Why layers that are computed in residue classes apart are refused.
 pub(super) const REPEATED: &str =
     "a strided reader of hidden coefficients would repeat private weights; a copy must stand between";
-
-fn multiplies<W: Weight>(term: &TermView<'_, W>) -> bool {
-    term.term.map.factor().is_some()
-}
 
 fn largest(weights: &WeightRows) -> u64 {
     weights.rows.iter().flat_map(|row| &row.lanes).map(|weight| weight.unsigned_abs()).max().unwrap_or(0)

@@ -85,6 +85,7 @@ impl<W: Weight> Runs<'_, W> {
         let grid = reading.geometry.layers[reading.layer];
         let line = grid.stride as i64;
         let shape = to.storage.shape;
+        let selects = self.weights.private && self.view.layers[reading.layer].multiplies;
         for tap in taps(conv, shape, grid.split) {
             let [i, j] = tap.split;
             if i >= shape.height || j >= shape.width {
@@ -98,7 +99,8 @@ impl<W: Weight> Runs<'_, W> {
                     && let Some(run) = runs.get_mut(self.slot(reading, tap.residue))
                 {
                     let block = to.block(conv.output_start + o, block) + i64::from(reading.view.second);
-                    run.terms.push(((block, shift), weight));
+                    let terms = if selects { &mut run.selected } else { &mut run.terms };
+                    terms.push(((block, shift), weight));
                 }
             }
         }

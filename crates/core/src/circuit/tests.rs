@@ -67,7 +67,7 @@ impl Rig {
     }
 
     pub(in crate::circuit) fn codes(&self, witness: &Witness) -> PublicCodes {
-        witness.codes(&self.model, self.layout()).unwrap()
+        PublicCodes::new(&self.model, self.layout(), witness).unwrap()
     }
 
     /// Proves whatever the columns say and lets the stock verifier judge it.

@@ -11,6 +11,9 @@ use std::{
 
 use super::record::{Packed, RecordRows};
 
+/// Coefficients of a row beside private weights, which are fixed: those of 1 and of η or γ.
+const FIXED_LANES: usize = 2;
+
 /// η^a · γ^b as (a, b).
 pub(super) type Monomial = (i64, i64);
 
@@ -30,6 +33,8 @@ pub(super) enum WeightCell {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Factor {
     pub(super) terms: Vec<(Monomial, i64)>,
+    /// Beside private weights, coefficients that are none of them: what selects the factors of products.
+    pub(super) selected: Vec<(Monomial, i64)>,
     /// Monomial, weight and first row of the other run; at most one in a chain.
     pub(super) products: Vec<(Monomial, i64, usize)>,
     /// What of a record's polynomial the run is.
@@ -46,7 +51,7 @@ pub(super) struct Recorded {
 impl Factor {
     /// The factor of a run that begins `lead` exponents earlier.
     pub(super) fn relative(mut self, lead: usize) -> Self {
-        let monomials = self.terms.iter_mut().map(|term| &mut term.0);
+        let monomials = self.terms.iter_mut().chain(&mut self.selected).map(|term| &mut term.0);
         let monomials = monomials.chain(self.products.iter_mut().map(|product| &mut product.0));
         let monomials = monomials.chain(self.recorded.iter_mut().map(|recorded| &mut recorded.monomial));
         monomials.for_each(|m| m.1 -= lead as i64);
@@ -228,7 +233,7 @@ impl WeightRows {
     /// Appends the chain of a factor; its value stands in the cell returned. `None` for the zero polynomial, and for
     /// one without monomials where weights are private.
     pub(super) fn chain(&mut self, factor: Factor) -> Option<WeightCell> {
-        let Factor { mut terms, products, recorded } = factor;
+        let Factor { mut terms, mut selected, products, recorded } = factor;
         let mut places: Vec<_> = terms.iter().filter(|_| self.private).map(|term| (term.0, 1)).collect();
         terms.retain(|term| self.private || term.1 != 0);
         let by_eta = pack(&mut terms, self.lanes, false);
@@ -236,36 +241,33 @@ impl WeightRows {
         let gamma = by_gamma.len() < by_eta.len();
         let packed = if gamma { by_gamma } else { by_eta };
         let mut places = pack(&mut places, self.lanes, gamma).into_iter();
-        let mut at = (0, 0);
-        let mut multipliers = Vec::with_capacity(packed.len());
-        for (monomial, _) in &packed {
-            multipliers.push(self.monomial((monomial.0 - at.0, monomial.1 - at.1)));
-            at = *monomial;
-        }
+        selected.retain(|term| term.1 != 0);
+        let weights = packed.into_iter().map(|(monomial, lanes)| {
+            let secret = places.next().map_or_else(Vec::new, |(_, row)| row.iter().map(|count| *count > 0).collect());
+            (monomial, WeightRow { gamma, lanes, secret, value: Some(monomial), ..WeightRow::passing() })
+        });
+        let selected = pack(&mut selected, FIXED_LANES, false).into_iter();
+        let selected = selected.map(|(monomial, lanes)| (monomial, WeightRow { lanes, ..WeightRow::passing() }));
         let recorded = recorded.map(|Recorded { monomial, shift }| {
-            let multiplier = self.monomial((monomial.0 - at.0, monomial.1 - at.1));
+            (monomial, WeightRow { recorded: Some(shift), ..WeightRow::passing() })
+        });
+        let private = self.private;
+        let product = products.into_iter().next().filter(|(_, weight, _)| private || *weight != 0);
+        let stands = product.iter().map(|(monomial, ..)| (*monomial, WeightRow::passing()));
+        let all: Vec<_> = weights.chain(selected).chain(recorded).chain(stands).collect();
+        let mut at = (0, 0);
+        let mut rows = Vec::with_capacity(all.len() + 1);
+        for (monomial, row) in all {
+            let multiplier = Multiplier::Copy(self.monomial((monomial.0 - at.0, monomial.1 - at.1)));
             at = monomial;
-            (multiplier, vec![], Some(shift))
-        });
-        let product = products.into_iter().next().filter(|(_, weight, _)| *weight != 0);
-        let product = product.map(|(monomial, weight, row)| {
-            let multiplier = self.monomial((monomial.0 - at.0, monomial.1 - at.1));
-            [(multiplier, vec![], None), (WeightCell::Consumed(row), vec![weight], None)]
-        });
-        let mut rows = Vec::new();
-        for ((monomial, lanes), multiplier) in packed.into_iter().zip(multipliers) {
-            rows.push(WeightRow {
-                multiplier: Multiplier::Copy(multiplier),
-                gamma,
-                lanes,
-                secret: places.next().map_or_else(Vec::new, |(_, row)| row.iter().map(|count| *count > 0).collect()),
-                value: Some(monomial),
-                ..WeightRow::passing()
-            });
+            rows.push(WeightRow { multiplier, ..row });
         }
-        for (multiplier, lanes, recorded) in recorded.into_iter().chain(product.into_iter().flatten()) {
-            rows.push(WeightRow { multiplier: Multiplier::Copy(multiplier), lanes, recorded, ..WeightRow::passing() });
-        }
+        rows.extend(product.map(|(_, weight, row)| WeightRow {
+            multiplier: Multiplier::Copy(WeightCell::Consumed(row)),
+            lanes: vec![weight],
+            secret: if private { vec![true] } else { Vec::new() },
+            ..WeightRow::passing()
+        }));
         rows.last_mut()?.more = false;
         Some(WeightCell::Value(self.place_last(rows)))
     }

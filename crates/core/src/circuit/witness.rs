@@ -15,7 +15,6 @@ use super::{
 use crate::{
     error::{Error, Result},
     graph::{Activation, Conv, Element, Map, Model, OutputEncoding, PublicCode, Table, Trace},
-    statement::PublicCodes,
 };
 
 /// Cells of one lane.
@@ -170,17 +169,6 @@ impl Witness {
             Vec::new()
         };
         Ok([output, input])
-    }
-
-    /// All that a proof of it shows.
-    ///
-    /// # Errors
-    /// As [`Witness::published`].
-    pub fn codes(&self, model: &Model, layout: &Layout) -> Result<PublicCodes> {
-        let [output, input] = self.published(model)?;
-        let mut commitments = self.commitments(layout);
-        let output_commitment = if model.output.schema.is_some() { commitments.pop() } else { None };
-        Ok(PublicCodes { output, input, commitments, output_commitment })
     }
 
     /// The commitments to records, those of the input first.

@@ -285,19 +285,21 @@ impl Model {
     }
 
     /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of
-    /// each tensor's codes. Private weights are taken to be the largest ones that a proof allows.
+    /// each tensor's codes. Private weights are taken to be the largest ones that a proof allows, but for what selects the
+    /// factors of products.
     fn bound(&self, layer: &Layer, terms: &[Term<i64>], codes: &[u64]) -> Result<u64> {
         let plane = layer.shape.plane();
         let per_channel = layer.bias.len() / layer.shape.channels;
         let biases = layer.bias.chunks(per_channel).map(|b| b.iter().map(|b| u128::from(b.unsigned_abs())).max());
         let mut conv: Vec<u128> = biases.map(Option::unwrap_or_default).collect();
         let mut sparse = Vec::new();
-        let bound = self.weight_bound();
+        let bound = self.weight_bound().filter(|_| layer.times().is_empty());
         for term in terms {
             let top = u128::from(codes[term.source]);
             if let Map::Product(product) = &term.map {
                 let summed = (self.shape(term.source).channels / product.groups) as u128;
-                let factor = u128::from(codes[product.factor]) * u128::from(product.weight.unsigned_abs());
+                let weight = bound.unwrap_or(product.weight.unsigned_abs());
+                let factor = u128::from(codes[product.factor]) * u128::from(weight);
                 let sum = factor.saturating_mul(summed).saturating_mul(top);
                 conv.iter_mut().for_each(|bound| *bound = bound.saturating_add(sum));
                 continue;

@@ -38,7 +38,7 @@ impl Model {
     }
 
     /// The same architecture with all weights and biases 0, and no cuts: what a verifying key for private weights may
-    /// depend on.
+    /// depend on. What selects the factors of products is no weight.
     pub fn without_weights(&self) -> Self {
         let mut model = self.clone();
         // What a tree compares with, and what an imputer puts in, are numbers like its weights.
@@ -61,7 +61,7 @@ impl Model {
 
     /// Puts other numbers in the place of all weights and biases.
     fn set_weights(&mut self, mut next: impl FnMut() -> i64) {
-        for layer in &mut self.layers {
+        for layer in self.layers.iter_mut().filter(|layer| layer.times().is_empty()) {
             layer.bias.iter_mut().for_each(|bias| *bias = next());
             for map in layer.terms.iter_mut().flat_map(|term| std::iter::once(&mut term.map).chain(&mut term.negative))
             {

@@ -21,6 +21,7 @@ use crate::{
     error::{ArtifactKind, Error, Result},
     graph::Model,
     request::Asked,
+    statement::PublicCodes,
 };
 
 use super::{
@@ -149,7 +150,7 @@ pub fn prove<'a>(
     let (input, mut salts) = read_input(model, input.into())?;
     salts.extend(model.output.schema.as_ref().map(|_| Fr::random(&mut rng)));
     let witness = Witness::committed(model, layout, input, &salts)?;
-    let codes = witness.codes(model, layout)?;
+    let codes = PublicCodes::new(model, layout, &witness)?;
     let outputs = model.read_outputs(witness.output());
     let opening = match (&model.output.schema, salts.last()) {
         (Some(schema), Some(salt)) => {

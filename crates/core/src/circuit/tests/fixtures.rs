@@ -397,7 +397,7 @@ pub(crate) fn all() -> Vec<(&'static str, Model, Vec<i64>)> {
 
 /// The models of [`all`] with private weights, but for the one that computes residue classes apart.
 pub(crate) fn private() -> Vec<(&'static str, Model, Vec<i64>)> {
-    let named = all().into_iter().filter_map(|(name, mut model, input)| {
+    let named = all().into_iter().filter_map(|(name, model, input)| {
         let name = match name {
             "dense" => "private dense",
             "same convolution" => "private same convolution",
@@ -409,10 +409,44 @@ pub(crate) fn private() -> Vec<(&'static str, Model, Vec<i64>)> {
             "ranks" => "private ranks",
             _ => return None,
         };
-        model.private_weights = Some(weight_limbs(&model).unwrap());
         Some((name, model, input))
     });
-    named.collect()
+    let with_limbs = |(name, mut model, input): (&'static str, Model, Vec<i64>)| {
+        model.private_weights = Some(weight_limbs(&model).unwrap());
+        (name, model, input)
+    };
+    named.chain(private_products()).map(with_limbs).collect()
+}
+
+/// Products of planes with planes, of channels with numbers and of matrices, without strides.
+fn private_products() -> [(&'static str, Model, Vec<i64>); 3] {
+    let mut b = Builder::new(shape(2, 4, 5), lanes(3, 3));
+    let (x, y) = (b.conv(0, 2, Geometry::same(3), Activation::Relu), b.conv(0, 2, Geometry::same(1), Activation::Clip));
+    let y = b.calm(y);
+    let product = b.multiply(x, y);
+    let square = b.multiply(product, product);
+    let x = b.copy(square);
+    b.dense(x, 2, Activation::Linear);
+    let pairs = ("private pairs", b.input(), b.model);
+    let mut b = Builder::new(shape(2, 3, 4), lanes(3, 4));
+    let x = b.conv(0, 4, Geometry::same(3), Activation::Relu);
+    let whole = Geometry { kernel: [3, 4], pad: [0; 2], groups: 4, ..Geometry::same(1) };
+    let scale = b.conv(x, 4, whole, Activation::Linear);
+    let (product, skip) = (b.product_term(x, scale, 4), b.copy_term(x));
+    let x = b.layer(b.shape(x), vec![product, skip], Activation::Linear);
+    let x = b.copy(x);
+    b.dense(x, 3, Activation::Linear);
+    let scaled = ("private scaled channels", b.input(), b.model);
+    let mut b = Builder::new(shape(3, 1, 4), lanes(4, 3));
+    let (query, key) =
+        (b.conv(0, 4, Geometry::same(1), Activation::Linear), b.conv(0, 4, Geometry::same(1), Activation::Linear));
+    let key = b.copy(key);
+    let product = b.product_term(query, key, 2);
+    let x = b.layer(shape(2, 4, 4), vec![product], Activation::Relu);
+    let x = b.copy(x);
+    b.dense(x, 2, Activation::Linear);
+    let matrices = ("private matrix product", b.input(), b.model);
+    [pairs, scaled, matrices].map(|(name, input, model)| (name, model, input))
 }
 
 /// Models with a public input: vectors, planes in one class and in several, single elements, ranks, private weights.

@@ -14,6 +14,7 @@ use crate::{
     error::{ArtifactKind, Error},
     graph::{Activation, Lanes, Map, Model, Shape},
     prove::{ProvingKey, Srs, keygen, verify},
+    statement::PublicCodes,
 };
 
 /// A model and its input by name.
@@ -33,7 +34,7 @@ fn rig(name: &str) -> (Rig, Witness) {
 fn change(model: &Model, mut weight: impl FnMut(usize, i64) -> i64, bias: impl Fn(i64) -> i64) -> Model {
     let mut model = model.clone();
     let mut index = 0;
-    for layer in &mut model.layers {
+    for layer in model.layers.iter_mut().filter(|layer| layer.times().is_empty()) {
         layer.bias.iter_mut().for_each(|b| *b = bias(*b));
         for map in layer.terms.iter_mut().flat_map(|term| std::iter::once(&mut term.map).chain(&mut term.negative)) {
             let weights: Vec<&mut i64> = match map {
@@ -73,6 +74,29 @@ fn verifying_keys_say_nothing_about_weights() {
             rig.model.output_values(witness.output()),
             "{name}"
         );
+    }
+}
+
+/// Other selections of factors are another architecture: the key tells them apart, and no proof under it has them.
+#[test]
+fn what_selects_the_factors_of_products_is_no_weight() {
+    let (rig, _) = rig("private pairs");
+    let (_, input) = fixture("private pairs");
+    let index = rig.model.layers.iter().position(|layer| !layer.times().is_empty()).unwrap();
+    for second in [false, true] {
+        let mut other = rig.model.clone();
+        let layer = &mut other.layers[index];
+        let term = match (&mut layer.activation, second) {
+            (Activation::Product { times }, true) => &mut times[0],
+            _ => &mut layer.terms[0],
+        };
+        let Map::Conv(conv) = &mut term.map else { panic!("a factor that is no selection") };
+        conv.weights[0] = 0;
+        assert_ne!(other.key_digest(), rig.model.key_digest());
+        let witness = Witness::new(&other, rig.layout(), input.clone()).unwrap();
+        assert_ne!(witness.trace.codes, rig.witness(&input).trace.codes);
+        let codes = PublicCodes::new(&other, rig.layout(), &witness).unwrap();
+        assert_rejected(&format!("second {second}"), rig.attempt(&witness.first, &[], &codes));
     }
 }
 
