@@ -63,6 +63,9 @@ fn a_proof_says_which_model_it_is_about() {
         assert_eq!((mode(&opening), mode(&id) & 0o044), (0o600, 0o044));
     }
     let secret: Value = world::read_json(&opening);
+    // A second commitment would leave the first id without what proves under it.
+    publisher.commit(&[]).run().refused("option");
+    assert_eq!(world::read_json::<Value>(&opening), secret);
     assert_eq!((&public["id"], &public["vk"]), (&secret["id"], &secret["vk"]));
     assert!(public.get("random_rows").is_none() && secret["random_rows"][0].is_array());
 

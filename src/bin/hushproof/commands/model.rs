@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use hushproof::prove::{self, ModelOpening};
+use hushproof::{
+    Error,
+    prove::{self, ModelOpening},
+};
 use rand_core::OsRng;
 use serde_json::json;
 
@@ -43,8 +46,8 @@ struct Commit {
     /// standard output
     #[arg(short, value_name = "MODEL.id.json")]
     output: Option<PathBuf>,
-    /// Where to write what hides the weights, which only the model's owner may read then; MODEL.id.opening.json beside the
-    /// model without it
+    /// Where to write what hides the weights, which only the model's owner may read then, and which replaces no file;
+    /// MODEL.id.opening.json beside the model without it
     #[arg(long, value_name = "FILE")]
     opening: Option<PathBuf>,
 }
@@ -59,6 +62,12 @@ fn make(args: Commit, as_json: bool) -> anyhow::Result<()> {
     let mut plan = Plan::reading(&[Some(&args.model), Some(&args.srs), args.vk.as_ref()])?;
     let path = args.output.map_or_else(|| files::sibling(&args.model, "id.json", "-o"), Ok)?;
     let opening_path = args.opening.map_or_else(|| files::sibling(&args.model, "id.opening.json", "--opening"), Ok)?;
+    if opening_path.is_file() {
+        let path = opening_path.display();
+        let reason =
+            format!("{path} is there; without it nothing proves under its id any more: name another file, or move it");
+        return Err(Error::Option { option: "--opening", reason }.into());
+    }
     let (public, secret) = (plan.writing("-o", &path)?, plan.writing("--opening", &opening_path)?);
     let model = files::model(&args.model)?;
     let srs = files::srs(&args.srs)?;
