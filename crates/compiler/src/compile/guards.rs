@@ -20,7 +20,9 @@ pub(super) fn drop_unreached(mut network: Network, rows: &[Vec<f64>], options: &
     if !network.layers.iter().any(is_guard) {
         return network;
     }
-    let [min, max] = input_range(rows, options);
+    // What an imputer puts in may lie beyond all values that are given.
+    let imputed = network.missing.iter().flatten().filter(|value| value.is_finite());
+    let [min, max] = imputed.fold(input_range(rows, options), |[min, max], value| [min.min(*value), max.max(*value)]);
     // Of a malformed network others tell.
     let Ok(bounds) = quant::bounds(&network, min, max) else { return network };
     let mut silent = vec![];
@@ -49,7 +51,7 @@ fn is_guard(layer: &FloatLayer) -> bool {
     }
 }
 
-/// Least and largest input value.
+/// Least and largest input value that is given.
 fn input_range(rows: &[Vec<f64>], options: &Options) -> [f64; 2] {
     if let Some(schema) = Records::new(options.schemas.clone()) {
         let largest = (0..schema.len()).map(|at| schema.magnitude(at)).fold(0.0, f64::max);

@@ -53,6 +53,9 @@ fn bounds_out_of_reach_are_dropped() {
     assert_eq!(drop_unreached(guarded(-1e4), &rows, &options), guarded(-1e4));
     assert_eq!(drop_unreached(guarded(-1.0), &[vec![0.0]], &options), guarded(-1.0));
     assert_eq!(drop_unreached(guarded(-1e5), &[], &options).layers.len(), 2);
+    // What stands for a missing value reaches the bound, where no value does.
+    let imputed = Network { missing: vec![Some(2e5)], ..guarded(-1e5) };
+    assert_eq!(drop_unreached(imputed.clone(), &[vec![3.0], vec![f64::NAN]], &options), imputed);
 }
 
 #[test]
