@@ -3,7 +3,7 @@
 # usage: publisher.sh MODELS FOLDER    the project's models; where publisher/ is made
 set -eu
 hushproof=${HUSHPROOF:-hushproof}
-models=$1
+models=$(cd "$1" && pwd)
 mkdir -p "$2/publisher"
 cd "$2/publisher"
 schema=$models/embedding_schema.json

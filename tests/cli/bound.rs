@@ -184,6 +184,9 @@ fn a_manifest_names_the_model() {
         let run = verify(manifest, id);
         assert_eq!((run.status, &run.json()["code"]), (1, &json!("manifest")), "{manifest}: {}", run.stdout);
     }
+    // A manifest that names a model asks for it.
+    let keys_of = ["--manifest", &path("manifest.jws"), "--publisher-keys", &keys];
+    publisher.verify("proof.json", &keys_of).refused("option");
     let check = |id: &str| {
         let manifest = path("manifest.jws");
         hushproof(&["manifest", "verify", &manifest, "--publisher-keys", &keys, "--model-id", id, "--json"]).run()

@@ -12,7 +12,7 @@ struct Parties(PathBuf);
 impl Parties {
     fn new(name: &str) -> Self {
         let parties = Self(scratch(name));
-        parties.run("publisher.sh", &[&models("")]);
+        parties.run("publisher.sh", &["../../models"]);
         parties
     }
 
@@ -188,13 +188,14 @@ fn schemas_that_are_no_output_or_not_the_inputs_are_refused() {
         mlp(options).refused("option");
         assert!(!Path::new(&out).exists(), "{options:?}");
     }
-    // A range that the rows leave is no range of the output.
+    // A range that the rows leave is no range of the output, and the field is named.
     let narrow = file(
         "narrow.json",
         json!({"version": 1, "name": "out", "vector": {"length": 1, "decimals": 4, "min": 0.4, "max": 0.6}}),
     );
     let run = mlp(&["--output", "committed", "--output-schema", &narrow]);
     assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("out[0]") && run.stderr.contains("0.4 to 0.6"), "{}", run.stderr);
     assert!(!Path::new(&out).exists());
     let embedding = ["digits_embedding.onnx", "digits_calibration.json"];
     compile(embedding[0], embedding[1], &["--output", "argmax", "--output-schema", &good]).refused("option");

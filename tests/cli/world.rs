@@ -40,8 +40,10 @@ pub(crate) fn hushproof(arguments: &[&str]) -> Invocation {
 /// A script of `examples/` that runs the program.
 #[cfg(unix)]
 pub(crate) fn example(script: &str, arguments: &[&str]) -> Invocation {
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(script));
-    command.args(arguments).env("HUSHPROOF", env!("CARGO_BIN_EXE_hushproof"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(script);
+    let mut command = Command::new(&script);
+    // From its own folder, as its README has it.
+    command.current_dir(script.parent().unwrap()).args(arguments).env("HUSHPROOF", env!("CARGO_BIN_EXE_hushproof"));
     Invocation(command)
 }
 

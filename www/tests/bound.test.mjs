@@ -145,9 +145,10 @@ test("a manifest names the model", async () => {
       other: await code(verifyDetailed({ ...given, ...other })),
       none: await code(verifyDetailed({ ...given, ...none })),
       unasked: await code(verifyDetailed({ vk, proof, context: "03", ...none })),
+      needed: await code(verifyDetailed({ vk, proof, context: "03", ...named })),
     };
   }, [own, named, other, none]);
-  assert.deepEqual(outcome, { named: JSON.parse(own.id).id, other: "manifest", none: "manifest", unasked: "none" });
+  assert.deepEqual(outcome, { named: JSON.parse(own.id).id, other: "manifest", none: "manifest", unasked: "none", needed: "option" });
 });
 
 test("no random row is in what the network or a verifier sees", async () => {

@@ -160,6 +160,19 @@ test("the model of private weights that a proof is about", () => {
   refused(() => read({ model: id }), "model");
 });
 
+test("the commitments that a proof must show", () => {
+  const one = { schema: "00", commitment: "01" };
+  for (const read of [contextOf.verify, contextOf["session.verify"]]) {
+    const given = read({ context: "00", inputCommitment: [one, "{"], outputCommitment: one });
+    assert.deepEqual([given.inputCommitment, given.outputCommitment], [[JSON.stringify(one), "{"], JSON.stringify(one)]);
+    assert.deepEqual(read({ context: "00", inputCommitment: one }).inputCommitment, [JSON.stringify(one)]);
+    for (const wrong of [undefined, null, 1, true, [], [1], [undefined], new Map(), new Uint8Array(4)]) {
+      refused(() => read({ context: "00", inputCommitment: wrong }), "inputCommitment");
+    }
+    for (const wrong of [undefined, null, 1, [], [one], new Map()]) refused(() => read({ context: "00", outputCommitment: wrong }), "outputCommitment");
+  }
+});
+
 test("a proof is about values, or about what opens a commitment", () => {
   const read = options.proofInput;
   const opening = { schema: "00", record: { a: 1, b: null } };

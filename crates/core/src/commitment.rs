@@ -92,7 +92,10 @@ impl Commitment {
     /// `Artifact`.
     pub fn from_json(text: &str) -> Result<Self> {
         check_len(text)?;
-        let PublicFile { schema, commitment } = json::object(text.as_bytes()).map_err(bad)?;
+        // A message of the parser could show a value of an opening.
+        let PublicFile { schema, commitment } = json::object(text.as_bytes()).map_err(|_| {
+            bad("expected an object with schema and commitment alone; what opens a commitment is not to be shown")
+        })?;
         Self::read(&schema, &commitment)
     }
 

@@ -369,6 +369,12 @@ impl Schema {
         record(&self.title(at), "an integer that the schema does not have")
     }
 
+    /// Says that an output is no value of an element.
+    pub(crate) fn beyond(&self, at: usize) -> Error {
+        let (least, most) = (self.value(at, 0), self.value(at, self.largest_of(at)));
+        record(&self.title(at), format!("the model's output is beyond {least} to {most}, the range of its schema"))
+    }
+
     /// What an element is called: its field's name, or the schema's with its number.
     pub fn title(&self, at: usize) -> String {
         let field = match &self.shape {

@@ -278,8 +278,14 @@ function isOpened(given: unknown): boolean {
 /** Demands a request or a context, or that there is none by name. */
 export function sessionVerifyOptions(given: unknown): Bound<typeof SESSION_VERIFY> {
   const options = readOptions(given, SESSION_VERIFY);
-  checkSet(options, "model");
+  checkExpected(options);
   return bound(options, true, checkIssuer(options));
+}
+
+/** Refuses expectations that were not set, and commitments of none: nothing would be checked. */
+function checkExpected(options: Options<typeof MODEL & typeof SHOWN>): void {
+  for (const name of ["model", "inputCommitment", "outputCommitment"] as const) checkSet(options, name);
+  if (options.inputCommitment?.length === 0) throw refusal("inputCommitment", "expected at least one commitment");
 }
 
 /** Refuses an option that is there and undefined, a variable that was not set: what it asks for would not be done. */
@@ -298,7 +304,7 @@ function checkIssuer(options: Options<typeof ATTESTED>): boolean {
 /** Demands a request or a context, or that there is none by name. */
 export function verifyOptions(given: unknown): Bound<typeof VERIFY, "vk" | "proof"> {
   const options = readOptions(given, VERIFY, ["vk", "proof"]);
-  checkSet(options, "model");
+  checkExpected(options);
   const { manifest, publisherKeys } = options;
   if (manifest !== undefined && publisherKeys === undefined) throw refusal("publisherKeys", "needed for the manifest");
   // One that is there and undefined is a variable that was not set.

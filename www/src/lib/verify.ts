@@ -42,6 +42,9 @@ export async function verifyDetailed(options: VerifyOptions): Promise<Verified> 
     const named = manifest === undefined ? undefined : await readManifest(bridge, manifest, publisherKeys ?? "", call);
     const verified = await verifyIn(bridge, { vk, proof, asked, now, issuerKeys, credential, model, shown: { inputs, output } }, call);
     if (named && named.vk !== verified.vk) throw new HushproofError("manifest", "manifest rejected: it names another verifying key");
+    if (named?.modelId !== undefined && model === undefined) {
+      throw new HushproofError("option", "model is needed: the manifest names the model of private weights", { option: "model" });
+    }
     const names = named === undefined || verified.modelId === undefined || named.modelId === verified.modelId;
     if (!names) throw new HushproofError("manifest", "manifest rejected: it names another model of private weights, or none");
     return named ? { ...verified, manifest: named } : verified;

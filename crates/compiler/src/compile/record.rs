@@ -91,7 +91,10 @@ fn fits(network: &Network, records: &Records) -> Result<()> {
     for ((first, schema), (name, shape)) in records.placed().zip(taken) {
         let len = shape.iter().product::<usize>();
         if schema.len() != len {
-            return refuse(format!("a record of {} values, `{name}` of the model takes {len}", schema.len()));
+            let inputs = network.input.parts.len();
+            let hint =
+                if several || inputs == 0 { String::new() } else { format!("; or give a schema for each of {inputs}") };
+            return refuse(format!("a record of {} values, `{name}` of the model takes {len}{hint}", schema.len()));
         }
         if let schema::Shape::Image(image) = &schema.shape
             && !shape.ends_with(&[image.channels, image.height, image.width])

@@ -60,7 +60,7 @@ pub struct OutputAccuracy {
     pub max_abs_error: Option<f64>,
     /// Mean |model − float|.
     pub mean_abs_error: Option<f64>,
-    /// Largest error of a value as a share of that value's range.
+    /// Largest error of a value as a share of that value's range; of a committed output beyond half a step of its record.
     pub range_share: Option<f64>,
     /// The value whose error that is, flat in ONNX order.
     pub element: Option<usize>,
@@ -294,13 +294,20 @@ struct Element {
     low: f64,
     high: f64,
     error: f64,
+    /// The largest error beyond what a record's rounding adds.
+    beyond: f64,
 }
 
 impl Element {
-    const NONE: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY, error: 0.0 };
+    const NONE: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY, error: 0.0, beyond: 0.0 };
 
     fn of(self, other: &Self) -> Self {
-        Self { low: self.low.min(other.low), high: self.high.max(other.high), error: self.error.max(other.error) }
+        Self {
+            low: self.low.min(other.low),
+            high: self.high.max(other.high),
+            error: self.error.max(other.error),
+            beyond: self.beyond.max(other.beyond),
+        }
     }
 
     /// Range with 0 in it.
@@ -375,7 +382,7 @@ impl Comparison {
             let reason = format!("the float network gives {} values, the model {}", expected.len(), got.len());
             return Err(Error::Graph { node: self.output.clone(), reason });
         }
-        let got = &self.unrounded(expected, got);
+        let beyond = self.beyond(expected, got);
         let scores = scores.or((!self.decides).then_some(expected));
         let mut same = true;
         for (demand, seen) in self.demands.iter().zip(&mut self.seen) {
@@ -385,10 +392,12 @@ impl Comparison {
             same &= agreeing == classes;
             let errors =
                 demand.part(got).iter().zip(demand.part(expected)).map(|(got, expected)| (got - expected).abs());
-            for (element, error) in seen.elements.iter_mut().zip(errors) {
-                // A value that is no number is as far off as can be.
-                let error = if error.is_nan() { f64::INFINITY } else { error };
+            // A value that is no number is as far off as can be.
+            let known = |error: f64| if error.is_nan() { f64::INFINITY } else { error };
+            for ((element, error), beyond) in seen.elements.iter_mut().zip(errors).zip(demand.part(&beyond)) {
+                let error = known(error);
                 element.error = element.error.max(error);
+                element.beyond = element.beyond.max(known(*beyond));
                 seen.sum += error;
                 seen.count += 1;
             }
@@ -397,13 +406,14 @@ impl Comparison {
         Ok(())
     }
 
-    /// Values less what a record's rounding may have added.
-    fn unrounded(&self, expected: &[f64], got: &[f64]) -> Vec<f64> {
+    /// Errors less what a record's rounding may have added.
+    fn beyond(&self, expected: &[f64], got: &[f64]) -> Vec<f64> {
         let halves = self.rounding.iter().copied().chain(std::iter::repeat(0.0));
-        let off = |(half, (expected, got)): (f64, (&f64, &f64))| {
-            expected + (got - expected).signum() * ((got - expected).abs() - half).max(0.0)
+        let error = |(half, (expected, got)): (f64, (&f64, &f64))| match (got - expected).abs() - half {
+            error if error.is_nan() => error,
+            error => error.max(0.0),
         };
-        if self.rounding.is_empty() { got.to_vec() } else { halves.zip(expected.iter().zip(got)).map(off).collect() }
+        halves.zip(expected.iter().zip(got)).map(error).collect()
     }
 
     /// The accuracy over the rows seen.
@@ -474,8 +484,8 @@ impl Seen {
                 Spread::Output => known(whole),
                 Spread::Own(_) => range(quantity),
             };
-            let worst = (0..elements.len()).max_by(|a, b| elements[*a].error.total_cmp(&elements[*b].error))?;
-            Some((chunk * size + worst, elements[worst].error, range))
+            let worst = (0..elements.len()).max_by(|a, b| elements[*a].beyond.total_cmp(&elements[*b].beyond))?;
+            Some((chunk * size + worst, elements[worst].beyond, range))
         });
         shares.max_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)))
     }

@@ -292,7 +292,11 @@ pub(super) const REPEATED: &str =
     "a strided reader of hidden coefficients would repeat private weights; a copy must stand between";
 
 fn largest(weights: &WeightRows) -> u64 {
-    weights.rows.iter().flat_map(|row| &row.lanes).map(|weight| weight.unsigned_abs()).max().unwrap_or(0)
+    let secret = |row: &WeightRow| -> u64 {
+        let lanes = row.lanes.iter().enumerate().filter(|(lane, _)| row.is_secret(*lane));
+        lanes.map(|(_, weight)| weight.unsigned_abs()).max().unwrap_or(0)
+    };
+    weights.rows.iter().map(secret).max().unwrap_or(0)
 }
 
 /// The fewest limbs that hold every private weight of a model where the layout has it; several that one reader adds up

@@ -68,12 +68,14 @@ impl<W: Weight> Runs<'_, W> {
     fn read_matrix(&self, reading: &Reading<'_, W>, sparse: &Sparse<W>, runs: &mut [Factor]) {
         let to = &self.tensors[reading.layer + 1];
         let (from, shape) = (self.view.shapes[reading.view.term.source].plane(), to.storage.shape);
+        let fixed = self.weights.private && self.view.layers[reading.layer].fixed;
         for element in 0..from {
             let slot = if runs.len() == from { element } else { 0 };
             for (flat, weight) in &sparse.columns[reading.channel * from + element] {
                 let (out, rest) = (*flat as usize / shape.plane(), *flat as usize % shape.plane());
                 let (block, exponent) = to.exponent(rest / shape.width, rest % shape.width);
-                runs[slot].terms.push(((to.block(out, block), exponent), weight.integer()));
+                let terms = if fixed { &mut runs[slot].fixed } else { &mut runs[slot].terms };
+                terms.push(((to.block(out, block), exponent), weight.integer()));
             }
         }
     }
@@ -85,7 +87,7 @@ impl<W: Weight> Runs<'_, W> {
         let grid = reading.geometry.layers[reading.layer];
         let line = grid.stride as i64;
         let shape = to.storage.shape;
-        let selects = self.weights.private && self.view.layers[reading.layer].multiplies;
+        let fixed = self.weights.private && self.view.layers[reading.layer].fixed;
         for tap in taps(conv, shape, grid.split) {
             let [i, j] = tap.split;
             if i >= shape.height || j >= shape.width {
@@ -99,7 +101,7 @@ impl<W: Weight> Runs<'_, W> {
                     && let Some(run) = runs.get_mut(self.slot(reading, tap.residue))
                 {
                     let block = to.block(conv.output_start + o, block) + i64::from(reading.view.second);
-                    let terms = if selects { &mut run.selected } else { &mut run.terms };
+                    let terms = if fixed { &mut run.fixed } else { &mut run.terms };
                     terms.push(((block, shift), weight));
                 }
             }

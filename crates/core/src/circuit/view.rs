@@ -42,6 +42,8 @@ pub(super) struct LayerView<'a, W: Clone> {
     pub(super) negative: bool,
     /// Whether consumers read the products of two factors.
     pub(super) multiplies: bool,
+    /// Whether its weights are fixed beside private ones, see [`Layer::is_fixed`].
+    pub(super) fixed: bool,
 }
 
 /// A network as the layout sees it; tensor 0 is the input.
@@ -61,6 +63,7 @@ impl<'a> View<'a, i64> {
             terms: terms(&shapes, &layer.terms, layer.times()),
             negative: layer.activation == Activation::PRelu,
             multiplies: !layer.times().is_empty(),
+            fixed: layer.is_fixed(),
         };
         let records = Packed::all(model.input.records.as_ref(), model.output.schema.as_ref(), &shapes);
         Self { layers: model.layers.iter().map(layer).collect(), shapes, records }
@@ -75,6 +78,7 @@ impl<'a> View<'a, f64> {
             terms: terms(&shapes, &layer.terms, layer.times()),
             negative: matches!(layer.activation, FloatActivation::PRelu { .. }),
             multiplies: !layer.times().is_empty(),
+            fixed: matches!(layer.activation, FloatActivation::Product { .. } | FloatActivation::Record),
         };
         let records = Packed::all(network.records.as_ref(), network.committed.as_ref(), &shapes);
         Self { layers: network.layers.iter().map(layer).collect(), shapes, records }

@@ -33,8 +33,8 @@ pub(super) enum WeightCell {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Factor {
     pub(super) terms: Vec<(Monomial, i64)>,
-    /// Beside private weights, coefficients that are none of them: what selects the factors of products.
-    pub(super) selected: Vec<(Monomial, i64)>,
+    /// Beside private weights, coefficients that are none of them: what selects the factors of products or copies a record.
+    pub(super) fixed: Vec<(Monomial, i64)>,
     /// Monomial, weight and first row of the other run; at most one in a chain.
     pub(super) products: Vec<(Monomial, i64, usize)>,
     /// What of a record's polynomial the run is.
@@ -51,7 +51,7 @@ pub(super) struct Recorded {
 impl Factor {
     /// The factor of a run that begins `lead` exponents earlier.
     pub(super) fn relative(mut self, lead: usize) -> Self {
-        let monomials = self.terms.iter_mut().chain(&mut self.selected).map(|term| &mut term.0);
+        let monomials = self.terms.iter_mut().chain(&mut self.fixed).map(|term| &mut term.0);
         let monomials = monomials.chain(self.products.iter_mut().map(|product| &mut product.0));
         let monomials = monomials.chain(self.recorded.iter_mut().map(|recorded| &mut recorded.monomial));
         monomials.for_each(|m| m.1 -= lead as i64);
@@ -233,7 +233,7 @@ impl WeightRows {
     /// Appends the chain of a factor; its value stands in the cell returned. `None` for the zero polynomial, and for
     /// one without monomials where weights are private.
     pub(super) fn chain(&mut self, factor: Factor) -> Option<WeightCell> {
-        let Factor { mut terms, mut selected, products, recorded } = factor;
+        let Factor { mut terms, mut fixed, products, recorded } = factor;
         let mut places: Vec<_> = terms.iter().filter(|_| self.private).map(|term| (term.0, 1)).collect();
         terms.retain(|term| self.private || term.1 != 0);
         let by_eta = pack(&mut terms, self.lanes, false);
@@ -241,20 +241,20 @@ impl WeightRows {
         let gamma = by_gamma.len() < by_eta.len();
         let packed = if gamma { by_gamma } else { by_eta };
         let mut places = pack(&mut places, self.lanes, gamma).into_iter();
-        selected.retain(|term| term.1 != 0);
+        fixed.retain(|term| term.1 != 0);
         let weights = packed.into_iter().map(|(monomial, lanes)| {
             let secret = places.next().map_or_else(Vec::new, |(_, row)| row.iter().map(|count| *count > 0).collect());
             (monomial, WeightRow { gamma, lanes, secret, value: Some(monomial), ..WeightRow::passing() })
         });
-        let selected = pack(&mut selected, FIXED_LANES, false).into_iter();
-        let selected = selected.map(|(monomial, lanes)| (monomial, WeightRow { lanes, ..WeightRow::passing() }));
+        let fixed = pack(&mut fixed, FIXED_LANES, false).into_iter();
+        let fixed = fixed.map(|(monomial, lanes)| (monomial, WeightRow { lanes, ..WeightRow::passing() }));
         let recorded = recorded.map(|Recorded { monomial, shift }| {
             (monomial, WeightRow { recorded: Some(shift), ..WeightRow::passing() })
         });
         let private = self.private;
         let product = products.into_iter().next().filter(|(_, weight, _)| private || *weight != 0);
         let stands = product.iter().map(|(monomial, ..)| (*monomial, WeightRow::passing()));
-        let all: Vec<_> = weights.chain(selected).chain(recorded).chain(stands).collect();
+        let all: Vec<_> = weights.chain(fixed).chain(recorded).chain(stands).collect();
         let mut at = (0, 0);
         let mut rows = Vec::with_capacity(all.len() + 1);
         for (monomial, row) in all {

@@ -68,8 +68,10 @@ impl Model {
                     let product = u128::from(bound) * u128::from(self.bound(layer, times, &codes)?);
                     within(layer, product)?
                 }
-                // By induction: accumulators that stay below a bound have codes below it, cut.
-                activation @ (Activation::Linear | Activation::Relu | Activation::PRelu) => {
+                // By induction: accumulators that stay below a bound have codes below it, cut. Private biases have no bound.
+                activation @ (Activation::Linear | Activation::Relu | Activation::PRelu)
+                    if self.private_weights.is_none() =>
+                {
                     let s = self.digits.remainder_bits();
                     self.cut_bound(Some(activation)).min((bound + (1 << (s - 1)) - 1) >> s)
                 }
@@ -262,8 +264,7 @@ impl Model {
         self.check_committed_output(last)
     }
 
-    /// The codes of a committed output are the integers of a record, which the last layer copies; private weights may
-    /// make others of them.
+    /// The codes of a committed output are the integers of a record, which the last layer copies.
     fn check_committed_output(&self, last: &Layer) -> Result<()> {
         let output = &self.output;
         let committed = last.activation == Activation::Record;
@@ -275,7 +276,7 @@ impl Model {
             format!("an output of {:?} that is no record of {} values", last.shape, schema.len())
         })?;
         let copy = self.copied_record(schema, last);
-        ensure(self.private_weights.is_some() || *last == copy, || format!("{}: no copy of a record", last.node))
+        ensure(*last == copy, || format!("{}: no copy of a record", last.node))
     }
 
     /// The layer that makes a record of the codes of the tensor in front of it.
@@ -285,15 +286,15 @@ impl Model {
     }
 
     /// The largest |Y| of a layer, `Σ |K| · max |code| + |bias|`, for these terms; `codes` has the largest magnitude of
-    /// each tensor's codes. Private weights are taken to be the largest ones that a proof allows, but for what selects the
-    /// factors of products.
+    /// each tensor's codes. Private weights are taken to be the largest ones that a proof allows, but for those that
+    /// are fixed.
     fn bound(&self, layer: &Layer, terms: &[Term<i64>], codes: &[u64]) -> Result<u64> {
         let plane = layer.shape.plane();
         let per_channel = layer.bias.len() / layer.shape.channels;
         let biases = layer.bias.chunks(per_channel).map(|b| b.iter().map(|b| u128::from(b.unsigned_abs())).max());
         let mut conv: Vec<u128> = biases.map(Option::unwrap_or_default).collect();
         let mut sparse = Vec::new();
-        let bound = self.weight_bound().filter(|_| layer.times().is_empty());
+        let bound = self.weight_bound().filter(|_| !layer.is_fixed());
         for term in terms {
             let top = u128::from(codes[term.source]);
             if let Map::Product(product) = &term.map {

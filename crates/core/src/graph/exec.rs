@@ -122,7 +122,10 @@ impl Model {
                 largest.is_none_or(|schema| element.upper + element.lower == schema.largest_of(index))
             };
             let element = self.split(layer, y).filter(is_integer);
-            element.ok_or_else(|| Error::ActivationRange { node: layer.node.clone(), index })
+            element.ok_or_else(|| match largest {
+                Some(schema) => schema.beyond(index),
+                None => Error::ActivationRange { node: layer.node.clone(), index },
+            })
         };
         if layer.activation == Activation::ArgMax {
             let max = y.iter().copied().max().unwrap_or(0);

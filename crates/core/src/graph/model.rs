@@ -76,6 +76,12 @@ impl Layer {
         }
     }
 
+    /// Whether its weights are architecture, which private weights do not hide: those that select the factors of products,
+    /// and those that copy a record.
+    pub fn is_fixed(&self) -> bool {
+        matches!(self.activation, Activation::Product { .. } | Activation::Record)
+    }
+
     /// The second factors of a layer of products; none otherwise.
     pub fn times(&self) -> &[Term<i64>] {
         match &self.activation {

@@ -33,12 +33,12 @@ impl Model {
 
     /// The largest magnitude of a weight.
     pub fn largest_weight(&self) -> u64 {
-        let terms = self.layers.iter().flat_map(|layer| &layer.terms);
+        let terms = self.layers.iter().filter(|layer| !layer.is_fixed()).flat_map(|layer| &layer.terms);
         terms.flat_map(weights).map(|(_, k)| k.unsigned_abs()).max().unwrap_or(0)
     }
 
     /// The same architecture with all weights and biases 0, and no cuts: what a verifying key for private weights may
-    /// depend on. What selects the factors of products is no weight.
+    /// depend on. What selects the factors of products, or copies a record, is no weight.
     pub fn without_weights(&self) -> Self {
         let mut model = self.clone();
         // What a tree compares with, and what an imputer puts in, are numbers like its weights.
@@ -61,7 +61,7 @@ impl Model {
 
     /// Puts other numbers in the place of all weights and biases.
     fn set_weights(&mut self, mut next: impl FnMut() -> i64) {
-        for layer in self.layers.iter_mut().filter(|layer| layer.times().is_empty()) {
+        for layer in self.layers.iter_mut().filter(|layer| !layer.is_fixed()) {
             layer.bias.iter_mut().for_each(|bias| *bias = next());
             for map in layer.terms.iter_mut().flat_map(|term| std::iter::once(&mut term.map).chain(&mut term.negative))
             {
@@ -79,7 +79,7 @@ impl Model {
         let Some(limbs) = self.private_weights else { return Ok(()) };
         let max_bits = limbs.saturating_mul(self.digits.limb_bits);
         ensure((1..=MAX_WEIGHT_BITS).contains(&max_bits), || format!("private weights of {limbs} limbs"))?;
-        for layer in &self.layers {
+        for layer in self.layers.iter().filter(|layer| !layer.is_fixed()) {
             let largest = layer.terms.iter().flat_map(weights).map(|(_, k)| k.unsigned_abs()).max().unwrap_or(0);
             let got_bits = signed_bits(largest);
             if got_bits > max_bits {

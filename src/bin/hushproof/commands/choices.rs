@@ -66,7 +66,7 @@ pub(super) struct Choices {
     #[arg(long = "dim", value_name = "NAME=SIZE", value_parser = parse_dim)]
     dims: Vec<(String, usize)>,
     /// Who sees the weights. Private: only who proves has them, in MODEL.hush, which must stay secret. A proof then
-    /// says that some weights in range, of this architecture, gave the output; it does not yet say which ones
+    /// says that some weights in range, of this architecture, gave the output; which ones, `model commit` binds it to
     #[arg(long, value_name = "private|public", default_value = "public")]
     weights: String,
     /// What the layout is chosen for: proving time, or few columns, which make verification on a chain cheap

@@ -77,6 +77,10 @@ fn credential(args: &Args, vk: &VerifyingKey, proof: &Proof) -> Result<Option<Cr
     };
     let keys = KeySet::from_json(&files::text(keys, ArtifactKind::IssuerKeys)?)?;
     let file = args.credential.as_ref().map(|path| files::text(path, ArtifactKind::Credential)).transpose()?;
+    if vk.statement.records.len() > 1 {
+        let reason = "a credential is for an input that is one record, and this model's is several".to_owned();
+        return Err(Error::Option { option: "--issuer-keys", reason });
+    }
     let commitment = vk.statement.commitment(&proof.codes).ok_or(Error::Rejected(Rejection::Uncommitted))?;
     let text = file.as_ref().or(proof.credential.as_ref());
     let missing = Error::Untrusted { kind: ArtifactKind::Credential, fault: TrustFault::Missing };
@@ -125,6 +129,10 @@ pub(crate) fn run(args: Args) -> anyhow::Result<()> {
         }),
         _ => Ok(None),
     };
+    if model.is_none() && matches!(&named, Ok(Some(manifest)) if manifest.model_id.is_some()) {
+        let reason = "needed: the manifest names the model of private weights that a proof must be about".to_owned();
+        return Err(Error::Option { option: "--model", reason }.into());
+    }
     // One that does not hold is a verdict, like a proof that does not.
     let (manifest, named) = match named {
         Ok(manifest) => (manifest, Ok(())),
