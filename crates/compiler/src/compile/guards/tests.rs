@@ -54,8 +54,12 @@ fn bounds_out_of_reach_are_dropped() {
     assert_eq!(drop_unreached(guarded(-1.0), &[vec![0.0]], &options), guarded(-1.0));
     assert_eq!(drop_unreached(guarded(-1e5), &[], &options).layers.len(), 2);
     // What stands for a missing value reaches the bound, where no value does.
-    let imputed = Network { missing: vec![Some(2e5)], ..guarded(-1e5) };
-    assert_eq!(drop_unreached(imputed.clone(), &[vec![3.0], vec![f64::NAN]], &options), imputed);
+    let imputed = |value| {
+        let network = Network { missing: vec![Some(value)], ..guarded(-1e5) };
+        drop_unreached(network, &[vec![3.0], vec![f64::NAN]], &options)
+    };
+    assert_eq!(imputed(-2e5).layers.len(), 3);
+    assert_eq!(imputed(2e5).layers[1].activation, FloatActivation::Clip { max: 1e5 });
 }
 
 #[test]

@@ -53,9 +53,19 @@ impl Circuit {
 impl Circuit {
     /// Weight rows on which a factor depends.
     fn used_weights(&self) -> BTreeSet<usize> {
+        self.weights_used_by(true)
+    }
+
+    /// Weight rows on which nothing but records depends: another coefficient there multiplies both what a record has and
+    /// what its tensor has.
+    fn records_weights(&self) -> BTreeSet<usize> {
+        &self.weights_used_by(true) - &self.weights_used_by(false)
+    }
+
+    fn weights_used_by(&self, records: bool) -> BTreeSet<usize> {
         let rows = &self.layout.weights.rows;
         let mut pending: Vec<WeightCell> = self.layout.transfers.iter().map(|(_, cell)| *cell).collect();
-        pending.extend(self.layout.commitment_rows().map(WeightCell::Value));
+        pending.extend(self.layout.commitment_rows().filter(|_| records).map(WeightCell::Value));
         let mut used = BTreeSet::new();
         while let Some(cell) = pending.pop() {
             if let WeightCell::Value(row) | WeightCell::Multiplier(row) = cell
@@ -63,12 +73,21 @@ impl Circuit {
             {
                 pending.extend(rows[row].more.then_some(WeightCell::Value(row + 1)));
                 pending.extend(rows[row].equals);
-                if let Multiplier::Copy(cell) = rows[row].multiplier {
+                if let Multiplier::Copy(cell) = rows[row].multiplier
+                    && (records || rows[row].recorded.is_none())
+                {
                     pending.push(cell);
                 }
             }
         }
         used
+    }
+
+    /// The columns of weights' coefficients.
+    fn weight_columns(&self) -> Vec<Column<Fixed>> {
+        let fixed = &self.config.fixed;
+        let private = fixed.private.iter().flat_map(|private| [private.constant, private.linear]);
+        fixed.weights.iter().copied().chain(private).collect()
     }
 
     /// The name of a fixed column, as its configuration has it.
@@ -149,7 +168,8 @@ fn the_audit_notices_any_change_of_a_fixed_cell_or_a_copy() {
             let audited = circuit.audit(cells, copies);
             assert!(matches!(audited, Err(Error::Layout { .. })), "{name}: {what}: {audited:?}");
         };
-        let used = circuit.used_weights();
+        let (used, of_records) = (circuit.used_weights(), circuit.records_weights());
+        let weights: BTreeSet<usize> = circuit.weight_columns().into_iter().map(|column| column.index()).collect();
         for column in 0..circuit.config.params.fixed_columns() {
             let own: Vec<usize> =
                 (0..circuit.cells.len()).filter(|at| circuit.cells[*at].0.index() == column).collect();
@@ -167,6 +187,10 @@ fn the_audit_notices_any_change_of_a_fixed_cell_or_a_copy() {
                 let pair = circuit.layout.rows.get(row).is_some_and(|row| row.pair);
                 if column != circuit.config.fixed.hidden || pair {
                     refuses(&format!("{} on row {row} left out", circuit.name(column)), &cells, &circuit.copies);
+                }
+                let scales = weights.contains(&column.index()) && of_records.contains(&row);
+                if scales && circuit.layout.weights.rows[row].recorded.is_none() {
+                    continue;
                 }
                 cells.push((column, row, value + 2));
                 refuses(&format!("{} on row {row} + 2", circuit.name(column)), &cells, &circuit.copies);
