@@ -42,7 +42,7 @@ fn model() -> Model {
             cuts: Vec::new(),
             missing: Vec::new(),
             visibility: Visibility::Private,
-            schema: None,
+            records: None,
         },
         layers: vec![Layer {
             node: "dense".to_owned(),
@@ -53,7 +53,13 @@ fn model() -> Model {
             activation: Activation::Relu,
         }],
         tables: Vec::new(),
-        output: Output { value_info: value_info("y", 1), scale: vec![1.0], thresholds: Vec::new(), finish: None },
+        output: Output {
+            value_info: value_info("y", 1),
+            scale: vec![1.0],
+            thresholds: Vec::new(),
+            finish: None,
+            schema: None,
+        },
         private_weights: None,
     }
 }
