@@ -176,8 +176,10 @@ test("the commitments that a proof must show", () => {
 test("a proof is about values, or about what opens a commitment", () => {
   const read = options.proofInput;
   const opening = { schema: "00", record: { a: 1, b: null } };
-  assert.deepEqual({ ...read({ opening }).opened }, { opening: JSON.stringify(opening) });
-  assert.deepEqual({ ...read({ opening: "{", credential: "a.b.c" }).opened }, { opening: "{", credential: "a.b.c" });
+  assert.deepEqual({ ...read({ opening }).opened }, { opening: [JSON.stringify(opening)] });
+  assert.deepEqual({ ...read({ opening: "{", credential: "a.b.c" }).opened }, { opening: ["{"], credential: "a.b.c" });
+  assert.deepEqual({ ...read({ opening: [opening, "{"] }).opened }, { opening: [JSON.stringify(opening), "{"] });
+  assert.deepEqual(read({ opening: [["a"]], x: ["b"] }).inputs, { opening: [["a"]], x: ["b"] });
   // Inputs may have these names.
   assert.deepEqual(read({ opening: [1], credential: [2] }), { inputs: { opening: [1], credential: [2] } });
   assert.deepEqual(read({ opening: Float32Array.of(1) }).inputs, { opening: Float64Array.of(1) });
@@ -321,11 +323,10 @@ test("the compiler's options", () => {
     inputMargin: [[1.5], [0, null]],
     inputRange: [[[0, 1]], [[1, 0], [1, 1], [0], [0, 1, 2], [0, Infinity], [0, "1"], "0,1", null]],
     output: [
-      ["public", "argmax", { threshold: 0 }, { bands: [-1, 0.5, 2] }],
-      ["nothing", {}, { bands: [1] }, { bands: [1, 1] }, { bands: [2, 1] }, { bands: [0, Infinity] }, { bands: "0,1" }, { bands: [0, 1], threshold: 0 }, { threshold: Number.NaN }, { threshold: "0" }, { threshold: 0, at: 1 }, null],
+      ["public", "argmax", { threshold: 0 }, { bands: [-1, 0.5, 2] }, { committed: "{" }],
+      ["nothing", {}, { bands: [1] }, { bands: [1, 1] }, { bands: [2, 1] }, { bands: [0, Infinity] }, { bands: "0,1" }, { bands: [0, 1], threshold: 0 }, { threshold: Number.NaN }, { threshold: "0" }, { threshold: 0, at: 1 }, { committed: 1 }, { committed: "{", threshold: 0 }, { committed: undefined }, null],
     ],
     input: [["private", "public"], ["secret", true]],
-    schema: [["{"], [null, 1, [], new Map()]],
     weights: [["private", "public"], ["secret", "committed", null]],
     prefer: [["speed", "columns"], ["size", 1]],
   };
@@ -339,8 +340,11 @@ test("the compiler's options", () => {
   for (const read of [options.compileOptions, options.compileModelOptions]) {
     const schema = { version: 1, name: "a panel" };
     for (const given of [{ schema }, { schema, input: "committed" }, { schema: JSON.stringify(schema), input: undefined }]) {
-      assert.equal(options.choices(read({ calibration: "rows.npy", ...given })).schema, JSON.stringify(schema));
+      assert.deepEqual(options.choices(read({ calibration: "rows.npy", ...given })).schemas, [JSON.stringify(schema)]);
     }
+    const several = options.choices(read({ calibration: "rows.npy", schema: [schema, "{"], output: { committed: schema } }));
+    assert.deepEqual([several.schemas, several.output], [[JSON.stringify(schema), "{"], { committed: JSON.stringify(schema) }]);
+    for (const schema of [null, 1, [], [1], [undefined], new Map()]) refused(() => read({ calibration: "rows.npy", schema }), "schema");
     const wrong = [{ input: "committed" }, { schema: undefined }, { schema, input: "private" }, { schema, input: "public" }];
     for (const given of wrong) refused(() => read({ calibration: "rows.npy", ...given }), "schema");
   }

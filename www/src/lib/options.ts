@@ -282,10 +282,9 @@ export function sessionVerifyOptions(given: unknown): Bound<typeof SESSION_VERIF
   return bound(options, true, checkIssuer(options));
 }
 
-/** Refuses expectations that were not set, and commitments of none: nothing would be checked. */
+/** Refuses expectations that were not set: nothing would be checked. */
 function checkExpected(options: Options<typeof MODEL & typeof SHOWN>): void {
   for (const name of ["model", "inputCommitment", "outputCommitment"] as const) checkSet(options, name);
-  if (options.inputCommitment?.length === 0) throw refusal("inputCommitment", "expected at least one commitment");
 }
 
 /** Refuses an option that is there and undefined, a variable that was not set: what it asks for would not be done. */
@@ -349,6 +348,7 @@ export function json(value: unknown, name: string): string {
 
 /** The JSON of each of several, or of one. */
 function jsons(value: unknown, name: string): string[] {
+  if (Array.isArray(value) && value.length === 0) throw refusal(name, "expected at least one");
   return Array.isArray(value) ? Array.from(value, (item) => json(item, name)) : [json(value, name)];
 }
 
